@@ -1,0 +1,124 @@
+"""Everything that can go wrong, as a small tree of exceptions with exit codes.
+
+A message says what failed and why; `hint` says what to do next. The exit codes are
+part of the interface: scripts rely on them (docs/exit-codes.md).
+"""
+
+from __future__ import annotations
+
+
+class HfgetError(Exception):
+    """Base of all expected failures.
+
+    `exit_code` is the process's exit code when this error ends a run, `kind` its stable
+    name in `--json`. `path` is the file in the repo and `url` the address (already without
+    query and credentials) where they are known.
+    """
+
+    exit_code = 1
+    kind = "unexpected"
+
+    def __init__(
+        self, message: str, *, hint: str = "", path: str | None = None, url: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.path = path
+        self.url = url
+
+
+class UsageError(HfgetError):
+    """The command line, the environment or a pattern does not make sense."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class NotFoundError(HfgetError):
+    """The endpoint knows no such repo, revision or file."""
+
+    exit_code = 3
+    kind = "not-found"
+
+
+class RepoNotFoundError(NotFoundError):
+    """No such repo, or a private one for which the token is missing."""
+
+    kind = "repo-not-found"
+
+
+class RevisionNotFoundError(NotFoundError):
+    """The repo exists, the branch, tag or commit does not."""
+
+    kind = "revision-not-found"
+
+
+class EntryNotFoundError(NotFoundError):
+    """The revision exists, the file or folder in it does not."""
+
+    kind = "entry-not-found"
+
+
+class AccessError(HfgetError):
+    """The endpoint refuses: private, gated, disabled, or the token is wrong."""
+
+    exit_code = 4
+    kind = "not-allowed"
+
+
+class GatedRepoError(AccessError):
+    """The repo is gated and this user has not been granted access."""
+
+    kind = "gated"
+
+
+class InvalidTokenError(AccessError):
+    """The endpoint does not accept the token that was sent."""
+
+    kind = "invalid-token"
+
+
+class NetworkError(HfgetError):
+    """The network or the server failed for good, after retries."""
+
+    exit_code = 5
+    kind = "network"
+
+
+class VerificationError(HfgetError):
+    """The bytes are not what the listing promises."""
+
+    exit_code = 6
+    kind = "verification"
+
+
+class DiskError(HfgetError):
+    """The disk is full, not writable, or failed."""
+
+    exit_code = 7
+    kind = "disk"
+
+
+class UnsafeError(HfgetError):
+    """Refused: a path that would leave the folder, an unsafe redirect, a token over http."""
+
+    exit_code = 8
+    kind = "unsafe"
+
+
+class LockedError(HfgetError):
+    """Another process works on this folder and `--no-wait` was given."""
+
+    exit_code = 9
+    kind = "locked"
+
+
+class InterruptedRunError(HfgetError):
+    """Stopped by a signal; everything fetched so far is kept. Exit code 128 + signal number."""
+
+    kind = "interrupted"
+
+    def __init__(self, signal_number: int, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = 128 + signal_number

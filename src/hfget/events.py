@@ -1,0 +1,111 @@
+"""What happens during a run, as values; whoever wants to watch passes an `Observer`.
+
+Nothing is pushed per chunk: `Progress` is a sample, taken a few times a second by one
+thread. Observers are called from several threads, one call at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from hfget.model import Failure, Plan, Report, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth a line: a renamed repo, a mirror in use, a wait for a lock."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The commit is pinned and the listing is known."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What will be fetched is decided; the transfer starts (unless this is a dry run)."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request failed in a way that is worth another try, `wait` seconds from now."""
+
+    path: str
+    host: str
+    reason: str
+    wait: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFile:
+    """One file in the works: `done` of `size` bytes on disk, `hashed` of them verified so far."""
+
+    path: str
+    size: int
+    done: int
+    hashed: int
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sample of the whole run. `speed` is in bytes a second, `eta` in seconds or None."""
+
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    received: int
+    speed: float
+    eta: float | None
+    connections: int
+    active: tuple[ActiveFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """A file is verified and has its final name. `received` is 0 where it was there before."""
+
+    path: str
+    size: int
+    received: int
+    hash_kind: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """A file was given up; the others go on."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over."""
+
+    report: Report
+
+
+Event: TypeAlias = (
+    Note | Resolved | Planned | Retrying | Progress | FileDone | FileFailed | Finished
+)
+
+
+class Observer(Protocol):
+    """Anything that can be called with an event. It must not block and must not raise."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+def ignore(event: Event, /) -> None:
+    """The observer of those who do not watch."""

@@ -1,0 +1,176 @@
+"""The values that travel through hfget: a reference, a snapshot, a plan, a report.
+
+All are frozen; sizes are in bytes, times in seconds, hashes in lower-case hex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+RepoType = Literal["model", "dataset", "space"]
+
+URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+API_NAMES: dict[RepoType, str] = {"model": "models", "dataset": "datasets", "space": "spaces"}
+
+
+class PathKind(Enum):
+    """What the path of a reference must be in the repo."""
+
+    ANY = "any"
+    FILE = "file"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class RepoRef:
+    """Which repo, at which revision, which part of it.
+
+    `trail` holds the segments behind `/tree/`, `/blob/`, `/resolve/` or `/raw/` of a pasted
+    URL as long as nobody knows where the revision ends and the path begins: a revision may
+    contain slashes. Whoever asks the hub replaces it by `revision` and `path`.
+    `endpoint` is the origin of a pasted URL (`https://hf-mirror.com`), else None.
+    """
+
+    repo_id: str
+    repo_type: RepoType = "model"
+    revision: str | None = None
+    path: str = ""
+    path_kind: PathKind = PathKind.ANY
+    trail: tuple[str, ...] = ()
+    endpoint: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The repo's name without its owner: the folder a download goes to by default."""
+        return self.repo_id.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return URL_PREFIXES[self.repo_type] + self.repo_id
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file of a repo as the tree listing describes it.
+
+    `blob_id` is the git oid; for an LFS file that is the oid of the pointer, and `sha256`
+    (the LFS oid) is the hash of the content.
+    """
+
+    path: str
+    size: int
+    blob_id: str
+    sha256: str | None = None
+    xet_hash: str | None = None
+
+    @property
+    def etag(self) -> str:
+        """The content hash by which huggingface_hub names this file: sha256 or git sha1."""
+        return self.sha256 or self.blob_id
+
+    @property
+    def hash_kind(self) -> Literal["sha256", "git-sha1"]:
+        return "sha256" if self.sha256 else "git-sha1"
+
+    @property
+    def is_lfs(self) -> bool:
+        return self.sha256 is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All files of a repo at one commit, as one endpoint lists them."""
+
+    ref: RepoRef
+    endpoint: str
+    commit: str
+    files: tuple[RemoteFile, ...]
+
+
+class ItemState(Enum):
+    """What is on disk for a planned file."""
+
+    COMPLETE = "complete"
+    ADOPTABLE = "present, to be hashed"
+    PARTIAL = "partial"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One file, where it goes, and how much of it must still be fetched."""
+
+    file: RemoteFile
+    destination: Path
+    state: ItemState
+    have: int
+
+    @property
+    def need(self) -> int:
+        return self.file.size - self.have
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a download would do."""
+
+    snapshot: Snapshot
+    root: Path
+    items: tuple[PlanItem, ...]
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(item.file.size for item in self.items)
+
+    @property
+    def need_bytes(self) -> int:
+        return sum(item.need for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one file (or, with an empty path, the run) could not be completed."""
+
+    path: str
+    kind: str
+    message: str
+    hint: str = ""
+    url: str | None = None
+    exit_code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a download ended.
+
+    `received` counts body bytes that came over the network in this run, `reused` the bytes
+    of wanted files that were on disk already, `requests` every HTTP request sent.
+    """
+
+    snapshot: Snapshot
+    root: Path
+    files_total: int
+    files_done: int
+    bytes_total: int
+    bytes_done: int
+    received: int
+    reused: int
+    requests: int
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    interrupted_by: int | None = None
+    durable: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures and self.interrupted_by is None
+
+    @property
+    def exit_code(self) -> int:
+        """0, 128 + signal, or the code of the gravest failure."""
+        if self.interrupted_by is not None:
+            return 128 + self.interrupted_by
+        return max((failure.exit_code for failure in self.failures), default=0)
