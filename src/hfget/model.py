@@ -56,7 +56,8 @@ class RemoteFile:
     """One file of a repo as the tree listing describes it.
 
     `blob_id` is the git oid; for an LFS file that is the oid of the pointer, and `sha256`
-    (the LFS oid) is the hash of the content.
+    (the LFS oid) is the hash of the content. `defect` says why nothing can be verified
+    against this entry, if so; such a file is never fetched.
     """
 
     path: str
@@ -64,6 +65,7 @@ class RemoteFile:
     blob_id: str
     sha256: str | None = None
     xet_hash: str | None = None
+    defect: str = ""
 
     @property
     def etag(self) -> str:

@@ -14,7 +14,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 _KNOWN: set[str] = set()
 _PATTERNS = (
     (re.compile(r"\bhf_[A-Za-z0-9]{20,}"), "***"),
-    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+)[^\s'\",]+"), r"\1***"),
+    (
+        re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+)[^\s'\",]+"),
+        r"\1***",
+    ),
     (
         re.compile(
             r"(?i)((?:X-Amz-[A-Za-z-]+|X-Goog-[A-Za-z-]+|Signature|Key-Pair-Id|Policy|Expires|"

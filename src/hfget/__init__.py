@@ -1,0 +1,64 @@
+"""hfget: download models and datasets from the Hugging Face Hub or a mirror of it.
+
+    from hfget import download, plan, verify
+
+    report = download("bigscience/bloom-560m", include=["*.safetensors", "*.json"])
+    report.root, report.exit_code, report.failures
+
+Nothing here prints; pass an `observer` to watch (see `hfget.events`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hfget._version import __version__
+
+if TYPE_CHECKING:
+    from hfget.conductor import download, plan
+    from hfget.errors import HfgetError
+    from hfget.model import Failure, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+    from hfget.stop import Stop
+    from hfget.verification import Verification, verify
+
+_HOMES = {
+    "download": "hfget.conductor",
+    "plan": "hfget.conductor",
+    "verify": "hfget.verification",
+    "Verification": "hfget.verification",
+    "HfgetError": "hfget.errors",
+    "Stop": "hfget.stop",
+    "Failure": "hfget.model",
+    "Plan": "hfget.model",
+    "PlanItem": "hfget.model",
+    "RemoteFile": "hfget.model",
+    "RepoRef": "hfget.model",
+    "Report": "hfget.model",
+    "Snapshot": "hfget.model",
+}
+
+__all__ = [
+    "Failure",
+    "HfgetError",
+    "Plan",
+    "PlanItem",
+    "RemoteFile",
+    "RepoRef",
+    "Report",
+    "Snapshot",
+    "Stop",
+    "Verification",
+    "__version__",
+    "download",
+    "plan",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the public names when they are asked for: `hfget --help` needs none of them."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hfget' has no attribute {name!r}")

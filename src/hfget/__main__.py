@@ -1,0 +1,5 @@
+"""`python -m hfget`."""
+
+from hfget.cli.main import main
+
+main()

@@ -1,0 +1,125 @@
+"""`hfget serve`: offer the repos of a folder to other machines through the Hub's protocol."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hfget.errors import HfgetError, UsageError
+from hfget.text import safe_text
+
+if TYPE_CHECKING:
+    from hfget.server.store import Store
+
+
+def serve(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with repos: org/name, datasets/org/name.")
+    ] = Path(),
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; 0.0.0.0 means the whole network.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one.")
+    ] = 8090,
+    alias: Annotated[
+        list[str] | None,
+        typer.Option("--alias", metavar="OLD=NEW", help="Redirect the id OLD to NEW; repeatable."),
+    ] = None,
+    hash_cache: Annotated[
+        Path | None,
+        typer.Option("--hash-cache", metavar="FILE", help="Where hashes of files are remembered."),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say only where it listens.")
+    ] = False,
+) -> None:
+    """Serve the repos in DIR to clients that set HF_ENDPOINT to this machine."""
+    for module in ("starlette", "uvicorn"):
+        if importlib.util.find_spec(module) is None:
+            raise UsageError(
+                f"`hfget serve` needs {module}, which is not installed",
+                hint="pip install 'hfget[serve]'",
+            )
+    if not folder.is_dir():
+        raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
+
+    from hfget.server.app import bind, run
+    from hfget.server.hashes import default_cache_file
+    from hfget.server.store import Store
+
+    store = Store(
+        folder,
+        hash_cache=hash_cache or default_cache_file(),
+        aliases=_aliases(alias or []),
+        note=lambda text: None if quiet else _say(f"warning: {text}"),
+    )
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    url = _url(host, listener.getsockname()[1])
+    if not quiet:
+        _introduce(store, host, url)
+    threading.Thread(target=store.warm, daemon=True).start()
+    run(store, listener, on_ready=lambda: _say(f"listening on {url}"))
+
+
+def _aliases(pairs: list[str]) -> dict[str, str]:
+    aliases = {}
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not (old and equals and new):
+            raise UsageError(
+                f"--alias {safe_text(pair)}: expected OLD=NEW",
+                hint="--alias gpt2=openai-community/gpt2",
+            )
+        aliases[old.strip("/")] = new.strip("/")
+    return aliases
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> HfgetError:
+    reason = error.strerror or str(error)
+    return UsageError(
+        f"cannot listen on {safe_text(host)} port {port}: {reason}",
+        hint="another --port, or --port 0 for any that is free",
+    )
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _introduce(store: Store, host: str, url: str) -> None:
+    repos = store.repos()
+    if not repos:
+        _say(f"no repos in {store.root} yet; expected DIR/org/name or DIR/datasets/org/name")
+    for repo in repos:
+        revisions = ", ".join(sorted(repo.folders))
+        _say(f"{repo} ({revisions})")
+    if _is_loopback(host):
+        _say("reachable from this machine only; for others: --host 0.0.0.0")
+        _say(f"use it with: export HF_ENDPOINT={url}")
+        return
+    _say("warning: no authentication: whoever reaches this address can read these repos")
+    wildcard = host in ("0.0.0.0", "::", "")
+    shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
+    _say(f"on other machines: export HF_ENDPOINT={shown}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _say(text: str) -> None:
+    print(safe_text(text), file=sys.stderr, flush=True)

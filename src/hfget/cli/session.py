@@ -1,0 +1,129 @@
+"""What every command shares: the display, the signals, and the way from an error to a code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from hfget.errors import HfgetError, InterruptedRunError
+from hfget.secret import redact
+from hfget.stop import Stop
+
+if TYPE_CHECKING:
+    from hfget.ui import Display
+
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+@contextmanager
+def session(
+    *, json: bool = False, quiet: bool = False, debug: bool = False, env_file: Path | None = None
+) -> Iterator[tuple[Display, Stop]]:
+    """A display that shows what happens, and a Stop that signals set.
+
+    Leaves by typer.Exit with the error's code where something fails. A first signal asks the
+    run to stop in order, a second one ends the process at once.
+    """
+    from hfget.ui import display
+
+    if debug:
+        _log_to_stderr()
+    stop = Stop()
+    shown = display(json=json, quiet=quiet, stream=sys.stderr, command=command_line())
+    try:
+        if env_file is not None:
+            from hfget.settings import load_env_file
+
+            load_env_file(env_file)
+        with _signals(stop), shown:
+            yield shown, stop
+    except HfgetError as error:
+        if debug:
+            _show_traceback()
+        shown.error(error)
+        raise typer.Exit(error.exit_code) from None
+    except (typer.Exit, SystemExit):
+        raise
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise typer.Exit(0) from None
+    except Exception as error:
+        if debug:
+            _show_traceback()
+        shown.error(
+            HfgetError(
+                f"unexpected {type(error).__name__}: {redact(str(error))}",
+                hint="this is a bug in hfget: please report it with the output of --debug",
+            )
+        )
+        raise typer.Exit(1) from None
+
+
+def command_line() -> str:
+    """The command that was typed, for messages; a token on it is not repeated."""
+    words = []
+    hidden = False
+    for word in sys.argv[1:]:
+        name = word.partition("=")[0]
+        if hidden:
+            words.append("…")
+        elif name in ("--token", "--hf-token") and "=" in word:
+            words.append(f"{name}=…")
+        else:
+            words.append(shlex.quote(word))
+        hidden = word in ("--token", "--hf-token")
+    return redact(" ".join(["hfget", *words]))
+
+
+@contextmanager
+def _signals(stop: Stop) -> Iterator[None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            _die(number)
+        stop.signal_number = number
+        stop.set()
+        if not stop.heeded:
+            raise InterruptedRunError(number, "stopped", hint=f"go on with: {command_line()}")
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _die(number: int) -> NoReturn:
+    """End at once, with the cursor given back to a terminal."""
+    if sys.stderr.isatty():
+        os.write(2, b"\x1b[?25h\n")
+    os._exit(128 + number)
+
+
+def _log_to_stderr() -> None:
+    class Redacting(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redact(super().format(record))
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Redacting("%(relativeCreated)6.0f %(name)s %(threadName)s %(message)s"))
+    logger = logging.getLogger("hfget")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+
+def _show_traceback() -> None:
+    print(redact(traceback.format_exc()), file=sys.stderr)

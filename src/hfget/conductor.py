@@ -1,0 +1,365 @@
+"""The conductor: from what the user typed to a report. The only module that knows the way.
+
+reference → snapshot → selection → plan → transfer → records → report
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from hfget import events
+from hfget.disk import free_bytes
+from hfget.errors import DiskError, UsageError
+from hfget.http import HttpClient
+from hfget.hub import Hub
+from hfget.layout.base import Layout, Placement
+from hfget.layout.folder import FolderLayout
+from hfget.lock import folder_lock
+from hfget.model import (
+    ItemState,
+    Plan,
+    PlanItem,
+    RemoteFile,
+    RepoRef,
+    Report,
+    RepoType,
+    Snapshot,
+)
+from hfget.planning import make_plan
+from hfget.reference import parse
+from hfget.selection import Selection, select
+from hfget.settings import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_ENDPOINT,
+    DEFAULT_JOBS,
+    DEFAULT_RETRIES,
+    MAX_CONNECTIONS,
+    EndpointSource,
+    Settings,
+    choose_credential,
+    host_of,
+    is_official,
+    is_true,
+    named_endpoint,
+    positive_seconds,
+)
+from hfget.stop import Stop
+from hfget.text import size_text
+from hfget.transfer.engine import Engine, Outcome
+from hfget.transfer.job import Existing, FileJob
+from hfget.transfer.journal import Identity
+from hfget.transfer.leftovers import sweep
+from hfget.transfer.meter import Meter
+from hfget.transfer.partial import digest_of, stem_for
+from hfget.transfer.source import Source
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class Options(TypedDict, total=False):
+    """What `download` and `plan` take besides the repo. All may be left out.
+
+    `files` are paths in the repo, `include` and `exclude` globs on the whole path. `local_dir`
+    defaults to the repo's name in the working directory. `token` is sent to the endpoint;
+    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
+    most so many a file, `jobs` at most so many files at a time.
+    """
+
+    files: Sequence[str]
+    include: Sequence[str]
+    exclude: Sequence[str]
+    revision: str | None
+    repo_type: RepoType | None
+    local_dir: str | os.PathLike[str] | None
+    endpoint: str | None
+    token: str | None
+    ambient_token: bool
+    connections: int
+    jobs: int
+    retries: int
+    force: bool
+    fsync: bool
+    wait_for_lock: bool
+    allow_private: bool
+
+
+def download(
+    repo: str,
+    *,
+    observer: events.Observer = events.ignore,
+    stop: Stop | None = None,
+    **options: Unpack[Options],
+) -> Report:
+    """Download a repo, or a part of it, and verify every byte.
+
+    A file that fails does not stop the others: see `Report.failures`. What concerns the whole
+    run is raised as a child of HfgetError. Prints nothing.
+    """
+    return Run(repo, options, observer, stop).download()
+
+
+def plan(
+    repo: str,
+    *,
+    observer: events.Observer = events.ignore,
+    stop: Stop | None = None,
+    **options: Unpack[Options],
+) -> Plan:
+    """What `download` would do. Writes nothing. Raises a child of HfgetError."""
+    return Run(repo, options, observer, stop).plan()
+
+
+class Run:
+    """One download from end to end."""
+
+    def __init__(
+        self,
+        repo: str,
+        options: Options,
+        observer: events.Observer = events.ignore,
+        stop: Stop | None = None,
+    ) -> None:
+        self._options = options
+        self._observer = _serial(observer)
+        self._stop = stop or Stop()
+        self._begun = time.monotonic()
+        named = named_endpoint(options.get("endpoint"), os.environ)
+        self._ref = parse(
+            repo,
+            repo_type=options.get("repo_type"),
+            revision=options.get("revision"),
+            endpoint=named[0] if named else None,
+        )
+        endpoint, source = named or _endpoint_of(self._ref)
+        self._settings = _settings(options, endpoint, source)
+        self._http = HttpClient(
+            self._settings.credential,
+            connect_timeout=self._settings.api_timeout,
+            offline=self._settings.offline,
+            allow_private=self._settings.allow_private,
+            observer=self._observer,
+        )
+        self._layout: Layout = FolderLayout(
+            Path(options.get("local_dir") or self._ref.name),
+            force=options.get("force", False),
+            fsync=self._settings.fsync,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """The pinned commit and all its files."""
+        self._explain_endpoint()
+        hub = Hub(self._http, self._settings, self._observer, self._stop)
+        snapshot = hub.snapshot(self._ref, self._layout.known_tree)
+        self._observer(events.Resolved(snapshot))
+        return snapshot
+
+    def plan(self) -> Plan:
+        """What a download would do."""
+        snapshot = self.snapshot()
+        made, _ = self._make_plan(snapshot, self.selected(snapshot))
+        return made
+
+    def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
+        """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
+        options = self._options
+        return select(
+            snapshot.files,
+            Selection(
+                include=tuple(options.get("include", ())),
+                exclude=tuple(options.get("exclude", ())),
+                names=tuple(options.get("files", ())),
+                path=snapshot.ref.path,
+                path_kind=snapshot.ref.path_kind,
+            ),
+        )
+
+    def download(self) -> Report:
+        """Do it all."""
+        snapshot = self.snapshot()
+        files = self.selected(snapshot)
+        self._layout.check(snapshot.files)
+        if self._layout.root.exists() and not self._layout.root.is_dir():
+            raise UsageError(
+                f"{self._layout.root} is a file, not a folder",
+                hint="choose another folder with --local-dir",
+            )
+        with folder_lock(
+            self._layout.lock_path,
+            wait=self._settings.wait_for_lock,
+            stop=self._stop,
+            observer=self._observer,
+        ):
+            made, placements = self._make_plan(snapshot, files)
+            self._observer(events.Planned(made))
+            self._check_space(made)
+            self._layout.begin(snapshot, files)
+            outcome = self._transfer(made, placements)
+            report = self._report(made, outcome)
+            if report.ok:
+                self._sweep(files)
+        self._observer(events.Finished(report))
+        return report
+
+    def _make_plan(
+        self, snapshot: Snapshot, files: Sequence[RemoteFile]
+    ) -> tuple[Plan, dict[str, Placement]]:
+        return make_plan(snapshot, files, self._layout, force=self._options.get("force", False))
+
+    def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
+        done = [item for item in made.items if item.state is ItemState.COMPLETE]
+        for item in done:
+            if placements[item.file.path].needs_record:
+                self._layout.adopt(made.snapshot, item.file)
+        rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
+        if not rest:
+            return Outcome(durable=self._settings.fsync)
+        meter = Meter(
+            files=len(made.items),
+            bytes_total=made.total_bytes,
+            files_done=len(done),
+            bytes_done=sum(item.file.size for item in done),
+        )
+        jobs = [self._job(made.snapshot, item, placements[item.file.path]) for item in rest]
+        engine = Engine(
+            jobs,
+            self._http,
+            self._settings,
+            meter=meter,
+            observer=self._observer,
+            stop=self._stop,
+        )
+        self._stop.heeded = True
+        try:
+            return engine.run()
+        finally:
+            self._stop.heeded = False
+
+    def _job(self, snapshot: Snapshot, item: PlanItem, placement: Placement) -> FileJob:
+        file, layout = item.file, self._layout
+        existing = None
+        conflict = placement.state is ItemState.OUTDATED and not placement.replaceable
+        if placement.state is ItemState.ADOPTABLE or conflict:
+            existing = Existing(
+                placement.destination,
+                adopt=lambda: layout.adopt(snapshot, file),
+                replaceable=placement.replaceable,
+            )
+        return FileJob(
+            file,
+            Identity.of(file, snapshot.commit),
+            stem_for(layout.partial_directory(file), file.path, file.etag),
+            Source(self._http, self._settings, snapshot, file),
+            publish=lambda data: layout.publish(snapshot, file, data),
+            existing=existing,
+        )
+
+    def _check_space(self, made: Plan) -> None:
+        need = sum(item.need for item in made.items)
+        free = free_bytes(made.root)
+        if not need:
+            return
+        if free is None:
+            self._observer(events.Note("the free space on the disk is not known", "warning"))
+        elif need > free:
+            raise DiskError(
+                f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
+                hint="make room, choose another folder with --local-dir, "
+                "or fetch less with --include",
+            )
+
+    def _report(self, made: Plan, outcome: Outcome) -> Report:
+        complete = [item for item in made.items if item.state is ItemState.COMPLETE]
+        done = len(complete) + len(outcome.done)
+        bytes_done = sum(item.file.size for item in complete)
+        bytes_done += sum(job.file.size for job in outcome.done)
+        interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
+        return Report(
+            snapshot=made.snapshot,
+            root=made.root,
+            files_total=len(made.items),
+            files_done=done,
+            bytes_total=made.total_bytes,
+            bytes_done=bytes_done,
+            received=outcome.received,
+            reused=sum(item.have for item in made.items),
+            requests=self._http.requests_sent,
+            seconds=time.monotonic() - self._begun,
+            failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
+            interrupted_by=self._stop.signal_number if interrupted else None,
+            durable=outcome.durable,
+        )
+
+    def _sweep(self, files: Iterable[RemoteFile]) -> None:
+        """All is complete: clear away what earlier runs left of these files."""
+        digests: dict[Path, set[str]] = {}
+        for file in files:
+            directory = self._layout.partial_directory(file)
+            digests.setdefault(directory, set()).add(digest_of(file.path))
+        for directory, known in digests.items():
+            sweep(directory, frozenset(known))
+
+    def _explain_endpoint(self) -> None:
+        pasted, used = self._ref.endpoint, self._settings.endpoint
+        if pasted is not None and host_of(pasted) != host_of(used):
+            named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
+            self._observer(
+                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
+            )
+        credential = self._settings.credential
+        if credential is not None and credential.source == "--token" and not is_official(used):
+            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
+
+
+def _endpoint_of(ref: RepoRef) -> tuple[str, EndpointSource]:
+    return (ref.endpoint, "url") if ref.endpoint else (DEFAULT_ENDPOINT, "default")
+
+
+def _settings(options: Options, endpoint: str, source: EndpointSource) -> Settings:
+    """The settings of a run from its options and the environment. Raises UsageError."""
+    env = os.environ
+    settings = Settings(
+        endpoint=endpoint,
+        endpoint_source=source,
+        api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
+        download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
+        connections=_count(options.get("connections", DEFAULT_CONNECTIONS), "--connections"),
+        jobs=_count(options.get("jobs", DEFAULT_JOBS), "--jobs"),
+        retries=options.get("retries", DEFAULT_RETRIES),
+        offline=is_true(env.get("HF_HUB_OFFLINE")),
+        fsync=options.get("fsync", True),
+        wait_for_lock=options.get("wait_for_lock", True),
+        allow_private=options.get("allow_private", False),
+    )
+    if settings.retries < 0:
+        raise UsageError("--retries must not be negative")
+    credential, withheld = choose_credential(
+        endpoint,
+        source,
+        flag=options.get("token"),
+        use_ambient=options.get("ambient_token", True),
+    )
+    return replace(settings, credential=credential, withheld_token=withheld)
+
+
+def _count(value: int, name: str) -> int:
+    if not 1 <= value <= MAX_CONNECTIONS:
+        raise UsageError(f"{name} must be from 1 to {MAX_CONNECTIONS}, not {value}")
+    return value
+
+
+def _serial(observer: events.Observer) -> events.Observer:
+    """`observer`, called by one thread at a time."""
+    lock = threading.Lock()
+
+    def notify(event: events.Event, /) -> None:
+        with lock:
+            observer(event)
+
+    return notify

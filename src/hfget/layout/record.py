@@ -1,0 +1,172 @@
+"""The records in `DIR/.cache/huggingface/`, in the format huggingface_hub reads and writes.
+
+`download/PATH.metadata` has three lines: commit hash, etag (sha256 or git sha1), unix time
+(`_local_folder.py`). `trees/COMMIT.json` is a listing, format version 1 (`_tree_cache.py`).
+`hfget.json` is hfget's own: which repo this is and which files were asked for.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hfget.disk import atomic_write
+from hfget.model import RemoteFile, Snapshot
+
+RECORD_NAME = "hfget.json"
+METADATA_SUFFIX = ".metadata"
+_FORMAT_VERSION = 1
+_CACHEDIR_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This directory holds download records; see https://bford.info/cachedir/\n"
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_XET_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is recorded of one downloaded file; `timestamp` in unix seconds."""
+
+    commit: str
+    etag: str
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `hfget.json` says: the repo, and for each file asked for the content it should have."""
+
+    repo_id: str
+    repo_type: str
+    commit: str
+    files: dict[str, RemoteFile]
+
+
+def prepare(records: Path) -> None:
+    """Make the record folder, with the marks that keep it out of git and of backups."""
+    (records / "download").mkdir(parents=True, exist_ok=True)
+    for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", "*")):
+        with suppress(OSError):
+            if not (records / name).exists():
+                atomic_write(records / name, text)
+
+
+def read_metadata(records: Path, path: str) -> Metadata | None:
+    """The record of `path`, or None if there is none that can be read."""
+    try:
+        with open(records / "download" / (path + METADATA_SUFFIX), encoding="utf-8") as lines:
+            commit, etag, timestamp = (lines.readline(200).strip() for _ in range(3))
+        if not _HEX.fullmatch(etag):
+            return None
+        return Metadata(commit, etag, float(timestamp))
+    except (OSError, ValueError):
+        return None
+
+
+def write_metadata(records: Path, path: str, commit: str, etag: str) -> None:
+    """Record that `path` has this content now. Raises OSError.
+
+    A name too long for the record's suffix stays unrecorded: it is hashed on the next run.
+    """
+    target = records / "download" / (path + METADATA_SUFFIX)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(target, f"{commit}\n{etag}\n{time.time()}\n")
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+
+
+def recorded_paths(records: Path) -> Iterator[str]:
+    """The repo path of every file that has a record."""
+    base = records / "download"
+    for path in base.rglob("*" + METADATA_SUFFIX):
+        if path.is_file():
+            yield path.relative_to(base).as_posix().removesuffix(METADATA_SUFFIX)
+
+
+def read_tree(records: Path, commit: str) -> tuple[RemoteFile, ...] | None:
+    """The recorded listing of a commit, or None if there is none that can be read."""
+    if not _COMMIT.fullmatch(commit):
+        return None
+    data = _read_json(records / "trees" / f"{commit}.json")
+    if data is None or data.get("format_version") != _FORMAT_VERSION:
+        return None
+    try:
+        return tuple(_tree_file(path, info) for path, info in data["files"].items())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def write_tree(records: Path, snapshot: Snapshot) -> None:
+    """Record a listing, once; one with defects is not worth keeping. Raises OSError."""
+    target = records / "trees" / f"{snapshot.commit}.json"
+    if target.exists() or any(file.defect for file in snapshot.files):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files = {file.path: _tree_entry(file) for file in sorted(snapshot.files, key=lambda f: f.path)}
+    document = {"format_version": _FORMAT_VERSION, "files": files}
+    atomic_write(target, json.dumps(document, indent=1))
+
+
+def read_wanted(records: Path) -> Wanted | None:
+    """What was asked for here, or None if hfget has not downloaded into this folder."""
+    data = _read_json(records / RECORD_NAME)
+    try:
+        if data is None or data["format_version"] != _FORMAT_VERSION:
+            return None
+        files = {path: _tree_file(path, info) for path, info in data["files"].items()}
+        return Wanted(str(data["repo_id"]), str(data["repo_type"]), str(data["commit"]), files)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
+    """Record what is being downloaded, beside what was before. Raises OSError."""
+    before = read_wanted(records)
+    files = dict(before.files) if before else {}
+    files.update((file.path, file) for file in wanted if not file.defect)
+    document = {
+        "format_version": _FORMAT_VERSION,
+        "repo_id": snapshot.ref.repo_id,
+        "repo_type": snapshot.ref.repo_type,
+        "revision": snapshot.ref.revision or "main",
+        "commit": snapshot.commit,
+        "endpoint": snapshot.endpoint,
+        "files": {path: _tree_entry(files[path]) for path in sorted(files)},
+    }
+    if document != _read_json(records / RECORD_NAME):
+        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1))
+
+
+def _tree_entry(file: RemoteFile) -> dict[str, Any]:
+    entry: dict[str, Any] = {"size": file.size, "blob_id": file.blob_id}
+    if file.sha256 is not None:
+        entry["lfs_sha256"], entry["lfs_size"] = file.sha256, file.size
+    if file.xet_hash is not None and _XET_HASH.fullmatch(file.xet_hash):
+        entry["xet_hash"] = file.xet_hash
+    return entry
+
+
+def _tree_file(path: str, info: dict[str, Any]) -> RemoteFile:
+    size, blob_id, sha256 = info["size"], info["blob_id"], info.get("lfs_sha256")
+    if type(size) is not int or size < 0 or not _HEX.fullmatch(sha256 or blob_id):
+        raise ValueError("not a listing")
+    return RemoteFile(path, size, blob_id, sha256, info.get("xet_hash"))
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None

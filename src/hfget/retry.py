@@ -1,0 +1,210 @@
+"""What is tried again, and when: the one table for API calls and for content.
+
+tenacity computes the waits and runs the attempts of API calls; transfers, which must not
+block a worker while they wait, ask `backoff` for the same waits and schedule by them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import requests
+import tenacity
+import urllib3
+
+from hfget.errors import AccessError, HfgetError, NetworkError
+from hfget.http import describe
+from hfget.secret import safe_url
+from hfget.settings import host_of
+
+T = TypeVar("T")
+
+#: Statuses that pass: the request may be repeated as it is.
+TRANSIENT_STATUSES = frozenset({408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+#: Attempts without a new byte at a host that has never answered in this run.
+UNREACHED_LIMIT = 4
+#: A server may ask for a longer pause than we are willing to sit through, in seconds.
+MAX_REQUESTED_WAIT = 300.0
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_WAIT = tenacity.wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT) + tenacity.wait_random(
+    0, _FIRST_WAIT
+)
+
+
+class Transient(Exception):
+    """A failure that may pass. `wait` is what the server asked for, in seconds, if it did.
+
+    `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
+    `lie` tells that the server answered, but not with what was asked for. `fruitful` is set
+    where new bytes came before the failure.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        url: str,
+        wait: float | None = None,
+        whole_host: bool = False,
+        lie: bool = False,
+        fruitful: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.url = safe_url(url)
+        self.host = host_of(url)
+        self.wait = wait
+        self.whole_host = whole_host
+        self.lie = lie
+        self.fruitful = fruitful
+
+
+def from_exception(error: Exception, url: str) -> Transient | HfgetError:
+    """What an exception of requests or of a socket means: try again, or give up at once.
+
+    A certificate that does not verify, a proxy that wants a password and an address that is
+    none do not get better by waiting.
+    """
+    if isinstance(error, HfgetError | Transient):
+        return error
+    text = str(error)
+    host = host_of(url)
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in text:
+        return NetworkError(
+            f"the certificate of {host} cannot be verified",
+            url=safe_url(url),
+            hint="if your network uses its own CA, name its bundle in REQUESTS_CA_BUNDLE",
+        )
+    if isinstance(error, requests.exceptions.ProxyError) and "407" in text:
+        return AccessError(
+            "the proxy asks for a user name and password (407)",
+            url=safe_url(url),
+            hint="put them into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT",
+        )
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return NetworkError(f"not a usable address: {safe_url(url)}", url=safe_url(url))
+    if isinstance(
+        error,
+        requests.RequestException
+        | urllib3.exceptions.HTTPError
+        | http.client.HTTPException
+        | OSError
+        | EOFError,
+    ):
+        connecting = isinstance(error, requests.exceptions.ConnectionError)
+        return Transient(describe(error), url=url, whole_host=connecting)
+    raise error
+
+
+def from_status(response: requests.Response) -> Transient | None:
+    """The transient failure that a status stands for, or None if the status is final."""
+    status = response.status_code
+    if status not in TRANSIENT_STATUSES:
+        return None
+    wait = requested_wait(response.headers, status)
+    reason = f"HTTP {status}" + (" (too many requests)" if status == 429 else "")
+    calm = status == 429 or (status == 503 and wait is not None)
+    return Transient(reason, url=response.url, wait=wait, whole_host=calm)
+
+
+def requested_wait(
+    headers: Mapping[str, str], status: int, now: Callable[[], float] = time.time
+) -> float | None:
+    """Seconds the server asks us to wait: `RateLimit` (with r=0 on a 429), else `Retry-After`.
+
+    `Retry-After` is a number or an HTTP date (RFC 9110, 10.2.3); what is neither, negative or
+    no finite number counts as not said. One second is added to `RateLimit`'s t, as its window
+    ends within that second.
+    """
+    if status == 429:
+        match = re.search(r"\br=0\b.*?\bt=(\d{1,9})\b", headers.get("RateLimit", ""))
+        if match:
+            return float(match.group(1)) + 1.0
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now()
+        except (ValueError, TypeError, OverflowError):
+            return None
+        seconds = max(seconds, 0.0)
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the `attempt`-th fruitless try (1 is the first), with jitter."""
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = max(1, attempt)
+    return float(_WAIT(state))
+
+
+def wait_after(failure: Transient, attempt: int) -> float:
+    """Seconds to wait before the next try. Raises NetworkError if the server asks for too many."""
+    if failure.wait is None:
+        return backoff(attempt)
+    if failure.wait > MAX_REQUESTED_WAIT:
+        raise NetworkError(
+            f"{failure.host} asks to wait {failure.wait:.0f} seconds ({failure.reason})",
+            url=failure.url,
+            hint="run the same command again then; what is here is kept",
+        )
+    return max(failure.wait, 0.05) + backoff(1) / 4
+
+
+def call(
+    attempt: Callable[[], T],
+    *,
+    retries: int,
+    stop: threading.Event,
+    on_retry: Callable[[Transient, float, int], None],
+) -> T:
+    """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
+
+    Raises NetworkError when the tries are used up, and whatever else `attempt` raises at once.
+    """
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        assert isinstance(failure, Transient)
+        return wait_after(failure, state.attempt_number)
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        assert isinstance(failure, Transient)
+        on_retry(failure, state.upcoming_sleep, state.attempt_number)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Transient),
+        wait=wait,
+        stop=tenacity.stop_after_attempt(retries + 1) | tenacity.stop_when_event_set(stop),
+        sleep=tenacity.sleep_using_event(stop),
+        before_sleep=tell,
+        reraise=True,
+    )
+    try:
+        return retrying(attempt)
+    except Transient as failure:
+        raise given_up(failure) from None
+
+
+def given_up(failure: Transient, path: str | None = None) -> NetworkError:
+    """The error that a failure becomes when the tries are used up."""
+    return NetworkError(
+        f"{failure.host}: {failure.reason}",
+        path=path,
+        url=failure.url,
+        hint="run the same command again, or try another endpoint with --endpoint",
+    )

@@ -1,0 +1,71 @@
+"""Refusals in the Hub's words: status, `X-Error-Code`, `X-Error-Message`, JSON body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+
+class RefusalError(Exception):
+    """A request that ends with an error answer."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        # header values are latin-1 and one line; the body carries the text as it is
+        plain = self.message.encode("ascii", "backslashreplace").decode()
+        headers = {**self.headers, "X-Error-Message": "".join(filter(str.isprintable, plain))}
+        if self.code is not None:
+            headers["X-Error-Code"] = self.code
+        return JSONResponse({"error": self.message}, self.status, headers)
+
+
+def repo_not_found(with_token: bool) -> RefusalError:
+    """The Hub answers a stranger with 401, since the repo might be private."""
+    if with_token:
+        return RefusalError(404, "Repository not found", "RepoNotFound")
+    return RefusalError(401, "Invalid username or password.", "RepoNotFound")
+
+
+def gated(repo: str, with_token: bool) -> RefusalError:
+    if with_token:
+        return RefusalError(
+            403, f"Access to {repo} is restricted and you are not in the authorized list.",
+            "GatedRepo",
+        )  # fmt: skip
+    return RefusalError(
+        401, f"Access to {repo} is restricted. You must be authenticated to access it.", "GatedRepo"
+    )
+
+
+def revision_not_found(revision: str) -> RefusalError:
+    return RefusalError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+
+
+def entry_not_found(path: str, commit: str) -> RefusalError:
+    return RefusalError(404, f"{path} does not exist", "EntryNotFound", {"X-Repo-Commit": commit})
+
+
+def invalid_token() -> RefusalError:
+    return RefusalError(401, "Invalid credentials in Authorization header")
+
+
+def preparing(folder: str) -> RefusalError:
+    return RefusalError(503, f"{folder} is still being hashed", headers={"Retry-After": "5"})
+
+
+def json_answer(data: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(data, headers=dict(headers or {}))

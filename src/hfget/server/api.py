@@ -1,0 +1,190 @@
+"""What the API routes answer: info, tree pages, refs, paths-info, treesize."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from hfget.server.answers import RefusalError, entry_not_found
+from hfget.server.listing import Listing, ServedFile
+from hfget.server.options import Access
+from hfget.server.store import Repo
+
+_TRUE = ("true", "1", "yes", "on")
+
+
+def is_true(value: str | None) -> bool:
+    return value is not None and value.lower() in _TRUE
+
+
+def info(repo: Repo, listing: Listing, access: Access, blobs: bool) -> dict[str, Any]:
+    """Repo info; with `blobs` each sibling has its size and hashes."""
+    modified = _iso(listing.modified)
+    data: dict[str, Any] = {
+        "_id": hashlib.sha1(str(repo).encode()).hexdigest()[:24],
+        "id": repo.repo_id,
+        "sha": listing.commit,
+        "lastModified": modified,
+        "createdAt": modified,
+        "private": access.is_private(repo),
+        "gated": "manual" if access.is_gated(repo) else False,
+        "disabled": False,
+        "tags": [],
+        "downloads": 0,
+        "likes": 0,
+        "usedStorage": listing.total_size,
+        "siblings": [_sibling(file, blobs) for file in listing.files.values()],
+    }
+    owner, slash, _ = repo.repo_id.partition("/")
+    if slash:
+        data["author"] = owner
+    if repo.repo_type == "model":
+        data["modelId"] = repo.repo_id
+    return data
+
+
+def tree_page(
+    listing: Listing, folder: str, query: Mapping[str, str], size: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of a tree and the query of the next page, None after the last.
+
+    Raises RefusalError if `folder` is no folder of the listing or the cursor is no cursor.
+    """
+    if folder and folder not in listing.folders:
+        raise entry_not_found(folder, listing.commit)
+    paths = _below(listing, folder, is_true(query.get("recursive")))
+    after = _read_cursor(query["cursor"]) if "cursor" in query else ""
+    page = sorted(path for path in paths if path > after)[: size + 1]
+    expand = is_true(query.get("expand"))
+    entries = [entry(listing, path, expand) for path in page[:size]]
+    if len(page) <= size:
+        return entries, None
+    following = {**query, "cursor": _cursor(page[size - 1])}
+    return entries, urlencode(following)
+
+
+def entry(listing: Listing, path: str, expand: bool) -> dict[str, Any]:
+    """A file or folder as the tree and paths-info routes show it."""
+    file = listing.files.get(path)
+    if file is None:
+        data: dict[str, Any] = {
+            "type": "directory",
+            "oid": listing.folders[path],
+            "size": 0,
+            "path": path,
+        }
+    else:
+        data = {
+            "type": "file",
+            "oid": file.remote.blob_id,
+            "size": file.remote.size,
+            "path": path,
+        }
+        if file.remote.is_lfs:
+            data["lfs"] = {
+                "oid": file.remote.sha256,
+                "size": file.remote.size,
+                "pointerSize": len(file.pointer),
+            }
+    if expand:
+        data["lastCommit"] = {
+            "id": listing.commit,
+            "title": "served by hfget",
+            "date": _iso(listing.modified),
+        }
+    return data
+
+
+def paths_info(listing: Listing, body: bytes, content_type: str) -> list[dict[str, Any]]:
+    """The entries of the paths named in a form or JSON body; unknown ones are left out."""
+    paths, expand = _read_paths(body, content_type)
+    known = (path.strip("/") for path in paths)
+    return [
+        entry(listing, path, expand)
+        for path in known
+        if path in listing.files or path in listing.folders
+    ]
+
+
+def refs(commits: Mapping[str, str], include_prs: bool) -> dict[str, Any]:
+    """Branches, tags, converts and pull requests from revision name → commit."""
+    groups: dict[str, list[dict[str, str]]] = {"branches": [], "converts": [], "tags": []}
+    pull_requests: list[dict[str, str]] = []
+    for revision, commit in sorted(commits.items()):
+        ref = revision if revision.startswith("refs/") else f"refs/heads/{revision}"
+        _, kind, name = ref.split("/", 2)
+        item = {"name": name, "ref": ref, "targetCommit": commit}
+        if kind == "pr":
+            pull_requests.append({**item, "name": ref})
+        else:
+            group = {"tags": "tags", "convert": "converts"}.get(kind, "branches")
+            groups[group].append(item)
+    return {**groups, "pullRequests": pull_requests} if include_prs else dict(groups)
+
+
+def tree_size(listing: Listing, folder: str) -> dict[str, Any]:
+    if folder and folder not in listing.folders:
+        raise entry_not_found(folder, listing.commit)
+    prefix = f"{folder}/" if folder else ""
+    files = (file for path, file in listing.files.items() if path.startswith(prefix))
+    return {"path": f"/{folder}", "size": sum(file.remote.size for file in files)}
+
+
+def _sibling(file: ServedFile, blobs: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {"rfilename": file.remote.path}
+    if blobs:
+        data |= {"size": file.remote.size, "blobId": file.remote.blob_id}
+        if file.remote.is_lfs:
+            data["lfs"] = {
+                "sha256": file.remote.sha256,
+                "size": file.remote.size,
+                "pointerSize": len(file.pointer),
+            }
+    return data
+
+
+def _below(listing: Listing, folder: str, recursive: bool) -> Iterable[str]:
+    prefix = f"{folder}/" if folder else ""
+    for names in (listing.files, listing.folders):
+        for path in names:
+            if path.startswith(prefix) and (recursive or "/" not in path[len(prefix) :]):
+                yield path
+
+
+def _cursor(path: str) -> str:
+    return base64.urlsafe_b64encode(path.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor).decode()
+    except (binascii.Error, ValueError) as error:
+        raise RefusalError(400, "Invalid cursor") from error
+
+
+def _read_paths(body: bytes, content_type: str) -> tuple[list[str], bool]:
+    try:
+        if "json" in content_type:
+            data = json.loads(body)
+            paths, expand = data["paths"], bool(data.get("expand"))
+        else:
+            form = parse_qs(body.decode(), keep_blank_values=True)
+            paths, expand = form.get("paths", []), is_true(form.get("expand", [None])[0])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RefusalError(400, "Invalid body: paths expected") from error
+    if isinstance(paths, str):
+        paths = [paths]
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise RefusalError(400, "Invalid body: paths expected")
+    return paths, expand
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

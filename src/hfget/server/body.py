@@ -1,0 +1,75 @@
+"""A file, or a range of it, streamed to the client in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+
+import anyio.to_thread
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from hfget.server.ranges import Span
+
+BLOCK_BYTES = 1 << 20
+
+
+class FileAnswer(Response):
+    """Answers a GET with `span` (not empty) of an open file and closes it.
+
+    A file that shrinks meanwhile breaks the connection: the client must see that the body
+    is short. Reads run in threads, since a cold disk would block every other connection.
+    """
+
+    def __init__(self, handle: int, span: Span, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(status_code=status, headers=dict(headers))
+        self.headers["content-length"] = str(span.length)
+        self._handle = handle
+        self._span = span
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            await self._stream(receive, send)
+        finally:
+            os.close(self._handle)
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        # uvicorn drops what is sent after a disconnect without a word
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            at = self._span.start
+            while at < self._span.stop and not gone.done():
+                length = min(BLOCK_BYTES, self._span.stop - at)
+                block = await anyio.to_thread.run_sync(read_at, self._handle, length, at)
+                if not block:
+                    raise OSError("the file became shorter while it was sent")
+                at += len(block)
+                await send(
+                    {
+                        "type": "http.response.body",
+                        "body": block,
+                        "more_body": at < self._span.stop,
+                    }
+                )
+        finally:
+            gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def read_at(handle: int, length: int, at: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(handle, length, at)
+    os.lseek(handle, at, os.SEEK_SET)
+    return os.read(handle, length)

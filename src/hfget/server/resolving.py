@@ -1,0 +1,97 @@
+"""From a request's path to a repo, a revision and its listing, or a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+
+from hfget.server.answers import (
+    RefusalError,
+    invalid_token,
+    preparing,
+    repo_not_found,
+    revision_not_found,
+)
+from hfget.server.hashes import Stopped
+from hfget.server.listing import Listing
+from hfget.server.options import ServeOptions, Verdict
+from hfget.server.records import is_commit
+from hfget.server.store import MAIN, Repo, Store
+from hfget.server.targets import Target
+
+_TAGS = "refs/tags/"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks for which repo, and what the access policy says."""
+
+    token: str | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    store: Store
+    options: ServeOptions
+
+    async def repo(self, targets: tuple[Target, ...]) -> tuple[Target, Repo] | str:
+        """The reading of the path that names a repo, or where a renamed repo's path moved to.
+
+        Raises LookupError if no reading names one.
+        """
+        for target in targets:
+            moved = self.store.alias(target.repo_type, target.repo_id)
+            if moved is not None:
+                return target.moved(moved)
+            repo = await run_in_threadpool(self.store.find, target.repo_type, target.repo_id)
+            if repo is not None:
+                return target, repo
+        raise LookupError
+
+    def visitor(self, repo: Repo | None, token: str | None) -> Visitor:
+        """Raises RefusalError for a bad token, a missing repo and one that must not be seen."""
+        access = self.options.access
+        if token is not None and access.user(token) is None:
+            raise invalid_token()
+        if repo is None:
+            raise repo_not_found(token is not None)
+        verdict = access.may_read(repo, token)
+        if verdict is Verdict.PRIVATE:
+            raise repo_not_found(token is not None)
+        return Visitor(token, verdict)
+
+    async def listing(self, folder: Path) -> Listing:
+        """Raises RefusalError (503, come back later) while a large folder is hashed."""
+        work = asyncio.wrap_future(self.store.listing(folder))
+        try:
+            return await asyncio.wait_for(asyncio.shield(work), self.options.prepare_wait)
+        except (TimeoutError, asyncio.TimeoutError) as error:
+            raise preparing(folder.name) from error
+        except Stopped as error:
+            raise RefusalError(503, "the server is shutting down") from error
+
+    async def revision(self, repo: Repo, rest: tuple[str, ...]) -> tuple[Listing, str]:
+        """The listing of the longest known revision `rest` begins with, and the path behind it.
+
+        Clients write a revision with slashes percent-encoded or plain; joined, both look the
+        same. No `rest` means the main branch.
+        """
+        text = "/".join(rest) if rest else MAIN
+        names = dict(repo.folders)
+        for name, folder in repo.folders.items():
+            names.setdefault(name.removeprefix(_TAGS), folder)
+        for name in sorted(names, key=len, reverse=True):
+            if text == name or text.startswith(name + "/"):
+                return await self.listing(names[name]), text[len(name) + 1 :]
+        commit, _, path = text.partition("/")
+        if is_commit(commit):
+            # main first: it is what nearly every client has pinned
+            for name in sorted(repo.folders, key=lambda name: name != MAIN):
+                listing = await self.listing(repo.folders[name])
+                if listing.commit == commit:
+                    return listing, path
+        raise revision_not_found(rest[0] if rest else MAIN)

@@ -1,0 +1,273 @@
+"""One file on its way: its ranges, its partial, its hash, and how often it failed.
+
+All state is guarded by the job's own lock; the schedule decides who works on it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from hfget.disk import disk_error
+from hfget.errors import DiskError, VerificationError
+from hfget.model import RemoteFile
+from hfget.transfer.digest import PrefixHash
+from hfget.transfer.journal import Block, Identity
+from hfget.transfer.partial import Partial
+from hfget.transfer.positional import PositionalFile
+from hfget.transfer.ranges import Lease, Ledger, Span
+from hfget.transfer.source import Source, Superseded
+
+#: Wrong bytes that the disk is to blame for are fetched again so many times, and all bytes of
+#: a file whose hash is wrong though the disk kept them well.
+MAX_DISK_REPAIRS = 2
+MAX_REFETCHES = 1
+
+
+class Stopped(Exception):
+    """The run is being stopped."""
+
+
+class Phase(Enum):
+    """Where a job stands."""
+
+    WAITING = auto()
+    OPENING = auto()
+    FETCHING = auto()
+    VERIFYING = auto()
+    DONE = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A file of the right size that lies at the destination but is not known to be right.
+
+    `adopt()` records it once its hash has been found right; if it is wrong, it may be
+    replaced only where `replaceable` says so.
+    """
+
+    path: Path
+    adopt: Callable[[], None]
+    replaceable: bool
+
+
+class FileJob:
+    """The transfer of one file. `publish(path)` gives the verified data its final name."""
+
+    def __init__(
+        self,
+        file: RemoteFile,
+        identity: Identity,
+        stem: Path,
+        source: Source,
+        publish: Callable[[Path], None],
+        existing: Existing | None = None,
+    ) -> None:
+        self.file = file
+        self.source = source
+        self.publish = publish
+        self.existing = existing
+        self.single = False
+        self.not_before = 0.0
+        self.strikes = 0
+        self.lies = 0
+        self.struck_at = 0.0
+        self.phase = Phase.WAITING
+        self.received_at_start = 0
+        self.abandoned = False
+        self.hashed = 0
+        self.progressed = threading.Event()
+        self._identity = identity
+        self._stem = stem
+        self._lock = threading.RLock()
+        self._partial: Partial | None = None
+        self._ledger = Ledger(file.size)
+        self._hash: PrefixHash | None = None
+        self._reader: PositionalFile | None = None
+        self._disk_repairs = 0
+        self._refetches = 0
+
+    @property
+    def partial(self) -> Partial:
+        assert self._partial is not None
+        return self._partial
+
+    def open(self) -> None:
+        """Take over or start the partial. Raises DiskError."""
+        partial = Partial.open(self._stem, self._identity)
+        with self._lock:
+            self._start(partial, partial.blocks)
+            self.received_at_start = self._ledger.done_bytes
+
+    def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
+        self._partial = partial
+        self._ledger = Ledger(self.file.size, ((block.offset, block.end) for block in blocks))
+        self._reader = PositionalFile(partial.data_path, writable=False)
+        self._hash = PrefixHash(self._reader, self.file.hash_kind, self.file.size)
+        self.hashed = 0
+
+    @property
+    def opened(self) -> bool:
+        return self._partial is not None
+
+    @property
+    def unsynced(self) -> int:
+        """Journal bytes about data that may not have reached the disk yet."""
+        partial = self._partial
+        return partial.unsynced if partial else 0
+
+    @property
+    def done_bytes(self) -> int:
+        with self._lock:
+            return self._ledger.done_bytes
+
+    @property
+    def connections(self) -> int:
+        with self._lock:
+            return self._ledger.leases
+
+    @property
+    def fetched(self) -> bool:
+        """Whether every byte is on disk and nobody writes any more."""
+        with self._lock:
+            return self._ledger.complete and self._ledger.leases == 0
+
+    def lease(self, piece: int, connections: int) -> Lease | None:
+        """A range for one more connection, if the job can use one.
+
+        As long as the URL is not resolved only one connection asks; a host without ranges
+        gets a single stream over the whole file.
+        """
+        with self._lock:
+            if self._ledger.leases >= connections:
+                return None
+            if self._ledger.leases and not self.source.resolved:
+                return None
+            if self.single:
+                return self._ledger.lease_all()
+            return self._ledger.lease(piece)
+
+    def steal(self, minimum: int, connections: int) -> Lease | None:
+        """Half of what the connection with the most to do has left, for an idle one."""
+        with self._lock:
+            if self.single or not self.source.resolved or self._ledger.leases >= connections:
+                return None
+            return self._ledger.steal(minimum)
+
+    def release(self, lease: Lease) -> None:
+        with self._lock:
+            self._ledger.release(lease)
+
+    def claim(self, lease: Lease, length: int) -> int:
+        with self._lock:
+            return self._ledger.claim(lease, length)
+
+    def missing(self, start: int, end: int) -> list[Span]:
+        with self._lock:
+            return self._ledger.missing(start, end)
+
+    def record(self, start: int, end: int) -> None:
+        with self._lock:
+            self._ledger.record(start, end)
+        self.progressed.set()
+
+    def ignore_ranges(self) -> None:
+        """From now on this file comes in one stream."""
+        self.single = True
+
+    def adopt_whole(self, lease: Lease) -> None:
+        """A 200 came for a range: this lease takes the whole stream, unless others fetch too.
+
+        Raises Superseded in that case; the stream is asked for again when they are done.
+        """
+        with self._lock:
+            self.single = True
+            if self._ledger.leases > 1:
+                raise Superseded
+            self._ledger.widen(lease)
+
+    def advance_hash(self) -> bool:
+        """Hash the next piece of the finished prefix; False if there is none. Raises DiskError."""
+        with self._lock:
+            follower, prefix = self._hash, self._ledger.prefix()
+        if follower is None or follower.position >= prefix:
+            return False
+        before = follower.position
+        try:
+            follower.advance(prefix)
+        except OSError as error:
+            raise disk_error(error, self.partial.data_path, "reading back") from error
+        self.hashed = follower.position
+        return follower.position > before
+
+    def finish(self, fsync: bool) -> bool:
+        """Hash what is left and publish; False if bytes were wrong and must be fetched again.
+
+        Called once `fetched` is true. Returns after the final name is given. Raises
+        VerificationError when the tries are used up, DiskError.
+        """
+        partial = self.partial
+        while self.advance_hash():
+            pass
+        assert self._hash is not None
+        actual = self._hash.hexdigest()
+        self._close_reader()
+        if actual != self.file.etag:
+            self._repair(actual)
+            return False
+        if fsync:
+            partial.sync()
+        partial.close()
+        self.publish(partial.data_path)
+        partial.published()
+        return True
+
+    def park(self) -> None:
+        """Keep what is here for a later run."""
+        with self._lock:
+            self._close_reader()
+            if self._partial is not None:
+                self._partial.park()
+
+    def discard(self) -> None:
+        with self._lock:
+            self._close_reader()
+            if self._partial is not None:
+                self._partial.discard()
+
+    def _repair(self, actual: str) -> None:
+        """Forget the blocks that the disk changed; if it changed none, forget all of them."""
+        partial = self.partial
+        damaged = partial.damaged()
+        if damaged and self._disk_repairs < MAX_DISK_REPAIRS:
+            self._disk_repairs += 1
+            bad = {block.offset for block in damaged}
+            keep = tuple(block for block in partial.recorded() if block.offset not in bad)
+        elif damaged:
+            raise DiskError(
+                f"the disk does not keep what is written to it ({len(damaged)} blocks changed)",
+                path=self.file.path,
+                hint="check the disk (dmesg, SMART), or choose another folder",
+            )
+        elif self._refetches < MAX_REFETCHES:
+            self._refetches += 1
+            keep = ()
+        else:
+            self.discard()
+            raise VerificationError(
+                f"the bytes from {self.source.host} are not those of the listing: "
+                f"{self.file.hash_kind} is {actual[:12]}…, expected {self.file.etag[:12]}…",
+                path=self.file.path,
+                hint="the server or mirror serves wrong content; try another --endpoint",
+            )
+        with self._lock:
+            self._start(partial.reopened(keep), keep)
+
+    def _close_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None

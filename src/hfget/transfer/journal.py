@@ -1,0 +1,179 @@
+"""The journal of a partial file: which blocks are on disk, with a CRC each.
+
+One header that says what the partial is a part of, then records of 32 bytes, appended:
+a *block* record after each write has returned, a *sync* record once the data of the first n
+blocks has reached the disk. A kill -9 loses neither; after a power failure (another boot id)
+only the blocks that a sync record covers count at once, the others once their CRC was compared.
+Torn, unknown and overlapping records are skipped. No URL and no token is ever in here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import struct
+import threading
+import zlib
+from bisect import bisect_left
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hfget.model import RemoteFile
+from hfget.transfer.owner import boot_id
+from hfget.transfer.ranges import Spans
+
+_MAGIC = b"hfget-j1"
+_HEAD = struct.Struct("<8sII")  # magic, length of the JSON, its CRC-32
+_RECORD = struct.Struct("<4sIQQII")  # tag, epoch, offset, length, data CRC-32, CRC-32 of the rest
+_BLOCK, _SYNC = b"blok", b"sync"
+_MAX_HEADER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a partial is a part of. Its content is defined by size and hash; `commit` tells."""
+
+    path: str
+    size: int
+    hash_kind: str
+    hash: str
+    commit: str
+
+    @classmethod
+    def of(cls, file: RemoteFile, commit: str) -> Identity:
+        return cls(file.path, file.size, file.hash_kind, file.etag, commit)
+
+    def same_content(self, other: Identity) -> bool:
+        """A commit that leaves the file as it is does not make its bytes wrong."""
+        return (self.path, self.size, self.hash_kind, self.hash) == (
+            other.path,
+            other.size,
+            other.hash_kind,
+            other.hash,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`length` bytes at `offset` were written; `crc` is their CRC-32 as received."""
+
+    offset: int
+    length: int
+    crc: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read: blocks in the order written, the first `synced` of them durable."""
+
+    identity: Identity
+    boot: str
+    inode: int
+    blocks: tuple[Block, ...]
+    synced: int
+
+    @property
+    def bytes(self) -> int:
+        return sum(block.length for block in self.blocks)
+
+
+def read_journal(path: Path) -> Journal | None:
+    """The journal at `path`, or None if there is none or it is not to be trusted at all."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    try:
+        magic, length, check = _HEAD.unpack_from(data)
+        text = data[_HEAD.size : _HEAD.size + length]
+        if magic != _MAGIC or length > _MAX_HEADER or zlib.crc32(text) != check:
+            return None
+        header: dict[str, Any] = json.loads(text)
+        identity = Identity(**header["identity"])
+        epoch, boot, inode = header["epoch"], str(header["boot"]), int(header["inode"])
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    blocks, synced = _read_records(memoryview(data)[_HEAD.size + length :], epoch, identity.size)
+    return Journal(identity, boot, inode, tuple(blocks), synced)
+
+
+def _read_records(data: memoryview, epoch: int, size: int) -> tuple[list[Block], int]:
+    blocks: list[Block] = []
+    taken = Spans()
+    positions: list[int] = []
+    mark = 0
+    whole = len(data) - len(data) % _RECORD.size
+    for position in range(0, whole, _RECORD.size):
+        record = data[position : position + _RECORD.size]
+        tag, its_epoch, offset, length, crc, check = _RECORD.unpack(record)
+        if its_epoch != epoch or zlib.crc32(record[:-4]) != check:
+            continue
+        if tag == _SYNC:
+            mark = max(mark, length)
+        elif tag == _BLOCK and length > 0 and offset + length <= size:
+            if taken.overlaps(offset, offset + length):
+                continue
+            taken.add(offset, offset + length)
+            blocks.append(Block(offset, length, crc))
+            positions.append(position)
+    return blocks, bisect_left(positions, mark)
+
+
+class JournalWriter:
+    """Appends to a journal; thread-safe. A new one replaces an older file as a whole."""
+
+    def __init__(self, path: Path, identity: Identity, inode: int, blocks: tuple[Block, ...] = ()):
+        self._lock = threading.Lock()
+        self._epoch = secrets.randbits(32)
+        header = {
+            "identity": asdict(identity),
+            "boot": boot_id(),
+            "inode": inode,
+            "epoch": self._epoch,
+        }
+        text = json.dumps(header).encode()
+        start = _HEAD.pack(_MAGIC, len(text), zlib.crc32(text)) + text
+        records = b"".join(self._block(block) for block in blocks)
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_bytes(start + records)
+        temporary.replace(path)
+        self._recorded = len(records)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+
+    def block(self, offset: int, length: int, crc: int) -> None:
+        """These bytes have been written."""
+        self._append(self._block(Block(offset, length, crc)))
+
+    def mark(self) -> int:
+        """How far the journal goes: what `synced` is told once the data up to here is safe."""
+        with self._lock:
+            return self._recorded
+
+    def synced(self, mark: int) -> None:
+        """The data of all blocks recorded before `mark` has reached the disk."""
+        self._append(self._pack(_SYNC, 0, mark, 0))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+    def _append(self, record: bytes) -> None:
+        with self._lock:
+            if self._fd >= 0:
+                os.write(self._fd, record)
+                self._recorded += len(record)
+
+    def _block(self, block: Block) -> bytes:
+        return self._pack(_BLOCK, block.offset, block.length, block.crc)
+
+    def _pack(self, tag: bytes, offset: int, length: int, crc: int) -> bytes:
+        body = _RECORD.pack(tag, self._epoch, offset, length, crc, 0)[:-4]
+        return body + struct.pack("<I", zlib.crc32(body))

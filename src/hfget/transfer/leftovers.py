@@ -1,0 +1,211 @@
+"""Partials that earlier runs left behind: finding, judging, taking over, clearing away.
+
+An abandoned partial is taken over by rename if its owner is dead for sure; if nothing can be
+known of its owner (another host), its blocks are copied to an inode of our own once the lease
+is over, since that owner might still write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hfget.transfer.journal import Block, Identity, Journal, read_journal
+from hfget.transfer.owner import Owner, Standing, boot_id, lease_is_over
+from hfget.transfer.positional import PositionalFile
+
+DATA_SUFFIX = ".incomplete"
+JOURNAL_SUFFIX = ".hfget-journal"
+
+# digest of the path, first digits of the etag, perhaps an owner
+_NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
+_COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A partial on disk: its data, its journal if any, and who owns it (None: at rest)."""
+
+    data: Path
+    journal_path: Path
+    owner: Owner | None
+    journal: Journal | None
+
+    @property
+    def worth(self) -> int:
+        """Recorded bytes."""
+        return self.journal.bytes if self.journal else 0
+
+    @property
+    def abandoned(self) -> bool:
+        standing = self.owner.standing() if self.owner else Standing.DEAD
+        if standing is Standing.UNKNOWN:
+            return lease_is_over(self.journal_path) and lease_is_over(self.data)
+        return standing is Standing.DEAD
+
+
+def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> int:
+    """How many bytes of `identity` an abandoned partial at `stem` holds; touches nothing.
+
+    `names` are the directory's entries where the caller has listed them already.
+    """
+    return max((found.worth for found in _candidates(stem, identity, names)), default=0)
+
+
+def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
+    """Make the best abandoned partial at `stem` ours, as `data`, and clear away the others.
+
+    Returns its trusted blocks, or None if there was nothing to take.
+    """
+    blocks: tuple[Block, ...] | None = None
+    for found in sorted(_candidates(stem, identity), key=lambda found: -found.worth):
+        if blocks is None:
+            blocks = _adopt(found, data)
+    for found in _find(stem):
+        if found.data != data and found.abandoned:
+            remove(found.data)
+    return blocks
+
+
+def sweep(directory: Path, digests: frozenset[str]) -> None:
+    """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
+    for name in _names(directory):
+        for suffix in (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new"):
+            match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if match is None or match.group(1)[:27] not in digests:
+                continue
+            owner = Owner.parse(match.group(2)) if match.group(2) else None
+            path = directory / name
+            if Found(path, path, owner, None).abandoned:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def compare(data: Path, blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]:
+    """Each block, with whether its bytes on disk have the recorded CRC."""
+    source = PositionalFile(data, writable=False)
+    buffer = bytearray(_COPY_BYTES)
+    try:
+        for block in blocks:
+            crc, position = 0, block.offset
+            while position < block.end:
+                view = memoryview(buffer)[: min(_COPY_BYTES, block.end - position)]
+                count = source.read_at(view, position)
+                if count == 0:
+                    break
+                crc = zlib.crc32(view[:count], crc)
+                position += count
+            yield block, position == block.end and crc == block.crc
+    finally:
+        source.close()
+
+
+def found_at(data: Path, owner: Owner | None) -> Found:
+    """The partial at `data`; a death between two renames may have left its journal at rest."""
+    journal_path = journal_of(data)
+    if owner is not None and not journal_path.exists():
+        resting = data.name.removesuffix(f".{owner}{DATA_SUFFIX}")
+        journal_path = data.with_name(resting + JOURNAL_SUFFIX)
+    return Found(data, journal_path, owner, read_journal(journal_path))
+
+
+def journal_of(data: Path) -> Path:
+    return data.with_name(data.name.removesuffix(DATA_SUFFIX) + JOURNAL_SUFFIX)
+
+
+def remove(data: Path) -> None:
+    """Remove a partial: data and journal."""
+    journal = journal_of(data)
+    for path in (data, journal, journal.with_name(journal.name + ".new")):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _adopt(found: Found, data: Path) -> tuple[Block, ...] | None:
+    """Move (or, if its owner may still write, copy) a found partial to `data`."""
+    journal = found.journal
+    assert journal is not None
+    try:
+        if found.owner is None or found.owner.standing() is Standing.DEAD:
+            found.data.rename(data)
+            with suppress(OSError):
+                found.journal_path.rename(journal_of(data))
+            return _trusted(journal, data)
+        blocks = tuple(_copy(found.data, data, journal))
+        remove(found.data)
+        return blocks
+    except FileNotFoundError:
+        return None
+
+
+def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
+    """The blocks that are on disk for sure.
+
+    In the same boot and on the same inode all that is recorded; after another boot what was
+    synced; the rest if its bytes still have the recorded CRC.
+    """
+    stat = data.stat()
+    sure = len(journal.blocks)
+    if stat.st_size != journal.identity.size or stat.st_ino != journal.inode:
+        sure = 0
+    elif journal.boot != boot_id():
+        sure = journal.synced
+    checked = [block for block, same in compare(data, journal.blocks[sure:]) if same]
+    return (*journal.blocks[:sure], *checked)
+
+
+def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
+    """Copy the blocks that are intact to a new inode; the foreign one is never written to."""
+    os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+    reader, writer = PositionalFile(source, writable=False), PositionalFile(data, writable=True)
+    try:
+        for block, same in compare(source, journal.blocks):
+            if not same:
+                continue
+            piece = memoryview(bytearray(block.length))
+            if reader.read_at(piece, block.offset) == block.length:
+                if zlib.crc32(piece) != block.crc:
+                    continue
+                writer.write_at(piece, block.offset)
+                yield block
+    finally:
+        reader.close()
+        writer.close()
+
+
+def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> list[Found]:
+    """The partials at `stem` that hold bytes of `identity` and that nobody works on."""
+    return [
+        found
+        for found in _find(stem, names)
+        if found.journal is not None
+        and found.journal.identity.same_content(identity)
+        and found.abandoned
+    ]
+
+
+def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
+    found = []
+    for name in _names(stem.parent) if names is None else names:
+        if not name.startswith(stem.name) or not name.endswith(DATA_SUFFIX):
+            continue
+        match = _NAME.fullmatch(name.removesuffix(DATA_SUFFIX))
+        if match is None or match.group(1) != stem.name:
+            continue
+        owner = Owner.parse(match.group(2)) if match.group(2) else None
+        if owner is not None or not match.group(2):
+            found.append(found_at(stem.with_name(name), owner))
+    return found
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
+    except OSError:
+        return []

@@ -1,0 +1,123 @@
+"""Who owns a partial file: a tag in its name that tells host, boot, process and start time.
+
+Locks of some file systems (Lustre, GPFS, NFS) succeed for everybody. What keeps files right
+is therefore a name: whoever works on a partial has renamed it to a name of its own, and
+rename is atomic there too. The tag tells others whether that owner can still be alive.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import secrets
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+#: An owner of whom nothing can be known (another host) counts as gone after so many seconds
+#: without a sign of life.
+LEASE_SECONDS = 60.0
+
+_TAG = re.compile(r"([0-9a-f]{8})([0-9a-f]{8})-(\d{1,10})-([0-9a-z]{1,16})-([0-9a-f]{8})")
+
+
+class Standing(Enum):
+    """What is known about an owner."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process on a host in a boot, and a number that makes the name unique."""
+
+    host: str
+    boot: str
+    pid: int
+    start: str
+    unique: str
+
+    def __str__(self) -> str:
+        return f"{self.host}{self.boot}-{self.pid}-{self.start}-{self.unique}"
+
+    @classmethod
+    def mine(cls) -> Owner:
+        """A tag for one partial of this process."""
+        pid = os.getpid()
+        start = _start_time(pid) or "0"
+        return cls(_host_tag(), _boot_tag(), pid, start, secrets.token_hex(4))
+
+    @classmethod
+    def parse(cls, text: str) -> Owner | None:
+        match = _TAG.fullmatch(text)
+        if match is None:
+            return None
+        host, boot, pid, start, unique = match.groups()
+        return cls(host, boot, int(pid), start, unique)
+
+    def standing(self) -> Standing:
+        """Whether the owner can still write: same host and boot are asked, an old boot is over."""
+        if self.host != _host_tag():
+            return Standing.UNKNOWN
+        if self.boot != _boot_tag():
+            return Standing.DEAD
+        if os.name == "nt":
+            return Standing.UNKNOWN
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return Standing.DEAD
+        except OSError:
+            pass
+        return Standing.ALIVE if _start_time(self.pid) in ("", self.start) else Standing.DEAD
+
+
+def lease_is_over(path: Path) -> bool:
+    """Whether the file shows no sign of life for longer than the lease."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > LEASE_SECONDS
+    return True
+
+
+@functools.cache
+def boot_id() -> str:
+    """What changes with every boot of this machine; without such a thing, a constant."""
+    with suppress(OSError):
+        return _text("/proc/sys/kernel/random/boot_id")
+    return "unknown"
+
+
+@functools.cache
+def _host_tag() -> str:
+    parts = [socket.gethostname()]
+    for path in ("/etc/machine-id", "/proc/self/ns/pid"):
+        with suppress(OSError):
+            parts.append(os.fspath(Path(path).readlink()) if "/ns/" in path else _text(path))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+@functools.cache
+def _boot_tag() -> str:
+    return hashlib.sha256(boot_id().encode()).hexdigest()[:8]
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text().strip()
+
+
+def _start_time(pid: int) -> str:
+    """The start in clock ticks after boot (/proc/PID/stat, field 22), "" where unknown.
+
+    "zombie" for a process that has ended and only waits for its parent (field 3 is Z or X).
+    """
+    with suppress(OSError, IndexError, ValueError):
+        fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        return "zombie" if fields[0] in ("Z", "X") else str(int(fields[19]))
+    return ""

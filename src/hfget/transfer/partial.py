@@ -1,0 +1,169 @@
+"""A partial file and its journal: opening, writing, leaving it behind.
+
+At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Whoever works on it has
+renamed both to `STEM.OWNER.…`: one process writes to one inode, whatever the locks of the
+file system are worth.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from hfget.disk import disk_error
+from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
+from hfget.transfer.leftovers import (
+    DATA_SUFFIX,
+    JOURNAL_SUFFIX,
+    compare,
+    found_at,
+    journal_of,
+    remove,
+    take_over,
+)
+from hfget.transfer.owner import Owner
+from hfget.transfer.positional import PositionalFile
+
+#: Smaller files have no journal: there is nothing in them worth to be gone on with.
+JOURNALED_BYTES = 1 << 20
+
+
+def stem_for(directory: Path, path: str, etag: str) -> Path:
+    """Where the partial of repo file `path` rests, without suffix: short whatever the name is."""
+    return directory / f"{digest_of(path)}.{etag[:8]}"
+
+
+def digest_of(path: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha1(path.encode()).digest()).decode().rstrip("=")
+
+
+class Partial:
+    """A partial file owned by this process.
+
+    `blocks` is what was trusted when it was opened. Writing is thread-safe as long as no two
+    threads write the same bytes.
+    """
+
+    def __init__(self, stem: Path, identity: Identity, blocks: Iterable[Block], data: Path):
+        self.stem = stem
+        self.identity = identity
+        self.data_path = data
+        self.blocks = tuple(blocks)
+        self._synced = 0
+        self._journal: JournalWriter | None = None
+        self._file: PositionalFile | None = PositionalFile(data, writable=True)
+        try:
+            os.truncate(data, identity.size)
+            if identity.size > JOURNALED_BYTES:
+                inode = self._file.inode
+                self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
+        except OSError:
+            self.close()
+            raise
+
+    @classmethod
+    def open(cls, stem: Path, identity: Identity) -> Partial:
+        """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
+        data = stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
+        try:
+            stem.parent.mkdir(parents=True, exist_ok=True)
+            blocks: tuple[Block, ...] | None = None
+            if identity.size > JOURNALED_BYTES:
+                blocks = take_over(stem, identity, data)
+            if blocks is None:
+                os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+            return cls(stem, identity, blocks or (), data)
+        except OSError as error:
+            raise disk_error(error, stem.parent) from error
+
+    def write(self, view: memoryview, offset: int) -> None:
+        """Put received bytes in place, then into the journal. Raises DiskError."""
+        assert self._file is not None
+        crc = zlib.crc32(view) if self._journal else 0
+        try:
+            self._file.write_at(view, offset)
+            if self._journal:
+                self._journal.block(offset, len(view), crc)
+        except OSError as error:
+            raise disk_error(error, self.data_path) from error
+
+    @property
+    def unsynced(self) -> int:
+        """Bytes of journal about data that may not have reached the disk yet (32 a block)."""
+        return self._journal.mark() - self._synced if self._journal else 0
+
+    def sync(self) -> bool:
+        """Have what is recorded reach the disk, then say so in the journal.
+
+        False where the file system has no such thing; raises DiskError if the disk fails.
+        """
+        file, journal = self._file, self._journal
+        if file is None:
+            return True
+        mark = journal.mark() if journal else 0
+        try:
+            file.sync_data()
+            if journal:
+                journal.synced(mark)
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+                raise disk_error(error, self.data_path) from error
+            return error.errno == errno.EBADF  # closed meanwhile, by whoever finishes it
+        self._synced = mark
+        return True
+
+    def close(self) -> None:
+        """No more writing. Idempotent."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._journal is not None:
+            self._journal.close()
+
+    def park(self) -> None:
+        """Leave the partial at its resting name for a later run, unless a better one lies there."""
+        self.close()
+        rest = self.stem.with_name(self.stem.name + DATA_SUFFIX)
+        mine = read_journal(journal_of(self.data_path))
+        if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:
+            self.discard()
+            return
+        with suppress(OSError):
+            self.data_path.replace(rest)
+            journal_of(self.data_path).replace(self.stem.with_name(self.stem.name + JOURNAL_SUFFIX))
+
+    def discard(self) -> None:
+        """Remove the partial."""
+        self.close()
+        remove(self.data_path)
+
+    def published(self) -> None:
+        """The data has its final name; its journal is of no more use."""
+        with suppress(OSError):
+            journal_of(self.data_path).unlink()
+
+    def damaged(self) -> list[Block]:
+        """The recorded blocks whose bytes on disk are not those that were received."""
+        journal = read_journal(journal_of(self.data_path))
+        if journal is None:
+            return []
+        return [block for block, same in compare(self.data_path, journal.blocks) if not same]
+
+    def reopened(self, keep: Iterable[Block]) -> Partial:
+        """This partial, closed after writing, opened again with only `keep` as trusted."""
+        self.close()
+        try:
+            return Partial(self.stem, self.identity, keep, self.data_path)
+        except OSError as error:
+            raise disk_error(error, self.data_path) from error
+
+    def recorded(self) -> tuple[Block, ...]:
+        """All blocks in the journal."""
+        journal = read_journal(journal_of(self.data_path))
+        return journal.blocks if journal else ()

@@ -1,0 +1,78 @@
+"""Reading and writing at a position, from several threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+
+class PositionalFile:
+    """A file that is read and written at given offsets without a shared position.
+
+    Uses pread and pwrite; where they do not exist (Windows), each thread has its own handle.
+    """
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        flags = (os.O_RDWR if writable else os.O_RDONLY) | getattr(os, "O_BINARY", 0)
+        self._path = path
+        self._writable = writable
+        self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        self._local = threading.local()
+        self._handles: list[BinaryIO] = []
+
+    def write_at(self, view: memoryview, offset: int) -> None:
+        """Write all of `view` at `offset`. Raises OSError."""
+        while len(view):
+            written = self._write_some(view, offset)
+            view = view[written:]
+            offset += written
+
+    def read_at(self, view: memoryview, offset: int) -> int:
+        """Fill `view` from `offset` as far as the file goes; the number of bytes read."""
+        filled = 0
+        while filled < len(view):
+            count = self._read_some(view[filled:], offset + filled)
+            if count == 0:
+                break
+            filled += count
+        return filled
+
+    def sync_data(self) -> None:
+        """Have the file's bytes reach the disk. Raises OSError, also where there is no fsync."""
+        getattr(os, "fdatasync", os.fsync)(self._fd)
+
+    @property
+    def inode(self) -> int:
+        return os.fstat(self._fd).st_ino
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        for handle in self._handles:
+            handle.close()
+        self._handles.clear()
+
+    def _write_some(self, view: memoryview, offset: int) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._fd, view, offset)
+        handle = self._handle()
+        handle.seek(offset)
+        return handle.write(view)
+
+    def _read_some(self, view: memoryview, offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._fd, [view], offset)
+        handle = self._handle()
+        handle.seek(offset)
+        return handle.readinto(view)  # type: ignore[attr-defined, no-any-return]
+
+    def _handle(self) -> BinaryIO:
+        handle: BinaryIO | None = getattr(self._local, "handle", None)
+        if handle is None:
+            handle = open(self._path, "r+b" if self._writable else "rb", buffering=0)  # noqa: SIM115
+            self._local.handle = handle
+            self._handles.append(handle)
+        return handle

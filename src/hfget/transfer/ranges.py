@@ -1,0 +1,186 @@
+"""Which bytes of a file are on disk, which are being fetched, which nobody has taken (pure).
+
+All ranges are half-open, `[start, end)`, in bytes from the start of the file. A `Ledger` is
+not thread-safe: the file's lock guards it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """A range that one connection fetches.
+
+    `position` is how far its holder has claimed the right to write; what lies behind it up to
+    `end` may still be taken away by a steal.
+    """
+
+    start: int
+    end: int
+    position: int
+
+    @property
+    def remaining(self) -> int:
+        return self.end - self.position
+
+
+class Spans:
+    """A set of bytes as sorted, disjoint, non-adjacent ranges."""
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in spans:
+            self.add(start, end)
+
+    def __iter__(self) -> Iterator[Span]:
+        return iter(list(zip(self._starts, self._ends, strict=True)))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @property
+    def total(self) -> int:
+        return sum(self._ends) - sum(self._starts)
+
+    def add(self, start: int, end: int) -> None:
+        """Put `[start, end)` in, merging what touches it."""
+        if start >= end:
+            return
+        low = bisect_left(self._ends, start)
+        high = low
+        while high < len(self._starts) and self._starts[high] <= end:
+            start = min(start, self._starts[high])
+            end = max(end, self._ends[high])
+            high += 1
+        self._starts[low:high] = [start]
+        self._ends[low:high] = [end]
+
+    def remove(self, start: int, end: int) -> None:
+        """Take `[start, end)` out, splitting what it cuts."""
+        if start >= end:
+            return
+        starts, ends = [], []
+        for left, right in zip(self._starts, self._ends, strict=True):
+            for piece_start, piece_end in ((left, min(right, start)), (max(left, end), right)):
+                if piece_start < piece_end:
+                    starts.append(piece_start)
+                    ends.append(piece_end)
+        self._starts, self._ends = starts, ends
+
+    def first(self) -> Span | None:
+        return (self._starts[0], self._ends[0]) if self._starts else None
+
+    def covers(self, start: int, end: int) -> bool:
+        index = bisect_left(self._ends, end)
+        return start >= end or (index < len(self._starts) and self._starts[index] <= start)
+
+    def overlaps(self, start: int, end: int) -> bool:
+        index = bisect_right(self._ends, start)
+        return start < end and index < len(self._starts) and self._starts[index] < end
+
+    def prefix(self) -> int:
+        """The length of the range that begins at byte 0."""
+        return self._ends[0] if self._starts and self._starts[0] == 0 else 0
+
+
+class Ledger:
+    """The book of one file: every byte is done, leased or free, and exactly one of them.
+
+    (Bytes a lease holder has claimed but not yet completed are leased.)
+    """
+
+    def __init__(self, size: int, done: Iterable[Span] = ()) -> None:
+        self.size = size
+        self._done = Spans((max(start, 0), min(end, size)) for start, end in done)
+        self._free = Spans(self.missing(0, size))
+        self._leases: list[Lease] = []
+
+    @property
+    def done_bytes(self) -> int:
+        return self._done.total
+
+    @property
+    def complete(self) -> bool:
+        return self.done_bytes == self.size
+
+    @property
+    def leases(self) -> int:
+        return len(self._leases)
+
+    @property
+    def has_free(self) -> bool:
+        return len(self._free) > 0
+
+    def prefix(self) -> int:
+        """How many bytes from the start are done without a gap."""
+        return self._done.prefix()
+
+    def lease(self, limit: int) -> Lease | None:
+        """The first free range, at most `limit` bytes of it; None if nothing is free."""
+        span = self._free.first()
+        if span is None:
+            return None
+        start, end = span[0], min(span[1], span[0] + limit)
+        self._free.remove(start, end)
+        lease = Lease(start, end, start)
+        self._leases.append(lease)
+        return lease
+
+    def lease_all(self) -> Lease | None:
+        """The whole file for one stream that must start at byte 0; None while others fetch."""
+        if self._leases or self.complete:
+            return None
+        lease = Lease(0, 0, 0)
+        self._leases.append(lease)
+        self.widen(lease)
+        return lease
+
+    def widen(self, lease: Lease) -> None:
+        """Make the only lease one over the whole file."""
+        lease.start, lease.end, lease.position = 0, self.size, 0
+        self._free = Spans()
+
+    def steal(self, minimum: int) -> Lease | None:
+        """The second half of the longest rest that a lease still has, if both halves are worth it.
+
+        None if no rest has at least twice `minimum` bytes.
+        """
+        victim = max(self._leases, key=lambda lease: lease.remaining, default=None)
+        if victim is None or victim.remaining < 2 * minimum:
+            return None
+        middle = victim.position + victim.remaining // 2
+        thief = Lease(middle, victim.end, middle)
+        victim.end = middle
+        self._leases.append(thief)
+        return thief
+
+    def claim(self, lease: Lease, length: int) -> int:
+        """How many of the next `length` bytes the holder may write; they can't be stolen then."""
+        granted = min(length, lease.remaining)
+        lease.position += granted
+        return granted
+
+    def record(self, start: int, end: int) -> None:
+        """These bytes are on disk."""
+        self._done.add(start, end)
+        self._free.remove(start, end)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; what it holds and is not done is free again."""
+        self._leases.remove(lease)
+        for start, end in self.missing(lease.start, lease.end):
+            self._free.add(start, end)
+
+    def missing(self, start: int, end: int) -> list[Span]:
+        """What of `[start, end)` is not done."""
+        rest = Spans([(start, end)])
+        for left, right in self._done:
+            rest.remove(left, right)
+        return list(rest)

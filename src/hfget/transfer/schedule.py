@@ -1,0 +1,136 @@
+"""Who does what next: one queue of work over all files.
+
+Largest files first, so that the largest work is never left for last. A file gets more
+connections as long as it has ranges that nobody fetches; when nothing is left to hand out,
+an idle connection takes half of what the busiest still has to do.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hfget.transfer.control import Hosts
+from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.ranges import Lease
+
+MIB = 1 << 20
+#: Files up to this size come in one request.
+SINGLE_REQUEST_BYTES = 32 * MIB
+#: A request for a part of a larger file asks for this much at least and at most.
+MIN_PIECE_BYTES, MAX_PIECE_BYTES = 8 * MIB, 64 * MIB
+#: A steal leaves both sides at least so much: it costs a request and a connection.
+MIN_STEAL_BYTES = 4 * MIB
+
+_LONGEST_WAIT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A range to fetch, or (`lease` is None) a job to begin."""
+
+    job: FileJob
+    lease: Lease | None
+
+
+class Schedule:
+    """Hands out work to idle workers; thread-safe."""
+
+    def __init__(
+        self,
+        jobs: Sequence[FileJob],
+        *,
+        connections: int,
+        jobs_at_a_time: int,
+        hosts: Hosts,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._waiting = deque(sorted(jobs, key=lambda job: -job.file.size))
+        self._active: list[FileJob] = []
+        self._unfinished = len(jobs)
+        self._connections = connections
+        self._jobs_at_a_time = jobs_at_a_time
+        self._hosts = hosts
+        self._clock = clock
+        self._changed = threading.Condition()
+
+    @property
+    def active(self) -> list[FileJob]:
+        with self._changed:
+            return list(self._active)
+
+    def take(self, stop: threading.Event) -> Work | None:
+        """The next work, waiting for some if need be; None when all is done or `stop` is set."""
+        with self._changed:
+            while self._unfinished and not stop.is_set():
+                work, wait = self._next()
+                if work is not None:
+                    return work
+                self._changed.wait(wait)
+            return None
+
+    def changed(self) -> None:
+        """Something was released, resolved or finished: idle workers look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def fetched(self, job: FileJob) -> bool:
+        """Whether all bytes are there now; true for one caller only, who sees to the rest."""
+        with self._changed:
+            if job.phase is not Phase.FETCHING or not job.fetched:
+                return False
+            job.phase = Phase.VERIFYING
+            return True
+
+    def fetching(self, job: FileJob) -> None:
+        """The job has ranges to fetch: it was just opened, or bytes of it were wrong."""
+        with self._changed:
+            job.phase = Phase.FETCHING
+            self._changed.notify_all()
+
+    def ended(self, job: FileJob, phase: Phase) -> bool:
+        """The job is done or failed; False if it had ended before."""
+        with self._changed:
+            if job.phase in (Phase.DONE, Phase.FAILED):
+                return False
+            job.phase = phase
+            if job in self._active:
+                self._active.remove(job)
+            self._unfinished -= 1
+            self._changed.notify_all()
+            return True
+
+    def _next(self) -> tuple[Work | None, float]:
+        now = self._clock()
+        wait = _LONGEST_WAIT
+        begun = [job for job in self._active if job.phase is not Phase.VERIFYING]
+        ready = []
+        for job in begun:
+            if job.phase is not Phase.FETCHING:
+                continue
+            delay = max(job.not_before - now, self._hosts.delay(job.source.host))
+            if delay > 0:
+                wait = min(wait, delay)
+                continue
+            ready.append(job)
+            if lease := job.lease(self.piece(job), self._connections):
+                return Work(job, lease), 0.0
+        if self._waiting and len(begun) < self._jobs_at_a_time:
+            job = self._waiting.popleft()
+            job.phase = Phase.OPENING
+            self._active.append(job)
+            return Work(job, None), 0.0
+        for job in ready:
+            if lease := job.steal(MIN_STEAL_BYTES, self._connections):
+                return Work(job, lease), 0.0
+        return None, max(wait, 0.005)
+
+    def piece(self, job: FileJob) -> int:
+        """How many bytes to ask for at once: about four requests a connection."""
+        size = job.file.size
+        if size <= SINGLE_REQUEST_BYTES:
+            return size
+        return min(max(size // (4 * self._connections), MIN_PIECE_BYTES), MAX_PIECE_BYTES)

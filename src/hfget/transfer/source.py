@@ -1,0 +1,165 @@
+"""From a file to the URL its bytes come from: resolved once, renewed when it expires.
+
+`GET {endpoint}/[datasets/|spaces/]{repo_id}/resolve/{commit}/{path}` answers with the bytes
+or leads, perhaps over several hops, to a signed URL of a CDN. That URL is used for all
+further ranges until the CDN refuses it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from hfget.errors import HfgetError, NetworkError
+from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
+from hfget.model import URL_PREFIXES, RemoteFile, Snapshot
+from hfget.refusal import refusal
+from hfget.retry import Transient, from_exception, from_status
+from hfget.secret import safe_url
+from hfget.settings import Settings, host_of, origin_of
+from hfget.transfer.ranges import Span
+
+#: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
+_EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
+_MAX_RENEWALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to ask now. `generation` counts the renewals of the signed URL."""
+
+    url: str
+    with_token: bool
+    generation: int
+    hops: int
+
+
+class Superseded(Exception):
+    """Another thread is renewing the URL; this range goes back into the queue."""
+
+
+class Source:
+    """One file on one endpoint. Thread-safe."""
+
+    def __init__(
+        self, http: HttpClient, settings: Settings, snapshot: Snapshot, file: RemoteFile
+    ) -> None:
+        prefix = URL_PREFIXES[snapshot.ref.repo_type]
+        self._home = (
+            f"{snapshot.endpoint.rstrip('/')}/{prefix}{quote(snapshot.ref.repo_id)}"
+            f"/resolve/{snapshot.commit}/{quote(file.path)}"
+        )
+        self._http = http
+        self._settings = settings
+        self._snapshot = snapshot
+        self._file = file
+        self._lock = threading.Lock()
+        self._target = Target(self._home, True, 0, 0)
+        self._fruitless_renewals = 0
+        self.resolved = False
+
+    @property
+    def host(self) -> str:
+        """The host that the next request goes to."""
+        return host_of(self._target.url)
+
+    def open(self, span: Span | None, admit: Callable[[str], None]) -> requests.Response:
+        """The answer (200, 206 or 416) to a GET of `span`, or of the whole file; body unread.
+
+        `admit` is asked with the host before each request and raises if it should not be sent.
+        Raises Transient, Superseded, or the HfgetError that a final refusal means.
+        """
+        for _ in range(2 * MAX_REDIRECTS):
+            target = self._target
+            admit(host_of(target.url))
+            response = self._get(target, span)
+            status = response.status_code
+            if status in (200, 206, 416):
+                self.resolved = True
+                return response
+            try:
+                if target.with_token and self._http.unlock(response):
+                    continue
+                if status in REDIRECT_STATUSES:
+                    self._follow(target, self._http.next_hop(response, self._snapshot.endpoint))
+                elif target.hops and status in _EXPIRED_STATUSES:
+                    self._renew(target, response)
+                else:
+                    raise from_status(response) or self._refusal(response)
+            finally:
+                response.close()
+        raise NetworkError(
+            f"{host_of(self._home)} redirects in a circle",
+            url=safe_url(self._home),
+            path=self._file.path,
+        )
+
+    def fruitful(self) -> None:
+        """Bytes came from the present URL: a later refusal means that it has expired."""
+        self._fruitless_renewals = 0
+
+    def _get(self, target: Target, span: Span | None) -> requests.Response:
+        headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
+        if span is not None:
+            headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
+        try:
+            return self._http.get(
+                target.url,
+                read_timeout=self._settings.download_timeout,
+                headers=headers,
+                with_token=target.with_token,
+            )
+        except Exception as error:
+            raise self._named(from_exception(error, target.url)) from error
+
+    def _follow(self, target: Target, url: str) -> None:
+        if target.hops >= MAX_REDIRECTS:
+            raise NetworkError(
+                f"{host_of(self._home)} redirects in a circle",
+                url=safe_url(self._home),
+                path=self._file.path,
+            )
+        at_home = target.with_token and origin_of(url) == origin_of(self._home)
+        with self._lock:
+            if self._target is not target:
+                raise Superseded
+            self._target = Target(url, at_home, target.generation, target.hops + 1)
+
+    def _renew(self, target: Target, response: requests.Response) -> None:
+        """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals."""
+        with self._lock:
+            if self._target.generation != target.generation:
+                raise Superseded
+            self._fruitless_renewals += 1
+            if self._fruitless_renewals > _MAX_RENEWALS:
+                raise self._refusal(response)
+            self.resolved = False
+            self._target = Target(self._home, True, target.generation + 1, 0)
+
+    def _refusal(self, response: requests.Response) -> HfgetError:
+        if origin_of(response.url) != origin_of(self._home):
+            return NetworkError(
+                f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
+                f"though {host_of(self._home)} leads there",
+                path=self._file.path,
+                url=safe_url(response.url),
+                hint="the mirror may not cover its data host; try another --endpoint",
+            )
+        return refusal(
+            response,
+            self._snapshot.ref,
+            self._http,
+            withheld_token=self._settings.withheld_token,
+            path=self._file.path,
+        )
+
+    def _named(self, error: Transient | HfgetError) -> Transient | HfgetError:
+        """Say so where the unreachable host is one to which the endpoint sent us."""
+        home, there = urlsplit(self._home).netloc, urlsplit(self._target.url).netloc
+        if isinstance(error, Transient) and home != there:
+            error.reason += f" ({home} leads to this host)"
+        return error
