@@ -1,0 +1,218 @@
+"""Which paths of a listing may be written below a folder (pure: strings in, strings out).
+
+A listing comes from a server, so its paths are hostile until checked. A listing is refused as
+a whole: one bad path means that the rest cannot be trusted either.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.errors import UnsafeError
+from hfget.text import safe_text
+
+MAX_COMPONENT_BYTES = 255
+MAX_PATH_BYTES = 4_096
+_NAMED_REFUSALS = 10
+
+#: Paths that need no closer look on POSIX: most of all there are.
+_PLAIN = re.compile(
+    r"\w(?:[\w.=+@,()-]*[\w=+@,()-])?(?:/\w(?:[\w.=+@,()-]*[\w=+@,()-])?)*", re.ASCII
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+#: What HFS+ ignores in a name (git, `next_hfs_char` in utf8.c), and other invisible characters.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+#: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
+_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
+#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
+_DEVICE = re.compile(
+    r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
+)
+_DEVICE_IN_PLAIN = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+
+
+class Refusal(NamedTuple):
+    """A path that may not be written, as it came, and why."""
+
+    path: str
+    reason: str
+
+
+def check_paths(
+    paths: Iterable[str], *, windows: bool = False, case_insensitive: bool = False
+) -> None:
+    """Raise UnsafeError if one of `paths` may not be written below a folder, or two collide.
+
+    `windows` adds the names that Windows gives another meaning, `case_insensitive` the names
+    that are one file on a file system that folds case and normal forms. The error names up to
+    10 paths, escaped. Time and memory grow with the listing's size (1 million paths: seconds).
+    """
+    shown: list[Refusal] = []
+    count = 0
+    for refusal in _refusals(list(paths), windows=windows, folding=case_insensitive):
+        count += 1
+        if len(shown) < _NAMED_REFUSALS:
+            shown.append(refusal)
+    if not count:
+        return
+    named = [f"{_shown(refusal.path)} {refusal.reason}" for refusal in shown]
+    if count > len(shown):
+        named.append(f"and {count - len(shown)} more")
+    raise UnsafeError(
+        f"the repo is refused, {count} of its paths cannot be written safely: " + "; ".join(named),
+        hint="nothing was written; tell the repo's owner"
+        + (", or download it on Linux" if windows or case_insensitive else ""),
+        path=safe_text(shown[0].path),
+    )
+
+
+def destination(root: Path, path: str) -> Path:
+    """Where `path` of a repo lies below `root`. Raises UnsafeError as `check_paths` does."""
+    check_paths((path,), windows=os.name == "nt")
+    return root.joinpath(*path.split("/"))
+
+
+def warnings_for(paths: Iterable[str]) -> list[str]:
+    """One line for each path that would not work on Windows, for a repo that works here."""
+    lines = []
+    for path in paths:
+        reason = _why_not(path, windows=False) or _why_not(path, windows=True)
+        if reason:
+            lines.append(f"{_shown(path)}: {reason}")
+    return lines
+
+
+def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[Refusal]:
+    sound: list[str] = []
+    for path in listing:
+        reason = _why_not(path, windows=windows)
+        if reason:
+            yield Refusal(path, reason)
+        else:
+            sound.append(path)
+    yield from _collisions(sound, folding)
+
+
+def _why_not(path: str, *, windows: bool) -> str:
+    """Why `path` by itself may not be written; empty if it may."""
+    if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
+        device = windows and _DEVICE_IN_PLAIN.search(path)
+        return "holds a name reserved on Windows" if device else ""
+    if not path:
+        return "is empty"
+    if _CONTROL.search(path):
+        return "holds control characters or broken Unicode"
+    if "\\" in path:
+        return "holds a backslash"
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"is longer than {MAX_PATH_BYTES} bytes"
+    segments = path.split("/")
+    if not segments[0]:
+        return "is absolute"
+    for segment in segments:
+        if reason := _why_not_segment(segment) or (_why_not_on_windows(segment) if windows else ""):
+            return reason
+    return _why_not_here(segments)
+
+
+def _why_not_segment(segment: str) -> str:
+    if not segment:
+        return "has an empty segment"
+    if segment in (".", ".."):
+        return "leaves the folder by . or .."
+    if len(segment.encode()) > MAX_COMPONENT_BYTES:
+        return f"has a name longer than {MAX_COMPONENT_BYTES} bytes"
+    if _DRIVE.match(segment):
+        return "holds a drive letter"
+    folded = _lookalike(segment)
+    if any(piece in (".", "..") for piece in re.split(r"[/\\]", folded)):
+        return "holds characters that other programs read as . or .."
+    if _GIT.fullmatch(folded):
+        return "lies in a .git folder"
+    return ""
+
+
+def _why_not_on_windows(segment: str) -> str:
+    if _DEVICE.fullmatch(segment):
+        return "holds a name reserved on Windows"
+    if segment[-1] in ". ":
+        return "has a name that ends in a dot or a space"
+    if _NOT_ON_WINDOWS.search(segment):
+        return "holds a character that Windows forbids"
+    return ""
+
+
+def _why_not_here(segments: list[str]) -> str:
+    """`.cache/huggingface` holds the records of downloads: a repo must not forge them."""
+    if _lookalike(segments[0]).rstrip(". ") != ".cache":
+        return ""
+    if len(segments) == 1 or _lookalike(segments[1]).rstrip(". ") == "huggingface":
+        return "lies where the records of downloads are (.cache/huggingface)"
+    return ""
+
+
+def _lookalike(segment: str) -> str:
+    """`segment` as a file system or a program that folds characters may read it."""
+    if segment.isascii():
+        return segment.lower()
+    return unicodedata.normalize("NFKC", _IGNORABLE.sub("", segment)).casefold()
+
+
+def _collisions(paths: list[str], folding: bool) -> Iterator[Refusal]:
+    """Paths that are the same, or a file where another path needs a folder.
+
+    With NUL, which no sound path holds, in place of the slash a path sorts directly before
+    everything below it, so that neighbours tell; no set of all folders is needed, which a
+    listing of deep paths could make a thousand times larger than itself.
+    """
+    keys = sorted(_key(path, folding) for path in paths)
+    needs_folder: set[str] = set()
+    clashing: dict[str, dict[str, None]] = {}
+    for first, second in pairwise(keys):
+        if first == second:
+            clashing[first] = {}
+        elif second.startswith(first) and second[len(first)] == "\0":
+            clashing[first] = {}
+            needs_folder.add(first)
+    if not clashing:
+        return
+    del keys
+    for path in paths:
+        key = _key(path, folding)
+        if key in clashing:
+            clashing[key][path] = None
+    for key, group in clashing.items():
+        for path in group:
+            yield Refusal(path, _collision(path, group, key in needs_folder))
+
+
+def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
+    if needs_folder:
+        return "is a file where another path needs a folder"
+    other = next((name for name in group if name != path), None)
+    if other is None:
+        return "is listed twice"
+    return f"is one file with {_shown(other)} on this disk"
+
+
+def _key(path: str, folding: bool) -> str:
+    key = path.replace("/", "\0")
+    if not folding:
+        return key
+    if key.isascii():
+        return key.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", key).casefold())
+
+
+def _shown(path: str) -> str:
+    return f"'{safe_text(path, 120)}'"

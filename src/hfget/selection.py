@@ -1,0 +1,222 @@
+"""Which files of a snapshot are wanted: names, globs and the path of a URL (pure).
+
+Globs are huggingface_hub's (`filter_repo_objects`): fnmatch on the whole path, case counts,
+`*` crosses `/`, and a pattern that ends in `/` means the folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import translate
+from itertools import islice
+
+from hfget.errors import EntryNotFoundError, UsageError
+from hfget.model import PathKind, RemoteFile
+from hfget.text import safe_text
+
+_MAX_PATTERN = 1_000
+#: Single-character wildcards behind a `*` are tried at every place of every path.
+_FEW_WILDCARDS = 16
+_MAX_WORK = 200_000_000
+_NEAR_MISSES = 3
+#: difflib takes some 10 µs a candidate.
+_MAX_CANDIDATES = 5_000
+_WILDCARDS = re.compile(r"[?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is wanted of a repo; the empty selection wants all.
+
+    `names` and `include` add up, `exclude` takes away from both. `path` (from a URL) bounds
+    them all: only files at or below it are taken.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    path: str = ""
+    path_kind: PathKind = PathKind.ANY
+
+
+def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFile, ...]:
+    """The files wanted, in the order of the listing.
+
+    Raises UsageError for a name or a pattern that matches nothing, and for excludes that leave
+    nothing; EntryNotFoundError if the path of a URL is not in the listing.
+    """
+    chosen = _under(files, selection.path, selection.path_kind)
+    if selection.names or selection.include:
+        names, patterns = _sorted_out(chosen, selection.names)
+        patterns += [_checked(pattern, chosen) for pattern in selection.include]
+        for pattern in patterns:
+            if next(iter(_matching(chosen, pattern)), None) is None:
+                raise _no_match(pattern, chosen)
+        if patterns:
+            names.update(file.path for file in _filtered(chosen, allow=patterns))
+        chosen = tuple(file for file in chosen if file.path in names)
+    if selection.exclude and chosen:
+        excludes = [_checked(pattern, chosen) for pattern in selection.exclude]
+        left = tuple(_filtered(chosen, ignore=excludes))
+        if not left:
+            raise UsageError(
+                "--exclude leaves none of the files",
+                hint="make the pattern narrower: " + _listed(selection.exclude[:3]),
+            )
+        chosen = left
+    return chosen
+
+
+def _under(files: Sequence[RemoteFile], path: str, kind: PathKind) -> tuple[RemoteFile, ...]:
+    """The file at `path`, or the files below it."""
+    path = path.strip("/")
+    if not path:
+        return tuple(files)
+    if kind is not PathKind.FOLDER:
+        exact = tuple(file for file in files if file.path == path)
+        if exact:
+            return exact
+    if kind is not PathKind.FILE:
+        below = tuple(file for file in files if file.path.startswith(path + "/"))
+        if below:
+            return below
+    what = {PathKind.FILE: "file", PathKind.FOLDER: "folder"}.get(kind, "file or folder")
+    raise EntryNotFoundError(
+        f"the repo has no {what} {safe_text(path)}",
+        hint=_hint(path, files),
+        path=safe_text(path),
+    )
+
+
+def _sorted_out(files: Sequence[RemoteFile], names: Sequence[str]) -> tuple[set[str], list[str]]:
+    """The paths that positional names mean, and those names that are patterns."""
+    paths = {file.path for file in files}
+    wanted: set[str] = set()
+    folders: set[str] = set()
+    patterns: list[str] = []
+    for name in names:
+        if name in paths:
+            wanted.add(name)
+        elif any(char in name for char in "*?["):
+            patterns.append(_checked(name, files))
+        else:
+            folders.add(name.rstrip("/") + "/")
+    if folders:
+        missing = set(folders)
+        for path in paths:
+            above = folders.intersection(_folders_of(path))
+            if above:
+                missing -= above
+                wanted.add(path)
+        for name in names:
+            if name not in paths and name.rstrip("/") + "/" in missing:
+                raise _no_match(name, files)
+    return wanted, patterns
+
+
+def _folders_of(path: str) -> Iterable[str]:
+    """`a/b/c` → `a/`, `a/b/`."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[: end + 1]
+        end = path.find("/", end + 1)
+
+
+def _checked(pattern: str, files: Sequence[RemoteFile]) -> str:
+    """`pattern` in a form that matches the same in bounded time. Raises UsageError."""
+    if not pattern:
+        raise UsageError("a pattern is empty", hint="leave it out to take all files")
+    if len(pattern) > _MAX_PATTERN:
+        raise UsageError(
+            f"a pattern of {len(pattern)} characters: {safe_text(pattern, 40)}",
+            hint=f"a pattern may have {_MAX_PATTERN}",
+        )
+    wildcards = len(_WILDCARDS.findall(pattern)) if "*" in pattern else 0
+    if wildcards > _FEW_WILDCARDS and wildcards * sum(len(f.path) for f in files) > _MAX_WORK:
+        raise UsageError(
+            f"a pattern with {wildcards} wildcards on {len(files)} files: {safe_text(pattern, 40)}",
+            hint="use * for several characters at once",
+        )
+    try:
+        re.compile(translate(pattern))
+    except re.error as error:  # some versions of fnmatch on a reversed range
+        raise UsageError(f"{_listed([pattern])} is no pattern: {error}") from error
+    # Within brackets a run of stars is not a wildcard.
+    return pattern if "[" in pattern else re.sub(r"\*{2,}", "*", pattern)
+
+
+def _matching(files: Iterable[RemoteFile], pattern: str) -> Iterable[RemoteFile]:
+    return _filtered(files, allow=[pattern])
+
+
+def _filtered(
+    files: Iterable[RemoteFile], *, allow: list[str] | None = None, ignore: list[str] | None = None
+) -> Iterable[RemoteFile]:
+    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
+
+    matched: Iterable[RemoteFile] = filter_repo_objects(
+        files, allow_patterns=allow, ignore_patterns=ignore, key=lambda file: file.path
+    )
+    return matched
+
+
+def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
+    return UsageError(f"no file matches {_listed([wanted])}", hint=_hint(wanted, files))
+
+
+def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
+    near = _near_misses(wanted, files)
+    return f"did you mean {_listed(near)}?" if near else "hfget ls shows what the repo has"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(safe_text(text, 120) for text in texts) or "''"
+
+
+def _near_misses(wanted: str, files: Sequence[RemoteFile]) -> list[str]:
+    """Up to three paths, folders (`data/`) or kinds of file (`*.json`) like `wanted`.
+
+    What differs in case only, or is the whole base name, comes before what is similar.
+    """
+    key = wanted.strip("/").casefold()
+    if not key:
+        return []
+    same: dict[str, None] = {}
+    similar: dict[str, str] = {}
+    for suggestion, names in _suggestions(files):
+        for name in names:
+            folded = name.casefold()
+            if folded == key or folded == f"*{key}":
+                same[suggestion] = None
+            elif len(similar) < _MAX_CANDIDATES and _alike(folded, key):
+                similar.setdefault(folded, suggestion)
+    close = get_close_matches(key[:200], similar, n=2 * _NEAR_MISSES) if not same else []
+    found = dict.fromkeys([*same, *(similar[name] for name in close)])
+    return list(islice(found, _NEAR_MISSES))
+
+
+def _suggestions(files: Sequence[RemoteFile]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """What could have been meant, each with the names by which it may have been meant."""
+    seen: set[str] = set()
+    for file in files:
+        base = file.path.rpartition("/")[2]
+        yield file.path, (file.path, base)
+        stem, dot, kind = base.rpartition(".")
+        pattern = f"*.{kind}"
+        if stem and dot and pattern not in seen:
+            seen.add(pattern)
+            yield pattern, (pattern,)
+        folder = file.path[: -len(base)]
+        while folder and folder not in seen:
+            seen.add(folder)
+            name = folder[:-1]
+            yield folder, (name, name.rpartition("/")[2])
+            folder = name[: name.rfind("/") + 1]
+
+
+def _alike(name: str, key: str) -> bool:
+    """Cheap and necessary for similarity: lengths within the ratio that difflib wants (0.6)."""
+    return 2 * min(len(name), len(key)) >= 0.6 * (len(name) + len(key)) and len(name) <= 400
