@@ -1,0 +1,100 @@
+"""Displays: whoever watches a run and tells about it. `display` picks the fitting one.
+
+Messages go to stderr, results (a folder, a table, JSON) to stdout.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, TextIO
+
+from hfget.errors import HfgetError
+from hfget.events import Event
+from hfget.model import Plan, Snapshot
+from hfget.ui.results import Verdict
+
+_TRUE = frozenset({"1", "on", "yes", "true"})
+
+
+class Display(Protocol):
+    """An observer that also shows errors and results; a context for the time of a run."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+    def __enter__(self) -> Display: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    def error(self, err: HfgetError) -> None:
+        """Say what went wrong, as a block on stderr or as an object."""
+
+    def dry_run(self, plan: Plan) -> None:
+        """The table of what would be done, on stdout."""
+
+    def listing(self, snapshot: Snapshot) -> None:
+        """The files of a snapshot, on stdout."""
+
+    def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
+        """`(path, state, detail)` of every file looked at, and a sentence about them all."""
+
+
+def display(
+    *,
+    json: bool = False,
+    quiet: bool = False,
+    stream: TextIO | None = None,
+    results: TextIO | None = None,
+    command: str = "",
+) -> Display:
+    """The display for these flags and these streams (default: stderr and stdout).
+
+    `command` is the command line that would go on with an unfinished run. The live display
+    needs a terminal; CI=true, TERM=dumb and HF_HUB_DISABLE_PROGRESS_BARS turn it off.
+    """
+    if json:
+        from hfget.ui.ndjson import NdjsonDisplay
+
+        return NdjsonDisplay(results)
+    messages = stream or sys.stderr
+    if quiet:
+        from hfget.ui.quiet import QuietDisplay
+
+        return QuietDisplay(messages, command=command, results=results)
+    if _wants_live(messages):
+        from rich.console import Console
+
+        console = Console(file=messages, highlight=False, markup=False, emoji=False)
+        # Consoles of old Windows know no escape codes.
+        if not console.legacy_windows:
+            from hfget.ui.live import LiveDisplay
+
+            return LiveDisplay(console, command=command, results=results)
+    from hfget.ui.lines import LinesDisplay
+
+    return LinesDisplay(messages, command=command, results=results)
+
+
+def _wants_live(stream: TextIO) -> bool:
+    try:
+        terminal = stream.isatty()
+    except ValueError:  # a closed stream
+        return False
+    return (
+        terminal
+        and not _set("CI")
+        and not _set("HF_HUB_DISABLE_PROGRESS_BARS")
+        and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+    )
+
+
+def _set(name: str) -> bool:
+    return os.environ.get(name, "").lower() in _TRUE

@@ -1,0 +1,89 @@
+"""Plain lines for pipes and CI: no escape codes, no carriage returns, at a calm pace."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TextIO
+
+from hfget.errors import HfgetError
+from hfget.events import (
+    Event,
+    FileDone,
+    FileFailed,
+    Finished,
+    Note,
+    Planned,
+    Progress,
+    Retrying,
+)
+from hfget.ui import words
+from hfget.ui.calm import Burst, Clock, Pace, Repeats
+from hfget.ui.results import Results
+from hfget.ui.sink import Sink
+
+LARGE_FILE_BYTES = 10_000_000
+
+
+class LinesDisplay(Results):
+    """Header, plan, large files as they finish, progress now and then, retries, the report.
+
+    Lines for large files come at most ten in ten seconds; a dataset of a thousand shards on a
+    fast line is told by the progress lines.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        command: str = "",
+        results: TextIO | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        super().__init__(results)
+        self._sink = Sink(stream)
+        self._command = command
+        self._pace = Pace(clock)
+        self._repeats = Repeats(clock)
+        self._files = Burst(clock, 10, 10.0)
+
+    def __call__(self, event: Event, /) -> None:
+        match event:
+            case Note():
+                self._sink.line(words.note_line(event))
+            case Planned(plan):
+                self._sink.line(words.header_line(plan.snapshot, plan.root))
+                self._sink.line(words.plan_line(plan))
+            case Retrying():
+                more = self._repeats.passes(("retry", event.host, event.reason))
+                if more is not None:
+                    self._sink.line(words.retry_line(event, more))
+            case Progress():
+                if self._pace.due():
+                    self._sink.line(words.progress_line(event))
+            case FileDone():
+                large = event.size >= LARGE_FILE_BYTES and event.received > 0
+                if large and self._files.passes():
+                    self._sink.line(words.file_line(event))
+            case FileFailed(failure):
+                if self._repeats.passes(("failed", failure.message)) is not None:
+                    self._sink.line(words.failed_line(failure))
+            case Finished(report):
+                self._sink.line(words.report_text(report, self._command))
+            case _:
+                pass
+
+    def __enter__(self) -> LinesDisplay:
+        self._sink.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._sink.close()
+
+    def error(self, err: HfgetError) -> None:
+        self._sink.line(words.error_text(err))

@@ -1,0 +1,286 @@
+"""The display for people: a small region that stays at the bottom of the terminal.
+
+The region is repainted in place, at most ten times a second, in one write: the cursor goes up,
+every row is written over the old one and erased to its end, and the cursor comes to rest in
+the indent of the last row. Nothing is cleared before it is written, so nothing flickers, and
+no terminal mode outlives a paint. Messages are written above the region and scroll away as
+usual. (rich's own `Live` clears each row first, takes its old height for granted after a
+resize, and paints in the thread that prints.)
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.text import Text
+
+from hfget.errors import HfgetError
+from hfget.events import (
+    ActiveFile,
+    Event,
+    FileFailed,
+    Finished,
+    Note,
+    Planned,
+    Progress,
+    Resolved,
+    Retrying,
+)
+from hfget.secret import redact
+from hfget.ui import frame, words
+from hfget.ui.calm import Clock, Repeats
+from hfget.ui.results import Results
+from hfget.ui.sink import Sink, to_ascii
+
+REFRESH_SECONDS = 0.1
+# A command that answers at once shows no region at all.
+_STATUS_AFTER_SECONDS = 0.4
+# The region grows at once but shrinks late, so that the total does not jump about.
+_SHRINK_AFTER_SECONDS = 2.0
+
+# Erases the cursor's row and all below. The step to the right keeps tmux from taking an erasure
+# that begins in the upper left corner for a cleared screen and saving it to its history.
+_ERASE_BELOW = "\x1b[2K\x1b[C\x1b[J\r"
+
+_STYLES = {
+    "error": "bold red",
+    "failed": "red",
+    "incomplete": "bold red",
+    "interrupted": "bold yellow",
+    "warning": "yellow",
+    "retry": "yellow",
+    "note": "cyan",
+    "done": "bold green",
+}
+
+
+class LiveDisplay(Results):
+    """Shows a run on `console`; on one that is no terminal, or records, only the messages.
+
+    `frame` gives the region as a renderable: print it on a recording console for a picture.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        command: str = "",
+        results: TextIO | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        super().__init__(results)
+        self.console = console
+        self._command = command
+        self._clock = clock
+        self._began = clock()
+        self._sink = Sink(console.file)  # type: ignore[arg-type]  # rich says IO[str]
+        self._glyphs = frame.ASCII if self._sink.ascii else frame.FANCY
+        self._region = console.is_terminal and not console.is_dumb_terminal and not console.record
+        self._painter = _painter(console)
+        self._repeats = Repeats(clock)
+        self._picker = frame.Picker()
+        self._lock = threading.Lock()  # guards what events change
+        self._painting = threading.Lock()  # guards what is on the screen
+        self._messages: list[Text] = []
+        self._status = "asking the hub"
+        self._progress: Progress | None = None
+        self._rows: list[ActiveFile] = []
+        self._over = False
+        self._painted: list[int] = []  # widths of the rows on the screen, in cells
+        self._last = ("", 0)
+        self._tall = 0
+        self._tall_at = self._began
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, event: Event, /) -> None:
+        match event:
+            case Note():
+                self._say(words.note_line(event))
+            case Resolved():
+                self._status = "comparing with what is here"
+            case Planned(plan):
+                self._status = "starting"
+                header = words.header_line(plan.snapshot, plan.root)
+                self._say(f"{header}\n{words.plan_line(plan)}")
+            case Retrying():
+                more = self._repeats.passes(("retry", event.host, event.reason))
+                if more is not None:
+                    self._say(words.retry_line(event, more))
+            case Progress():
+                with self._lock:
+                    self._progress = event
+                    self._rows = self._picker.pick(event.active)
+            case FileFailed(failure):
+                if self._repeats.passes(("failed", failure.message)) is not None:
+                    self._say(words.failed_line(failure))
+            case Finished(report):
+                self._over = True
+                self._say(words.report_text(report, self._command))
+            case _:
+                pass
+
+    def __enter__(self) -> LiveDisplay:
+        if self._thread is None:
+            self._over, self._progress, self._began = False, None, self._clock()
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, name="hfget-display", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the region away and write what is still to be said."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._stop.set()
+            thread.join()
+        self._over = True
+        self.paint()
+
+    def error(self, err: HfgetError) -> None:
+        self._over = True
+        self._say(words.error_text(err))
+
+    def frame(self) -> Group:
+        """The region as it would be painted, as a renderable of at most the screen's height."""
+        return Group(*self._frame(self.console.width - 1, self.console.height - 1))
+
+    def paint(self) -> None:
+        """Write the messages that wait, and the region if it differs from what is there."""
+        with self._painting:
+            with self._lock:
+                messages, self._messages = self._messages, []
+            if not self._region:
+                self._print(messages)
+                return
+            width, height = self.console.size
+            rows = [] if self._over else self._frame(width - 1, height - 1)
+            painted = "\n".join(self._ansi(row) for row in rows)
+            if not messages and (painted, width) == self._last:
+                return
+            # A resized terminal has reflowed the old rows; written over, they would stay
+            # joined in its memory. Messages may wrap. Both need a clean ground.
+            clear = bool(messages) or width != self._last[1]
+            self._last = (painted, width)
+            self._sink.write(self._compose(messages, rows, clear, width, height))
+            self._painted = [row.cell_len for row in rows]
+
+    def _print(self, messages: list[Text]) -> None:
+        for message in messages:
+            if self.console.record:
+                self.console.print(message, soft_wrap=True)
+            else:
+                self._sink.write(f"{self._ansi(message)}\n")
+
+    def _compose(
+        self, messages: list[Text], rows: list[Text], clear: bool, width: int, height: int
+    ) -> str:
+        out = ["\x1b[?25l\r"]
+        if up := min(_rows_above(self._painted, width), height - 1):
+            out.append(f"\x1b[{up}A")
+        if clear or not rows:
+            out.append(_ERASE_BELOW)
+        out += [f"{self._ansi(message)}\n" for message in messages]
+        if rows:
+            # Without autowrap a row keeps to its line even where the terminal takes a
+            # character for wider than rich does.
+            body = "\x1b[K\r\n".join(self._ansi(row) for row in rows)
+            out.append(f"\x1b[?7l{body}\x1b[J\x1b[?7h\r")
+        out.append("\x1b[?25h")
+        return "".join(out)
+
+    def _frame(self, width: int, height: int) -> list[Text]:
+        with self._lock:
+            progress, status, files = self._progress, self._status, list(self._rows)
+        now = self._clock()
+        if progress is None:
+            if now - self._began < _STATUS_AFTER_SECONDS:
+                return []
+            text = to_ascii(status) if self._sink.ascii else status
+            tick = int((now - self._began) / REFRESH_SECONDS)
+            return [_safe(frame.status_row(text, tick, width, self._glyphs))]
+        total = frame.total_rows(progress, width, self._glyphs)[-max(1, height) :]
+        room = max(0, height - len(total) - 1)
+        rows = [frame.file_row(file, width, self._glyphs) for file in files[:room]]
+        hidden = len(progress.active) - len(rows)
+        if hidden and len(rows) == frame.MAX_FILES and room > len(rows):
+            rows.append(frame.more_row(hidden, width))
+        rows = [Text()] * min(room - len(rows), self._padding(len(rows), now)) + rows
+        return [_safe(row) for row in ([Text()] if room else []) + rows + total]
+
+    def _padding(self, rows: int, now: float) -> int:
+        """How many empty rows keep the region's height for the moment."""
+        if rows >= self._tall or now - self._tall_at >= _SHRINK_AFTER_SECONDS:
+            self._tall, self._tall_at = rows, now
+        return self._tall - rows
+
+    def _run(self) -> None:
+        while not self._stop.wait(REFRESH_SECONDS):
+            self.paint()
+
+    def _say(self, text: str) -> None:
+        if self._sink.ascii:
+            text = to_ascii(text)
+        lines = [_safe(_styled(line)) for line in text.split("\n")]
+        with self._lock:
+            self._messages += lines
+        if self._thread is None:
+            self.paint()
+
+    def _ansi(self, text: Text) -> str:
+        with self._painter.capture() as capture:
+            self._painter.print(text, soft_wrap=True, end="")
+        return capture.get()
+
+
+def _painter(console: Console) -> Console:
+    """A console that only makes strings, with the colours of `console`.
+
+    Even a capture ends in a write to the console's file, and rich answers a broken pipe there
+    with SystemExit.
+    """
+    return Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system=console.color_system,  # type: ignore[arg-type]  # a str, says rich
+        no_color=console.no_color,
+        legacy_windows=False,
+        highlight=False,
+    )
+
+
+def _rows_above(widths: list[int], width: int) -> int:
+    """How many screen rows lie above the last painted row, after the terminal has reflowed it."""
+    return sum(max(1, -(-cells // max(1, width))) for cells in widths[:-1])
+
+
+def _safe(row: Text) -> Text:
+    """The last filter: a row with something secret in it loses that, and its colours."""
+    clean = redact(row.plain)
+    return row if clean == row.plain else Text(clean)
+
+
+def _styled(line: str) -> Text:
+    """A sentence with its first word coloured; the labels of a block are dimmed."""
+    text = Text(line)
+    word, colon, _ = line.partition(":")
+    if colon and word in _STYLES:
+        text.stylize(_STYLES[word], 0, len(word) + 1)
+    elif colon and word in ("  file", "  from", "  next"):
+        text.stylize("dim", 0, len(word) + 1)
+    elif " from " in line and " @ " in line:
+        text.stylize("bold", 0, line.index(" @ "))
+    return text

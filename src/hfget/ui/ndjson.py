@@ -1,0 +1,229 @@
+"""`--json`: one JSON object a line on stdout (docs/json.md, docs/ndjson.schema.json)."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, TextIO, TypeAlias
+
+from hfget.errors import HfgetError
+from hfget.events import (
+    Event,
+    FileDone,
+    FileFailed,
+    Finished,
+    Note,
+    Planned,
+    Progress,
+    Resolved,
+    Retrying,
+)
+from hfget.model import Failure, Plan, Report, Snapshot
+from hfget.secret import redact, safe_url
+from hfget.ui.calm import Clock
+from hfget.ui.results import Verdict
+from hfget.ui.sink import Sink
+
+PROGRESS_SECONDS = 0.5
+
+Record: TypeAlias = dict[str, Any]
+
+
+class NdjsonDisplay:
+    """Every event as an object with `event` and stable fields; progress twice a second."""
+
+    def __init__(self, stream: TextIO | None = None, *, clock: Clock = time.monotonic) -> None:
+        self._sink = Sink(stream or sys.stdout)
+        self._clock = clock
+        self._last = float("-inf")
+
+    def __call__(self, event: Event, /) -> None:
+        match event:
+            case Note(text, level):
+                self._emit("note", level=level, text=text)
+            case Resolved(snapshot):
+                self._emit("resolved", **_origin(snapshot), **_sums(snapshot))
+            case Planned(plan):
+                self._emit("plan", path=str(plan.root), **_plan_sums(plan))
+            case Retrying():
+                self._emit(
+                    "retry",
+                    file=event.path or None,
+                    host=event.host,
+                    reason=event.reason,
+                    wait_seconds=_number(event.wait),
+                    attempt=event.attempt,
+                )
+            case Progress():
+                self._progress(event)
+            case FileDone():
+                self._emit(
+                    "file_done",
+                    file=event.path,
+                    size=event.size,
+                    received=event.received,
+                    hash_kind=event.hash_kind,
+                    hash=event.hash,
+                )
+            case FileFailed(failure):
+                self._emit("file_failed", **_failure(failure))
+            case Finished(report):
+                self._emit("report", **_report(report))
+
+    def __enter__(self) -> NdjsonDisplay:
+        self._sink.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._sink.close()
+
+    def error(self, err: HfgetError) -> None:
+        failure = Failure(err.path or "", err.kind, err.message, err.hint, err.url, err.exit_code)
+        self._emit("error", **_failure(failure))
+
+    def dry_run(self, plan: Plan) -> None:
+        for item in plan.items:
+            self._emit(
+                "plan_file",
+                file=item.file.path,
+                size=item.file.size,
+                have=item.have,
+                state=item.state.name.lower(),
+                destination=str(item.destination),
+                defect=item.file.defect or None,
+            )
+        self._emit("total", **_plan_sums(plan))
+
+    def listing(self, snapshot: Snapshot) -> None:
+        for file in snapshot.files:
+            self._emit(
+                "file",
+                file=file.path,
+                size=file.size,
+                lfs=file.is_lfs,
+                hash_kind=file.hash_kind,
+                hash=file.etag,
+            )
+        self._emit("total", **_sums(snapshot))
+
+    def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
+        counts = dict.fromkeys(("ok", "missing", "changed", "extra"), 0)
+        for path, state, detail in verdicts:
+            counts[state] += 1
+            self._emit("verified_file", file=path, state=state, detail=detail)
+        self._emit("verified", summary=summary, files=len(verdicts), **counts)
+
+    def _progress(self, event: Progress) -> None:
+        now = self._clock()
+        if now - self._last < PROGRESS_SECONDS:
+            return
+        self._last = now
+        self._emit(
+            "progress",
+            files_done=event.files_done,
+            files_total=event.files_total,
+            bytes_done=event.bytes_done,
+            bytes_total=event.bytes_total,
+            received=event.received,
+            bytes_per_second=_number(event.speed),
+            eta_seconds=_number(event.eta),
+            connections=event.connections,
+            active=[_active(asdict(file)) for file in event.active],
+        )
+
+    def _emit(self, name: str, /, **fields: Any) -> None:
+        self._sink.write(to_line({"event": name, **fields}) + "\n")
+
+
+def to_line(record: Record) -> str:
+    """`record` as one line of ASCII that is valid JSON and holds no secret.
+
+    Secrets are removed from the values, not from the line: a pattern must not eat a quote.
+    """
+    line = json.dumps(_clean(record), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return line.replace("\x7f", "\\u007f")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        # A lone surrogate is no Unicode text; strict JSON readers refuse its \ud800 form.
+        return redact(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    return value
+
+
+def _number(value: float | None) -> float | None:
+    return round(value, 3) if value is not None and math.isfinite(value) else None
+
+
+def _active(fields: Record) -> Record:
+    fields["file"] = fields.pop("path")
+    return fields
+
+
+def _origin(snapshot: Snapshot) -> Record:
+    return {
+        "repo_id": snapshot.ref.repo_id,
+        "repo_type": snapshot.ref.repo_type,
+        "revision": snapshot.ref.revision,
+        "commit": snapshot.commit,
+        "endpoint": safe_url(snapshot.endpoint),
+    }
+
+
+def _sums(snapshot: Snapshot) -> Record:
+    return {"files": len(snapshot.files), "bytes": sum(file.size for file in snapshot.files)}
+
+
+def _plan_sums(plan: Plan) -> Record:
+    need = plan.need_bytes
+    return {
+        "files": len(plan.items),
+        "bytes": plan.total_bytes,
+        "have_bytes": plan.total_bytes - need,
+        "need_bytes": need,
+    }
+
+
+def _failure(failure: Failure) -> Record:
+    return {
+        "code": failure.exit_code,
+        "kind": failure.kind,
+        "file": failure.path or None,
+        "url": safe_url(failure.url) if failure.url else None,
+        "message": failure.message,
+        "hint": failure.hint,
+    }
+
+
+def _report(report: Report) -> Record:
+    return {
+        "exit_code": report.exit_code,
+        "ok": report.ok,
+        "path": str(report.root),
+        **_origin(report.snapshot),
+        "files_total": report.files_total,
+        "files_done": report.files_done,
+        "bytes_total": report.bytes_total,
+        "bytes_done": report.bytes_done,
+        "received": report.received,
+        "reused": report.reused,
+        "requests": report.requests,
+        "seconds": _number(report.seconds),
+        "interrupted_by": report.interrupted_by,
+        "durable": report.durable,
+        "failures": [_failure(failure) for failure in report.failures],
+    }

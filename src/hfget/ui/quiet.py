@@ -1,0 +1,47 @@
+"""`--quiet`: nothing but errors, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TextIO
+
+from hfget.errors import HfgetError
+from hfget.events import Event, Finished
+from hfget.ui import words
+from hfget.ui.results import Results, Verdict
+from hfget.ui.sink import Sink
+
+
+class QuietDisplay(Results):
+    """Failures when the run is over, errors, and the results that were asked for."""
+
+    def __init__(self, stream: TextIO, *, command: str = "", results: TextIO | None = None) -> None:
+        super().__init__(results)
+        self._sink = Sink(stream)
+        self._command = command
+
+    def __call__(self, event: Event, /) -> None:
+        if isinstance(event, Finished) and not event.report.ok:
+            self._sink.line(words.report_text(event.report, self._command))
+
+    def __enter__(self) -> QuietDisplay:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def error(self, err: HfgetError) -> None:
+        self._sink.line(words.error_text(err))
+
+    def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
+        """Files that are missing or changed are errors; the rest is not worth a word."""
+        bad = [verdict for verdict in verdicts if verdict[1] in ("missing", "changed")]
+        for path, state, detail in bad:
+            why = f" ({words.shown(detail)})" if detail else ""
+            self._sink.line(f"error: {state}: {words.shown(path)}{why}")

@@ -1,0 +1,77 @@
+"""Results on stdout: the listing of `ls`, the table of a dry run, the verdicts of `verify`.
+
+On a terminal they are columns for people; on a pipe tab-separated fields, one file a line,
+sizes in bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Literal, TextIO, TypeAlias
+
+from hfget.model import Plan, Snapshot
+from hfget.text import size_text
+from hfget.ui import words
+from hfget.ui.sink import Sink
+
+State: TypeAlias = Literal["ok", "missing", "changed", "extra"]
+Verdict: TypeAlias = tuple[str, State, str]
+
+_WHOLE_PATH = 1 << 20
+
+
+class Results:
+    """The part that all displays for people share."""
+
+    def __init__(self, results: TextIO | None = None) -> None:
+        self._results = Sink(results or sys.stdout)
+
+    def dry_run(self, plan: Plan) -> None:
+        """Size, state and path of every planned file, then the sum."""
+        items = plan.items
+        if self._results.is_terminal:
+            rows = [(size_text(i.file.size), words.state_text(i), i.file.path) for i in items]
+            self._write([*_columns(rows), words.plan_line(plan)])
+        else:
+            self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
+
+    def listing(self, snapshot: Snapshot) -> None:
+        """Size, `lfs` or `git`, and path of every file; on a terminal also the sum."""
+        files = snapshot.files
+        if self._results.is_terminal:
+            rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
+            total = size_text(sum(file.size for file in files))
+            sum_line = f"{words.count_text(len(files), 'file')}, {total}"
+            self._write([words.header_line(snapshot), *_columns(rows), sum_line])
+        else:
+            self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
+
+    def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
+        """On a terminal what is not as it should be, on a pipe every file; then the summary."""
+        if self._results.is_terminal:
+            bad = [(state, detail, path) for path, state, detail in verdicts if state != "ok"]
+            self._write([*_columns(bad, right=False), words.shown(summary)])
+        else:
+            self._write(_fields(state, path, detail) for path, state, detail in verdicts)
+
+    def _write(self, lines: Iterable[str]) -> None:
+        if text := "\n".join(lines):
+            self._results.line(text)
+
+
+def _fields(*fields: str) -> str:
+    return "\t".join(words.shown(field, _WHOLE_PATH) for field in fields)
+
+
+def _columns(rows: Sequence[tuple[str, str, str]], *, right: bool = True) -> list[str]:
+    """Two aligned columns and the path, which is last because nobody knows its width."""
+    first = max((len(row[0]) for row in rows), default=0)
+    middle = [words.shown(row[1], 120) for row in rows]
+    second = max(map(len, middle), default=0)
+    lines = []
+    for (head, _, path), text in zip(rows, middle, strict=True):
+        begin = head.rjust(first) if right else head.ljust(first)
+        gap = f"{text.ljust(second)}  " if second else ""
+        lines.append(f"  {begin}  {gap}{words.shown(path, _WHOLE_PATH)}")
+    return lines
