@@ -16,7 +16,7 @@ from hfget.retry import Transient, from_exception
 from hfget.settings import host_of
 from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Stopped
-from hfget.transfer.ranges import Lease
+from hfget.transfer.ranges import Lease, Span
 
 BUFFER_BYTES = 1 << 20
 #: A block is written when the buffer is full, or when it is this old (seconds) and not tiny:
@@ -61,13 +61,13 @@ class Fetcher:
         Raises Transient (with `fruitful` set if bytes were kept), Superseded, Stopped, or an
         HfgetError that ends the file.
         """
-        whole = lease.start == 0 and lease.end == job.file.size
+        whole = (lease.start, lease.end) == (0, job.file.size)
         span = None if whole or job.single else (lease.start, lease.end)
         response = job.source.open(span, self._admit)
         self._hosts.answered(host_of(response.url))
         before = job.done_bytes
         try:
-            self._receive(job, lease, response)
+            self._receive(job, lease, span, response)
         except _NETWORK_ERRORS as error:
             response.close()
             if self._stop.is_set():
@@ -88,8 +88,10 @@ class Fetcher:
             raise Stopped
         self._hosts.enter(host)
 
-    def _receive(self, job: FileJob, lease: Lease, response: requests.Response) -> None:
-        start, end = self._check(job, lease, response)
+    def _receive(
+        self, job: FileJob, lease: Lease, span: Span | None, response: requests.Response
+    ) -> None:
+        start, end = self._check(job, lease, span, response)
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         wire: Any = response.raw._fp
         body: _Body = wire if encoding in ("", "identity") else _Inflated(wire, encoding)
@@ -104,10 +106,14 @@ class Fetcher:
         else:
             response.close()
 
-    def _check(self, job: FileJob, lease: Lease, response: requests.Response) -> tuple[int, int]:
-        """Where the body begins and ends in the file. Raises Transient where the answer lies."""
+    def _check(
+        self, job: FileJob, lease: Lease, span: Span | None, response: requests.Response
+    ) -> Span:
+        """Where the body begins and ends in the file. Raises Transient where the answer lies.
+
+        `span` is what was asked for; the lease may have been cut short by a steal since.
+        """
         size, status, headers = job.file.size, response.status_code, response.headers
-        asked = response.request.headers.get("Range")
         encoded = headers.get("Content-Encoding", "identity").strip().lower() not in (
             "",
             "identity",
@@ -124,12 +130,12 @@ class Fetcher:
             raise lie("the answer looks like a web page, not like the file")
         if status == 206:
             match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
-            if asked is None or match is None:
+            if span is None or match is None:
                 raise lie("the answer is a part of the file, but does not say which")
             start, last, total = (int(group) for group in match.groups())
             if total != size:
                 raise lie(f"the file has {total} bytes there, the listing says {size}")
-            if start != lease.start or not start <= last < lease.end:
+            if start != span[0] or not start <= last < span[1]:
                 raise lie("the answer is another part of the file than was asked for")
             if encoded:
                 job.ignore_ranges()
@@ -144,7 +150,7 @@ class Fetcher:
             if job.file.is_lfs and _is_pointer(response):
                 raise lie("the server sends the LFS pointer instead of the file")
             raise lie(f"the file has {length} bytes there, the listing says {size}")
-        if status == 200 and asked is not None:
+        if status == 200 and span is not None:
             job.adopt_whole(lease)
         return start, end
 

@@ -59,8 +59,8 @@ class Partial:
         self._journal: JournalWriter | None = None
         self._file: PositionalFile | None = PositionalFile(data, writable=True)
         try:
-            os.truncate(data, identity.size)
             if identity.size > JOURNALED_BYTES:
+                self._file.allocate(identity.size)
                 inode = self._file.inode
                 self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
         except OSError:
@@ -78,7 +78,12 @@ class Partial:
                 blocks = take_over(stem, identity, data)
             if blocks is None:
                 os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
-            return cls(stem, identity, blocks or (), data)
+            try:
+                return cls(stem, identity, blocks or (), data)
+            except OSError:
+                if not blocks:
+                    remove(data)
+                raise
         except OSError as error:
             raise disk_error(error, stem.parent) from error
 
