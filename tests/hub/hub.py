@@ -1,0 +1,194 @@
+"""`LocalHub`: the embedded hub with a CDN, a foreign origin, faults, limits and a log."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from hfget.server.app import bind, make_server
+from hfget.server.listing import ServedFile
+from hfget.server.options import ServeOptions, Verdict
+from hfget.server.store import Repo, Store
+from tests.hub.cdn import Cdn
+from tests.hub.faults import Faults, OriginName
+from tests.hub.log import Log, Request
+from tests.hub.origin import Origin, Site
+from tests.hub.relay import Relay
+from tests.hub.throttle import Throttle
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+
+
+class TokenAccess:
+    """Gated and private repos (as `str(repo)`), open to `tokens` but not to `strangers`.
+
+    Any other token is invalid, for public repos too.
+    """
+
+    def __init__(
+        self,
+        gated: Iterable[str],
+        private: Iterable[str],
+        tokens: Iterable[str],
+        strangers: Iterable[str],
+    ) -> None:
+        self._gated = frozenset(gated)
+        self._private = frozenset(private)
+        self._tokens = frozenset(tokens)
+        self._strangers = frozenset(strangers)
+
+    def user(self, token: str) -> str | None:
+        return "tester" if token in self._tokens | self._strangers else None
+
+    def may_read(self, repo: Repo, token: str | None) -> Verdict:
+        if token in self._tokens:
+            return Verdict.OK
+        if self.is_private(repo):
+            return Verdict.PRIVATE
+        return Verdict.GATED if self.is_gated(repo) else Verdict.OK
+
+    def is_gated(self, repo: Repo) -> bool:
+        return str(repo) in self._gated
+
+    def is_private(self, repo: Repo) -> bool:
+        return str(repo) in self._private
+
+
+class LocalHub:
+    """Three origins on 127.0.0.1 around one folder of repos, in threads of this process.
+
+    `endpoint` is the hub. With `cdn`, LFS content is redirected to `cdn_url` under URLs that
+    live `cdn_ttl` seconds; without, the hub sends it and `cdn` is None. `foreign` is another
+    origin with the same content, to be led to by a fault. Rates are bytes a second. `tokens`
+    see everything, `strangers` are valid but granted nothing.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        aliases: Mapping[str, str] | None = None,
+        gated: Iterable[str] = (),
+        private: Iterable[str] = (),
+        tokens: Iterable[str] = (),
+        strangers: Iterable[str] = (),
+        page_size: int = 1000,
+        cdn: bool = True,
+        cdn_ttl: float = 3600.0,
+        latency: float = 0.0,
+        rate_per_connection: float | None = None,
+        rate_total: float | None = None,
+    ) -> None:
+        tokens, strangers = frozenset(tokens), frozenset(strangers)
+        self.store = Store(root, aliases=dict(aliases or {}), rescan_seconds=0.5)
+        self.faults = Faults()
+        self._log = Log(tokens | strangers)
+        self._cdn = Cdn(cdn_ttl)
+        self._use_cdn = cdn
+        self._site = Site(
+            self.faults, self._log, latency, rate_per_connection, Throttle(rate_total)
+        )
+        self._options = ServeOptions(
+            page_size=page_size,
+            expanded_page_size=min(page_size, 50),
+            access=TokenAccess(gated, private, tokens, strangers),
+            location=self._location if cdn else None,
+        )
+
+    def __enter__(self) -> LocalHub:
+        ready = threading.Event()
+        listener = bind("127.0.0.1", 0)
+        port: int = listener.getsockname()[1]
+        self._server = make_server(self.store, self._options, ready.set)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, daemon=True
+        )
+        self._thread.start()
+        if not ready.wait(_START_SECONDS):
+            raise RuntimeError("the hub did not start")
+        self._origins = [
+            Origin("hub", self._site, lambda: Relay(port)),
+            Origin("cdn", self._site, lambda: contextlib.nullcontext(self._cdn)),
+            Origin("foreign", self._site, lambda: Relay(port)),
+        ]
+        for origin in self._origins:
+            origin.accept()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._site.stopped.set()
+        for origin in self._origins:
+            origin.stop()
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+        self.store.close()
+
+    @property
+    def endpoint(self) -> str:
+        return self._site.urls["hub"]
+
+    @property
+    def cdn(self) -> str | None:
+        return self._site.urls["cdn"] if self._use_cdn else None
+
+    @property
+    def foreign(self) -> str:
+        return self._site.urls["foreign"]
+
+    @property
+    def log(self) -> list[Request]:
+        """All requests so far, in the order they came."""
+        return self._log.requests
+
+    def requests(
+        self, origin: OriginName | None = None, method: str | None = None, path: str = "*"
+    ) -> list[Request]:
+        """The requests at an origin, with a method, to paths that match a glob."""
+        return [
+            request
+            for request in self.log
+            if origin in (None, request.origin)
+            and method in (None, request.method)
+            and fnmatch.fnmatchcase(request.path, path)
+        ]
+
+    def bytes_sent(self, origin: OriginName | None = None, path: str = "*") -> int:
+        """Body bytes sent so far."""
+        return sum(request.bytes_sent for request in self.requests(origin, path=path))
+
+    def clear_log(self) -> None:
+        self._log.clear()
+
+    def refuse(self, origin: OriginName) -> None:
+        """Refuse connections at `origin` and reset the open ones, until `restore`."""
+        self._site.origins[origin].refuse()
+
+    def restore(self, origin: OriginName) -> None:
+        self._site.origins[origin].accept()
+
+    def set_latency(self, seconds: float) -> None:
+        """How much later every answer comes."""
+        self._site.latency = seconds
+
+    def rescan(self) -> None:
+        """Have the next request see what has changed on disk."""
+        self.store.forget()
+
+    def commit(self, repo: str, revision: str = "main") -> str:
+        """The commit hash of a repo named as `str(repo)`: `org/name`, `datasets/org/name`."""
+        self.store.forget()
+        found = next(known for known in self.store.repos() if str(known) == repo)
+        return self.store.listing(found.folders[revision]).result(_START_SECONDS).commit
+
+    def _location(self, repo: Repo, commit: str, file: ServedFile) -> str:
+        return self._cdn.sign(self._site.urls["cdn"], repo, file)

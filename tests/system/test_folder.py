@@ -1,0 +1,181 @@
+"""What lies in the folder already, and who else works on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.hub import Fault, LocalHub, effects
+from tests.hub.repos import MiB, make_model
+from tests.system.command import Shell, leftovers, tree, wait_until
+
+StartHub = Callable[..., LocalHub]
+ShellAt = Callable[[str], Shell]
+REPO = "org/m"
+
+
+def test_a_file_that_is_right_already_is_adopted(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, {"w.bin": 20 * MiB, "c.json": "{}"})
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    target = shell.directory / "m"
+    target.mkdir()
+    (target / "w.bin").write_bytes((source / "w.bin").read_bytes())
+    assert shell.run(REPO).code == 0
+    assert tree(target) == tree(source)
+    assert hub.bytes_sent("cdn") == 0
+
+
+@pytest.mark.parametrize("content", [b"mine, of another size", b"{}"])
+def test_a_file_of_somebody_else_is_not_overwritten(
+    content: bytes, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, {"c.json": "[]", "d.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    target = shell.directory / "m"
+    target.mkdir()
+    (target / "c.json").write_bytes(content)
+    done = shell.run(REPO)
+    assert done.code == 7
+    assert "--force" in done.err
+    assert (target / "c.json").read_bytes() == content
+    assert (target / "d.json").read_text() == "{}"
+    assert shell.run(REPO, "--force").code == 0
+    assert tree(target) == tree(source)
+
+
+def test_what_the_user_changed_is_kept_and_a_new_version_replaces_what_was_not_changed(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"c.json": "[1]", "d.json": "[2]"})
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    assert shell.run(REPO).code == 0
+    newer = make_model(repos_root, REPO, {"c.json": "[1, 2, 3]", "d.json": "[3]"})
+    hub.rescan()
+    target = shell.directory / "m"
+    stat = (target / "c.json").stat()
+    (target / "c.json").write_text("[9]")
+    os.utime(target / "c.json", (stat.st_atime, stat.st_mtime + 60))
+    done = shell.run(REPO)
+    assert done.code == 7, done.err
+    assert (target / "c.json").read_text() == "[9]"
+    assert (target / "d.json").read_text() == "[3]"
+    assert shell.run(REPO, "--force").code == 0
+    assert tree(target) == tree(newer)
+
+
+def test_a_second_process_waits_and_says_so(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, {"w.bin": 30 * MiB})
+    hub = start_hub(rate_total=15 * MiB)
+    shell = shell_at(hub.endpoint)
+    first = shell.start(REPO)
+    wait_until(lambda: hub.bytes_sent("cdn") > 2 * MiB)
+    refused = shell.run(REPO, "--no-wait")
+    assert refused.code == 9
+    second = shell.run(REPO)
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert second.code == 0
+    assert f"process {first.pid}" in second.err
+    assert tree(shell.directory / "m") == tree(source)
+    assert hub.bytes_sent("cdn") <= 1.1 * 30 * MiB
+
+
+def test_processes_without_locks_do_not_harm_each_other(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, tmp_path: Path
+) -> None:
+    """On Lustre and some NFS every flock succeeds; here one is patched to."""
+    source = make_model(repos_root, REPO, {"w.bin": 40 * MiB, "b.bin": 2 * MiB, "c.json": "{}"})
+    hub = start_hub(rate_total=60 * MiB)
+    patch = tmp_path / "patch"
+    patch.mkdir()
+    (patch / "sitecustomize.py").write_text("import fcntl\nfcntl.flock = lambda *a: None\n")
+    shell = shell_at(hub.endpoint).with_env(PYTHONPATH=str(patch))
+    processes = [shell.start(REPO) for _ in range(4)]
+    for process in processes:
+        _, err = process.communicate(timeout=80)
+        assert process.returncode == 0, err.decode()
+        assert b"waiting" not in err
+    assert tree(shell.directory / "m") == tree(source)
+    assert shell.run(REPO).code == 0
+    assert leftovers(shell.directory / "m") == []
+
+
+EVIL = [
+    "../outside.txt",
+    "/tmp/absolute.txt",
+    "a/../../x",
+    "C:\\x",
+    "a\\..\\x",
+    "//host/share",
+    "nul\0byte",
+    ".git/config",
+    ".cache/huggingface/download/c.json.metadata",
+    "",
+    ".",
+]
+
+
+@pytest.mark.parametrize("path", EVIL)
+def test_an_unsafe_listing_is_refused_as_a_whole(
+    path: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"c.json": "{}", "d.json": "[]"})
+    hub = start_hub()
+
+    def poison(page: list[dict[str, object]]) -> list[dict[str, object]]:
+        return [*page, {**page[0], "path": path}]
+
+    hub.faults.add(Fault(effects.EditJson(poison), path="*/tree/*", times=None))
+    shell = shell_at(hub.endpoint)
+    done = shell.run(REPO)
+    assert done.code == 8, done.err
+    assert not (shell.directory / "m").exists()
+    assert hub.requests(path="*/resolve/*") == []
+    assert not any(ord(char) < 32 and char != "\n" for char in done.err)
+
+
+def test_a_planted_link_does_not_lead_outside(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, tmp_path: Path
+) -> None:
+    make_model(repos_root, REPO, {"sub/c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (shell.directory / "m").mkdir()
+    (shell.directory / "m" / "sub").symlink_to(outside)
+    assert shell.run(REPO).code == 8
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not Path("/dev/full").exists(), reason="needs limits")
+def test_a_file_too_large_for_the_limit_is_a_disk_error(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    import resource
+    import subprocess
+
+    from tests.system.command import HFGET
+
+    make_model(repos_root, REPO, {"w.bin": 20 * MiB, "c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    done = subprocess.run(
+        [*HFGET, REPO],
+        cwd=shell.directory,
+        env=shell.environment(),
+        capture_output=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MiB, 8 * MiB)),
+        check=False,
+    )
+    assert done.returncode == 7, done.stderr
+    assert b"w.bin" in done.stderr
+    assert (shell.directory / "m" / "c.json").read_text() == "{}"

@@ -1,0 +1,129 @@
+"""The hashes are those of git and of git-lfs, for every size and however the bytes arrive."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hfget.transfer.digest import PrefixHash, hash_file
+from hfget.transfer.positional import PositionalFile
+from tests.unit.helpers import git_sha1, sha256
+
+MIB = 1 << 20
+SIZES = [0, 1, 100, MIB - 1, MIB, MIB + 1, 2 * MIB + 12345]
+
+
+def content(size: int) -> bytes:
+    return hashlib.shake_128(b"seed").digest(size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_hash_of_a_file(tmp_path: Path, size: int) -> None:
+    data = content(size)
+    path = tmp_path / "f"
+    path.write_bytes(data)
+    assert hash_file(path, "sha256") == sha256(data)
+    assert hash_file(path, "git-sha1") == git_sha1(data)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("size", [0, 5, MIB + 1])
+def test_git_agrees(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content(size))
+    said = subprocess.run(
+        ["git", "hash-object", "--no-filters", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert hash_file(path, "git-sha1") == said.stdout.strip()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.integers(0, 2 * MIB + 10),
+    steps=st.lists(st.integers(0, 2 * MIB + 10), max_size=6),
+    kind=st.sampled_from(["sha256", "git-sha1"]),
+)
+def test_a_hash_that_follows_the_prefix_is_the_hash_of_the_whole(
+    tmp_path_factory: Any, size: int, steps: list[int], kind: str
+) -> None:
+    """Bytes behind the prefix are not there yet; what they are before must not matter."""
+    path = tmp_path_factory.getbasetemp() / "followed"
+    data = content(size)
+    path.write_bytes(bytes(size))
+    writer = PositionalFile(path, writable=True)
+    reader = PositionalFile(path, writable=False)
+    follower = PrefixHash(reader, kind, size)
+    written = 0
+    for prefix in [*sorted(step for step in steps if step < size), size]:
+        writer.write_at(memoryview(data)[written:prefix], written)
+        written = prefix
+        for _ in range(4):
+            follower.advance(prefix)
+            assert follower.position <= prefix
+        assert follower.position == prefix
+    writer.close()
+    reader.close()
+    assert follower.hexdigest() == (sha256(data) if kind == "sha256" else git_sha1(data))
+
+
+def test_a_step_reads_a_mebibyte_at_most(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content(3 * MIB))
+    reader = PositionalFile(path, writable=False)
+    follower = PrefixHash(reader, "sha256", 3 * MIB)
+    follower.advance(3 * MIB)
+    assert follower.position == MIB
+    follower.advance(MIB)
+    assert follower.position == MIB, "a prefix that does not grow is not hashed twice"
+    reader.close()
+
+
+def test_progress_is_told_up_to_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content(2 * MIB + 1))
+    told: list[int] = []
+    hash_file(path, "sha256", progress=told.append)
+    assert told == [MIB, 2 * MIB, 2 * MIB + 1]
+
+
+def test_stop_ends_it_between_two_steps(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content(3 * MIB))
+    stop = threading.Event()
+    told: list[int] = []
+
+    def progress(position: int) -> None:
+        told.append(position)
+        stop.set()
+
+    assert hash_file(path, "sha256", stop=stop, progress=progress) is None
+    assert told == [MIB]
+
+
+def test_a_file_that_shrinks_while_it_is_read_ends_it(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content(3 * MIB))
+
+    def shrink(position: int) -> None:
+        path.write_bytes(content(MIB))
+
+    shrunk = hash_file(path, "sha256", progress=shrink)
+    assert shrunk == sha256(content(MIB))
+
+
+def test_what_cannot_be_read_raises(tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        hash_file(tmp_path / "none", "sha256")
+    with pytest.raises(OSError):
+        hash_file(tmp_path, "sha256")

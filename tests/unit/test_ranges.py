@@ -1,0 +1,175 @@
+"""No byte is ever fetched twice, forgotten, or in two hands at once."""
+
+from __future__ import annotations
+
+import copy
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from hfget.transfer.ranges import Lease, Ledger, Span, Spans
+
+SIZE = 48
+edges = st.integers(0, SIZE)
+spans = st.tuples(edges, edges)
+
+
+def covered(pieces: list[Span]) -> set[int]:
+    return {byte for start, end in pieces for byte in range(start, end)}
+
+
+@given(st.lists(st.tuples(st.booleans(), spans), max_size=20), spans)
+def test_spans_are_a_set_of_bytes(steps: list[tuple[bool, Span]], probe: Span) -> None:
+    ours, model = Spans(), set[int]()
+    for add, (start, end) in steps:
+        if add:
+            ours.add(start, end)
+            model |= covered([(start, end)])
+        else:
+            ours.remove(start, end)
+            model -= covered([(start, end)])
+    pieces = list(ours)
+    assert covered(pieces) == model
+    assert ours.total == len(model) and len(ours) == len(pieces)
+    flat = [edge for piece in pieces for edge in piece]
+    assert flat == sorted(set(flat)), "sorted, disjoint, non-empty and merged where they touch"
+    assert ours.first() == (pieces[0] if pieces else None)
+    assert ours.covers(*probe) == (covered([probe]) <= model)
+    assert ours.overlaps(*probe) == bool(covered([probe]) & model)
+    assert ours.prefix() == next(byte for byte in range(SIZE + 1) if byte not in model)
+
+
+@given(st.lists(spans, max_size=8))
+def test_spans_do_not_depend_on_the_order_of_adding(pieces: list[Span]) -> None:
+    assert list(Spans(pieces)) == list(Spans(reversed(pieces)))
+
+
+def free_ranges(ledger: Ledger) -> list[Span]:
+    """What a ledger would still hand out; asked of a copy."""
+    twin = copy.deepcopy(ledger)
+    found = []
+    while (lease := twin.lease(SIZE)) is not None:
+        found.append((lease.start, lease.end))
+    return found
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Connections come, claim, write, fail and steal in any order."""
+
+    leases = Bundle("leases")
+
+    @initialize(done=st.lists(st.tuples(st.integers(-3, SIZE + 3), edges), max_size=3))
+    def begin(self, done: list[Span]) -> None:
+        self.ledger = Ledger(SIZE, done)
+        self.done = covered(done) & set(range(SIZE))
+        self.held: list[Lease] = []
+        self.widened = False
+
+    @rule(target=leases, limit=st.integers(1, SIZE))
+    def lease(self, limit: int) -> Lease | None:
+        lease = self.ledger.lease(limit)
+        if lease is not None:
+            assert 0 < lease.end - lease.start <= limit and lease.position == lease.start
+            self.held.append(lease)
+        return lease
+
+    @rule(target=leases)
+    def lease_all(self) -> Lease | None:
+        lease = self.ledger.lease_all()
+        assert (lease is None) == bool(self.held or len(self.done) == SIZE)
+        if lease is not None:
+            assert (lease.start, lease.end) == (0, SIZE)
+            self.held.append(lease)
+        return lease
+
+    @rule(target=leases, minimum=st.integers(1, 12))
+    def steal(self, minimum: int) -> Lease | None:
+        rests = [lease.remaining for lease in self.held]
+        claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
+        thief = self.ledger.steal(minimum)
+        assert (thief is None) == (max(rests, default=0) < 2 * minimum)
+        if thief is not None:
+            assert thief.remaining >= minimum
+            assert (
+                min(lease.remaining for lease in self.held if lease.end == thief.start) >= minimum
+            )
+            assert not any(taken & covered([(thief.start, thief.end)]) for taken in claimed)
+            self.held.append(thief)
+        return thief
+
+    @rule(lease=leases, length=st.integers(1, SIZE), written=st.booleans())
+    def flush(self, lease: Lease | None, length: int, written: bool) -> None:
+        """As a connection does: claim, write what is missing, record; or fail while writing."""
+        if lease not in self.held or lease is None:
+            return
+        start = lease.position
+        granted = self.ledger.claim(lease, length)
+        assert granted == min(length, lease.end - start)
+        if written:
+            for left, right in self.ledger.missing(start, start + granted):
+                fresh = covered([(left, right)])
+                assert not fresh & self.done, "a byte would be written twice"
+                self.ledger.record(left, right)
+                self.done |= fresh
+
+    @precondition(lambda self: len(self.held) == 1)
+    @rule()
+    def widen(self) -> None:
+        self.ledger.widen(self.held[0])
+
+    @rule(lease=consumes(leases))
+    def release(self, lease: Lease | None) -> None:
+        if lease is not None and lease in self.held:
+            self.held.remove(lease)
+            self.ledger.release(lease)
+
+    @invariant()
+    def every_byte_is_in_one_place(self) -> None:
+        free = covered(free_ranges(self.ledger))
+        held = [covered([(lease.start, lease.end)]) for lease in self.held]
+        leased = set[int]().union(*held)
+        assert sum(map(len, held)) == len(leased), "two connections hold one byte"
+        assert not free & leased and not free & self.done
+        assert free | leased | self.done == set(range(SIZE))
+        assert self.ledger.leases == len(self.held) and self.ledger.has_free == bool(free)
+        assert covered(self.ledger.missing(0, SIZE)) == set(range(SIZE)) - self.done
+        assert self.ledger.done_bytes == len(self.done)
+
+    def teardown(self) -> None:
+        """Whatever happened: the rest is handed out once, and then the file is whole."""
+        if not hasattr(self, "ledger"):
+            return
+        for lease in self.held:
+            self.ledger.release(lease)
+        for start, end in free_ranges(self.ledger):
+            self.ledger.record(start, end)
+        assert self.ledger.complete and self.ledger.prefix() == SIZE
+        assert self.ledger.lease(SIZE) is None and self.ledger.lease_all() is None
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
+TestLedger = LedgerMachine.TestCase
+
+
+def test_an_empty_file_is_complete_from_the_start() -> None:
+    ledger = Ledger(0)
+    assert ledger.complete and ledger.lease(1) is None and ledger.lease_all() is None
+
+
+def test_a_victim_notices_the_theft_at_its_next_claim() -> None:
+    ledger = Ledger(100)
+    victim = ledger.lease(100)
+    assert victim is not None and ledger.claim(victim, 20) == 20
+    thief = ledger.steal(10)
+    assert thief is not None and (thief.start, thief.end) == (60, 100)
+    assert ledger.claim(victim, 100) == 40
+    assert ledger.claim(victim, 1) == 0

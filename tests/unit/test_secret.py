@@ -1,0 +1,102 @@
+"""Secrets do not show themselves, and the last filter removes what slipped through."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import secrets
+import string
+from urllib.parse import quote
+
+import pytest
+
+from hfget.secret import Secret, redact, safe_url
+
+
+def made_up() -> str:
+    """A value with characters that URL-encoding changes."""
+    return secrets.token_hex(12) + "/+=" + secrets.token_hex(4)
+
+
+def test_a_secret_shows_itself_to_nobody_but_those_who_ask() -> None:
+    value = made_up()
+    secret = Secret(value)
+    assert secret.reveal() == value
+    shown = [str(secret), repr(secret), f"{secret}", f"{secret!r:>9}", "%s" % secret]  # noqa: UP031
+    shown += [repr([secret]), repr({"token": secret}), repr(Exception(secret))]
+    assert [text for text in shown if value in text] == []
+    assert value.encode() not in pickle.dumps(secret)
+    assert not hasattr(secret, "__dict__")
+
+
+def test_secrets_compare_by_value() -> None:
+    value = made_up()
+    assert Secret(value) == Secret(value)
+    assert Secret(value) != Secret(made_up())
+    assert Secret(value) != value
+    assert isinstance(hash(Secret(value)), int)
+
+
+def test_a_known_secret_is_removed_in_all_its_forms() -> None:
+    value = made_up()
+    before = f"a {value} b"
+    assert redact(before) == before
+    Secret(value)
+    encoded = base64.b64encode(value.encode()).decode()
+    for form in (value, quote(value, safe=""), encoded, encoded.rstrip("=")):
+        text = redact(f"a {form} b")
+        assert form not in text and text.startswith("a ***") and text.endswith(" b")
+
+
+def test_a_short_value_is_not_remembered() -> None:
+    Secret("abc")
+    assert redact("abcabc") == "abcabc"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "https://h/p?X-Amz-Signature={}&x=1",
+        "https://h/p?a=1&X-Amz-Credential={}",
+        "https://h/p?X-Goog-Signature={}",
+        "https://h/p?Expires=9&Signature={}&Key-Pair-Id=K",
+        "https://h/p?Policy={}",
+        "https://h/p?sv=2020&sig={}",
+        "https://user:{}@h/p",
+        "https://{}@h/p",
+        "socks5h://user:{}@proxy:1080",
+        "Authorization: Bearer {}",
+        "{{'authorization': 'Bearer {}'}}",
+        "authorization: basic {}",
+    ],
+)
+def test_what_looks_like_a_secret_is_removed(shape: str) -> None:
+    value = secrets.token_hex(16)
+    text = redact(f"before {shape.format(value)} after")
+    assert value not in text
+    assert text.startswith("before ") and text.endswith(" after")
+
+
+def test_what_looks_like_a_token_is_removed() -> None:
+    value = "hf" + "_" + "".join(secrets.choice(string.ascii_letters) for _ in range(34))
+    assert redact(f"token {value}.") == "token ***."
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    text = "model-00001-of-00002.safetensors from https://hf-mirror.com/org/name in 4.2 s"
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://h/p", "https://h/p"),
+        ("https://user:word@h:8443/p?q=1#f", "https://h:8443/p"),
+        ("http://[::1]:80/p?q", "http://[::1]:80/p"),
+        ("https://h:99999/p", "(malformed URL)"),
+        ("https://[oops", "(malformed URL)"),
+        ("", ""),
+    ],
+)
+def test_a_url_that_may_be_shown(url: str, expected: str) -> None:
+    assert safe_url(url) == expected
