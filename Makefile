@@ -1,0 +1,50 @@
+# `make demo` and `make test` need nothing but python3 and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := $(VENV)-demo
+
+.PHONY: demo test lint test-oldest soak bench picture clean
+
+demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
+	$(DEMO)/bin/python docs/demo.py
+
+test: $(VENV)/ready ## all tests
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/ready ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
+	$(VENV)-oldest/bin/python -m pytest -n 2
+
+soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
+	$(BIN)/python -m tests.system.soak --kills 1000
+
+bench: $(VENV)/ready ## what a large and a small-file download cost, beside others
+	$(BIN)/python -m bench
+
+picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
+	$(BIN)/python docs/picture.py
+
+$(DEMO)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[serve]'
+	@touch $@
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(VENV)-oldest/ready: pyproject.toml tests/oldest.txt
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[dev]' -c tests/oldest.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) $(VENV)-oldest .demo build dist
