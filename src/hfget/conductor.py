@@ -51,12 +51,13 @@ from hfget.settings import (
 )
 from hfget.stop import Stop
 from hfget.text import size_text
-from hfget.transfer.engine import Engine, Outcome
+from hfget.transfer.engine import Engine
 from hfget.transfer.job import Existing, FileJob
 from hfget.transfer.journal import Identity
 from hfget.transfer.leftovers import sweep
 from hfget.transfer.meter import Meter
 from hfget.transfer.partial import digest_of, stem_for
+from hfget.transfer.results import Outcome
 from hfget.transfer.source import Source
 
 if TYPE_CHECKING:

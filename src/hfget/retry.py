@@ -43,8 +43,9 @@ class Transient(Exception):
     """A failure that may pass. `wait` is what the server asked for, in seconds, if it did.
 
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
-    `lie` tells that the server answered, but not with what was asked for. `fruitful` is set
-    where new bytes came before the failure.
+    `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
+    that fewer connections may be what the host wants. `fruitful` is set where new bytes came
+    before the failure.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Transient(Exception):
         wait: float | None = None,
         whole_host: bool = False,
         lie: bool = False,
+        overloaded: bool = False,
         fruitful: bool = False,
     ) -> None:
         super().__init__(reason)
@@ -64,6 +66,7 @@ class Transient(Exception):
         self.wait = wait
         self.whole_host = whole_host
         self.lie = lie
+        self.overloaded = overloaded
         self.fruitful = fruitful
 
 
@@ -112,7 +115,9 @@ def from_status(response: requests.Response) -> Transient | None:
     wait = requested_wait(response.headers, status)
     reason = f"HTTP {status}" + (" (too many requests)" if status == 429 else "")
     calm = status == 429 or (status == 503 and wait is not None)
-    return Transient(reason, url=response.url, wait=wait, whole_host=calm)
+    return Transient(
+        reason, url=response.url, wait=wait, whole_host=calm, overloaded=status in (429, 503)
+    )
 
 
 def requested_wait(

@@ -6,6 +6,7 @@ All state is guarded by the job's own lock; the schedule decides who works on it
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -25,10 +26,6 @@ from hfget.transfer.source import Source, Superseded
 #: a file whose hash is wrong though the disk kept them well.
 MAX_DISK_REPAIRS = 2
 MAX_REFETCHES = 1
-
-
-class Stopped(Exception):
-    """The run is being stopped."""
 
 
 class Phase(Enum):
@@ -73,11 +70,8 @@ class FileJob:
         self.existing = existing
         self.single = False
         self.not_before = 0.0
-        self.strikes = 0
-        self.lies = 0
-        self.struck_at = 0.0
         self.phase = Phase.WAITING
-        self.received_at_start = 0
+        self.followed = False
         self.abandoned = False
         self.hashed = 0
         self.progressed = threading.Event()
@@ -88,6 +82,10 @@ class FileJob:
         self._ledger = Ledger(file.size)
         self._hash: PrefixHash | None = None
         self._reader: PositionalFile | None = None
+        self._had = 0
+        self._strikes = 0
+        self._lies = 0
+        self._struck_at = 0.0
         self._disk_repairs = 0
         self._refetches = 0
 
@@ -101,7 +99,7 @@ class FileJob:
         partial = Partial.open(self._stem, self._identity)
         with self._lock:
             self._start(partial, partial.blocks)
-            self.received_at_start = self._ledger.done_bytes
+            self._had = self._ledger.done_bytes
 
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
         self._partial = partial
@@ -111,8 +109,9 @@ class FileJob:
         self.hashed = 0
 
     @property
-    def opened(self) -> bool:
-        return self._partial is not None
+    def received(self) -> int:
+        """How many bytes of the finished file came over the network in this run."""
+        return self.file.size - self._had if self._partial is not None else 0
 
     @property
     def unsynced(self) -> int:
@@ -151,12 +150,12 @@ class FileJob:
                 return self._ledger.lease_all()
             return self._ledger.lease(piece)
 
-    def steal(self, minimum: int, connections: int) -> Lease | None:
-        """Half of what the connection with the most to do has left, for an idle one."""
+    def steal(self, minimum: int, seconds: float, connections: int) -> Lease | None:
+        """Half of what will take longest, for an idle connection (see `Ledger.steal`)."""
         with self._lock:
             if self.single or not self.source.resolved or self._ledger.leases >= connections:
                 return None
-            return self._ledger.steal(minimum)
+            return self._ledger.steal(minimum, seconds)
 
     def release(self, lease: Lease) -> None:
         with self._lock:
@@ -174,6 +173,23 @@ class FileJob:
         with self._lock:
             self._ledger.record(start, end)
         self.progressed.set()
+
+    def strike(self, begun: float, *, lie: bool) -> int:
+        """Count a fruitless request that began at `begun` (monotonic); how many in a row.
+
+        Requests that were under way together fail together: they count as one.
+        """
+        with self._lock:
+            if begun >= self._struck_at:
+                self._struck_at = time.monotonic()
+                self._strikes += not lie
+                self._lies += lie
+            return max(1, self._lies if lie else self._strikes)
+
+    def forgive(self) -> None:
+        """Bytes came: what failed before does not count any more."""
+        with self._lock:
+            self._strikes = self._lies = 0
 
     def ignore_ranges(self) -> None:
         """From now on this file comes in one stream."""

@@ -95,12 +95,20 @@ def read_journal(path: Path) -> Journal | None:
         if magic != _MAGIC or length > _MAX_HEADER or zlib.crc32(text) != check:
             return None
         header: dict[str, Any] = json.loads(text)
-        identity = Identity(**header["identity"])
+        identity = _read_identity(header["identity"])
         epoch, boot, inode = header["epoch"], str(header["boot"]), int(header["inode"])
     except (struct.error, ValueError, KeyError, TypeError, RecursionError):
         return None
     blocks, synced = _read_records(memoryview(data)[_HEAD.size + length :], epoch, identity.size)
     return Journal(identity, boot, inode, tuple(blocks), synced)
+
+
+def _read_identity(fields: dict[str, Any]) -> Identity:
+    identity = Identity(**fields)
+    texts = (identity.path, identity.hash_kind, identity.hash, identity.commit)
+    if type(identity.size) is not int or not all(isinstance(text, str) for text in texts):
+        raise TypeError("not an identity")
+    return identity
 
 
 def _read_records(data: memoryview, epoch: int, size: int) -> tuple[list[Block], int]:

@@ -105,13 +105,24 @@ def compare(data: Path, blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]
         source.close()
 
 
-def found_at(data: Path, owner: Owner | None) -> Found:
-    """The partial at `data`; a death between two renames may have left its journal at rest."""
-    journal_path = journal_of(data)
-    if owner is not None and not journal_path.exists():
-        resting = data.name.removesuffix(f".{owner}{DATA_SUFFIX}")
-        journal_path = data.with_name(resting + JOURNAL_SUFFIX)
-    return Found(data, journal_path, owner, read_journal(journal_path))
+def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> Found:
+    """The partial at `data`.
+
+    A death between the renames of data and journal leaves the journal under another name, one
+    of `journals`: it belongs to the data whose inode it records.
+    """
+    own = journal_of(data)
+    journal = read_journal(own)
+    try:
+        inode = data.stat().st_ino
+    except OSError:
+        return Found(data, own, owner, None)
+    if journal is None and not own.exists():
+        for other in journals:
+            stray = read_journal(other)
+            if stray is not None and stray.inode == inode:
+                return Found(data, other, owner, stray)
+    return Found(data, own, owner, journal)
 
 
 def journal_of(data: Path) -> Path:
@@ -190,16 +201,26 @@ def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = No
 
 
 def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
+    """All partials at `stem`, whoever owns them."""
+    ours = [
+        name
+        for name in (_names(stem.parent) if names is None else names)
+        if name.startswith(stem.name + ".")
+    ]
+    datas = {name.removesuffix(DATA_SUFFIX) for name in ours if name.endswith(DATA_SUFFIX)}
+    strays = [
+        stem.with_name(name)
+        for name in ours
+        if name.endswith(JOURNAL_SUFFIX) and name.removesuffix(JOURNAL_SUFFIX) not in datas
+    ]
     found = []
-    for name in _names(stem.parent) if names is None else names:
-        if not name.startswith(stem.name) or not name.endswith(DATA_SUFFIX):
-            continue
-        match = _NAME.fullmatch(name.removesuffix(DATA_SUFFIX))
+    for name in sorted(datas):
+        match = _NAME.fullmatch(name)
         if match is None or match.group(1) != stem.name:
             continue
         owner = Owner.parse(match.group(2)) if match.group(2) else None
         if owner is not None or not match.group(2):
-            found.append(found_at(stem.with_name(name), owner))
+            found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
     return found
 
 

@@ -72,7 +72,7 @@ class Owner:
             return Standing.UNKNOWN
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return Standing.DEAD
         except OSError:
             pass

@@ -12,22 +12,31 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
+#: A new connection counts as fast (bytes a second) until it was measured.
+_ASSUMED_RATE = 1e9
+
 
 @dataclass(eq=False, slots=True)
 class Lease:
     """A range that one connection fetches.
 
     `position` is how far its holder has claimed the right to write; what lies behind it up to
-    `end` may still be taken away by a steal.
+    `end` may still be taken away by a steal. `rate` is how fast it comes, in bytes a second,
+    None as long as nobody has measured it.
     """
 
     start: int
     end: int
     position: int
+    rate: float | None = None
 
     @property
     def remaining(self) -> int:
         return self.end - self.position
+
+    @property
+    def seconds_left(self) -> float:
+        return self.remaining / max(_ASSUMED_RATE if self.rate is None else self.rate, 1.0)
 
 
 class Spans:
@@ -147,13 +156,19 @@ class Ledger:
         lease.start, lease.end, lease.position = 0, self.size, 0
         self._free = Spans()
 
-    def steal(self, minimum: int) -> Lease | None:
-        """The second half of the longest rest that a lease still has, if both halves are worth it.
+    def steal(self, minimum: int, seconds: float = float("inf")) -> Lease | None:
+        """The second half of what takes longest, if that is worth a request.
 
-        None if no rest has at least twice `minimum` bytes.
+        It is if both halves have `minimum` bytes, or would take so many `seconds`.
         """
-        victim = max(self._leases, key=lambda lease: lease.remaining, default=None)
-        if victim is None or victim.remaining < 2 * minimum:
+        worth = [
+            lease
+            for lease in self._leases
+            if lease.remaining >= 2 * minimum
+            or (lease.remaining > 1 and lease.seconds_left >= 2 * seconds)
+        ]
+        victim = max(worth, key=lambda lease: (lease.seconds_left, lease.remaining), default=None)
+        if victim is None:
             return None
         middle = victim.position + victim.remaining // 2
         thief = Lease(middle, victim.end, middle)

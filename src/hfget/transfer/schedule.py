@@ -1,8 +1,9 @@
 """Who does what next: one queue of work over all files.
 
-Largest files first, so that the largest work is never left for last. A file gets more
-connections as long as it has ranges that nobody fetches; when nothing is left to hand out,
-an idle connection takes half of what the busiest still has to do.
+Largest files first, so that the largest work is never left for last; a share of the
+connections takes small files meanwhile, whose cost is waiting, not bytes. A file gets more
+connections as long as it has ranges that nobody fetches; when nothing is left to hand out, an
+idle connection takes half of what will take longest.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hfget.transfer.connections import ConnectionLimit
 from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.ranges import Lease
@@ -22,8 +24,10 @@ MIB = 1 << 20
 SINGLE_REQUEST_BYTES = 32 * MIB
 #: A request for a part of a larger file asks for this much at least and at most.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 8 * MIB, 64 * MIB
-#: A steal leaves both sides at least so much: it costs a request and a connection.
-MIN_STEAL_BYTES = 4 * MIB
+#: A steal costs a request and a connection: both halves have so many bytes, or take so long.
+MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 4 * MIB, 0.5
+#: What takes longer to ask for than to fetch; one in so many connections is kept for it.
+SMALL_BYTES, SMALL_SHARE = MIB, 4
 
 _LONGEST_WAIT = 0.5
 
@@ -37,7 +41,11 @@ class Work:
 
 
 class Schedule:
-    """Hands out work to idle workers; thread-safe."""
+    """Hands out work to idle workers; thread-safe.
+
+    `connections` is how many one file may have, `jobs_at_a_time` how many files are in the
+    works, `limit` how many workers may have work at all.
+    """
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class Schedule:
         connections: int,
         jobs_at_a_time: int,
         hosts: Hosts,
+        limit: ConnectionLimit,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting = deque(sorted(jobs, key=lambda job: -job.file.size))
@@ -54,26 +63,56 @@ class Schedule:
         self._connections = connections
         self._jobs_at_a_time = jobs_at_a_time
         self._hosts = hosts
+        self._limit = limit
         self._clock = clock
         self._changed = threading.Condition()
+        self._done = threading.Condition()
+        self._busy = 0
 
     @property
     def active(self) -> list[FileJob]:
         with self._changed:
             return list(self._active)
 
+    @property
+    def saturated(self) -> bool:
+        """Whether every connection that is allowed has work."""
+        return self._busy >= self._limit.allowed
+
+    @property
+    def unfinished(self) -> int:
+        return self._unfinished
+
+    def wait(self, seconds: float) -> None:
+        """Until all jobs have ended, at most so long."""
+        with self._done:
+            if self._unfinished:
+                self._done.wait(seconds)
+
     def take(self, stop: threading.Event) -> Work | None:
-        """The next work, waiting for some if need be; None when all is done or `stop` is set."""
+        """The next work, waiting for some if need be; None when all is done or `stop` is set.
+
+        Whoever took work gives it back by `give_back`.
+        """
         with self._changed:
             while self._unfinished and not stop.is_set():
-                work, wait = self._next()
-                if work is not None:
-                    return work
+                wait = _LONGEST_WAIT
+                if not self.saturated:
+                    work, wait = self._next()
+                    if work is not None:
+                        self._busy += 1
+                        return work
                 self._changed.wait(wait)
             return None
 
+    def give_back(self) -> None:
+        """A worker is done with its work."""
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
+
     def changed(self) -> None:
-        """Something was released, resolved or finished: idle workers look again."""
+        """Something was released, resolved or stopped: idle workers look again."""
         with self._changed:
             self._changed.notify_all()
 
@@ -100,13 +139,28 @@ class Schedule:
             if job in self._active:
                 self._active.remove(job)
             self._unfinished -= 1
+            if self._unfinished:
+                return True
             self._changed.notify_all()
-            return True
+        with self._done:
+            self._done.notify_all()
+        return True
+
+    def piece(self, job: FileJob) -> int:
+        """How many bytes to ask for at once: about four requests a connection."""
+        size = job.file.size
+        if size <= SINGLE_REQUEST_BYTES:
+            return size
+        connections = min(self._connections, self._limit.allowed)
+        return min(max(size // (4 * connections), MIN_PIECE_BYTES), MAX_PIECE_BYTES)
 
     def _next(self) -> tuple[Work | None, float]:
         now = self._clock()
         wait = _LONGEST_WAIT
         begun = [job for job in self._active if job.phase is not Phase.VERIFYING]
+        room = len(begun) < self._jobs_at_a_time
+        if room and self._small_is_due(begun):
+            return self._begin(self._waiting.pop()), 0.0
         ready = []
         for job in begun:
             if job.phase is not Phase.FETCHING:
@@ -118,19 +172,21 @@ class Schedule:
             ready.append(job)
             if lease := job.lease(self.piece(job), self._connections):
                 return Work(job, lease), 0.0
-        if self._waiting and len(begun) < self._jobs_at_a_time:
-            job = self._waiting.popleft()
-            job.phase = Phase.OPENING
-            self._active.append(job)
-            return Work(job, None), 0.0
+        if room and self._waiting:
+            return self._begin(self._waiting.popleft()), 0.0
         for job in ready:
-            if lease := job.steal(MIN_STEAL_BYTES, self._connections):
+            if lease := job.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._connections):
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
 
-    def piece(self, job: FileJob) -> int:
-        """How many bytes to ask for at once: about four requests a connection."""
-        size = job.file.size
-        if size <= SINGLE_REQUEST_BYTES:
-            return size
-        return min(max(size // (4 * self._connections), MIN_PIECE_BYTES), MAX_PIECE_BYTES)
+    def _begin(self, job: FileJob) -> Work:
+        job.phase = Phase.OPENING
+        self._active.append(job)
+        return Work(job, None)
+
+    def _small_is_due(self, begun: Sequence[FileJob]) -> bool:
+        """Whether small files have less than their share while larger ones are in the works."""
+        if not self._waiting or self._waiting[-1].file.size > SMALL_BYTES:
+            return False
+        small = sum(job.file.size <= SMALL_BYTES for job in begun)
+        return small < len(begun) and small < max(1, self._limit.allowed // SMALL_SHARE)

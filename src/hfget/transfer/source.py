@@ -8,11 +8,12 @@ further ranges until the CDN refuses it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
@@ -21,11 +22,13 @@ from hfget.refusal import refusal
 from hfget.retry import Transient, from_exception, from_status
 from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
+from hfget.transfer.control import Hosts
 from hfget.transfer.ranges import Span
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _MAX_RENEWALS = 3
+_SHORT_BODY_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,14 @@ class Source:
         """The host that the next request goes to."""
         return host_of(self._target.url)
 
-    def open(self, span: Span | None, admit: Callable[[str], None]) -> requests.Response:
+    def open(self, span: Span | None, hosts: Hosts) -> requests.Response:
         """The answer (200, 206 or 416) to a GET of `span`, or of the whole file; body unread.
 
-        `admit` is asked with the host before each request and raises if it should not be sent.
-        Raises Transient, Superseded, or the HfgetError that a final refusal means.
+        Raises Transient, Superseded, Stopped, or the HfgetError that a final refusal means.
         """
         for _ in range(2 * MAX_REDIRECTS):
             target = self._target
-            admit(host_of(target.url))
-            response = self._get(target, span)
+            response = self._ask(target, span, hosts)
             status = response.status_code
             if status in (200, 206, 416):
                 self.resolved = True
@@ -89,40 +90,40 @@ class Source:
                 elif target.hops and status in _EXPIRED_STATUSES:
                     self._renew(target, response)
                 else:
-                    raise from_status(response) or self._refusal(response)
+                    raise self._refusal(response)
             finally:
-                response.close()
-        raise NetworkError(
-            f"{host_of(self._home)} redirects in a circle",
-            url=safe_url(self._home),
-            path=self._file.path,
-        )
+                _discard(response)
+        raise self._circle()
 
     def fruitful(self) -> None:
         """Bytes came from the present URL: a later refusal means that it has expired."""
         self._fruitless_renewals = 0
 
-    def _get(self, target: Target, span: Span | None) -> requests.Response:
+    def _ask(self, target: Target, span: Span | None, hosts: Hosts) -> requests.Response:
+        """One request to the present target. Raises Transient for a status that passes."""
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
         if span is not None:
             headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
-        try:
-            return self._http.get(
-                target.url,
-                read_timeout=self._settings.download_timeout,
-                headers=headers,
-                with_token=target.with_token,
-            )
-        except Exception as error:
-            raise self._named(from_exception(error, target.url)) from error
+        host = host_of(target.url)
+        with hosts.asking(host):
+            try:
+                response = self._http.get(
+                    target.url,
+                    read_timeout=self._settings.download_timeout,
+                    headers=headers,
+                    with_token=target.with_token,
+                )
+            except Exception as error:
+                raise self._named(from_exception(error, target.url)) from error
+        if failure := from_status(response):
+            response.close()
+            raise failure
+        hosts.answered(host)
+        return response
 
     def _follow(self, target: Target, url: str) -> None:
         if target.hops >= MAX_REDIRECTS:
-            raise NetworkError(
-                f"{host_of(self._home)} redirects in a circle",
-                url=safe_url(self._home),
-                path=self._file.path,
-            )
+            raise self._circle()
         at_home = target.with_token and origin_of(url) == origin_of(self._home)
         with self._lock:
             if self._target is not target:
@@ -157,9 +158,28 @@ class Source:
             path=self._file.path,
         )
 
+    def _circle(self) -> NetworkError:
+        return NetworkError(
+            f"{host_of(self._home)} redirects in a circle",
+            url=safe_url(self._home),
+            path=self._file.path,
+            hint="the mirror is broken; try another --endpoint",
+        )
+
     def _named(self, error: Transient | HfgetError) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         home, there = urlsplit(self._home).netloc, urlsplit(self._target.url).netloc
         if isinstance(error, Transient) and home != there:
             error.reason += f" ({home} leads to this host)"
         return error
+
+
+def _discard(response: requests.Response) -> None:
+    """Be done with an answer whose body does not matter; a short one is read: that is cheaper."""
+    length = response.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) <= _SHORT_BODY_BYTES:
+        with suppress(requests.RequestException, HTTPError, OSError):
+            response.raw.read(_SHORT_BODY_BYTES + 1, decode_content=False)
+            response.raw.release_conn()
+            return
+    response.close()

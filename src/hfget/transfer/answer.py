@@ -1,0 +1,134 @@
+"""What an answer to a request for content claims to be, held against what was asked for.
+
+Servers and mirrors have been seen to send the whole file for a range, another range, an error
+page with status 200, the LFS pointer instead of the content, and compressed bodies unasked.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import requests
+
+from hfget.model import RemoteFile
+from hfget.retry import Transient
+from hfget.transfer.ranges import Span
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
+_WEB_PAGES = (".html", ".htm", ".xhtml")
+_IDENTITY = ("", "identity")
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+#: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_POINTER, _MAX_POINTER_BYTES = b"version https://git-lfs", 1024
+
+
+class Body(Protocol):
+    """A body that is read into the caller's buffer, at most one recv at a time."""
+
+    def readinto1(self, buffer: memoryview, /) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer's body is bytes `start` up to `end` of the file.
+
+    `whole` tells that it is the whole file; `exact` that the answer's own framing ends the body
+    there, so that nothing can follow.
+    """
+
+    start: int
+    end: int
+    encoding: str
+    whole: bool
+    exact: bool
+
+    @property
+    def encoded(self) -> bool:
+        return self.encoding not in _IDENTITY
+
+
+def check(file: RemoteFile, span: Span | None, response: requests.Response) -> Answer:
+    """The answer to a request for `span` of `file` (None: all of it).
+
+    Raises Transient, as a lie, where it cannot be what was asked for.
+    """
+    headers = response.headers
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if response.status_code == 416:
+        raise _lie(response, "the server says the file is shorter than the listing (416)")
+    kind = headers.get("Content-Type", "")
+    if kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES):
+        raise _lie(response, "the answer looks like a web page, not like the file")
+    whole = response.status_code == 200
+    start, end = (0, file.size) if whole else _part(file, span, response)
+    length = headers.get("Content-Length", "")
+    if length.isdigit() and encoding in _IDENTITY and int(length) != end - start:
+        raise _wrong_length(file, response, whole, length)
+    return Answer(start, end, encoding, whole, exact=length == str(end - start))
+
+
+def open_body(response: requests.Response, answer: Answer) -> Body:
+    """The answer's body, decoded if it came compressed. Raises Transient for other encodings."""
+    wire: Any = response.raw._fp
+    if not answer.encoded:
+        body: Body = wire
+        return body
+    if answer.encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
+    return _Inflated(wire)
+
+
+def _part(file: RemoteFile, span: Span | None, response: requests.Response) -> Span:
+    match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+    if span is None or match is None:
+        raise _lie(response, "the answer is a part of the file, but does not say which")
+    start, last, total = (int(group) for group in match.groups())
+    if total != file.size:
+        raise _lie(response, f"the file has {total} bytes there, the listing says {file.size}")
+    if start != span[0] or not start <= last < span[1]:
+        raise _lie(response, "the answer is another part of the file than was asked for")
+    return start, last + 1
+
+
+def _wrong_length(
+    file: RemoteFile, response: requests.Response, whole: bool, length: str
+) -> Transient:
+    if not whole:
+        return _lie(response, "the answer's length is not that of the part")
+    if file.is_lfs and _is_pointer(response):
+        return _lie(response, "the server sends the LFS pointer instead of the file")
+    return _lie(response, f"the file has {length} bytes there, the listing says {file.size}")
+
+
+def _is_pointer(response: requests.Response) -> bool:
+    if int(response.headers["Content-Length"]) > _MAX_POINTER_BYTES:
+        return False
+    return bool(response.raw.read(len(_POINTER), decode_content=False) == _POINTER)
+
+
+def _lie(response: requests.Response, reason: str) -> Transient:
+    return Transient(reason, url=response.url, lie=True)
+
+
+class _Inflated:
+    """A compressed body; what comes out at once is bounded by the caller's buffer."""
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def readinto1(self, buffer: memoryview, /) -> int:
+        data = b""
+        while not data and not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
+            if not packed:
+                break
+            try:
+                data = self._inflate.decompress(packed, len(buffer))
+            except zlib.error as error:
+                raise OSError(f"bad compressed data: {error}") from error
+        buffer[: len(data)] = data
+        return len(data)

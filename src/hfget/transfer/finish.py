@@ -1,0 +1,122 @@
+"""From fetched to published: hashing beside the download, repair, the final name."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from hfget import events
+from hfget.errors import DiskError, HfgetError
+from hfget.transfer.control import Stopped
+from hfget.transfer.digest import hash_file
+from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.results import Results
+from hfget.transfer.schedule import Schedule
+
+#: Files above this size are hashed by a thread of their own while they come.
+FOLLOWED_BYTES = 16 << 20
+
+_log = logging.getLogger("hfget")
+
+
+class Finisher:
+    """Sees jobs through once they have bytes. `spawn` starts a thread, or says that it cannot."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        results: Results,
+        observer: events.Observer,
+        stop: threading.Event,
+        *,
+        fsync: bool,
+        spawn: Callable[[str, Callable[[], None]], bool],
+    ) -> None:
+        self._schedule = schedule
+        self._results = results
+        self._observer = observer
+        self._stop = stop
+        self._fsync = fsync
+        self._spawn = spawn
+
+    def adopt(self, job: FileJob) -> bool:
+        """Take the file that is there already, if its hash is right.
+
+        Raises DiskError if it is another file and may not be replaced, Stopped.
+        """
+        existing, file = job.existing, job.file
+        assert existing is not None
+
+        def progress(position: int) -> None:
+            job.hashed = position
+
+        try:
+            actual = hash_file(existing.path, file.hash_kind, stop=self._stop, progress=progress)
+        except OSError:
+            actual = ""
+        if actual is None:
+            raise Stopped
+        if actual == file.etag:
+            existing.adopt()
+            self._results.succeed(job)
+            return True
+        if not existing.replaceable:
+            raise DiskError(
+                f"{existing.path} is another file than the one wanted, and not one that was "
+                "downloaded here",
+                path=file.path,
+                hint="move it away, or replace it with --force",
+            )
+        job.hashed = 0
+        return False
+
+    def follow(self, job: FileJob) -> None:
+        """From now on hash a large file as it comes."""
+        if job.file.size > FOLLOWED_BYTES:
+            job.followed = self._spawn(
+                f"hfget-hash-{job.file.path[:40]}", lambda: self._hash_along(job)
+            )
+
+    def settle(self, job: FileJob) -> None:
+        """After any work on a job: finish it if it is complete, clear up if it has failed."""
+        if job.phase is Phase.FAILED:
+            if job.connections == 0:
+                job.park()
+        elif self._schedule.fetched(job):
+            job.progressed.set()
+            if not job.followed:
+                self._finish(job)
+
+    def _hash_along(self, job: FileJob) -> None:
+        """Hash the finished prefix as it grows, then finish the job."""
+        try:
+            while not self._stop.is_set() and job.phase in (Phase.FETCHING, Phase.VERIFYING):
+                if job.advance_hash():
+                    continue
+                if job.phase is Phase.VERIFYING:
+                    self._finish(job)
+                else:
+                    job.progressed.wait(0.05)
+                    job.progressed.clear()
+        except HfgetError as error:
+            self._results.fail(job, error)
+
+    def _finish(self, job: FileJob) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            if job.finish(self._fsync):
+                self._results.succeed(job)
+                return
+            self._observer(
+                events.Note(
+                    f"{job.file.path}: wrong bytes found, they are fetched again", "warning"
+                )
+            )
+            self._schedule.fetching(job)
+        except HfgetError as error:
+            self._results.fail(job, error)
+        except Exception as error:
+            _log.debug("unexpected", exc_info=True)
+            self._results.fail(job, HfgetError(f"unexpected {type(error).__name__}: {error}"))

@@ -1,0 +1,69 @@
+"""What became of the jobs: counted, told, and handed to the caller in the end."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from hfget import events
+from hfget.errors import HfgetError
+from hfget.model import Failure
+from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.meter import Meter
+from hfget.transfer.schedule import Schedule
+
+
+@dataclass
+class Outcome:
+    """What a run did. `received` counts body bytes off the wire."""
+
+    done: list[FileJob] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    received: int = 0
+    durable: bool = True
+
+
+class Results:
+    """Takes each job's end, once; thread-safe."""
+
+    def __init__(self, schedule: Schedule, meter: Meter, observer: events.Observer) -> None:
+        self.outcome = Outcome()
+        self._schedule = schedule
+        self._meter = meter
+        self._observer = observer
+        self._lock = threading.Lock()
+
+    def succeed(self, job: FileJob) -> None:
+        """The job's file has its final name."""
+        if not self._schedule.ended(job, Phase.DONE):
+            return
+        with self._lock:
+            self.outcome.done.append(job)
+        self._meter.done(job)
+        file = job.file
+        self._observer(
+            events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag)
+        )
+
+    def fail(self, job: FileJob, error: HfgetError) -> None:
+        """The job is given up; what is there of it is kept once nobody writes any more."""
+        if not self._schedule.ended(job, Phase.FAILED):
+            return
+        job.abandoned = True
+        failure = Failure(
+            job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code
+        )
+        with self._lock:
+            self.outcome.failures.append(failure)
+        self._observer(events.FileFailed(failure))
+        if job.connections == 0:
+            job.park()
+
+    def not_durable(self) -> None:
+        """This file system cannot be told to bring data to the disk: said once."""
+        with self._lock:
+            first, self.outcome.durable = self.outcome.durable, False
+        if first:
+            self._observer(
+                events.Note("this file system cannot promise that data is durable", "warning")
+            )

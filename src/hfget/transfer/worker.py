@@ -1,0 +1,132 @@
+"""A worker: takes work, does it over its own connection, decides what a failure means."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from hfget import events
+from hfget.errors import HfgetError, VerificationError
+from hfget.retry import Transient, backoff, given_up, wait_after
+from hfget.settings import Settings
+from hfget.transfer.connections import ConnectionLimit
+from hfget.transfer.control import Hosts, Stopped
+from hfget.transfer.fetch import Fetcher
+from hfget.transfer.finish import Finisher
+from hfget.transfer.job import FileJob
+from hfget.transfer.ranges import Lease
+from hfget.transfer.results import Results
+from hfget.transfer.schedule import Schedule, Work
+from hfget.transfer.source import Superseded
+
+#: A server that answers wrongly so many times in a row will not answer rightly.
+MAX_LIES = 4
+
+_log = logging.getLogger("hfget")
+
+
+class Worker:
+    """One thread's worth of work; `fetcher` tells how much came and from what."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        hosts: Hosts,
+        limit: ConnectionLimit,
+        finisher: Finisher,
+        results: Results,
+        settings: Settings,
+        observer: events.Observer,
+        stop: threading.Event,
+    ) -> None:
+        self.fetcher = Fetcher(hosts, stop)
+        self._schedule = schedule
+        self._hosts = hosts
+        self._limit = limit
+        self._finisher = finisher
+        self._results = results
+        self._settings = settings
+        self._observer = observer
+        self._stop = stop
+
+    def run(self) -> None:
+        """Work until there is none left."""
+        while (work := self._schedule.take(self._stop)) is not None:
+            try:
+                self._do(work)
+            except Stopped:
+                pass
+            except HfgetError as error:
+                self._results.fail(work.job, error)
+            except Exception as error:
+                _log.debug("unexpected", exc_info=True)
+                unexpected = HfgetError(f"unexpected {type(error).__name__}: {error}")
+                self._results.fail(work.job, unexpected)
+            finally:
+                self._finisher.settle(work.job)
+                self._schedule.give_back()
+
+    def _do(self, work: Work) -> None:
+        job, lease = work.job, work.lease
+        if lease is None:
+            if job.file.defect:
+                raise VerificationError(
+                    f"cannot be verified: {job.file.defect}",
+                    path=job.file.path,
+                    hint="the server's listing is broken; try another --endpoint",
+                )
+            if job.existing is not None and self._finisher.adopt(job):
+                return
+            job.open()
+            self._schedule.fetching(job)
+            self._finisher.follow(job)
+            lease = job.lease(self._schedule.piece(job), self._settings.connections)
+        if lease is not None:
+            self._fetch(job, lease)
+
+    def _fetch(self, job: FileJob, lease: Lease) -> None:
+        begun = time.monotonic()
+        try:
+            self.fetcher.fetch(job, lease)
+            job.forgive()
+        except Superseded:
+            pass
+        except Transient as failure:
+            if not self._stop.is_set():
+                self._retry_later(job, failure, begun)
+        finally:
+            job.release(lease)
+            self._schedule.changed()
+
+    def _retry_later(self, job: FileJob, failure: Transient, begun: float) -> None:
+        """Decide when the range is asked for again. Raises HfgetError when that makes no sense."""
+        host_wait = self._hosts.failed(failure, begun)
+        if not failure.lie:
+            self._limit.trouble(overloaded=failure.overloaded)
+        attempt = 0
+        if failure.whole_host:
+            wait = host_wait
+        elif failure.fruitful:
+            job.forgive()
+            wait = 0.0
+        else:
+            attempt = job.strike(begun, lie=failure.lie)
+            wait = self._wait(job, failure, attempt)
+            job.not_before = max(job.not_before, time.monotonic() + wait)
+        self._observer(events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt))
+
+    def _wait(self, job: FileJob, failure: Transient, attempt: int) -> float:
+        """Seconds before the file is asked for again. Raises when the tries are used up."""
+        if failure.lie:
+            if attempt >= MAX_LIES:
+                raise VerificationError(
+                    f"{failure.host}: {failure.reason}",
+                    path=job.file.path,
+                    url=failure.url,
+                    hint="the server or mirror serves wrong content; try another --endpoint",
+                )
+            return backoff(attempt)
+        if attempt > self._settings.retries:
+            raise given_up(failure, job.file.path)
+        return wait_after(failure, attempt)
