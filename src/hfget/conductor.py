@@ -9,86 +9,40 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from hfget import events
 from hfget.disk import free_bytes
 from hfget.errors import DiskError, UsageError
 from hfget.http import HttpClient
 from hfget.hub import Hub
+from hfget.jobs import make_job
 from hfget.layout.base import Layout, Placement
 from hfget.layout.folder import FolderLayout
 from hfget.lock import folder_lock
-from hfget.model import (
-    ItemState,
-    Plan,
-    PlanItem,
-    RemoteFile,
-    RepoRef,
-    Report,
-    RepoType,
-    Snapshot,
-)
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.options import Options, settings_of
 from hfget.planning import make_plan
 from hfget.reference import parse
 from hfget.selection import Selection, select
 from hfget.settings import (
-    DEFAULT_CONNECTIONS,
     DEFAULT_ENDPOINT,
-    DEFAULT_JOBS,
-    DEFAULT_RETRIES,
-    MAX_CONNECTIONS,
     EndpointSource,
-    Settings,
-    choose_credential,
     host_of,
     is_official,
-    is_true,
     named_endpoint,
-    positive_seconds,
 )
 from hfget.stop import Stop
 from hfget.text import size_text
 from hfget.transfer.engine import Engine
-from hfget.transfer.job import Existing, FileJob
-from hfget.transfer.journal import Identity
 from hfget.transfer.leftovers import sweep
 from hfget.transfer.meter import Meter
-from hfget.transfer.partial import digest_of, stem_for
+from hfget.transfer.partial import digest_of
 from hfget.transfer.results import Outcome
-from hfget.transfer.source import Source
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-
-class Options(TypedDict, total=False):
-    """What `download` and `plan` take besides the repo. All may be left out.
-
-    `files` are paths in the repo, `include` and `exclude` globs on the whole path. `local_dir`
-    defaults to the repo's name in the working directory. `token` is sent to the endpoint;
-    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
-    most so many a file, `jobs` at most so many files at a time.
-    """
-
-    files: Sequence[str]
-    include: Sequence[str]
-    exclude: Sequence[str]
-    revision: str | None
-    repo_type: RepoType | None
-    local_dir: str | os.PathLike[str] | None
-    endpoint: str | None
-    token: str | None
-    ambient_token: bool
-    connections: int
-    jobs: int
-    retries: int
-    force: bool
-    fsync: bool
-    wait_for_lock: bool
-    allow_private: bool
 
 
 def download(
@@ -139,7 +93,7 @@ class Run:
             endpoint=named[0] if named else None,
         )
         endpoint, source = named or _endpoint_of(self._ref)
-        self._settings = _settings(options, endpoint, source)
+        self._settings = settings_of(options, endpoint, source)
         self._http = HttpClient(
             self._settings.credential,
             connect_timeout=self._settings.api_timeout,
@@ -214,52 +168,42 @@ class Run:
         return make_plan(snapshot, files, self._layout, force=self._options.get("force", False))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
-        done = [item for item in made.items if item.state is ItemState.COMPLETE]
-        for item in done:
-            if placements[item.file.path].needs_record:
-                self._layout.adopt(made.snapshot, item.file)
+        """Fetch what is missing and record what came; signals wait until that is done."""
+        self._stop.heeded = True
+        try:
+            for item in made.items:
+                if placements[item.file.path].needs_record:
+                    self._layout.adopt(made.snapshot, item.file)
+            outcome = self._fetch(made, placements)
+            self._layout.flush()
+        finally:
+            self._layout.close()
+            self._stop.heeded = False
+        if outcome.durable and not self._layout.durable:
+            outcome.durable = False
+            self._observer(events.Note("this file system cannot sync its folders", "warning"))
+        return outcome
+
+    def _fetch(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
         if not rest:
             return Outcome(durable=self._settings.fsync)
+        done = [item.file.size for item in made.items if item.state is ItemState.COMPLETE]
         meter = Meter(
             files=len(made.items),
             bytes_total=made.total_bytes,
             files_done=len(done),
-            bytes_done=sum(item.file.size for item in done),
+            bytes_done=sum(done),
         )
-        jobs = [self._job(made.snapshot, item, placements[item.file.path]) for item in rest]
+        snapshot, layout, http = made.snapshot, self._layout, self._http
+        jobs = [
+            make_job(snapshot, item, placements[item.file.path], layout, http, self._settings)
+            for item in rest
+        ]
         engine = Engine(
-            jobs,
-            self._http,
-            self._settings,
-            meter=meter,
-            observer=self._observer,
-            stop=self._stop,
+            jobs, http, self._settings, meter=meter, observer=self._observer, stop=self._stop
         )
-        self._stop.heeded = True
-        try:
-            return engine.run()
-        finally:
-            self._stop.heeded = False
-
-    def _job(self, snapshot: Snapshot, item: PlanItem, placement: Placement) -> FileJob:
-        file, layout = item.file, self._layout
-        existing = None
-        conflict = placement.state is ItemState.OUTDATED and not placement.replaceable
-        if placement.state is ItemState.ADOPTABLE or conflict:
-            existing = Existing(
-                placement.destination,
-                adopt=lambda: layout.adopt(snapshot, file),
-                replaceable=placement.replaceable,
-            )
-        return FileJob(
-            file,
-            Identity.of(file, snapshot.commit),
-            stem_for(layout.partial_directory(file), file.path, file.etag),
-            Source(self._http, self._settings, snapshot, file),
-            publish=lambda data: layout.publish(snapshot, file, data),
-            existing=existing,
-        )
+        return engine.run()
 
     def _check_space(self, made: Plan) -> None:
         need = sum(item.need for item in made.items)
@@ -320,39 +264,6 @@ class Run:
 
 def _endpoint_of(ref: RepoRef) -> tuple[str, EndpointSource]:
     return (ref.endpoint, "url") if ref.endpoint else (DEFAULT_ENDPOINT, "default")
-
-
-def _settings(options: Options, endpoint: str, source: EndpointSource) -> Settings:
-    """The settings of a run from its options and the environment. Raises UsageError."""
-    env = os.environ
-    settings = Settings(
-        endpoint=endpoint,
-        endpoint_source=source,
-        api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
-        download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
-        connections=_count(options.get("connections", DEFAULT_CONNECTIONS), "--connections"),
-        jobs=_count(options.get("jobs", DEFAULT_JOBS), "--jobs"),
-        retries=options.get("retries", DEFAULT_RETRIES),
-        offline=is_true(env.get("HF_HUB_OFFLINE")),
-        fsync=options.get("fsync", True),
-        wait_for_lock=options.get("wait_for_lock", True),
-        allow_private=options.get("allow_private", False),
-    )
-    if settings.retries < 0:
-        raise UsageError("--retries must not be negative")
-    credential, withheld = choose_credential(
-        endpoint,
-        source,
-        flag=options.get("token"),
-        use_ambient=options.get("ambient_token", True),
-    )
-    return replace(settings, credential=credential, withheld_token=withheld)
-
-
-def _count(value: int, name: str) -> int:
-    if not 1 <= value <= MAX_CONNECTIONS:
-        raise UsageError(f"{name} must be from 1 to {MAX_CONNECTIONS}, not {value}")
-    return value
 
 
 def _serial(observer: events.Observer) -> events.Observer:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hfget.errors import DiskError
 
+_BINARY = getattr(os, "O_BINARY", 0)
 _MEANINGS = {
     errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
     errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
@@ -56,14 +57,23 @@ def sync_directory(path: Path) -> bool:
 
 def atomic_write(path: Path, text: str) -> None:
     """Write a small file so that readers see the old or the new one, whole. Raises OSError."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(path.parent, f".{secrets.token_hex(8)}.tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
-        temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-        temporary.replace(path)
+        try:
+            _write_all(fd, text.encode("utf-8", "surrogateescape"))
+        finally:
+            os.close(fd)
+        os.replace(temporary, path)
     except OSError:
         with suppress(OSError):
-            temporary.unlink()
+            os.unlink(temporary)
         raise
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def is_inside(path: Path, root: Path) -> bool:

@@ -63,7 +63,8 @@ def get(
     from hfget.cli.session import session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
-        from hfget.conductor import Options, Run
+        from hfget.conductor import Run
+        from hfget.options import Options
 
         given = Options(
             files=files or (),

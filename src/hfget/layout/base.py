@@ -14,13 +14,15 @@ from hfget.model import ItemState, RemoteFile, Snapshot
 class Placement:
     """Where a file goes, what is there, and whether that may be replaced if it is wrong.
 
-    `needs_record` marks a complete file whose record names an older commit.
+    `needs_record` marks a complete file whose record names an older commit. A file that may
+    not be replaced still may if its hash is `earlier`: an earlier run was to fetch that.
     """
 
     destination: Path
     state: ItemState
     replaceable: bool = True
     needs_record: bool = False
+    earlier: str | None = None
 
 
 class Layout(Protocol):
@@ -49,8 +51,21 @@ class Layout(Protocol):
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """Record what is about to be downloaded. Raises DiskError."""
 
-    def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path) -> None:
-        """Give verified data its final name, atomically, and record it. Raises DiskError."""
+    def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
+        """Give verified data its final name, atomically, and see to its record.
+
+        Raises DiskError; FileExistsError if the name is taken and `replace` is false.
+        """
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
-        """Record a file that was at its destination already and is verified."""
+        """See to the record of a verified file that is at its destination. Raises DiskError."""
+
+    def flush(self) -> None:
+        """Bring to disk what `publish` and `adopt` have put off. Raises DiskError."""
+
+    def close(self) -> None:
+        """Give back what is open; nothing is published afterwards."""
+
+    @property
+    def durable(self) -> bool:
+        """Whether the system could be told to bring names to the disk."""

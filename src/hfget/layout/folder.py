@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
-from hfget.disk import disk_error, is_inside, sync_directory
-from hfget.errors import UnsafeError
+from hfget.disk import disk_error
 from hfget.layout import record
 from hfget.layout.base import Placement
+from hfget.layout.directories import Directories
 from hfget.layout.paths import check_paths, destination
 from hfget.model import ItemState, RemoteFile, Snapshot
-from hfget.text import safe_text
+
+#: Directories are synced and records written for so many small files at once.
+_BATCH, _LARGE_BYTES = 64, 16 << 20
 
 
 class FolderLayout:
@@ -27,8 +32,11 @@ class FolderLayout:
         self._force = force
         self._fsync = fsync
         self._records = root / ".cache" / "huggingface"
-        self._made: set[Path] = set()
         self._inside: set[Path] = set()
+        self._directories = Directories(root)
+        self._lock = threading.Lock()
+        self._unrecorded: list[tuple[str, RemoteFile]] = []
+        self.durable = True
 
     @property
     def root(self) -> Path:
@@ -53,8 +61,21 @@ class FolderLayout:
 
         A file counts as complete without hashing if its record names this content, its size
         is the listed one and it was not modified after the record was written. What somebody
-        modified, or what was there before, is never replaced without `force`.
+        modified, or what was there before, is never replaced without `force`, unless it is what
+        an earlier run was to fetch (killed between giving a name and recording it).
         """
+        placement = self._place(snapshot, file)
+        if placement.replaceable:
+            return placement
+        return replace(placement, earlier=self._earlier.get(file.path))
+
+    @cached_property
+    def _earlier(self) -> dict[str, str]:
+        """By path, the content that runs before this one were to fetch."""
+        wanted = record.read_wanted(self._records)
+        return {path: file.etag for path, file in wanted.files.items()} if wanted else {}
+
+    def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self._root, file.path)
         self._refuse_escape(target.parent, file)
         self._refuse_escape(self.partial_directory(file), file)
@@ -87,38 +108,45 @@ class FolderLayout:
         except OSError as error:
             raise disk_error(error, self._records) from error
 
-    def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path) -> None:
+    def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         target = destination(self._root, file.path)
         try:
-            if target.parent not in self._made:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                self._made.add(target.parent)
-            self._inside.clear()
-            self._refuse_escape(target.parent, file)
-            data.replace(target)
-            if self._fsync:
-                sync_directory(target.parent)
+            self._directories.move_in(data, target, replace=replace)
+        except FileExistsError:
+            raise
         except OSError as error:
             raise disk_error(error, target) from error
         self.adopt(snapshot, file)
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
-        try:
-            record.write_metadata(self._records, file.path, snapshot.commit, file.etag)
-        except OSError as error:
-            raise disk_error(error, self._records) from error
+        with self._lock:
+            self._unrecorded.append((snapshot.commit, file))
+            due = file.size > _LARGE_BYTES or len(self._unrecorded) >= _BATCH
+        if due:
+            self.flush()
+
+    def flush(self) -> None:
+        with self._lock:
+            batch, self._unrecorded = self._unrecorded, []
+        targets = {file.path: self._root.joinpath(file.path) for _, file in batch}
+        if self._fsync:
+            for folder in {target.parent for target in targets.values()}:
+                self.durable &= self._directories.sync(folder)
+        for commit, file in batch:
+            try:
+                modified = targets[file.path].stat().st_mtime
+                record.write_metadata(self._records, file.path, commit, file.etag, modified)
+            except OSError as error:
+                raise disk_error(error, self._records) from error
+
+    def close(self) -> None:
+        self._directories.close()
 
     def _refuse_escape(self, folder: Path, file: RemoteFile) -> None:
         """A link planted in the folder must not lead a file, or its record, outside."""
-        if folder in self._inside:
-            return
-        if not is_inside(folder, self._root):
-            raise UnsafeError(
-                f"a link in {self._root} leads outside of it: {safe_text(str(folder))}",
-                path=safe_text(file.path),
-                hint="remove the link, or choose another folder with --local-dir",
-            )
-        self._inside.add(folder)
+        if folder not in self._inside:
+            self._directories.refuse_escape(folder)
+            self._inside.add(folder)
 
 
 def _folds_case(root: Path) -> bool:

@@ -72,15 +72,20 @@ def read_metadata(records: Path, path: str) -> Metadata | None:
         return None
 
 
-def write_metadata(records: Path, path: str, commit: str, etag: str) -> None:
+def write_metadata(records: Path, path: str, commit: str, etag: str, modified: float = 0.0) -> None:
     """Record that `path` has this content now. Raises OSError.
 
-    A name too long for the record's suffix stays unrecorded: it is hashed on the next run.
+    `modified` is the file's own time, which a server's clock may have set: the record is never
+    older. A name too long for the record's suffix stays unrecorded: it is hashed on the next run.
     """
     target = records / "download" / (path + METADATA_SUFFIX)
+    text = f"{commit}\n{etag}\n{max(time.time(), modified)}\n"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(target, f"{commit}\n{etag}\n{time.time()}\n")
+        try:
+            atomic_write(target, text)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(target, text)
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise

@@ -61,7 +61,7 @@ class Finisher:
             existing.adopt()
             self._results.succeed(job)
             return True
-        if not existing.replaceable:
+        if not existing.replaceable and actual != existing.earlier:
             raise DiskError(
                 f"{existing.path} is another file than the one wanted, and not one that was "
                 "downloaded here",

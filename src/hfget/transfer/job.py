@@ -41,15 +41,16 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Existing:
-    """A file of the right size that lies at the destination but is not known to be right.
+    """A file that lies at the destination but is not known to be right.
 
     `adopt()` records it once its hash has been found right; if it is wrong, it may be
-    replaced only where `replaceable` says so.
+    replaced only where `replaceable` says so, or if its hash is `earlier`.
     """
 
     path: Path
     adopt: Callable[[], None]
     replaceable: bool
+    earlier: str | None = None
 
 
 class FileJob:
@@ -104,7 +105,7 @@ class FileJob:
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
         self._partial = partial
         self._ledger = Ledger(self.file.size, ((block.offset, block.end) for block in blocks))
-        self._reader = PositionalFile(partial.data_path, writable=False)
+        self._reader = partial.reader()
         self._hash = PrefixHash(self._reader, self.file.hash_kind, self.file.size)
         self.hashed = 0
 
@@ -231,12 +232,13 @@ class FileJob:
             pass
         assert self._hash is not None
         actual = self._hash.hexdigest()
-        self._close_reader()
         if actual != self.file.etag:
+            self._close_reader()
             self._repair(actual)
             return False
         if fsync:
             partial.sync()
+        self._close_reader()
         partial.close()
         self.publish(partial.data_path)
         partial.published()

@@ -51,8 +51,7 @@ class Owner:
     def mine(cls) -> Owner:
         """A tag for one partial of this process."""
         pid = os.getpid()
-        start = _start_time(pid) or "0"
-        return cls(_host_tag(), _boot_tag(), pid, start, secrets.token_hex(4))
+        return cls(_host_tag(), _boot_tag(), pid, _own_start_time(pid), secrets.token_hex(4))
 
     @classmethod
     def parse(cls, text: str) -> Owner | None:
@@ -106,6 +105,11 @@ def _host_tag() -> str:
 @functools.cache
 def _boot_tag() -> str:
     return hashlib.sha256(boot_id().encode()).hexdigest()[:8]
+
+
+@functools.cache
+def _own_start_time(pid: int) -> str:
+    return _start_time(pid) or "0"
 
 
 def _text(path: str) -> str:

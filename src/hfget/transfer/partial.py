@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
-import os
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
@@ -50,14 +49,22 @@ class Partial:
     threads write the same bytes.
     """
 
-    def __init__(self, stem: Path, identity: Identity, blocks: Iterable[Block], data: Path):
+    def __init__(
+        self,
+        stem: Path,
+        identity: Identity,
+        blocks: Iterable[Block],
+        data: Path,
+        *,
+        create: bool = False,
+    ):
         self.stem = stem
         self.identity = identity
         self.data_path = data
         self.blocks = tuple(blocks)
         self._synced = 0
         self._journal: JournalWriter | None = None
-        self._file: PositionalFile | None = PositionalFile(data, writable=True)
+        self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
         try:
             if identity.size > JOURNALED_BYTES:
                 self._file.allocate(identity.size)
@@ -65,6 +72,8 @@ class Partial:
                 self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
         except OSError:
             self.close()
+            if create:
+                remove(data)
             raise
 
     @classmethod
@@ -72,20 +81,24 @@ class Partial:
         """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
         data = stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
         try:
-            stem.parent.mkdir(parents=True, exist_ok=True)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
                 blocks = take_over(stem, identity, data)
-            if blocks is None:
-                os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+            if blocks is not None:
+                return cls(stem, identity, blocks, data)
             try:
-                return cls(stem, identity, blocks or (), data)
-            except OSError:
-                if not blocks:
-                    remove(data)
-                raise
+                return cls(stem, identity, (), data, create=True)
+            except FileNotFoundError:
+                stem.parent.mkdir(parents=True, exist_ok=True)
+                return cls(stem, identity, (), data, create=True)
         except OSError as error:
             raise disk_error(error, stem.parent) from error
+
+    def reader(self) -> PositionalFile:
+        """A reader of the data; of a small file the one that writes, its owner being alone."""
+        if self._journal is None and self._file is not None:
+            return self._file
+        return PositionalFile(self.data_path, writable=False)
 
     def write(self, view: memoryview, offset: int) -> None:
         """Put received bytes in place, then into the journal. Raises DiskError."""
@@ -150,8 +163,9 @@ class Partial:
 
     def published(self) -> None:
         """The data has its final name; its journal is of no more use."""
-        with suppress(OSError):
-            journal_of(self.data_path).unlink()
+        if self._journal is not None:
+            with suppress(OSError):
+                journal_of(self.data_path).unlink()
 
     def damaged(self) -> list[Block]:
         """The recorded blocks whose bytes on disk are not those that were received."""

@@ -18,11 +18,13 @@ class PositionalFile:
     Uses pread and pwrite; where they do not exist (Windows), each thread has its own handle.
     """
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    def __init__(self, path: Path, *, writable: bool, create: bool = False) -> None:
         flags = (os.O_RDWR if writable else os.O_RDONLY) | getattr(os, "O_BINARY", 0)
+        if create:
+            flags |= os.O_CREAT | os.O_EXCL
         self._path = path
         self._writable = writable
-        self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
         self._local = threading.local()
         self._handles: list[BinaryIO] = []
 

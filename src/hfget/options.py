@@ -1,0 +1,83 @@
+"""What a caller may ask of `download` and `plan`, and the settings of a run that follow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypedDict
+
+from hfget.errors import UsageError
+from hfget.model import RepoType
+from hfget.settings import (
+    DEFAULT_CONNECTIONS,
+    DEFAULT_JOBS,
+    DEFAULT_RETRIES,
+    MAX_CONNECTIONS,
+    EndpointSource,
+    Settings,
+    choose_credential,
+    is_true,
+    positive_seconds,
+)
+
+
+class Options(TypedDict, total=False):
+    """What `download` and `plan` take besides the repo. All may be left out.
+
+    `files` are paths in the repo, `include` and `exclude` globs on the whole path. `local_dir`
+    defaults to the repo's name in the working directory. `token` is sent to the endpoint;
+    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
+    most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
+    as many connections as the larger of the two.
+    """
+
+    files: Sequence[str]
+    include: Sequence[str]
+    exclude: Sequence[str]
+    revision: str | None
+    repo_type: RepoType | None
+    local_dir: str | os.PathLike[str] | None
+    endpoint: str | None
+    token: str | None
+    ambient_token: bool
+    connections: int
+    jobs: int
+    retries: int
+    force: bool
+    fsync: bool
+    wait_for_lock: bool
+    allow_private: bool
+
+
+def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Settings:
+    """The settings of a run from its options and the environment. Raises UsageError."""
+    env = os.environ
+    settings = Settings(
+        endpoint=endpoint,
+        endpoint_source=source,
+        api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
+        download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
+        connections=_count(options.get("connections", DEFAULT_CONNECTIONS), "--connections"),
+        jobs=_count(options.get("jobs", DEFAULT_JOBS), "--jobs"),
+        retries=options.get("retries", DEFAULT_RETRIES),
+        offline=is_true(env.get("HF_HUB_OFFLINE")),
+        fsync=options.get("fsync", True),
+        wait_for_lock=options.get("wait_for_lock", True),
+        allow_private=options.get("allow_private", False),
+    )
+    if settings.retries < 0:
+        raise UsageError("--retries must not be negative")
+    credential, withheld = choose_credential(
+        endpoint,
+        source,
+        flag=options.get("token"),
+        use_ambient=options.get("ambient_token", True),
+    )
+    return replace(settings, credential=credential, withheld_token=withheld)
+
+
+def _count(value: int, name: str) -> int:
+    if not 1 <= value <= MAX_CONNECTIONS:
+        raise UsageError(f"{name} must be from 1 to {MAX_CONNECTIONS}, not {value}")
+    return value
