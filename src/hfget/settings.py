@@ -19,8 +19,8 @@ from hfget.secret import Secret, safe_url
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
-DEFAULT_CONNECTIONS = 8
-DEFAULT_JOBS = 8
+DEFAULT_CONNECTIONS = 16
+DEFAULT_JOBS = 16
 MAX_CONNECTIONS = 64
 DEFAULT_RETRIES = 8
 

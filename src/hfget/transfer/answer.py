@@ -7,28 +7,20 @@ page with status 200, the LFS pointer instead of the content, and compressed bod
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import requests
 
 from hfget.model import RemoteFile
 from hfget.retry import Transient
+from hfget.transfer.body import Body, inflated_body, plain_body
 from hfget.transfer.ranges import Span
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _WEB_PAGES = (".html", ".htm", ".xhtml")
 _IDENTITY = ("", "identity")
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER, _MAX_POINTER_BYTES = b"version https://git-lfs", 1024
-
-
-class Body(Protocol):
-    """A body that is read into the caller's buffer, at most one recv at a time."""
-
-    def readinto1(self, buffer: memoryview, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +64,12 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
 
 def open_body(response: requests.Response, answer: Answer) -> Body:
     """The answer's body, decoded if it came compressed. Raises Transient for other encodings."""
-    wire: Any = response.raw._fp
+    wire = response.raw._fp
     if not answer.encoded:
-        body: Body = wire
-        return body
+        return plain_body(wire)
     if answer.encoding not in ("gzip", "x-gzip", "deflate"):
         raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
-    return _Inflated(wire)
+    return inflated_body(wire)
 
 
 def _part(file: RemoteFile, span: Span | None, response: requests.Response) -> Span:
@@ -111,24 +102,3 @@ def _is_pointer(response: requests.Response) -> bool:
 
 def _lie(response: requests.Response, reason: str) -> Transient:
     return Transient(reason, url=response.url, lie=True)
-
-
-class _Inflated:
-    """A compressed body; what comes out at once is bounded by the caller's buffer."""
-
-    def __init__(self, wire: Any) -> None:
-        self._wire = wire
-        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-
-    def readinto1(self, buffer: memoryview, /) -> int:
-        data = b""
-        while not data and not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
-            if not packed:
-                break
-            try:
-                data = self._inflate.decompress(packed, len(buffer))
-            except zlib.error as error:
-                raise OSError(f"bad compressed data: {error}") from error
-        buffer[: len(data)] = data
-        return len(data)

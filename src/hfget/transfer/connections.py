@@ -1,8 +1,9 @@
-"""How many connections may work at once: more while more bring more, fewer on trouble.
+"""How many connections may work at once: more while more bring more, fewer where fewer do.
 
 A link that one connection fills gains nothing from a second; a server that gives each
-connection a fixed rate is worth as many as the user allows. Nobody can tell beforehand, so
-the number is doubled, and the step is taken back if it did not pay.
+connection a fixed rate is worth as many as the user allows. Nobody can tell beforehand, so a
+number is tried and kept if it pays: doubled as long as that brings clearly more, else halved as
+long as that brings as much.
 """
 
 from __future__ import annotations
@@ -10,19 +11,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-FIRST_CONNECTIONS = 8
+FIRST_CONNECTIONS = 4
+#: Whoever allows more than this is taken at his word: all of them from the start.
+POLITE_CONNECTIONS = 16
 #: Broken connections, which say little about their number, leave so many.
 FEWEST_AFTER_BREAKS = 4
 
-#: Seconds over which a number of connections is judged, and that new ones get to start.
-_WINDOW, _SETTLE = 0.2, 0.1
-#: Doubling must bring so much more (as a share) to be kept.
-_WORTH = 0.15
-#: Seconds without a new try after one that did not pay; doubled each time.
+#: Seconds over which a number is judged, and that new connections get to start.
+_WINDOW, _SETTLE = 0.4, 0.1
+#: Doubling must bring so much more (as a share) to be kept, half must bring so much of all.
+_WORTH, _ENOUGH = 0.25, 0.95
+#: Seconds without a new trial after one that did not pay; doubled each time.
 _FIRST_HOLD, _LONGEST_HOLD = 3.0, 60.0
 #: Failures within so many seconds are one sign of trouble.
 _BURST = 1.0
+
+
+class _Trial(NamedTuple):
+    """The number before the one that is being tried, and its rate in bytes a second."""
+
+    before: int
+    rate: float
 
 
 class ConnectionLimit:
@@ -30,25 +41,26 @@ class ConnectionLimit:
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
-        self.allowed = min(FIRST_CONNECTIONS, most)
+        self.allowed = most if most > POLITE_CONNECTIONS else min(FIRST_CONNECTIONS, most)
         self._clock = clock
         self._lock = threading.Lock()
         self._window: tuple[float, int] | None = None
-        self._before: tuple[int, float] | None = None
+        self._trial: _Trial | None = None
+        self._growing = True
+        self._proven = False
         self._judge_from = 0.0
         self._hold = _FIRST_HOLD
         self._trouble_at = float("-inf")
 
-    def observe(self, progress: int, saturated: bool) -> None:
+    def observe(self, progress: int, busy: int) -> None:
         """Judge the present number by `progress`, which only grows (bytes, since the start).
 
-        To be called several times a second. The number cannot be judged while not all
-        connections have work (`saturated` is false).
+        To be called several times a second. The number cannot be judged unless just so many
+        connections have work (`busy`).
         """
         with self._lock:
             now = self._clock()
-            settled = self._before is None and self.allowed >= self.most
-            if not saturated or settled or now < self._judge_from:
+            if busy != self.allowed or now < self._judge_from:
                 self._window = None
             elif self._window is None:
                 self._window = (now, progress)
@@ -69,8 +81,8 @@ class ConnectionLimit:
             else:
                 floor = min(FEWEST_AFTER_BREAKS, self.allowed)
                 self.allowed = max(floor, self.allowed * 3 // 4)
-            self._before = self._window = None
-            self._pause(now)
+            self._trial = self._window = None
+            self._rest(now)
 
     def cap(self, most: int) -> None:
         """The system has no room for more than `most` connections."""
@@ -79,19 +91,39 @@ class ConnectionLimit:
             self.allowed = min(self.allowed, self.most)
 
     def _judge(self, now: float, rate: float) -> None:
-        if self._before is not None:
-            fewer, their_rate = self._before
-            self._before = None
-            if rate < their_rate * (1 + _WORTH * (self.allowed / fewer - 1)):
-                self.allowed = fewer
-                self._pause(now)
-                return
-            self._hold = _FIRST_HOLD
-        if self.allowed < self.most:
-            self._before = (self.allowed, rate)
-            self.allowed = min(2 * self.allowed, self.most)
-            self._judge_from = now + _SETTLE
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            grew = self.allowed > trial.before
+            if rate < self._needed(trial):
+                self.allowed, rate = trial.before, trial.rate
+                if not grew or self._proven:
+                    self._rest(now)
+                    return
+                self._growing = False
+            elif grew:
+                self._proven = True
+                self._hold = _FIRST_HOLD
+        self._step(now, rate)
 
-    def _pause(self, now: float) -> None:
+    def _needed(self, trial: _Trial) -> float:
+        """The rate at which the number that is being tried is kept."""
+        factor = self.allowed / trial.before
+        return trial.rate * (1 + _WORTH * (factor - 1) if factor > 1 else _ENOUGH)
+
+    def _step(self, now: float, rate: float) -> None:
+        """Try another number."""
+        if self._growing and self.allowed == self.most and not self._proven:
+            self._growing = False
+        tried = min(2 * self.allowed, self.most) if self._growing else max(1, self.allowed // 2)
+        if tried == self.allowed:
+            self._rest(now)
+            return
+        self._trial = _Trial(self.allowed, rate)
+        self.allowed = tried
+        self._judge_from = now + _SETTLE
+
+    def _rest(self, now: float) -> None:
+        """Leave it at this number for a while, then see whether more has begun to pay."""
+        self._growing, self._proven = True, False
         self._judge_from = now + self._hold
         self._hold = min(2 * self._hold, _LONGEST_HOLD)

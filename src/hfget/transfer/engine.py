@@ -29,7 +29,7 @@ from hfget.transfer.worker import Worker
 
 STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
-TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.05, 0.1, 0.5
+TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 #: A finished file counts as so many bytes of progress: small ones cost waiting, not bytes.
 FILE_PROGRESS = 256 << 10
 
@@ -137,7 +137,7 @@ class Engine:
         while self._schedule.unfinished and not self._stop.is_set():
             now = time.monotonic()
             done = len(self._results.outcome.done)
-            self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.saturated)
+            self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy)
             self._hire()
             if now - sampled >= SAMPLE_SECONDS:
                 sampled = now

@@ -13,7 +13,8 @@ import requests
 import urllib3
 
 from hfget.retry import Transient, from_exception
-from hfget.transfer.answer import Answer, Body, check, open_body
+from hfget.transfer.answer import Answer, check, open_body
+from hfget.transfer.body import Body
 from hfget.transfer.control import Hosts, Stopped
 from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease, Span
@@ -61,11 +62,16 @@ class Fetcher:
         """
         whole = (lease.start, lease.end) == (0, job.file.size)
         span = None if whole or job.single else (lease.start, lease.end)
+        asked, resolved = time.monotonic(), job.source.resolved
         response = job.source.open(span, self._hosts)
+        answered, received = time.monotonic(), self.received
         before = job.done_bytes
         self._response, self._hung_up, self.lease = response, False, lease
         try:
             self._receive(job, lease, span, response)
+            if resolved:
+                seconds = time.monotonic() - answered
+                job.pace.learn(answered - asked, self.received - received, seconds)
         except _NETWORK_ERRORS as error:
             response.close()
             if self._stop.is_set():

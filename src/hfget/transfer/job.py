@@ -53,6 +53,25 @@ class Existing:
     earlier: str | None = None
 
 
+@dataclass
+class Pace:
+    """How one connection to this file's host does: smoothed, as its last requests were."""
+
+    first_byte: float = 0.0
+    rate: float = 0.0
+
+    def learn(self, first_byte: float, length: int, seconds: float) -> None:
+        """A request's first byte came after `first_byte` seconds, `length` bytes in `seconds`."""
+        rate = length / max(seconds, 1e-6)
+        self.first_byte += (first_byte - self.first_byte) / 4 if self.first_byte else first_byte
+        self.rate += (rate - self.rate) / 4 if self.rate else rate
+
+    @property
+    def bytes_while_waiting(self) -> float:
+        """What a connection could have brought in the time that a request waits for its answer."""
+        return self.first_byte * self.rate
+
+
 class FileJob:
     """The transfer of one file. `publish(path)` gives the verified data its final name."""
 
@@ -75,6 +94,7 @@ class FileJob:
         self.followed = False
         self.abandoned = False
         self.hashed = 0
+        self.pace = Pace()
         self.progressed = threading.Event()
         self._identity = identity
         self._stem = stem

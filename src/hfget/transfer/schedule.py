@@ -22,8 +22,10 @@ from hfget.transfer.ranges import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
-#: A request for a part of a larger file asks for this much at least and at most.
-MIN_PIECE_BYTES, MAX_PIECE_BYTES = 8 * MIB, 64 * MIB
+#: A request for a part of a larger file asks for this much at least and at most: an eighth of
+#: what each connection would get, or so much that waiting for the first byte is a twentieth.
+MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
+PIECES_A_CONNECTION, LATENCY_SHARE = 8, 20
 #: A steal costs a request and a connection: both halves have so many bytes, or take so long.
 MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 4 * MIB, 0.5
 #: What takes longer to ask for than to fetch; one in so many connections is kept for it.
@@ -75,9 +77,9 @@ class Schedule:
             return list(self._active)
 
     @property
-    def saturated(self) -> bool:
-        """Whether every connection that is allowed has work."""
-        return self._busy >= self._limit.allowed
+    def busy(self) -> int:
+        """How many workers have work."""
+        return self._busy
 
     @property
     def unfinished(self) -> int:
@@ -97,7 +99,7 @@ class Schedule:
         with self._changed:
             while self._unfinished and not stop.is_set():
                 wait = _LONGEST_WAIT
-                if not self.saturated:
+                if self._busy < self._limit.allowed:
                     work, wait = self._next()
                     if work is not None:
                         self._busy += 1
@@ -147,12 +149,13 @@ class Schedule:
         return True
 
     def piece(self, job: FileJob) -> int:
-        """How many bytes to ask for at once: about four requests a connection."""
+        """How many bytes to ask for at once, so that neither requests nor the tail dominate."""
         size = job.file.size
         if size <= SINGLE_REQUEST_BYTES:
             return size
-        connections = min(self._connections, self._limit.allowed)
-        return min(max(size // (4 * connections), MIN_PIECE_BYTES), MAX_PIECE_BYTES)
+        share = size // (PIECES_A_CONNECTION * self._connections)
+        worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
+        return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
 
     def _next(self) -> tuple[Work | None, float]:
         now = self._clock()
