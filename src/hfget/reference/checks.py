@@ -1,0 +1,141 @@
+"""What may be a repo ID, a revision, a path; and the nearest right form of what may not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from urllib.parse import unquote
+
+from hfget.errors import UsageError
+from hfget.model import API_NAMES, URL_PREFIXES, RepoType
+from hfget.reference.hosts import is_public
+from hfget.secret import redact
+from hfget.text import safe_text
+
+FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
+#: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
+PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
+#: Programs whose pasted command lines are understood.
+PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
+
+_REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
+_TAGGED = re.compile(r"(?:[\w.-]+/)?[\w.-]+:([\w.-]+)", re.ASCII)
+_TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
+#: What `git check-ref-format` forbids in the name of a ref or a branch.
+_BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
+_QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w./-]+)[\"'`]", re.ASCII)
+
+
+def check_repo_id(repo_id: str, given: str) -> None:
+    """Raises UsageError unless the Hub could have such a repo; `given` is the text around it."""
+    if repo_id in PROGRAMS:
+        raise UsageError(
+            f"{repo_id} is a program, not a repo",
+            hint=f"put a pasted command in quotes: hfget '{repo_id} …'",
+        )
+    if tagged := _TAGGED.fullmatch(repo_id):
+        raise UsageError(
+            f"{shown(repo_id)}: a tag behind a colon is not understood",
+            hint=f"{near(given)} Its files are chosen by --include '*{shown(tagged[1])}*'",
+        )
+    if not is_repo_id(repo_id):
+        raise UsageError(f"{shown(repo_id)} is not a repo ID", hint=near(given))
+
+
+def is_repo_id(text: str) -> bool:
+    """Whether huggingface_hub takes it, and it cannot be read as anything else."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    first = text.partition("/")[0]
+    if first in PREFIXES or is_public(first) or _TOKEN.fullmatch(text):
+        return False
+    try:
+        validate_repo_id(text)
+    except HFValidationError:
+        return False
+    # Versions 1.x take a line break at the end and letters of any script.
+    return _REPO_ID.fullmatch(text) is not None
+
+
+def refuse_token(text: str) -> None:
+    """Raises UsageError for a pasted token, without repeating it."""
+    if "/" not in text and _TOKEN.search(text):
+        raise UsageError("this is a token, not a repo", hint="pass it as HF_TOKEN or by --token")
+
+
+def is_revision(text: str) -> bool:
+    return text.isprintable() and text != "" and not _BAD_REVISION.search(text)
+
+
+def checked_revision(revision: str) -> str:
+    """`revision`, a commit hash in lower case. Raises UsageError for what git forbids."""
+    if not is_revision(revision):
+        raise UsageError(
+            f"{shown(revision) or 'an empty text'} cannot be a revision",
+            hint="a revision is a branch, a tag or a commit, for instance main",
+        )
+    return revision.lower() if _COMMIT.fullmatch(revision) else revision
+
+
+def check_path(path: str) -> None:
+    """Raises UsageError for what cannot be a path in a repo. No path is the empty one."""
+    bad = any(segment in ("", ".", "..") for segment in path.split("/")) if path else False
+    if bad or has_control_characters(path):
+        raise UsageError(
+            f"{shown(path)} cannot be a path in a repo", hint="give it without . and .. and //"
+        )
+
+
+def has_control_characters(text: str) -> bool:
+    return any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
+def shown(text: str) -> str:
+    """The beginning of `text`, fit for a message."""
+    return safe_text(redact(text[:2_000]), limit=80)
+
+
+def near(text: str) -> str:
+    """A hint with the nearest right form of `text`, as far as there is one."""
+    segments = _likely_segments(text)
+    names = [name for segment in segments if (name := _likely_name(segment))]
+    kind: RepoType = "model"
+    if names and (named := _kind_like(names[0], alone=len(names) <= 2)):
+        kind, names, segments = named, names[1:], segments[1:]
+    repo = "/".join(names[:2])
+    if not repo or not is_repo_id(repo):
+        return FORMS
+    repo = URL_PREFIXES[kind] + repo
+    hint = f"did you mean {repo}?"
+    if len(names) > 2:
+        path = shlex.quote(safe_text("/".join(segments[2:]), limit=120))
+        hint += f" A file of it: hfget {repo} {path}"
+    return hint
+
+
+def _likely_segments(text: str) -> list[str]:
+    text = redact(text[:2_000])[:400].replace("***", "")
+    text = unquote(unicodedata.normalize("NFKC", text)).replace("\\", "/")
+    if folder := _CACHE_FOLDER.search(text):
+        return [folder[1], *folder[2].split("--")]
+    if quoted := _QUOTED.search(text):
+        text = quoted[1]
+    text = re.sub(r"\s*/+\s*", "/", text.partition("://")[2] or text)
+    words = text.split()
+    text = next((word for word in words if re.search(r"\w/\w", word)), "-".join(words))
+    return [part for part in text.split("/") if part and not is_public(part.partition(":")[0])]
+
+
+def _likely_name(segment: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9._-]", "", re.sub(r"[@:?#].*", "", segment))
+    name = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", name)).strip("-.")
+    return name.removesuffix(".git")[:96].strip("-.")
+
+
+def _kind_like(name: str, *, alone: bool) -> RepoType | None:
+    """The type that `datasets` names; also `dataset`, unless it may be an organisation."""
+    return PREFIXES.get(name) or (None if alone else PREFIXES.get(name.lower().rstrip("s") + "s"))

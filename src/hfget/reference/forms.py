@@ -1,0 +1,112 @@
+"""The forms of a reference: plain, `hf://`, and addresses with and without a scheme."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from hfget.errors import UsageError
+from hfget.model import PathKind
+from hfget.reference.address import from_page, from_url
+from hfget.reference.checks import FORMS, PREFIXES, has_control_characters, near, shown
+from hfget.reference.hosts import begins_with_host
+from hfget.reference.pasted import without_dirt
+from hfget.reference.repo import ACTIONS, Named, refuse_singular, repo_at, segments_of
+from hfget.reference.trail import placed, split_clear, with_trail
+from hfget.text import safe_text
+
+_LOCAL = re.compile(r"\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:(?:[/\\]|$)|file:")
+_SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):/+(.*)", re.DOTALL)
+_GIT_ADDRESS = re.compile(r"(?:ssh://)?git@([^:/]+)[:/](.+)", re.DOTALL)
+_HOST_AND_PORT = re.compile(r"[^/@]+:\d+/")
+
+
+def read(text: str, endpoint: str | None) -> Named:
+    """Read `text` as it is, else with full-width characters folded. Raises UsageError.
+
+    As it is comes first, since a file's name may rightly hold full-width characters.
+    """
+    try:
+        return _read_exactly(text, endpoint)
+    except UsageError:
+        folded = without_dirt(unicodedata.normalize("NFKC", text))
+        if folded == text:
+            raise
+        return _read_exactly(folded, endpoint)
+
+
+def _read_exactly(text: str, endpoint: str | None) -> Named:
+    if has_control_characters(text):
+        raise UsageError(f"the reference {shown(text)} holds control characters", hint=near(text))
+    if match := _GIT_ADDRESS.fullmatch(text):
+        return from_url("https", f"{match[1]}/{match[2]}", endpoint)
+    if _LOCAL.match(text):
+        raise _local_path(text)
+    if match := _SCHEME.fullmatch(text):
+        scheme = match[1].lower()
+        if scheme == "hf":
+            return _from_hf(match[2])
+        if scheme in ("http", "https"):
+            return from_url(scheme, match[2], endpoint)
+        raise UsageError(f"{safe_text(scheme)}:// addresses are not understood", hint=near(text))
+    if begins_with_host(text, endpoint):
+        return from_url(None, text, endpoint)
+    return _from_plain(text)
+
+
+def _from_plain(text: str) -> Named:
+    """`[TYPE/][org/]name[@rev]`, also with a page's path behind it."""
+    if any(char.isspace() for char in text):
+        raise UsageError(f"{shown(text)} holds spaces", hint=near(text))
+    if _HOST_AND_PORT.match(text):
+        raise UsageError(
+            f"{shown(text)} looks like an address without its scheme",
+            hint="begin it with http:// or https://",
+        )
+    head, at, after = text.partition("@")
+    segments = segments_of(head)
+    size = len(segments) - (segments[:1] != [] and segments[0] in PREFIXES)
+    if size > 2:
+        if not at and ACTIONS.intersection(segments[1:4]):
+            return from_page(segments_of(re.split(r"[?#]", text, maxsplit=1)[0]), None)
+        refuse_singular(segments)
+        raise UsageError(f"{shown(text)} has too many segments", hint=near(text))
+    found, _ = repo_at(segments)
+    if not at:
+        return found
+    if not after.strip("/"):
+        raise UsageError("no revision behind the @", hint=f"did you mean {found.ref}?")
+    return found._replace(ref=with_trail(found.ref, segments_of(after), PathKind.ANY))
+
+
+def _from_hf(body: str) -> Named:
+    """`[TYPE/][org/]name[@rev][/path]`; the path is literal, a slash in the revision is %2F.
+
+    The grammar of huggingface_hub (`utils/_hf_uris.py`), which wants org/name; of one segment
+    a legacy name is made here.
+    """
+    segments = segments_of(body)
+    if segments[:1] in (["buckets"], ["kernels"]):
+        raise UsageError(f"hf://{segments[0]}/ is not supported", hint=FORMS)
+    refuse_singular(segments)
+    start = 1 if segments and segments[0] in PREFIXES else 0
+    end = min(start + 2, len(segments))
+    at = next((i for i in range(start, end) if "@" in segments[i]), None)
+    if at is None:
+        found, rest = repo_at(segments)
+        return found._replace(ref=placed(found.ref, None, "/".join(rest), PathKind.ANY))
+    name, _, revision = segments[at].partition("@")
+    found, _ = repo_at([*segments[:at], name])
+    path = "/".join(segments[at + 1 :])
+    if clear := split_clear(f"{revision}/{path}"):
+        revision, path = clear
+    return found._replace(ref=placed(found.ref, unquote(revision), path, PathKind.ANY))
+
+
+def _local_path(text: str) -> UsageError:
+    rest = re.sub(r"^(?:~|[A-Za-z]:|file:)?[./\\]*", "", text)
+    short = len(re.split(r"[/\\]", rest)) <= 2 or "--" in rest
+    return UsageError(
+        f"{shown(text)} is a local path; a repo ID is wanted", hint=near(rest) if short else FORMS
+    )

@@ -1,0 +1,105 @@
+"""The repo's type and ID at the front of a reference: `[TYPE/][org/]name`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from hfget.errors import UsageError
+from hfget.model import PathKind, RepoRef, RepoType
+from hfget.reference.checks import FORMS, PREFIXES, check_repo_id, near, shown
+
+#: Pages that show a file or a folder: `/VIEW/REVISION[/PATH]`.
+VIEWS = {
+    "tree": PathKind.FOLDER,
+    "blob": PathKind.FILE,
+    "resolve": PathKind.FILE,
+    "raw": PathKind.FILE,
+    "blame": PathKind.FILE,
+    "commits": PathKind.ANY,
+}
+#: What may stand behind a repo in the address of a page.
+ACTIONS = (
+    VIEWS.keys()
+    | {"commit", "compare", "delete", "discussions", "edit", "logs", "new", "revision"}
+    | {"settings", "upload", "viewer"}
+)
+_SINGULAR = frozenset(PREFIXES.values())
+
+
+class Named(NamedTuple):
+    """A reference, and whether the text itself named the repo's type."""
+
+    ref: RepoRef
+    typed: bool
+
+
+def segments_of(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
+def repo_at(segments: Sequence[str]) -> tuple[Named, list[str]]:
+    """The repo at the front of `segments`, taken as they are, and what follows it."""
+    kind, parts = _kind(segments)
+    return _named(kind, "/".join(parts[:2]), segments), parts[2:]
+
+
+def repo_of_page(segments: Sequence[str]) -> tuple[Named, list[str]]:
+    """The same for the percent-encoded path of a web page.
+
+    Legacy repos have one segment: `/gpt2/blob/main/config.json`.
+    """
+    kind, parts = _kind(segments)
+    if "/" in unquote(parts[0]):
+        parts = [*segments_of(unquote(parts[0])), *parts[1:]]
+    legacy = len(parts) > 2 and parts[1] in ACTIONS and parts[2] not in ACTIONS
+    size = 1 if legacy else 2
+    repo_id = unquote("/".join(parts[:size])).removesuffix(".git")
+    return _named(kind, repo_id, segments), parts[size:]
+
+
+def refuse_singular(segments: Sequence[str]) -> None:
+    """Raises UsageError for `dataset/org/name`, which huggingface_hub refuses too."""
+    if segments and segments[0] in _SINGULAR:
+        raise UsageError(
+            f"{shown('/'.join(segments))} begins with {segments[0]}/, the Hub writes "
+            f"{segments[0]}s/",
+            hint=near("/".join([f"{segments[0]}s", *segments[1:]])),
+        )
+
+
+def with_type(found: Named, repo_type: RepoType | None) -> Named:
+    """`found` as the type of a flag. Raises UsageError if the text named another."""
+    if repo_type is None or repo_type == found.ref.repo_type:
+        return found
+    if found.typed:
+        raise UsageError(
+            f"{found.ref} is a {found.ref.repo_type}, but --repo-type says {repo_type}",
+            hint="leave --repo-type out",
+        )
+    return Named(replace(found.ref, repo_type=repo_type), True)
+
+
+def type_named(name: str | None) -> RepoType | None:
+    """The type that the text of a flag means, singular or plural. Raises UsageError."""
+    if name is None:
+        return None
+    kind = PREFIXES.get(name.lower().removesuffix("s") + "s")
+    if kind is None:
+        raise UsageError(f"there is no repo type {shown(name)}", hint="use model, dataset or space")
+    return kind
+
+
+def _kind(segments: Sequence[str]) -> tuple[RepoType | None, list[str]]:
+    kind = PREFIXES.get(segments[0]) if segments else None
+    parts = list(segments[1:] if kind else segments)
+    if not parts:
+        raise UsageError(f"{shown('/'.join(segments)) or 'the address'} names no repo", hint=FORMS)
+    return kind, parts
+
+
+def _named(kind: RepoType | None, repo_id: str, segments: Sequence[str]) -> Named:
+    check_repo_id(repo_id, "/".join(segments))
+    return Named(RepoRef(repo_id, kind or "model"), kind is not None)
