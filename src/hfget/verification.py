@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from hfget import events
 from hfget.errors import NotFoundError
 from hfget.layout import record
 from hfget.model import RemoteFile
 from hfget.transfer.digest import hash_file
+
+_SAMPLE_SECONDS = 0.1
 
 
 class FileState(Enum):
@@ -39,7 +44,9 @@ class Verification:
 
     root: Path
     repo_id: str
+    repo_type: str
     commit: str
+    bytes_hashed: int
     files: tuple[VerifiedFile, ...]
 
     def of(self, state: FileState) -> tuple[VerifiedFile, ...]:
@@ -53,13 +60,14 @@ class Verification:
 def verify(
     folder: str | os.PathLike[str],
     *,
-    on_file: Callable[[VerifiedFile], None] = lambda file: None,
+    observer: events.Observer = events.ignore,
     stop: threading.Event | None = None,
 ) -> Verification:
     """Hash every recorded file of `folder` again, ignoring sizes and times that look right.
 
     What should be there is what hfget was asked for and what hf or hfget recorded as
-    downloaded. Raises NotFoundError if nothing is recorded there. No network.
+    downloaded. `observer` gets a `Progress` a few times a second. Raises NotFoundError if
+    nothing is recorded there. No network.
     """
     root = Path(folder)
     records = root / ".cache" / "huggingface"
@@ -70,22 +78,78 @@ def verify(
             f"{root} holds no record of a download",
             hint="name the folder that hfget or `hf download --local-dir` filled",
         )
+    sampler = _Sampler({path: _size_of(root / path) for path in expected}, observer)
     verdicts: list[VerifiedFile] = []
     for path in sorted(expected):
-        verdict = _check(root, expected[path], stop)
+        with sampler.file(path) as hashed:
+            verdict = _check(root, expected[path], stop, hashed)
         if verdict is None:
             break
         verdicts.append(verdict)
-        on_file(verdict)
-    for path in _extra(root, set(expected)):
-        verdicts.append(VerifiedFile(path, FileState.EXTRA))
-        on_file(verdicts[-1])
+    verdicts += [VerifiedFile(path, FileState.EXTRA) for path in _extra(root, set(expected))]
     return Verification(
         root,
         wanted.repo_id if wanted else "",
+        wanted.repo_type if wanted else "model",
         wanted.commit if wanted else "",
+        sampler.bytes_done,
         tuple(verdicts),
     )
+
+
+class _Sampler:
+    """Tells how far the hashing is: bytes hashed, of the bytes there are on disk."""
+
+    def __init__(self, sizes: Mapping[str, int], observer: events.Observer) -> None:
+        self._sizes = sizes
+        self._total = sum(sizes.values())
+        self._observer = observer
+        self._files_done = self.bytes_done = 0
+        self._began = time.monotonic()
+        self._told = float("-inf")
+
+    @contextmanager
+    def file(self, path: str) -> Iterator[Callable[[int], None]]:
+        """For the time of one file, a function that is told how many bytes of it are hashed."""
+        self._tell(path, 0)
+        position = 0
+
+        def hashed(count: int) -> None:
+            nonlocal position
+            position = count
+            self._tell(path, count)
+
+        yield hashed
+        self._files_done += 1
+        self.bytes_done += position
+
+    def _tell(self, path: str, position: int) -> None:
+        now = time.monotonic()
+        if now - self._told < _SAMPLE_SECONDS:
+            return
+        self._told = now
+        size, done = self._sizes[path], self.bytes_done + position
+        speed = done / (now - self._began) if now > self._began else 0.0
+        self._observer(
+            events.Progress(
+                files_done=self._files_done,
+                files_total=len(self._sizes),
+                bytes_done=done,
+                bytes_total=self._total,
+                received=0,
+                speed=speed,
+                eta=(self._total - done) / speed if speed > 0 else None,
+                connections=0,
+                active=(events.ActiveFile(path, size, size, position, 0),),
+            )
+        )
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _expected(records: Path, wanted: record.Wanted | None) -> dict[str, RemoteFile]:
@@ -99,7 +163,9 @@ def _expected(records: Path, wanted: record.Wanted | None) -> dict[str, RemoteFi
     return files
 
 
-def _check(root: Path, file: RemoteFile, stop: threading.Event | None) -> VerifiedFile | None:
+def _check(
+    root: Path, file: RemoteFile, stop: threading.Event | None, hashed: Callable[[int], None]
+) -> VerifiedFile | None:
     target = root / file.path
     try:
         size = target.stat().st_size
@@ -109,7 +175,7 @@ def _check(root: Path, file: RemoteFile, stop: threading.Event | None) -> Verifi
         detail = f"{size} bytes, should be {file.size}"
         return VerifiedFile(file.path, FileState.CHANGED, detail)
     try:
-        actual = hash_file(target, file.hash_kind, stop=stop)
+        actual = hash_file(target, file.hash_kind, stop=stop, progress=hashed)
     except OSError as error:
         return VerifiedFile(
             file.path, FileState.CHANGED, f"cannot be read: {(error.strerror or 'error').lower()}"

@@ -43,7 +43,7 @@ def test_a_signal_stops_in_order_and_the_next_run_goes_on(
     assert again.code == 0, again.err
     assert tree(target) == tree(source)
     assert leftovers(target) == []
-    assert again.report["reused_bytes"] >= 10 * MiB
+    assert again.report["reused"] >= 10 * MiB
     assert hub.bytes_sent("cdn") <= 64 * MiB + 8 * 2 * MiB
 
 

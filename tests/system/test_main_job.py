@@ -75,7 +75,7 @@ def test_a_complete_download_costs_one_request(
     again = shell.run(BLOOM, "--json")
     assert again.code == 0
     assert [request.path for request in hub.log] == [f"/api/models/{BLOOM}"]
-    assert again.report["received_bytes"] == 0
+    assert again.report["received"] == 0
 
 
 def test_a_legacy_name_is_followed_and_said(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import ItemState
-from hfget.ui import Display
+from hfget.ui import Display, words
 from hfget.ui.quiet import QuietDisplay
+from hfget.ui.words import Verdict
 from tests.unit.test_ui_run import (
     Stream,
     make_lines,
@@ -55,6 +57,33 @@ def test_quiet_says_nothing_of_a_good_run() -> None:
     assert messages.text == "error: missing: b\n"
 
 
+def test_a_good_verdict_is_said_and_a_bad_one_left_to_the_error() -> None:
+    good: list[Verdict] = [("a", "ok", ""), ("mine", "extra", "")]
+    for make in (make_live, make_lines):
+        messages, results = Stream(), Stream()
+        display = make(messages, results)
+        with display:
+            display.verified(good, words.verdicts_text(good, 3_400_000_000))
+            display.verified([("a", "missing", "")], "1 missing of 1 file")
+        assert results.text == "ok\ta\t\nextra\tmine\t\nmissing\ta\t\n"
+        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", messages.text)
+        assert plain == "verified: 1 file, 3.4 GB, all as recorded; 1 extra\n"
+
+
+def test_a_result_ends_the_region() -> None:
+    messages, results = Stream(), Stream(terminal=True)
+    display = make_live(messages, results)
+    with display:
+        display(progress_of())
+        display.paint()
+        assert "35%" in messages.text
+        display.listing(snapshot_of("a.bin"))
+        before = messages.text
+        display(progress_of(done=2_000_000_000))
+        display.paint()
+    assert messages.text == before
+
+
 def test_tables_for_people_and_for_pipes() -> None:
     snapshot = snapshot_of("a.bin", "dir/b c.bin")
     for terminal, listing, dry, verified in (
@@ -65,7 +94,7 @@ def test_tables_for_people_and_for_pipes() -> None:
             "  20.0 MB  partial, 15.0 MB to fetch  a.bin\n"
             "  20.0 MB  partial, 15.0 MB to fetch  dir/b c.bin\n"
             "2 files, 40.0 MB; 10.0 MB already here, 30.0 MB to fetch\n",
-            "  changed  sha256 differs  b\n1 of 2\n",
+            "  changed  sha256 differs  b\n",
         ),
         (
             False,

@@ -43,7 +43,7 @@ from hfget.ui.lines import LinesDisplay
 from hfget.ui.live import LiveDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.results import Verdict
+from hfget.ui.words import Verdict
 
 HOSTILE = (
     "plain.bin",

@@ -201,3 +201,11 @@ def test_report_of_an_interrupted_run() -> None:
 def test_a_dry_plan_needs_no_bytes() -> None:
     plan = plan_of(snapshot_of("a"), ItemState.COMPLETE, 20_000_000)
     assert words.plan_line(plan) == "1 file, 20.0 MB; all here already"
+
+
+def test_verdicts_are_summed_up() -> None:
+    good = [("a", "ok", ""), ("b", "ok", "")]
+    assert words.verdicts_text(good, 3_400_000_000) == "2 files, 3.4 GB, all as recorded"
+    bad = [*good, ("c", "missing", ""), ("d", "changed", "x"), ("e", "extra", "")]
+    assert words.verdicts_text(bad, 5) == "1 changed, 1 missing, 1 extra of 4 files"
+    assert words.verdicts_text([("a", "missing", "")], 0) == "1 missing of 1 file"

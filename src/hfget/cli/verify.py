@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hfget.cli import options
+from hfget.errors import VerificationError
+
+if TYPE_CHECKING:
+    from hfget.verification import Verification
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="The folder that was downloaded into.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder that was downloaded into.")
+    ],
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -21,13 +28,24 @@ def verify(
     Exit code 0 if all is as recorded, 6 if a file is missing or changed; extra files are named.
     """
     from hfget.cli.session import session
-    from hfget.errors import InterruptedRunError
 
     with session(json=json, quiet=quiet, debug=debug) as (display, stop):
+        from hfget.ui.words import verdicts_text
         from hfget.verification import verify as check
 
-        verdict = check(folder, stop=stop)
-        if stop.is_set():
-            raise InterruptedRunError(stop.signal_number, "stopped while verifying")
-        display.verified([(file.path, file.state.value, file.detail) for file in verdict.files])
-    raise typer.Exit(0 if verdict.ok else 6)
+        found = check(folder, observer=display, stop=stop)
+        verdicts = [(file.path, file.state.value, file.detail) for file in found.files]
+        summary = verdicts_text(verdicts, found.bytes_hashed)
+        display.verified(verdicts, summary)
+        if not found.ok:
+            raise VerificationError(summary, hint=_repair(found))
+
+
+def _repair(found: Verification) -> str:
+    """The command that fetches what is missing or changed."""
+    if not found.repo_id:
+        return ""
+    words = ["hfget", found.repo_id, "--local-dir", str(found.root)]
+    if found.repo_type != "model":
+        words.append(f"--{found.repo_type}")
+    return shlex.join(words)

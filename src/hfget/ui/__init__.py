@@ -14,7 +14,7 @@ from typing import Protocol, TextIO
 from hfget.errors import HfgetError
 from hfget.events import Event
 from hfget.model import Plan, Snapshot
-from hfget.ui.results import Verdict
+from hfget.ui.words import Verdict
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 

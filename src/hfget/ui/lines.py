@@ -86,4 +86,7 @@ class LinesDisplay(Results):
         self._sink.close()
 
     def error(self, err: HfgetError) -> None:
-        self._sink.line(words.error_text(err))
+        self._tell(words.error_text(err))
+
+    def _tell(self, text: str) -> None:
+        self._sink.line(text)

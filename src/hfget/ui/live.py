@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TextIO
 
@@ -56,6 +57,7 @@ _STYLES = {
     "retry": "yellow",
     "note": "cyan",
     "done": "bold green",
+    "verified": "bold green",
 }
 
 
@@ -153,6 +155,14 @@ class LiveDisplay(Results):
     def error(self, err: HfgetError) -> None:
         self._over = True
         self._say(words.error_text(err))
+
+    def _tell(self, text: str) -> None:
+        self._say(text)
+
+    def _write(self, lines: Iterable[str]) -> None:
+        """A result ends the region: both may be on the same terminal."""
+        self.stop()
+        super()._write(lines)
 
     def frame(self) -> Group:
         """The region as it would be painted, as a renderable of at most the screen's height."""

@@ -26,8 +26,8 @@ from hfget.events import (
 from hfget.model import Failure, Plan, Report, Snapshot
 from hfget.secret import redact, safe_url
 from hfget.ui.calm import Clock
-from hfget.ui.results import Verdict
 from hfget.ui.sink import Sink
+from hfget.ui.words import Verdict
 
 PROGRESS_SECONDS = 0.5
 

@@ -9,8 +9,9 @@ from typing import TextIO
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished
 from hfget.ui import words
-from hfget.ui.results import Results, Verdict
+from hfget.ui.results import Results
 from hfget.ui.sink import Sink
+from hfget.ui.words import Verdict
 
 
 class QuietDisplay(Results):

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Literal, TextIO, TypeAlias
+from typing import TextIO
 
 from hfget.model import Plan, Snapshot
 from hfget.text import size_text
 from hfget.ui import words
 from hfget.ui.sink import Sink
-
-State: TypeAlias = Literal["ok", "missing", "changed", "extra"]
-Verdict: TypeAlias = tuple[str, State, str]
+from hfget.ui.words import Verdict
 
 _WHOLE_PATH = 1 << 20
 
@@ -48,12 +46,20 @@ class Results:
             self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
-        """On a terminal what is not as it should be, on a pipe every file; then the summary."""
+        """On a terminal what is not as it should be, on a pipe every file.
+
+        The summary is a message, left to the error where something is wrong.
+        """
         if self._results.is_terminal:
-            bad = [(state, detail, path) for path, state, detail in verdicts if state != "ok"]
-            self._write([*_columns(bad, right=False), words.shown(summary)])
+            odd = [(state, detail, path) for path, state, detail in verdicts if state != "ok"]
+            self._write(_columns(odd, right=False))
         else:
             self._write(_fields(state, path, detail) for path, state, detail in verdicts)
+        if words.all_well(verdicts):
+            self._tell(f"verified: {words.shown(summary)}")
+
+    def _tell(self, text: str) -> None:
+        """Say `text` among the messages."""
 
     def _write(self, lines: Iterable[str]) -> None:
         if text := "\n".join(lines):

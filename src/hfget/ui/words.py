@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from hfget import events
@@ -17,6 +19,9 @@ from hfget.errors import HfgetError, InterruptedRunError
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.secret import redact, safe_url
 from hfget.text import duration_text, safe_text, size_text
+
+#: Path, state (ok, missing, changed, extra) and detail of a file `hfget verify` looked at.
+Verdict: TypeAlias = tuple[str, str, str]
 
 _PATHS_PER_BLOCK = 10
 _BLOCKS_PER_REPORT = 20
@@ -215,6 +220,21 @@ def outcome_line(report: Report) -> str:
     if report.interrupted_by is not None:
         return f"interrupted: {files} done; {size} kept in {folder}"
     return f"incomplete: {files} done, {size} in {folder} after {spent}"
+
+
+def all_well(verdicts: Iterable[Verdict]) -> bool:
+    """Whether nothing is missing or changed."""
+    return all(state in ("ok", "extra") for _, state, _ in verdicts)
+
+
+def verdicts_text(verdicts: Sequence[Verdict], size: int) -> str:
+    """`12 files, 3.4 GB, all as recorded` or `1 changed, 2 missing of 12 files`."""
+    counts = Counter(state for _, state, _ in verdicts)
+    files = count_text(len(verdicts) - counts["extra"], "file")
+    odd = [f"{counts[state]} {state}" for state in ("changed", "missing", "extra") if counts[state]]
+    if all_well(verdicts):
+        return "; ".join([f"{files}, {size_text(size)}, all as recorded", *odd])
+    return f"{', '.join(odd)} of {files}"
 
 
 def _block(word: str, message: str, paths: list[str], url: str | None, hint: str) -> str:
