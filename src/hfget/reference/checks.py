@@ -26,6 +26,7 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
+_PASSWORD = re.compile(r"[^\s/@:]+:[^\s/@]+@")
 _QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w./-]+)[\"'`]", re.ASCII)
 
 
@@ -96,7 +97,7 @@ def has_control_characters(text: str) -> bool:
 
 def shown(text: str) -> str:
     """The beginning of `text`, fit for a message."""
-    return safe_text(redact(text[:2_000]), limit=80)
+    return safe_text(_without_secrets(text), limit=80)
 
 
 def near(text: str) -> str:
@@ -117,13 +118,19 @@ def near(text: str) -> str:
     return hint
 
 
+def _without_secrets(text: str) -> str:
+    """The beginning of `text` without tokens and passwords; the work is quadratic in its length."""
+    return _PASSWORD.sub("***@", redact(text[:1_000]))
+
+
 def _likely_segments(text: str) -> list[str]:
-    text = redact(text[:2_000])[:400].replace("***", "")
+    text = _without_secrets(text)[:400].replace("***", "")
     text = unquote(unicodedata.normalize("NFKC", text)).replace("\\", "/")
     if folder := _CACHE_FOLDER.search(text):
         return [folder[1], *folder[2].split("--")]
     if quoted := _QUOTED.search(text):
         text = quoted[1]
+    text = re.sub(r"[^\x00-\x7f]+:?", " ", text)
     text = re.sub(r"\s*/+\s*", "/", text.partition("://")[2] or text)
     words = text.split()
     text = next((word for word in words if re.search(r"\w/\w", word)), "-".join(words))

@@ -19,7 +19,8 @@ from hfget.text import safe_text
 _LOCAL = re.compile(r"\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:(?:[/\\]|$)|file:")
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):/+(.*)", re.DOTALL)
 _GIT_ADDRESS = re.compile(r"(?:ssh://)?git@([^:/]+)[:/](.+)", re.DOTALL)
-_HOST_AND_PORT = re.compile(r"[^/@]+:\d+/")
+#: `host:port/…` or `user:password@…`
+_ADDRESS = re.compile(r"[^/@:]+:(?:\d+/|[^/@]+@)")
 
 
 def read(text: str, endpoint: str | None) -> Named:
@@ -59,7 +60,7 @@ def _from_plain(text: str) -> Named:
     """`[TYPE/][org/]name[@rev]`, also with a page's path behind it."""
     if any(char.isspace() for char in text):
         raise UsageError(f"{shown(text)} holds spaces", hint=near(text))
-    if _HOST_AND_PORT.match(text):
+    if _ADDRESS.match(text):
         raise UsageError(
             f"{shown(text)} looks like an address without its scheme",
             hint="begin it with http:// or https://",

@@ -24,8 +24,11 @@ _VALUED_OPTION = re.compile(
     "--(?:type|repo-type|revision|include|exclude|cache-dir|local-dir|token|max-workers|"
     "local-dir-use-symlinks|format)"
 )
-#: Options of curl whose value is an address, but not that of the file.
-_OTHER_ADDRESS = ("-x", "--proxy", "--preproxy", "-e", "--referer")
+#: Options whose value is an address, but not that of the file.
+_OTHER_ADDRESS = {
+    "curl": ("-x", "--proxy", "--preproxy", "-e", "--referer"),
+    "aria2c": ("--all-proxy", "--https-proxy", "--referer"),
+}
 
 
 class Command(NamedTuple):
@@ -68,7 +71,7 @@ def command_in(text: str, endpoint: str | None) -> Command | None:
     try:
         words = shlex.split(line)
     except ValueError:
-        words = line.split()
+        words = [word.strip(_QUOTES) for word in line.split()]
     if match[2] not in ("hf", "huggingface-cli"):
         return _fetch_command(match[2], words, endpoint)
     found = _hf_command(words)
@@ -82,7 +85,7 @@ def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> 
     addresses = {
         without_dirt(word)
         for before, word in pairwise(["", *words])
-        if before not in _OTHER_ADDRESS
+        if before not in _OTHER_ADDRESS.get(program, ())
         and (word.startswith(starts) or begins_with_host(word, endpoint))
     }
     if not addresses:
