@@ -1,0 +1,20 @@
+"""Which weights are wanted of a repo that holds the same ones several times (docs/weights.md).
+
+Pure: names and sizes of files in, files and sentences out.
+"""
+
+from __future__ import annotations
+
+from hfget.weights.choice import Choice, choose, split_words, without_pickles
+from hfget.weights.groups import Group, groups
+from hfget.weights.remarks import remarks
+
+__all__ = [
+    "Choice",
+    "Group",
+    "choose",
+    "groups",
+    "remarks",
+    "split_words",
+    "without_pickles",
+]

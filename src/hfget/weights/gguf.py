@@ -1,0 +1,139 @@
+"""GGUF files by their names: quantisation, shards, and the files that go beside a model (pure).
+
+The names are a custom, not a standard. Sources: huggingface.js `packages/tasks/src/gguf.ts`
+(the label is the last one in the name, `UD-` belongs to it), llama.cpp `common/download.cpp`
+(shards, files that are no models, the choice of a projector).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hfget.model import RemoteFile
+
+#: `Q4_K_M`, `UD-Q4_K_XL`, `i1-IQ2_XXS`, `TQ1_0`, `MXFP4_MOE`, `BF16`. Parts behind `_` are short:
+#: in `Q4_K_M_imatrix` the last word is no part of the label.
+_LABEL = re.compile(
+    r"(?<![A-Z0-9])(UD-|I1-)?"
+    r"((?:I?Q[1-9]\d?|TQ\d|(?:MX|NV)?FP\d{1,2}|B?F(?:16|32|64))(?:_[A-Z0-9]{1,3})*)(?![A-Z0-9])"
+)
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf\Z)", re.IGNORECASE)
+_CUT = re.compile(r"(?<=\.gguf)[.-](?:part|split)[\w-]*\Z", re.IGNORECASE)
+_MMPROJ = "mmproj"
+_IMATRIX = "imatrix"
+#: Draft models for speculative decoding. In capitals, MTP is part of a whole model's name.
+_DRAFT = re.compile(r"(mtp|eagle3|dflash|dspark)-")
+_IMATRIX_MODELS = "i1-"
+
+
+class Label(NamedTuple):
+    """What a GGUF file is: `role` is empty for a model, `quant` where the name tells none."""
+
+    role: str
+    quant: str
+
+    def __str__(self) -> str:
+        return "-".join(part for part in self if part)
+
+
+def label_of(path: str) -> Label:
+    """The label of the GGUF file at `path`: `Q4_K_M`, `mmproj-F16`, `imatrix`; empty if unknown.
+
+    The name of the file counts, then those of the folders above it, nearest first.
+    """
+    *folders, base = path.split("/")
+    base = _whole(base)
+    lower = base.lower()
+    quant = _quant(base)
+    if _IMATRIX in lower and (
+        not quant or lower.startswith(_IMATRIX) or not lower.endswith(".gguf")
+    ):
+        return Label(_IMATRIX, "")
+    if _MMPROJ in lower:
+        return Label(_MMPROJ, quant)
+    if draft := _DRAFT.search(base):
+        return Label(draft[1], quant)
+    if not quant:
+        quant = next(filter(None, map(_quant, reversed(folders))), "")
+    return Label("", quant)
+
+
+def labels_meant(wanted: str, labels: Iterable[Label]) -> set[Label]:
+    """Those of `labels` that `wanted` names: case does not count, everything else does.
+
+    `Q4_K_M` also means `i1-Q4_K_M` where no plain one is: the prefix tells that an importance
+    matrix was used (mradermacher), and llama.cpp and the Hub's pages leave it out.
+    """
+    by_name: dict[str, set[Label]] = {}
+    for label in labels:
+        by_name.setdefault(str(label).lower(), set()).add(label)
+    name = wanted.lower()
+    return by_name.get(name) or by_name.get(_IMATRIX_MODELS + name) or set()
+
+
+def files_named(wanted: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """The GGUF file of that name or path and its shards; ollama takes a name for a label."""
+    name = _whole(wanted).lower()
+    paths = [_whole(file.path).lower() for file in files]
+    if "/" not in name:
+        return [f for f, path in zip(files, paths, strict=True) if path.split("/")[-1] == name]
+    return [f for f, path in zip(files, paths, strict=True) if path == name]
+
+
+def projectors(models: Iterable[RemoteFile], files: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """The mmproj file for each model, as llama.cpp's `find_best_mmproj` chooses it.
+
+    It lies in the model's folder or one above it. The deepest comes first, then the one whose
+    bits are nearest to the model's, then the first of the listing.
+    """
+    candidates = [(file, label_of(file.path)) for file in files]
+    candidates = [(file, label) for file, label in candidates if label.role == _MMPROJ]
+    chosen: dict[str, RemoteFile] = {}
+    if not candidates:
+        return []
+    for model in models:
+        folder, bits = _folder(model.path), _bits(label_of(model.path).quant)
+        near = [
+            (-len(_folder(file.path)), abs(_bits(label.quant) - bits), number)
+            for number, (file, label) in enumerate(candidates)
+            if folder.startswith(_folder(file.path))
+        ]
+        if near:
+            best = candidates[min(near)[2]][0]
+            chosen[best.path] = best
+    return list(chosen.values())
+
+
+def is_projector(label: Label) -> bool:
+    return label.role == _MMPROJ
+
+
+def looks_like_label(text: str) -> bool:
+    """Whether `text` could be a quantisation, as opposed to a revision or a mistake."""
+    return _LABEL.fullmatch(text.upper()) is not None
+
+
+def _quant(name: str) -> str:
+    matches = list(_LABEL.finditer(name.upper()))
+    if not matches:
+        return ""
+    prefix, quant = matches[-1].groups(default="")
+    return (_IMATRIX_MODELS if prefix == "I1-" else prefix) + quant
+
+
+def _whole(name: str) -> str:
+    """The name of the file of which `name` is a shard or a piece."""
+    return _SHARD.sub("", _CUT.sub("", name))
+
+
+def _folder(path: str) -> str:
+    """`a/b/c.gguf` → `a/b/`."""
+    return path[: path.rfind("/") + 1]
+
+
+def _bits(quant: str) -> int:
+    """`Q4_K_M` → 4, `BF16` → 16, 0 where the label is not known."""
+    digits = re.search(r"\d+", quant.removeprefix(_IMATRIX_MODELS))
+    return int(digits[0]) if digits else 0

@@ -1,0 +1,56 @@
+"""The files of a repo in groups: one for each kind of weights or label of GGUF files (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hfget.model import RemoteFile
+from hfget.weights.gguf import Label, label_of
+from hfget.weights.kinds import GGUF, KINDS, OTHER, kinds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that are chosen together. `quant` is empty but for GGUF files with a label."""
+
+    kind: str
+    quant: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def is_weights(self) -> bool:
+        return self.kind != OTHER
+
+    @property
+    def name(self) -> str:
+        """`safetensors`, `gguf Q4_K_M`."""
+        return f"{self.kind} {self.quant}" if self.quant else self.kind
+
+
+def groups(files: Sequence[RemoteFile]) -> tuple[Group, ...]:
+    """Every file in exactly one group; GGUF models by size, what belongs to them after that."""
+    found: dict[tuple[str, Label], list[RemoteFile]] = {}
+    for file, kind in zip(files, kinds_of(files), strict=True):
+        label = label_of(file.path) if kind == GGUF else Label("", "")
+        found.setdefault((kind, label), []).append(file)
+    made = [
+        (KINDS.index(kind), label.role != "", Group(kind, str(label), tuple(members)))
+        for (kind, label), members in found.items()
+    ]
+    made.sort(key=lambda entry: (*entry[:2], entry[2].size, entry[2].quant))
+    return tuple(group for _, _, group in made)
+
+
+def kinds_in(files: Iterable[Group]) -> dict[str, int]:
+    """The kinds of weights there are, with their bytes."""
+    sums: dict[str, int] = {}
+    for group in files:
+        if group.is_weights:
+            sums[group.kind] = sums.get(group.kind, 0) + group.size
+    return sums

@@ -1,0 +1,141 @@
+"""What kind of weights a file holds, told by its name and by what lies beside it (pure).
+
+Names as the libraries write them: transformers and diffusers (`*_WEIGHTS_NAME`), optimum (onnx,
+openvino), accelerate and DeepSpeed (training state), whisper.cpp and TheBloke (ggml), MLC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from hfget.model import RemoteFile
+
+SAFETENSORS = "safetensors"
+BIN = "bin"
+GGUF = "gguf"
+ONNX = "onnx"
+TENSORFLOW = "tensorflow"
+FLAX = "flax"
+OPENVINO = "openvino"
+COREML = "coreml"
+TFLITE = "tflite"
+RUST = "rust"
+GGML = "ggml"
+MLC = "mlc"
+NEMO = "nemo"
+PADDLE = "paddle"
+EXECUTORCH = "executorch"
+TENSORRT = "tensorrt"
+TRAINING = "training"
+#: Config, tokenizer, README, code, data: all that is not weights.
+OTHER = "other"
+
+#: In the order in which they are shown.
+KINDS = (
+    *(SAFETENSORS, BIN, GGUF, ONNX, TENSORFLOW, FLAX, OPENVINO, COREML, TFLITE, RUST),
+    *(GGML, MLC, NEMO, PADDLE, EXECUTORCH, TENSORRT, TRAINING, OTHER),
+)
+
+_BY_SUFFIX = {
+    "safetensors": SAFETENSORS,
+    **dict.fromkeys(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib"), BIN),
+    **dict.fromkeys(("h5", "hdf5", "keras", "pb"), TENSORFLOW),
+    "msgpack": FLAX,
+    "mlmodel": COREML,
+    **dict.fromkeys(("tflite", "litertlm", "task"), TFLITE),
+    "ort": ONNX,
+    "ot": RUST,
+    "nemo": NEMO,
+    **dict.fromkeys(("pdparams", "pdiparams", "pdmodel", "pdopt"), PADDLE),
+    "pte": EXECUTORCH,
+    **dict.fromkeys(("engine", "plan", "trt"), TENSORRT),
+    "distcp": TRAINING,
+}
+#: What Python's pickle may lie in, among the kinds that are written with it.
+_PICKLES = re.compile(r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|distcp|nemo|pdparams|pdopt)\Z")
+_PICKLED_KINDS = frozenset({BIN, TRAINING, NEMO, PADDLE})
+
+#: `model.safetensors.index.json`, `diffusion_pytorch_model.bin.index.fp16.json`
+_INDEX = re.compile(r"\.(safetensors|bin|h5|msgpack)\.index(?:\.[\w-]+)?\.json\Z")
+#: `model.gguf`, and files cut by hand: `model.gguf-split-a`, `model.gguf.part1of2`
+_GGUF = re.compile(r"\.gguf(?:[.-](?:part|split)[\w-]*)?\Z")
+#: The importance matrix a quantisation was made with: `imatrix.dat`, `model-imatrix.gguf`
+_IMATRIX = re.compile(r"imatrix.*\.(?:dat|gguf|gguf_file|imatrix)\Z|\.imatrix\Z")
+_TENSORFLOW_PART = re.compile(
+    r"(?:ckpt.*|variables)\.(?:index|meta|data-\d{5}-of-\d{5})\Z|\A(?:checkpoint|keras_metadata)\Z"
+)
+_FOLDER = re.compile(r"(?:\A|/)(onnx|openvino|coreml)(?![a-z])")
+_COREML_FOLDER = re.compile(r"\.(?:mlpackage|mlmodelc)(?:/|\Z)")
+_COREML_ARCHIVE = re.compile(r"\.(?:mlpackage|mlmodelc)\.zip\Z")
+_SAVED_MODEL = re.compile(r"(?:\A|/)saved_model(?:/|\Z)")
+_GLOBAL_STEP = re.compile(r"(?:\A|/)global_step\d+(?:/|\Z)")
+_TRAINING = re.compile(
+    r"(?:\A(?:training_args|optimizer|optim|scheduler|lr_scheduler|scaler|sampler|dl_state_dict"
+    r"|rng_state)[\w.-]*|_(?:optim|model)_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
+)
+_VOCABULARY = re.compile(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
+
+
+def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
+    """The kind of each file, one of `KINDS`. The whole listing counts: pairs lie side by side."""
+    paths = [file.path.lower() for file in files]
+    # OpenVINO writes pairs of .xml (the graph) and .bin (the weights).
+    known = set(paths)
+    pairs = {path[:-4] for path in paths if path.endswith(".xml") and path[:-4] + ".bin" in known}
+    return [_kind(path, pairs) for path in paths]
+
+
+def may_run_code(path: str, kind: str) -> bool:
+    """Whether loading the file unpickles it: pickles can run code. Told by name alone."""
+    return kind in _PICKLED_KINDS and _PICKLES.search(path.lower()) is not None
+
+
+def _kind(path: str, pairs: set[str]) -> str:
+    folder, _, base = path.rpartition("/")
+    stem, _, suffix = base.rpartition(".")
+    if _IMATRIX.search(base) or _GGUF.search(base):
+        return GGUF
+    if kind := _kind_of_folder(folder):
+        return kind
+    if index := _INDEX.search(base):
+        return _BY_SUFFIX[index[1]]
+    if ".onnx" in base or base == "weights.pb":
+        return ONNX
+    if base.startswith("openvino_") or (suffix in ("xml", "bin") and path[:-4] in pairs):
+        return OPENVINO
+    if _TENSORFLOW_PART.search(base):
+        return TENSORFLOW
+    if _COREML_ARCHIVE.search(base):
+        return COREML
+    kind = _BY_SUFFIX.get(suffix, OTHER) if stem else OTHER
+    return _kind_of_pickle(stem, suffix) if kind == BIN else kind
+
+
+def _kind_of_pickle(stem: str, suffix: str) -> str:
+    """`bin`, or what other programs and the training put under the same suffixes."""
+    if _TRAINING.search(f"{stem}.{suffix}"):
+        return TRAINING
+    if suffix == "bin":
+        if "ggml" in stem:
+            return GGML
+        if stem.startswith("params_shard_"):
+            return MLC
+        if _VOCABULARY.search(stem):
+            return OTHER
+    return BIN
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_folder(folder: str) -> str:
+    """The kind to which all files of a folder belong, empty if it is no such folder."""
+    if not folder:
+        return ""
+    if match := _FOLDER.search(folder):
+        return match[1]
+    if _COREML_FOLDER.search(folder):
+        return COREML
+    if _SAVED_MODEL.search(folder):
+        return TENSORFLOW
+    return TRAINING if _GLOBAL_STEP.search(folder) else ""
