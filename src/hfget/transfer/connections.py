@@ -87,8 +87,9 @@ class ConnectionLimit:
     def cap(self, most: int) -> None:
         """The system has no room for more than `most` connections."""
         with self._lock:
-            self.most = max(1, most)
+            self.most = max(1, min(most, self.most))
             self.allowed = min(self.allowed, self.most)
+            self._trial = self._window = None
 
     def _judge(self, now: float, rate: float) -> None:
         trial, self._trial = self._trial, None

@@ -1,0 +1,205 @@
+"""The number of connections: grown while it pays, cut on trouble, within its bounds always."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import mean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hfget.transfer.connections import (
+    FEWEST_AFTER_BREAKS,
+    FIRST_CONNECTIONS,
+    POLITE_CONNECTIONS,
+    ConnectionLimit,
+)
+
+TICK = 0.02
+MB = 10**6
+NOISE = (0.0, 0.15)
+
+#: From the number of connections to bytes a second.
+Rate = Callable[[int], float]
+
+
+def throttled(connections: int) -> float:
+    """A server that gives each connection 8 MB/s."""
+    return 8 * MB * connections
+
+
+def full(connections: int) -> float:
+    """A link that one connection fills."""
+    return 100 * MB
+
+
+def eight_fill(connections: int) -> float:
+    """A server that gives each connection an eighth of the link."""
+    return 10 * MB * min(connections, 8)
+
+
+class Link:
+    """A simulated link on a clock of its own, all connections at work.
+
+    Its rate wavers by `noise` (a share), anew every half second and with every change.
+    """
+
+    def __init__(self, rate: Rate, most: int, noise: float = 0.0, seed: int = 0) -> None:
+        self.rate = rate
+        self.now = self.progress = 0.0
+        self.limit = ConnectionLimit(most, clock=lambda: self.now)
+        self._noise, self._chance = noise, random.Random(seed)
+        self._factor, self._until, self._before = 1.0, 0.0, 0
+
+    def run(self, seconds: float, busy: int | None = None) -> list[int]:
+        """Let time pass; the number that was allowed at each tick."""
+        numbers = []
+        end = self.now + seconds
+        while self.now < end:
+            allowed = self.limit.allowed
+            if self.now >= self._until or allowed != self._before:
+                self._factor = 1 + self._chance.uniform(-self._noise, self._noise)
+                self._until, self._before = self.now + 0.5, allowed
+            self.now += TICK
+            self.progress += self.rate(allowed) * self._factor * TICK
+            self.limit.observe(int(self.progress), allowed if busy is None else busy)
+            numbers.append(self.limit.allowed)
+        return numbers
+
+
+def test_it_begins_with_a_few_unless_many_were_asked_for() -> None:
+    assert [ConnectionLimit(most).allowed for most in (1, 3, 4, 16)] == [1, 3, 4, 4]
+    assert ConnectionLimit(POLITE_CONNECTIONS + 1).allowed == POLITE_CONNECTIONS + 1
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("most", [1, 3, 5, 16, 64])
+def test_where_each_connection_brings_more_it_climbs_to_the_maximum(
+    most: int, noise: float
+) -> None:
+    for seed in range(5):
+        link = Link(throttled, most, noise, seed)
+        assert max(link.run(3.0)) == most, "two doublings take it from 4 to 16"
+        assert mean(link.run(60.0)) > 0.9 * most, "it looks below now and then, and comes back"
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_where_one_connection_fills_the_link_it_stays_low(noise: float) -> None:
+    means = []
+    for seed in range(10):
+        link = Link(full, 16, noise, seed)
+        numbers = link.run(120.0)
+        assert max(numbers[: int(2 / TICK)]) <= 2 * FIRST_CONNECTIONS, "one look upwards"
+        means.append(mean(numbers))
+    assert mean(means) < 2.5
+
+
+@pytest.mark.parametrize("noise", NOISE)
+def test_where_so_many_fill_the_link_it_settles_there(noise: float) -> None:
+    for seed in range(5):
+        assert 7 < mean(Link(eight_fill, 16, noise, seed).run(120.0)) < 10
+
+
+def test_many_that_bring_nothing_are_given_up_one_half_at_a_time() -> None:
+    numbers = Link(full, 64).run(10.0)
+    steps = [after for before, after in pairwise([64, *numbers]) if after != before]
+    assert steps[:6] == [32, 16, 8, 4, 2, 1]
+
+
+def test_a_step_that_does_not_pay_is_taken_back_and_tried_again_ever_later() -> None:
+    numbers = Link(lambda n: 10 * MB * min(n, 4), 16).run(100.0)
+    assert set(numbers) == {2, 4, 8}
+    upwards = [tick for tick, step in enumerate(pairwise(numbers)) if step == (4, 8)]
+    pauses = [later - earlier for earlier, later in pairwise(upwards)]
+    assert len(pauses) >= 3
+    assert all(later > 1.5 * earlier for earlier, later in pairwise(pauses))
+
+
+def test_a_link_that_begins_to_reward_more_is_found_out_within_the_longest_hold() -> None:
+    link = Link(full, 16)
+    link.run(300.0)
+    link.rate = throttled
+    assert max(link.run(90.0)) == 16
+
+
+@pytest.mark.parametrize("busy", [0, 3, 5, 16])
+def test_unless_just_so_many_are_at_work_the_number_is_not_judged(busy: int) -> None:
+    assert set(Link(throttled, 16).run(60.0, busy=busy)) == {4}
+
+
+def test_a_window_that_was_not_all_at_work_does_not_count() -> None:
+    link = Link(throttled, 16)
+    for _ in range(100):
+        link.run(0.3)
+        link.run(TICK, busy=3)
+    assert link.limit.allowed == 4
+
+
+def test_an_overloaded_host_halves_it_and_breaks_take_a_quarter_but_leave_a_few() -> None:
+    for overloaded, ways in ((True, [8, 4, 2, 1, 1]), (False, [12, 9, 6, 4, 4])):
+        link = Link(full, 16)
+        link.limit.allowed = 16
+        for fewer in ways:
+            link.limit.trouble(overloaded=overloaded)
+            assert link.limit.allowed == fewer
+            link.now += 1.5
+    few = Link(full, 2)
+    few.limit.trouble(overloaded=False)
+    assert few.limit.allowed == 2 < FEWEST_AFTER_BREAKS
+
+
+def test_failures_together_are_one_sign_of_trouble() -> None:
+    link = Link(full, 64)
+    for _ in range(20):
+        link.limit.trouble(overloaded=True)
+        link.now += 0.04
+    assert link.limit.allowed == 32
+
+
+def test_after_trouble_it_holds_then_grows_again_where_that_pays() -> None:
+    link = Link(throttled, 16)
+    link.run(3.0)
+    link.limit.trouble(overloaded=True)
+    assert set(link.run(2.5)) == {8}
+    assert max(link.run(10.0)) == 16
+
+
+def test_a_system_without_room_caps_it_for_good() -> None:
+    link = Link(throttled, 16)
+    link.run(0.6)  # a trial of 8 is under way
+    link.limit.cap(3)
+    assert link.limit.allowed == 3
+    link.rate = lambda n: 8 * MB  # so the trial is found not to pay
+    assert max(link.run(60.0)) == 3
+    link.limit.cap(5)
+    assert link.limit.most == 3
+    link.limit.cap(0)
+    assert link.limit.allowed == link.limit.most == 1
+
+
+steps = st.one_of(
+    st.tuples(st.just("time"), st.floats(0.0, 2.0), st.integers(0, 10**9)),
+    st.tuples(st.just("trouble"), st.booleans(), st.just(0)),
+    st.tuples(st.just("cap"), st.just(0.0), st.integers(0, 70)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(most=st.integers(1, 64), history=st.lists(steps, max_size=60))
+def test_whatever_happens_it_stays_within_its_bounds(
+    most: int, history: list[tuple[str, float, int]]
+) -> None:
+    now, progress = 0.0, 0
+    limit = ConnectionLimit(most, clock=lambda: now)
+    for what, first, second in history:
+        if what == "trouble":
+            limit.trouble(overloaded=bool(first))
+        elif what == "cap":
+            limit.cap(second)
+        else:
+            now, progress = now + first, progress + second
+            limit.observe(progress, limit.allowed)
+        assert 1 <= limit.allowed <= limit.most <= most
