@@ -31,7 +31,8 @@ class RepoRef:
     `trail` holds the segments behind `/tree/`, `/blob/`, `/resolve/` or `/raw/` of a pasted
     URL as long as nobody knows where the revision ends and the path begins: a revision may
     contain slashes. Whoever asks the hub replaces it by `revision` and `path`.
-    `endpoint` is the origin of a pasted URL (`https://hf-mirror.com`), else None.
+    `endpoint` is the origin of a pasted URL (`https://hf-mirror.com`), else None. `quants` are the
+    labels of GGUF files behind a colon: `org/name:Q4_K_M`.
     """
 
     repo_id: str
@@ -41,6 +42,7 @@ class RepoRef:
     path_kind: PathKind = PathKind.ANY
     trail: tuple[str, ...] = ()
     endpoint: str | None = None
+    quants: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

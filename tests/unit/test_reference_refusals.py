@@ -78,22 +78,9 @@ def test_text_that_names_no_repo(text: str, message: str, hint: str) -> None:
     assert hint in error.hint
 
 
-@pytest.mark.parametrize(
-    ("text", "hint"),
-    [
-        ("org/name:Q4_K_M", "did you mean org/name?"),
-        ("gpt2:latest", "did you mean gpt2?"),
-        ("datasets/org/name:v1", "did you mean datasets/org/name?"),
-        ("hf.co/org/name:Q4_K_M", "did you mean org/name?"),
-        ("https://huggingface.co/org/name:Q4_K_M", "did you mean org/name?"),
-        ("hf://org/name:Q4_K_M", "did you mean org/name?"),
-    ],
-)
-def test_a_tag_behind_a_colon(text: str, hint: str) -> None:
-    error = refusal(text)
-    tag = text.rpartition(":")[2]
-    assert "a tag behind a colon is not understood" in error.message
-    assert error.hint == f"{hint} Its files are chosen by --include '*{tag}*'"
+@pytest.mark.parametrize("text", ["org/name:", "org/name:Q4:Q5", "org/name:Q4%2FK", ":Q4_K_M"])
+def test_what_no_quantisation_is_called(text: str) -> None:
+    assert "is not a repo ID" in refusal(text).message
 
 
 @pytest.mark.parametrize(

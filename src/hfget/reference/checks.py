@@ -20,7 +20,6 @@ PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
 
 _REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
-_TAGGED = re.compile(r"(?:[\w.-]+/)?[\w.-]+:([\w.-]+)", re.ASCII)
 _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
@@ -36,11 +35,6 @@ def check_repo_id(repo_id: str, given: str) -> None:
         raise UsageError(
             f"{repo_id} is a program, not a repo",
             hint=f"put a pasted command in quotes: hfget '{repo_id} …'",
-        )
-    if tagged := _TAGGED.fullmatch(repo_id):
-        raise UsageError(
-            f"{shown(repo_id)}: a tag behind a colon is not understood",
-            hint=f"{near(given)} Its files are chosen by --include '*{shown(tagged[1])}*'",
         )
     if not is_repo_id(repo_id):
         raise UsageError(f"{shown(repo_id)} is not a repo ID", hint=near(given))

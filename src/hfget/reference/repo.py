@@ -1,7 +1,8 @@
-"""The repo's type and ID at the front of a reference: `[TYPE/][org/]name`."""
+"""The repo's type and ID at the front of a reference: `[TYPE/][org/]name[:QUANT]`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -27,6 +28,7 @@ ACTIONS = (
     | {"settings", "upload", "viewer"}
 )
 _SINGULAR = frozenset(PREFIXES.values())
+_LABELLED = re.compile(r"([^:]+):([\w.+-][\w.,+-]{0,399})", re.ASCII)
 
 
 class Named(NamedTuple):
@@ -101,5 +103,10 @@ def _kind(segments: Sequence[str]) -> tuple[RepoType | None, list[str]]:
 
 
 def _named(kind: RepoType | None, repo_id: str, segments: Sequence[str]) -> Named:
+    """The colon is that of llama.cpp and ollama: `org/name:Q4_K_M`, `org/name:FILE.gguf`."""
+    quants: tuple[str, ...] = ()
+    if labelled := _LABELLED.fullmatch(repo_id):
+        repo_id = labelled[1]
+        quants = tuple(filter(None, labelled[2].split(",")))
     check_repo_id(repo_id, "/".join(segments))
-    return Named(RepoRef(repo_id, kind or "model"), kind is not None)
+    return Named(RepoRef(repo_id, kind or "model", quants=quants), kind is not None)
