@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
+import re
 import secrets
+import stat
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from hfget.errors import DiskError
 
 _BINARY = getattr(os, "O_BINARY", 0)
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+#: A temporary file this old (seconds) belongs to a process that died while writing it.
+_TEMPORARY_SECONDS = 60.0
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _MEANINGS = {
     errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
     errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
@@ -22,6 +32,8 @@ _MEANINGS = {
     errno.EACCES: ("permission denied", "choose another folder with --local-dir"),
     errno.EPERM: ("not permitted", "choose another folder with --local-dir"),
     errno.ENAMETOOLONG: ("the name is too long for this file system", "choose a shorter folder"),
+    errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
+    errno.EISDIR: ("a folder is where a file should go", "move that folder away"),
     errno.EIO: ("the disk reports a read or write error", "check the disk (dmesg, SMART)"),
     errno.EMFILE: ("too many open files", "lower --jobs, or raise `ulimit -n`"),
     errno.ENFILE: ("too many open files in the system", "lower --jobs"),
@@ -55,20 +67,94 @@ def sync_directory(path: Path) -> bool:
     return True
 
 
-def atomic_write(path: Path, text: str) -> None:
-    """Write a small file so that readers see the old or the new one, whole. Raises OSError."""
+def atomic_write(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write a small file so that readers see the old or the new one, whole. Raises OSError.
+
+    With `sync` its content is on the disk before it gets its name.
+    """
     temporary = os.path.join(path.parent, f".{secrets.token_hex(8)}.tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         try:
             _write_all(fd, text.encode("utf-8", "surrogateescape"))
+            if sync:
+                with suppress(OSError):
+                    os.fsync(fd)
         finally:
             os.close(fd)
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def sweep_temporaries(root: Path) -> None:
+    """Clear away what an `atomic_write` that was killed has left anywhere below `root`."""
+    for folder, _, names in os.walk(root):
+        for name in filter(_TEMPORARY.fullmatch, names):
+            path = os.path.join(folder, name)
+            with suppress(OSError):
+                if time.time() - os.lstat(path).st_mtime > _TEMPORARY_SECONDS:
+                    os.unlink(path)
+
+
+def read_text(path: Path, most: int) -> str:
+    """The text of a regular file of at most `most` bytes. Raises OSError, ValueError.
+
+    What lies on disk may be anything, also a pipe that nobody writes to: never waits for one.
+    """
+    fd = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            raise OSError(errno.EINVAL, "not a small file", str(path))
+        with open(fd, encoding="utf-8", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(fd)
+
+
+def rename_new(source: Path, target: Path | str, *, dst_dir_fd: int | None = None) -> None:
+    """Rename `source`; FileExistsError if something has the new name. Raises OSError.
+
+    Atomic on Linux and Windows; elsewhere, and on file systems that cannot do that, there is a
+    moment between the look and the rename.
+    """
+    if _renamed_by_linux(source, target, dst_dir_fd):
+        return
+    try:
+        os.stat(target, dir_fd=dst_dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        os.rename(source, target, dst_dir_fd=dst_dir_fd)
+    else:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _renamed_by_linux(source: Path, target: Path | str, dst_dir_fd: int | None) -> bool:
+    """Rename by renameat2; false where that does not exist."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    call = _renameat2()
+    if call is None:
+        return False
+    folder = _AT_FDCWD if dst_dir_fd is None else dst_dir_fd
+    names = os.fsencode(source), os.fsencode(target)
+    if call(_AT_FDCWD, names[0], folder, names[1], _RENAME_NOREPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
+        return False
+    raise OSError(number, os.strerror(number), str(target))
+
+
+@functools.cache
+def _renameat2() -> Any:
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
 def _write_all(fd: int, data: bytes) -> None:
