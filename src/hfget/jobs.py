@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from hfget.errors import DiskError
@@ -34,6 +35,7 @@ def make_job(
             adopt=lambda: layout.adopt(snapshot, file),
             replaceable=placement.replaceable,
             earlier=placement.earlier,
+            blocked=placement.blocked,
         )
     return FileJob(
         file,
@@ -48,7 +50,7 @@ def make_job(
 def _publish(
     layout: Layout, snapshot: Snapshot, file: RemoteFile, placement: Placement, data: Path
 ) -> None:
-    """Give the data its name; what has appeared there since the plan is never overwritten.
+    """Give the data its name; what has appeared or changed since the plan is not overwritten.
 
     Another process may have published the same content (locks of some file systems do
     nothing): then that is the file. Raises DiskError.
@@ -62,7 +64,8 @@ def _publish(
             data.unlink(missing_ok=True)
             return
         raise DiskError(
-            f"{placement.destination} has appeared during the download, and is another file",
+            f"{placement.destination} has appeared or changed during the download, and is "
+            "another file than the one wanted",
             path=file.path,
             hint="move it away, or replace it with --force",
         ) from None
@@ -70,6 +73,7 @@ def _publish(
 
 def _has_content(path: Path, file: RemoteFile) -> bool:
     try:
-        return path.is_file() and hash_file(path, file.hash_kind) == file.etag
+        regular = stat.S_ISREG(path.lstat().st_mode)
+        return regular and hash_file(path, file.hash_kind) == file.etag
     except OSError:
         return False

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.transfer.journal import Identity
-from hfget.transfer.leftovers import leftover_bytes
+from hfget.transfer.leftovers import leftover_bytes, leftover_space
 from hfget.transfer.partial import JOURNALED_BYTES, stem_for
 
 
@@ -28,10 +29,22 @@ def make_plan(
     for file in files:
         placement = layout.place(snapshot, file)
         if force and placement.state is not ItemState.MISSING:
-            placement = Placement(placement.destination, ItemState.OUTDATED)
+            placement = replace(placement, state=ItemState.OUTDATED, needs_record=False)
         placements[file.path] = placement
         items.append(_item(snapshot, file, placement, layout, names))
     return Plan(snapshot, layout.root, tuple(items)), placements
+
+
+def space_needed(plan: Plan, layout: Layout) -> int:
+    """Bytes of disk that the plan will take, what a partial has reserved not counted."""
+    total = 0
+    for item in plan.items:
+        total += item.need
+        if item.have and item.need:
+            stem = stem_for(layout.partial_directory(item.file), item.file.path, item.file.etag)
+            reserved = leftover_space(stem, Identity.of(item.file, plan.snapshot.commit))
+            total -= max(0, min(reserved, item.file.size) - item.have)
+    return total
 
 
 def _item(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from hfget.errors import DiskError
 from hfget.model import ItemState, RemoteFile, Snapshot
 
 
@@ -15,14 +16,16 @@ class Placement:
     """Where a file goes, what is there, and whether that may be replaced if it is wrong.
 
     `needs_record` marks a complete file whose record names an older commit. A file that may
-    not be replaced still may if its hash is `earlier`: an earlier run was to fetch that.
+    not be replaced still may if its hash is one of `earlier`: that is what a run before this
+    one fetched, or was to fetch. `blocked` says why nothing can be put there at all.
     """
 
     destination: Path
     state: ItemState
     replaceable: bool = True
     needs_record: bool = False
-    earlier: str | None = None
+    earlier: frozenset[str] = frozenset()
+    blocked: DiskError | None = None
 
 
 class Layout(Protocol):
@@ -54,7 +57,8 @@ class Layout(Protocol):
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         """Give verified data its final name, atomically, and see to its record.
 
-        Raises DiskError; FileExistsError if the name is taken and `replace` is false.
+        Raises DiskError and UnsafeError; FileExistsError if the name is taken and `replace` is
+        false, or if what `place` saw there has changed since.
         """
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:

@@ -1,23 +1,41 @@
 """Destination folders, made and opened once, and known to lie where they should.
 
-A file is renamed into an open directory, so that a link planted meanwhile in the path to it
-leads nowhere. Where a directory cannot be opened (Windows) its path is checked again each time.
+A folder is entered from the root, one name after the other, never through a link, and a file
+is renamed into the open folder: a link planted meanwhile in the path to it leads nowhere. Where
+a folder cannot be opened (Windows) its path is checked again each time.
 """
 
 from __future__ import annotations
 
-import errno
 import os
+import stat
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from hfget.disk import is_inside, sync_directory
+from hfget.disk import is_inside, rename_new, sync_directory
 from hfget.errors import UnsafeError
 from hfget.text import safe_text
 
 _MOST_OPEN = 32
-_HAS_DIR_FD = os.rename in os.supports_dir_fd and os.stat in os.supports_dir_fd
+_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir} <= os.supports_dir_fd
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Seen(NamedTuple):
+    """What lay under a name at some time, as far as it can be told without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Seen:
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 class Directories:
@@ -27,30 +45,43 @@ class Directories:
         self._root = root
         self._lock = threading.Lock()
         self._open: OrderedDict[Path, int] = OrderedDict()
+        #: Folders that have got, or will get, an entry for a new folder.
+        self._grown = {folder.parent for folder in _missing(root)}
 
-    def move_in(self, data: Path, target: Path, *, replace: bool) -> None:
+    def move_in(self, data: Path, target: Path, *, replace: bool, seen: Seen | None = None) -> None:
         """Give `data` the name `target`, atomically.
 
-        Raises FileExistsError if something has that name and `replace` is false.
+        Raises FileExistsError if something has that name and `replace` is false, or if `seen`
+        is given and what has that name is no longer that.
         """
         with self._lock:
             fd = self._opened(target.parent)
             name = target if fd is None else target.name
-            if not replace and _exists(name, fd):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-            os.replace(data, name, dst_dir_fd=fd)
+            if replace and seen is not None:
+                with suppress(FileNotFoundError):
+                    found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                    replace = Seen.of(found) == seen
+            if replace:
+                os.replace(data, name, dst_dir_fd=fd)
+            else:
+                rename_new(data, name, dst_dir_fd=fd)
 
-    def sync(self, folder: Path) -> bool:
-        """Have a folder's entries reach the disk; False where the system cannot do that."""
+    def modified(self, target: Path) -> float:
+        """When the file at `target` was modified, in unix seconds."""
         with self._lock:
-            fd = self._open.get(folder)
-            if fd is not None:
-                try:
-                    os.fsync(fd)
-                except OSError:
-                    return False
-                return True
-        return sync_directory(folder)
+            fd = self._opened(target.parent)
+            name = target if fd is None else target.name
+            return os.stat(name, dir_fd=fd, follow_symlinks=False).st_mtime
+
+    def sync(self, folders: set[Path]) -> bool:
+        """Have the entries of `folders` reach the disk, and those of folders made meanwhile.
+
+        False where the system cannot do that.
+        """
+        with self._lock:
+            folders, self._grown = folders | self._grown, set()
+            synced = [self._sync(folder) for folder in folders]
+        return all(synced)
 
     def refuse_escape(self, folder: Path) -> None:
         """Raise UnsafeError if a link leads `folder` out of the root."""
@@ -65,35 +96,68 @@ class Directories:
             while self._open:
                 os.close(self._open.popitem()[1])
 
+    def _sync(self, folder: Path) -> bool:
+        fd = self._open.get(folder)
+        if fd is None:
+            return sync_directory(folder)
+        with suppress(OSError):
+            os.fsync(fd)
+            return True
+        return False
+
     def _opened(self, folder: Path) -> int | None:
         if not _HAS_DIR_FD:
             folder.mkdir(parents=True, exist_ok=True)
             self.refuse_escape(folder)
             return None
-        if folder in self._open:
-            self._open.move_to_end(folder)
-            return self._open[folder]
-        folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            self.refuse_escape(folder)
-            if not os.path.samestat(os.fstat(fd), os.stat(folder)):
-                raise UnsafeError(
-                    f"{safe_text(str(folder))} is being replaced while it is written to",
-                    hint="run the same command again, with nothing else working on that folder",
-                )
-        except BaseException:
+        fd = self._open.pop(folder, None)
+        if fd is not None and not _is_at(fd, folder):
             os.close(fd)
-            raise
+            fd = None
+        if fd is None:
+            fd = self._enter(folder)
         self._open[folder] = fd
         if len(self._open) > _MOST_OPEN:
             os.close(self._open.popitem(last=False)[1])
         return fd
 
+    def _enter(self, folder: Path) -> int:
+        """Open `folder`, made where it is missing. A link in it must lead to inside the root."""
+        self.refuse_escape(folder)
+        top, real = os.path.realpath(self._root), os.path.realpath(folder)
+        place = Path(top)
+        fd = os.open(top, _FOLDER)
+        for name in Path(real).relative_to(top).parts:
+            try:
+                with suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=fd)
+                    self._grown.add(place)
+                place /= name
+                if _is_link(name, fd):
+                    raise UnsafeError(
+                        f"{safe_text(str(place))} is being replaced while it is written to",
+                        hint="run the same command again, with nothing else working on that folder",
+                    )
+                inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
+            finally:
+                os.close(fd)
+            fd = inner
+        return fd
 
-def _exists(name: Path | str, fd: int | None) -> bool:
-    try:
-        os.stat(name, dir_fd=fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
+
+def _missing(root: Path) -> Iterator[Path]:
+    """The root and the folders above it that do not exist yet."""
+    while not root.exists() and root != root.parent:
+        yield root
+        root = root.parent
+
+
+def _is_at(fd: int, folder: Path) -> bool:
+    """Whether the open folder still has that path."""
+    with suppress(OSError):
+        return os.path.samestat(os.fstat(fd), os.stat(folder))
+    return False
+
+
+def _is_link(name: str, fd: int) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)

@@ -6,22 +6,26 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from hfget.disk import disk_error
+from hfget.disk import disk_error, sweep_temporaries
+from hfget.errors import DiskError
 from hfget.layout import record
 from hfget.layout.base import Placement
-from hfget.layout.directories import Directories
+from hfget.layout.directories import Directories, Seen
 from hfget.layout.paths import check_paths, destination
 from hfget.model import ItemState, RemoteFile, Snapshot
 
 #: Directories are synced and records written for so many small files at once.
 _BATCH, _LARGE_BYTES = 64, 16 << 20
+#: huggingface_hub takes a file for unchanged if it is younger than its record by a second.
+_CLOCK_SECONDS = 2.0
 
 
 class FolderLayout:
@@ -33,6 +37,8 @@ class FolderLayout:
         self._fsync = fsync
         self._records = root / ".cache" / "huggingface"
         self._inside: set[Path] = set()
+        self._seen: dict[str, Seen] = {}
+        self._listed = ""
         self._directories = Directories(root)
         self._lock = threading.Lock()
         self._unrecorded: list[tuple[str, RemoteFile]] = []
@@ -47,7 +53,10 @@ class FolderLayout:
         return self._records / "hfget.lock"
 
     def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
-        return record.read_tree(self._records, commit)
+        files = record.read_tree(self._records, commit)
+        if files is not None:
+            self._listed = commit
+        return files
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_paths(
@@ -55,47 +64,58 @@ class FolderLayout:
             windows=os.name == "nt",
             case_insensitive=_folds_case(self._root),
         )
+        for name in ("download", "trees"):
+            self._directories.refuse_escape(self._records / name)
 
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """See `Layout.place`.
 
         A file counts as complete without hashing if its record names this content, its size
         is the listed one and it was not modified after the record was written. What somebody
-        modified, or what was there before, is never replaced without `force`, unless it is what
-        an earlier run was to fetch (killed between giving a name and recording it).
+        modified, or what was there before, is never replaced without `force`, unless its
+        content is one that was downloaded here, or was to be: a run may have been killed
+        between giving a name and recording it, and a copy of the folder has new times.
         """
-        placement = self._place(snapshot, file)
-        if placement.replaceable:
-            return placement
-        return replace(placement, earlier=self._earlier.get(file.path))
-
-    @cached_property
-    def _earlier(self) -> dict[str, str]:
-        """By path, the content that runs before this one were to fetch."""
-        wanted = record.read_wanted(self._records)
-        return {path: file.etag for path, file in wanted.files.items()} if wanted else {}
-
-    def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self._root, file.path)
         self._refuse_escape(target.parent, file)
         self._refuse_escape(self.partial_directory(file), file)
+        self._seen.pop(file.path, None)
         try:
-            stat = target.lstat()
-        except (FileNotFoundError, NotADirectoryError):
+            found = target.lstat()
+        except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
-            raise disk_error(error, target, "reading") from error
-        if target.is_symlink() or not target.is_file():
-            return Placement(target, ItemState.OUTDATED, self._force and not target.is_dir())
+            return _blocked(target, disk_error(error, target))
+        if not stat.S_ISREG(found.st_mode):
+            return self._place_at_obstacle(target, found)
+        self._seen[file.path] = Seen.of(found)
         known = record.read_metadata(self._records, file.path)
-        untouched = known is not None and stat.st_mtime <= known.timestamp
-        if stat.st_size != file.size:
-            return Placement(target, ItemState.OUTDATED, untouched or self._force)
-        if known is not None and untouched and known.etag == file.etag:
-            if known.commit != snapshot.commit:
-                return Placement(target, ItemState.COMPLETE, needs_record=True)
-            return Placement(target, ItemState.COMPLETE)
-        return Placement(target, ItemState.ADOPTABLE, untouched or self._force)
+        untouched = known is not None and found.st_mtime <= known.timestamp
+        same = known is not None and known.etag == file.etag
+        if same and untouched and found.st_size == file.size:
+            older = known is not None and known.commit != snapshot.commit
+            return Placement(target, ItemState.COMPLETE, needs_record=older)
+        state = ItemState.ADOPTABLE if found.st_size == file.size else ItemState.OUTDATED
+        if untouched or self._force:
+            return Placement(target, state)
+        earlier = self._etags.get(file.path, set()) | ({known.etag} if known else set())
+        return Placement(target, state, replaceable=False, earlier=frozenset(earlier))
+
+    def _place_at_obstacle(self, target: Path, found: os.stat_result) -> Placement:
+        """What is no file may be replaced by force, but for a folder."""
+        if stat.S_ISDIR(found.st_mode):
+            error = DiskError(f"{target} is a folder, not a file", hint="move it away")
+            return _blocked(target, error)
+        if self._force:
+            return Placement(target, ItemState.OUTDATED)
+        what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
+        hint = "move it away, or replace it with --force"
+        return _blocked(target, DiskError(f"{target} is {what}", hint=hint))
+
+    @cached_property
+    def _etags(self) -> dict[str, set[str]]:
+        """By path, the contents that runs before this one were to fetch."""
+        return record.read_etags(self._records)
 
     def partial_directory(self, file: RemoteFile) -> Path:
         return (self._records / "download" / file.path).parent
@@ -103,20 +123,35 @@ class FolderLayout:
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         try:
             record.prepare(self._records)
-            record.write_tree(self._records, snapshot)
+            sweep_temporaries(self._records)
+            if snapshot.commit != self._listed:
+                record.write_tree(self._records, snapshot)
             record.write_wanted(self._records, snapshot, wanted)
         except OSError as error:
             raise disk_error(error, self._records) from error
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         target = destination(self._root, file.path)
+        seen = None if self._force else self._seen.get(file.path)
         try:
-            self._directories.move_in(data, target, replace=replace)
+            self._outdate_record(file, data)
+            self._directories.move_in(data, target, replace=replace, seen=seen)
         except FileExistsError:
             raise
         except OSError as error:
             raise disk_error(error, target) from error
         self.adopt(snapshot, file)
+
+    def _outdate_record(self, file: RemoteFile, data: Path) -> None:
+        """Make data younger than the record of other content that is there under its name.
+
+        A partial may have got its last byte before that record was written. If this run is
+        killed before it writes its own, the old one must not be taken for this file's.
+        """
+        known = record.read_metadata(self._records, file.path)
+        if known is not None and known.etag != file.etag:
+            now = max(time.time(), known.timestamp + _CLOCK_SECONDS)
+            os.utime(data, (now, now))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
         with self._lock:
@@ -128,16 +163,16 @@ class FolderLayout:
     def flush(self) -> None:
         with self._lock:
             batch, self._unrecorded = self._unrecorded, []
-        targets = {file.path: self._root.joinpath(file.path) for _, file in batch}
+        targets = {file.path: destination(self._root, file.path) for _, file in batch}
         if self._fsync:
-            for folder in {target.parent for target in targets.values()}:
-                self.durable &= self._directories.sync(folder)
+            folders = {target.parent for target in targets.values()}
+            self.durable &= self._directories.sync(folders)
         for commit, file in batch:
             try:
-                modified = targets[file.path].stat().st_mtime
+                modified = self._directories.modified(targets[file.path])
                 record.write_metadata(self._records, file.path, commit, file.etag, modified)
             except OSError as error:
-                raise disk_error(error, self._records) from error
+                raise disk_error(error, targets[file.path], "recording") from error
 
     def close(self) -> None:
         self._directories.close()
@@ -147,6 +182,10 @@ class FolderLayout:
         if folder not in self._inside:
             self._directories.refuse_escape(folder)
             self._inside.add(folder)
+
+
+def _blocked(target: Path, error: DiskError) -> Placement:
+    return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error)
 
 
 def _folds_case(root: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfget.disk import atomic_write
+from hfget.disk import atomic_write, read_text
 from hfget.model import RemoteFile, Snapshot
 
 RECORD_NAME = "hfget.json"
@@ -27,9 +28,13 @@ _CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds download records; see https://bford.info/cachedir/\n"
 )
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_HEX = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_XET_HASH = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_METADATA_BYTES = 4096
+#: Larger listings (a million files) are not read back; what is not read is asked for again.
+_MOST_JSON_BYTES = 256 << 20
+_MOST_SIZE = 1 << 62
+_LATEST = 1e11  # unix seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +48,22 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What `hfget.json` says: the repo, and for each file asked for the content it should have."""
+    """What `hfget.json` says: the repo, and for each file asked for the content it should have.
+
+    `written` is when that was asked for, in unix seconds by the clock of the file system.
+    """
 
     repo_id: str
     repo_type: str
     commit: str
     files: dict[str, RemoteFile]
+    written: float
 
 
 def prepare(records: Path) -> None:
     """Make the record folder, with the marks that keep it out of git and of backups."""
     (records / "download").mkdir(parents=True, exist_ok=True)
+    (records / "trees").mkdir(exist_ok=True)
     for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", "*")):
         with suppress(OSError):
             if not (records / name).exists():
@@ -63,13 +73,21 @@ def prepare(records: Path) -> None:
 def read_metadata(records: Path, path: str) -> Metadata | None:
     """The record of `path`, or None if there is none that can be read."""
     try:
-        with open(records / "download" / (path + METADATA_SUFFIX), encoding="utf-8") as lines:
-            commit, etag, timestamp = (lines.readline(200).strip() for _ in range(3))
-        if not _HEX.fullmatch(etag):
-            return None
-        return Metadata(commit, etag, float(timestamp))
+        text = read_text(_metadata_path(records, path), _MOST_METADATA_BYTES)
+        commit, etag, timestamp = (line.strip() for line in text.split("\n")[:3])
+        modified = float(timestamp)
     except (OSError, ValueError):
         return None
+    if not _is_hash(etag) or not 0 <= modified < _LATEST:
+        return None
+    return Metadata(commit, etag, modified)
+
+
+def was_recorded_since(records: Path, path: str, moment: float) -> bool:
+    """Whether the record of `path` was written after `moment` by the clock of the file system."""
+    with suppress(OSError):
+        return _metadata_path(records, path).stat().st_mtime > moment
+    return False
 
 
 def write_metadata(records: Path, path: str, commit: str, etag: str, modified: float = 0.0) -> None:
@@ -78,7 +96,7 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
     `modified` is the file's own time, which a server's clock may have set: the record is never
     older. A name too long for the record's suffix stays unrecorded: it is hashed on the next run.
     """
-    target = records / "download" / (path + METADATA_SUFFIX)
+    target = _metadata_path(records, path)
     text = f"{commit}\n{etag}\n{max(time.time(), modified)}\n"
     try:
         try:
@@ -94,14 +112,16 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
 def recorded_paths(records: Path) -> Iterator[str]:
     """The repo path of every file that has a record."""
     base = records / "download"
-    for path in base.rglob("*" + METADATA_SUFFIX):
-        if path.is_file():
-            yield path.relative_to(base).as_posix().removesuffix(METADATA_SUFFIX)
+    for folder, _, names in os.walk(base):
+        inside = Path(folder).relative_to(base)
+        for name in names:
+            if name.endswith(METADATA_SUFFIX):
+                yield (inside / name).as_posix().removesuffix(METADATA_SUFFIX)
 
 
 def read_tree(records: Path, commit: str) -> tuple[RemoteFile, ...] | None:
     """The recorded listing of a commit, or None if there is none that can be read."""
-    if not _COMMIT.fullmatch(commit):
+    if not _SHA1.fullmatch(commit):
         return None
     data = _read_json(records / "trees" / f"{commit}.json")
     if data is None or data.get("format_version") != _FORMAT_VERSION:
@@ -113,14 +133,23 @@ def read_tree(records: Path, commit: str) -> tuple[RemoteFile, ...] | None:
 
 
 def write_tree(records: Path, snapshot: Snapshot) -> None:
-    """Record a listing, once; one with defects is not worth keeping. Raises OSError."""
-    target = records / "trees" / f"{snapshot.commit}.json"
-    if target.exists() or any(file.defect for file in snapshot.files):
+    """Record a listing; one with defects is not worth keeping. Raises OSError."""
+    if any(file.defect for file in snapshot.files):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
     files = {file.path: _tree_entry(file) for file in sorted(snapshot.files, key=lambda f: f.path)}
     document = {"format_version": _FORMAT_VERSION, "files": files}
-    atomic_write(target, json.dumps(document, indent=1))
+    atomic_write(records / "trees" / f"{snapshot.commit}.json", json.dumps(document, indent=1))
+
+
+def read_etags(records: Path) -> dict[str, set[str]]:
+    """By path, every content that a listing recorded here gives it: runs were to fetch that."""
+    etags: dict[str, set[str]] = {}
+    listings = [read_tree(records, path.stem) for path in (records / "trees").glob("*.json")]
+    wanted = read_wanted(records)
+    for files in [*listings, wanted.files.values() if wanted else ()]:
+        for file in files or ():
+            etags.setdefault(file.path, set()).add(file.etag)
+    return etags
 
 
 def read_wanted(records: Path) -> Wanted | None:
@@ -130,8 +159,10 @@ def read_wanted(records: Path) -> Wanted | None:
         if data is None or data["format_version"] != _FORMAT_VERSION:
             return None
         files = {path: _tree_file(path, info) for path, info in data["files"].items()}
-        return Wanted(str(data["repo_id"]), str(data["repo_type"]), str(data["commit"]), files)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        repo_id, repo_type, commit = (str(data[n]) for n in ("repo_id", "repo_type", "commit"))
+        written = (records / RECORD_NAME).stat().st_mtime
+        return Wanted(repo_id, repo_type, commit, files, written)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
 
 
@@ -149,29 +180,44 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
         "endpoint": snapshot.endpoint,
         "files": {path: _tree_entry(files[path]) for path in sorted(files)},
     }
-    if document != _read_json(records / RECORD_NAME):
-        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1))
+    if document == _read_json(records / RECORD_NAME):
+        with suppress(OSError):
+            os.utime(records / RECORD_NAME)
+    else:
+        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), sync=True)
 
 
 def _tree_entry(file: RemoteFile) -> dict[str, Any]:
     entry: dict[str, Any] = {"size": file.size, "blob_id": file.blob_id}
     if file.sha256 is not None:
         entry["lfs_sha256"], entry["lfs_size"] = file.sha256, file.size
-    if file.xet_hash is not None and _XET_HASH.fullmatch(file.xet_hash):
+    if file.xet_hash is not None and _SHA256.fullmatch(file.xet_hash):
         entry["xet_hash"] = file.xet_hash
     return entry
 
 
 def _tree_file(path: str, info: dict[str, Any]) -> RemoteFile:
+    """Raises KeyError, TypeError or ValueError for what no listing can hold."""
     size, blob_id, sha256 = info["size"], info["blob_id"], info.get("lfs_sha256")
-    if type(size) is not int or size < 0 or not _HEX.fullmatch(sha256 or blob_id):
+    xet_hash = info.get("xet_hash")
+    sound = type(size) is int and 0 <= size < _MOST_SIZE and isinstance(blob_id, str)
+    known = _SHA1.fullmatch(blob_id) if sha256 is None else _SHA256.fullmatch(sha256)
+    if not sound or not known:
         raise ValueError("not a listing")
-    return RemoteFile(path, size, blob_id, sha256, info.get("xet_hash"))
+    return RemoteFile(path, size, blob_id, sha256, xet_hash if isinstance(xet_hash, str) else None)
+
+
+def _is_hash(text: str) -> bool:
+    return bool(_SHA1.fullmatch(text) or _SHA256.fullmatch(text))
+
+
+def _metadata_path(records: Path, path: str) -> Path:
+    return records / "download" / (path + METADATA_SUFFIX)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path, _MOST_JSON_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -47,6 +47,8 @@ class Finisher:
         """
         existing, file = job.existing, job.file
         assert existing is not None
+        if existing.blocked is not None:
+            raise existing.blocked
 
         def progress(position: int) -> None:
             job.hashed = position
@@ -61,7 +63,7 @@ class Finisher:
             existing.adopt()
             self._results.succeed(job)
             return True
-        if not existing.replaceable and actual != existing.earlier:
+        if not existing.replaceable and actual not in existing.earlier:
             raise DiskError(
                 f"{existing.path} is another file than the one wanted, and not one that was "
                 "downloaded here",

@@ -15,12 +15,13 @@ from pathlib import Path
 from hfget.disk import disk_error
 from hfget.errors import DiskError, VerificationError
 from hfget.model import RemoteFile
+from hfget.transfer.control import Superseded
 from hfget.transfer.digest import PrefixHash
 from hfget.transfer.journal import Block, Identity
 from hfget.transfer.partial import Partial
 from hfget.transfer.positional import PositionalFile
 from hfget.transfer.ranges import Lease, Ledger, Span
-from hfget.transfer.source import Source, Superseded
+from hfget.transfer.source import Source
 
 #: Wrong bytes that the disk is to blame for are fetched again so many times, and all bytes of
 #: a file whose hash is wrong though the disk kept them well.
@@ -41,16 +42,18 @@ class Phase(Enum):
 
 @dataclass(frozen=True)
 class Existing:
-    """A file that lies at the destination but is not known to be right.
+    """What lies at the destination but is not known to be right.
 
     `adopt()` records it once its hash has been found right; if it is wrong, it may be
-    replaced only where `replaceable` says so, or if its hash is `earlier`.
+    replaced only where `replaceable` says so, or if its hash is one of `earlier`. `blocked`
+    says why nothing can be put there.
     """
 
     path: Path
     adopt: Callable[[], None]
     replaceable: bool
-    earlier: str | None = None
+    earlier: frozenset[str] = frozenset()
+    blocked: DiskError | None = None
 
 
 @dataclass

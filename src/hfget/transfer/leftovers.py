@@ -57,6 +57,14 @@ def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None =
     return max((found.worth for found in _candidates(stem, identity, names)), default=0)
 
 
+def leftover_space(stem: Path, identity: Identity) -> int:
+    """How many bytes of disk that partial takes: all its space may be reserved already."""
+    best = max(_candidates(stem, identity), key=lambda found: found.worth, default=None)
+    with suppress(OSError, AttributeError):
+        return best.data.stat().st_blocks * 512 if best else 0
+    return best.worth if best else 0
+
+
 def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
     """Make the best abandoned partial at `stem` ours, as `data`, and clear away the others.
 
