@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from hfget import events
-from hfget.errors import NotFoundError
+from hfget.disk import is_inside
+from hfget.errors import NotFoundError, UnsafeError
 from hfget.layout import record
+from hfget.layout.paths import destination
 from hfget.model import RemoteFile
 from hfget.transfer.digest import hash_file
 
@@ -78,11 +82,12 @@ def verify(
             f"{root} holds no record of a download",
             hint="name the folder that hfget or `hf download --local-dir` filled",
         )
-    sampler = _Sampler({path: _size_of(root / path) for path in expected}, observer)
+    check = _Check(root, stop)
+    sampler = _Sampler({path: check.size(path) for path in expected}, observer)
     verdicts: list[VerifiedFile] = []
     for path in sorted(expected):
         with sampler.file(path) as hashed:
-            verdict = _check(root, expected[path], stop, hashed)
+            verdict = check(expected[path], hashed)
         if verdict is None:
             break
         verdicts.append(verdict)
@@ -145,47 +150,75 @@ class _Sampler:
         )
 
 
-def _size_of(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def _expected(records: Path, wanted: record.Wanted | None) -> dict[str, RemoteFile]:
-    """By path, the content each file should have; -1 stands for a size nobody recorded."""
+    """By path, the content each file should have; -1 stands for a size nobody recorded.
+
+    What hfget was asked for counts, unless `hf` has recorded other content since then.
+    """
     files = dict(wanted.files) if wanted else {}
     for path in record.recorded_paths(records):
         metadata = record.read_metadata(records, path)
-        if metadata is not None and path not in files:
-            sha256 = metadata.etag if len(metadata.etag) == 64 else None
-            files[path] = RemoteFile(path, -1, metadata.etag, sha256)
+        asked = files.get(path)
+        if metadata is None or (asked is not None and asked.etag == metadata.etag):
+            continue
+        if wanted and asked and not record.was_recorded_since(records, path, wanted.written):
+            continue
+        sha256 = metadata.etag if len(metadata.etag) == 64 else None
+        files[path] = RemoteFile(path, -1, metadata.etag, sha256)
     return files
 
 
-def _check(
-    root: Path, file: RemoteFile, stop: threading.Event | None, hashed: Callable[[int], None]
-) -> VerifiedFile | None:
-    target = root / file.path
-    try:
-        size = target.stat().st_size
-    except OSError:
-        return VerifiedFile(file.path, FileState.MISSING)
-    if file.size not in (-1, size):
-        detail = f"{size} bytes, should be {file.size}"
+class _Check:
+    """One file after the other against what it should be.
+
+    A record is data from the disk: a path in it that leads out of the folder is not followed.
+    """
+
+    def __init__(self, root: Path, stop: threading.Event | None) -> None:
+        self._root = root
+        self._stop = stop
+        self._inside: dict[Path, bool] = {}
+
+    def size(self, path: str) -> int:
+        """The file's size on disk; 0 where there is none that may be looked at."""
+        with suppress(OSError, UnsafeError):
+            return self._found(path)[1]
+        return 0
+
+    def __call__(self, file: RemoteFile, hashed: Callable[[int], None]) -> VerifiedFile | None:
+        """The verdict; None if the run was stopped. `hashed` is told how many bytes are hashed."""
+        try:
+            target, size = self._found(file.path)
+            if file.size not in (-1, size):
+                return self._changed(file, f"{size} bytes, should be {file.size}")
+            actual = hash_file(target, file.hash_kind, stop=self._stop, progress=hashed)
+        except UnsafeError:
+            return self._changed(file, "the recorded path leads out of the folder")
+        except (FileNotFoundError, NotADirectoryError):
+            return VerifiedFile(file.path, FileState.MISSING)
+        except OSError as error:
+            return self._changed(file, f"cannot be read: {(error.strerror or 'error').lower()}")
+        if actual is None:
+            return None
+        if actual != file.etag:
+            return self._changed(file, f"{file.hash_kind} is {actual}, should be {file.etag}")
+        return VerifiedFile(file.path, FileState.OK)
+
+    def _found(self, path: str) -> tuple[Path, int]:
+        """Where a recorded file is and its size. Raises OSError, UnsafeError."""
+        target = destination(self._root, path)
+        if target.parent not in self._inside:
+            self._inside[target.parent] = is_inside(target.parent, self._root)
+        if not self._inside[target.parent]:
+            raise UnsafeError("a link leads out of the folder")
+        found = target.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return target, found.st_size
+
+    @staticmethod
+    def _changed(file: RemoteFile, detail: str) -> VerifiedFile:
         return VerifiedFile(file.path, FileState.CHANGED, detail)
-    try:
-        actual = hash_file(target, file.hash_kind, stop=stop, progress=hashed)
-    except OSError as error:
-        return VerifiedFile(
-            file.path, FileState.CHANGED, f"cannot be read: {(error.strerror or 'error').lower()}"
-        )
-    if actual is None:
-        return None
-    if actual != file.etag:
-        detail = f"{file.hash_kind} is {actual}, should be {file.etag}"
-        return VerifiedFile(file.path, FileState.CHANGED, detail)
-    return VerifiedFile(file.path, FileState.OK)
 
 
 def _extra(root: Path, expected: set[str]) -> Iterator[str]:
@@ -195,7 +228,8 @@ def _extra(root: Path, expected: set[str]) -> Iterator[str]:
         if relative == Path(".cache"):
             folders[:] = [name for name in folders if name != "huggingface"]
         folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(names):
+        links = [name for name in folders if Path(directory, name).is_symlink()]
+        for name in sorted(names + links):
             path = (relative / name).as_posix()
             if path not in expected:
                 yield path
