@@ -1,7 +1,7 @@
 """What is known about the hosts we talk to: who asks for calm, who is down, who lacks ranges.
 
-A 429 or a dead host concerns every thread alike. So the pause belongs to the host: one
-connection probes it when the pause is over, the others go on once that was answered.
+A 429 or a dead host concerns every thread alike. So the pause belongs to the host: nobody
+asks it meanwhile, one request probes it afterwards, the others go on once that was answered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hfget.errors import NetworkError
 from hfget.retry import UNREACHED_LIMIT, Transient, given_up, wait_after
 
 #: How often others ask again whether a probe was answered, in seconds.
@@ -22,14 +23,20 @@ class Stopped(Exception):
     """The run is being stopped, or the work is not wanted any more."""
 
 
+class Superseded(Exception):
+    """Somebody else has to do something first: the work goes back into the queue."""
+
+
 @dataclass(slots=True)
 class _Host:
+    """`over` says why the host is not asked any more, if so."""
+
     paused_until: float = 0.0
     probing: bool = False
     failures: int = 0
     failed_at: float = 0.0
-    last: Transient | None = None
     answered: bool = False
+    over: NetworkError | None = None
 
 
 class Hosts:
@@ -50,24 +57,24 @@ class Hosts:
     def delay(self, name: str) -> float:
         """Seconds until a request to this host makes sense; 0 for at once. Takes nothing."""
         with self._lock:
-            host = self._host(name)
-            if host.probing:
-                return _PROBE_POLL
-            return max(0.0, host.paused_until - self._clock())
+            return self._delay(self._host(name))
 
     @contextmanager
     def asking(self, name: str) -> Iterator[None]:
         """For the time of a request to this host, from sending to the head of the answer.
 
-        After a pause it is the probe that others wait for; `answered` or `failed` is to be told
-        afterwards. Raises Stopped, or NetworkError if the host has failed too often in a row.
+        After a pause it is the probe that others wait for. If it ends without an exception the
+        host has answered, and not to ask for calm. Raises Superseded during a pause and while
+        another one probes, Stopped, or NetworkError if the host is not asked any more.
         """
         if self._stop.is_set():
             raise Stopped
         with self._lock:
             host = self._host(name)
-            if host.last is not None and self._is_given_up(host):
-                raise given_up(host.last)
+            if host.over is not None:
+                raise host.over.with_traceback(None)
+            if self._delay(host) > 0:
+                raise Superseded
             host.probing = host.paused_until > 0
         try:
             yield
@@ -75,41 +82,52 @@ class Hosts:
             with self._lock:
                 host.probing = False
             raise
+        self.answered(name)
 
     def answered(self, name: str) -> None:
-        """The host answered, and not to ask for calm."""
+        """The host answered. During a pause that says nothing: it was asked before."""
         with self._lock:
             host = self._host(name)
-            host.paused_until, host.probing, host.failures = 0.0, False, 0
             host.answered = True
+            if self._clock() >= host.paused_until:
+                host.paused_until, host.probing, host.failures = 0.0, False, 0
+                host.over = None
 
     def failed(self, failure: Transient, begun: float) -> float:
         """A request that began at `begun` failed; returns how many seconds its host pauses.
 
         A host pauses if the failure concerns all of it. A failure of a request that began
-        before the last one failed says nothing new. Raises NetworkError if the host has failed
-        too often in a row, or asks for too long a pause.
+        before the last one failed says nothing new. Raises NetworkError, and has the host not
+        asked any more, if it has failed too often in a row or asks for too long a pause.
         """
+        if not failure.whole_host:
+            return 0.0
         with self._lock:
             host = self._host(failure.host)
-            host.probing = False
-            if not failure.whole_host:
-                return 0.0
             now = self._clock()
             if begun >= host.failed_at or host.failures == 0:
                 host.failures += 1
                 host.failed_at = now
-                host.last = failure
-            if self._is_given_up(host):
-                raise given_up(failure)
-            wait = wait_after(failure, host.failures)
+            try:
+                if host.failures > self._most_failures(host):
+                    raise given_up(failure)
+                wait = wait_after(failure, host.failures)
+            except NetworkError as error:
+                host.over = error
+                raise
             host.paused_until = max(host.paused_until, now + wait)
             return wait
 
-    def _is_given_up(self, host: _Host) -> bool:
-        """Too many failures in a row; fewer are enough if the host never answered at all."""
-        limit = self._retries if host.answered else min(self._retries, UNREACHED_LIMIT)
-        return host.failures > limit
+    def _most_failures(self, host: _Host) -> int:
+        """How many in a row are borne; fewer if the host never answered at all."""
+        return self._retries if host.answered else min(self._retries, UNREACHED_LIMIT)
+
+    def _delay(self, host: _Host) -> float:
+        if host.over is not None:
+            return 0.0
+        if host.probing:
+            return _PROBE_POLL
+        return max(0.0, host.paused_until - self._clock())
 
     def _host(self, name: str) -> _Host:
         return self._hosts.setdefault(name, _Host())

@@ -15,10 +15,9 @@ import urllib3
 from hfget.retry import Transient, from_exception
 from hfget.transfer.answer import Answer, check, open_body
 from hfget.transfer.body import Body
-from hfget.transfer.control import Hosts, Stopped
+from hfget.transfer.control import Hosts, Stopped, Superseded
 from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease, Span
-from hfget.transfer.source import Superseded
 
 BUFFER_BYTES = 1 << 20
 #: A block is written when the buffer is full, or when it is this old (seconds) and not tiny:

@@ -22,7 +22,7 @@ from hfget.refusal import refusal
 from hfget.retry import Transient, from_exception, from_status
 from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
-from hfget.transfer.control import Hosts
+from hfget.transfer.control import Hosts, Superseded
 from hfget.transfer.ranges import Span
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
@@ -39,10 +39,6 @@ class Target:
     with_token: bool
     generation: int
     hops: int
-
-
-class Superseded(Exception):
-    """Another thread is renewing the URL; this range goes back into the queue."""
 
 
 class Source:
@@ -73,7 +69,8 @@ class Source:
     def open(self, span: Span | None, hosts: Hosts) -> requests.Response:
         """The answer (200, 206 or 416) to a GET of `span`, or of the whole file; body unread.
 
-        Raises Transient, Superseded, Stopped, or the HfgetError that a final refusal means.
+        Raises Transient, Superseded (another thread changes the URL, or the host is paused),
+        Stopped, or the HfgetError that a final refusal means.
         """
         for _ in range(2 * MAX_REDIRECTS):
             target = self._target
@@ -115,10 +112,10 @@ class Source:
                 )
             except Exception as error:
                 raise self._named(from_exception(error, target.url)) from error
-        if failure := from_status(response):
-            response.close()
-            raise failure
-        hosts.answered(host)
+            if failure := from_status(response):
+                response.close()
+                failure.host = host
+                raise failure
         return response
 
     def _follow(self, target: Target, url: str) -> None:

@@ -11,17 +11,19 @@ from hfget.errors import HfgetError, VerificationError
 from hfget.retry import Transient, backoff, given_up, wait_after
 from hfget.settings import Settings
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts, Stopped
+from hfget.transfer.control import Hosts, Stopped, Superseded
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule, Work
-from hfget.transfer.source import Superseded
 
 #: A server that answers wrongly so many times in a row will not answer rightly.
 MAX_LIES = 4
+#: So much later than others a file asks a paused host: perhaps it is this very file at which
+#: the host, or a box on the way, breaks connections.
+LAST_TO_PROBE_SECONDS = 0.25
 
 _log = logging.getLogger("hfget")
 
@@ -101,19 +103,17 @@ class Worker:
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float) -> None:
         """Decide when the range is asked for again. Raises HfgetError when that makes no sense."""
-        host_wait = self._hosts.failed(failure, begun)
+        wait = self._hosts.failed(failure, begun)
         if not failure.lie:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0
-        if failure.whole_host:
-            wait = host_wait
-        elif failure.fruitful:
+        if failure.fruitful:
             job.forgive()
-            wait = 0.0
         else:
             attempt = job.strike(begun, lie=failure.lie)
-            wait = self._wait(job, failure, attempt)
-            job.not_before = max(job.not_before, time.monotonic() + wait)
+            wait = max(wait, self._wait(job, failure, attempt))
+            rest = wait + LAST_TO_PROBE_SECONDS * failure.whole_host
+            job.not_before = max(job.not_before, time.monotonic() + rest)
         self._observer(events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt))
 
     def _wait(self, job: FileJob, failure: Transient, attempt: int) -> float:
