@@ -1,0 +1,244 @@
+"""One process at a time on one folder, never for ever, and not at all costs."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import subprocess
+import threading
+import time
+import warnings
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from hfget import events
+from hfget.errors import DiskError, InterruptedRunError, LockedError
+from hfget.lock import folder_lock
+from hfget.stop import Stop
+from tests.unit.helpers import BOUND, child
+
+_HOLDS = """
+import sys
+from pathlib import Path
+from hfget import events
+from hfget.lock import folder_lock
+from hfget.stop import Stop
+with folder_lock(Path(sys.argv[1]), wait=True, stop=Stop(), observer=events.ignore):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+class Notes:
+    """An observer that keeps what is said; `first` is set at the first word."""
+
+    def __init__(self) -> None:
+        self.said: list[events.Note] = []
+        self.first = threading.Event()
+
+    def __call__(self, event: events.Event, /) -> None:
+        assert isinstance(event, events.Note)
+        self.said.append(event)
+        self.first.set()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "m" / ".cache" / "huggingface" / "hfget.lock"
+
+
+def locked(
+    path: Path, *, wait: bool = True, stop: Stop | None = None, notes: Notes | None = None
+) -> AbstractContextManager[None]:
+    return folder_lock(path, wait=wait, stop=stop or Stop(), observer=notes or Notes())
+
+
+def test_a_lock_is_taken_given_back_and_taken_again(path: Path) -> None:
+    notes = Notes()
+    for _ in range(3):
+        with locked(path, notes=notes):
+            holder = path.with_name("hfget.lock.holder").read_text()
+            assert holder.split()[0] == str(os.getpid())
+            with pytest.raises(LockedError), locked(path, wait=False):
+                pass
+        assert not path.with_name("hfget.lock.holder").exists()
+    assert notes.said == []
+
+
+def test_it_is_given_back_when_the_work_fails(path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(path):
+        raise ZeroDivisionError
+    with locked(path, wait=False):
+        pass
+
+
+def test_without_waiting_it_is_an_error_that_names_the_holder(path: Path) -> None:
+    with child(_HOLDS, str(path)) as holder:
+        with pytest.raises(LockedError) as caught, locked(path, wait=False):
+            pass
+        assert caught.value.exit_code == 9 and f"process {holder.pid} on " in caught.value.message
+
+
+@pytest.mark.parametrize("end", ["in order", "killed"])
+def test_the_second_waits_says_for_whom_and_goes_on_when_the_first_ends(
+    path: Path, end: str
+) -> None:
+    notes = Notes()
+    got = threading.Event()
+
+    def want() -> None:
+        with locked(path, notes=notes):
+            got.set()
+
+    with child(_HOLDS, str(path)) as holder:
+        waiting = threading.Thread(target=want)
+        waiting.start()
+        assert notes.first.wait(BOUND) and not got.is_set()
+        assert f"waiting for process {holder.pid} on " in notes.said[0].text
+        assert holder.stdin is not None
+        if end == "killed":
+            holder.kill()
+        else:
+            holder.stdin.close()
+        assert got.wait(BOUND)
+        waiting.join(BOUND)
+        holder.wait(BOUND)
+    assert len(notes.said) == 1
+    assert not path.with_name("hfget.lock.holder").exists()
+
+
+def test_what_a_dead_process_left_is_no_lock(path: Path) -> None:
+    with child(_HOLDS, str(path)) as holder:
+        holder.kill()
+        holder.wait(BOUND)
+    assert path.exists() and path.with_name("hfget.lock.holder").exists()
+    with locked(path, wait=False):
+        pass
+
+
+def test_a_wait_can_be_stopped(path: Path) -> None:
+    stop, notes = Stop(), Notes()
+    caught: list[InterruptedRunError] = []
+
+    def want() -> None:
+        try:
+            with locked(path, stop=stop, notes=notes):
+                raise AssertionError("the lock is held")
+        except InterruptedRunError as error:
+            caught.append(error)
+
+    with locked(path):
+        waiting = threading.Thread(target=want)
+        waiting.start()
+        assert notes.first.wait(BOUND)
+        stop.set()
+        waiting.join(BOUND)
+    assert [error.exit_code for error in caught] == [130]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_where_there_are_no_locks_the_work_goes_on_with_a_warning(
+    number: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for _ in range(2):  # nothing that is left by the first holds up the second
+        notes = Notes()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with locked(path, wait=False, notes=notes):
+                pass
+        (said,) = notes.said
+        assert said.level == "warning" and os.strerror(number).lower() in said.text
+
+
+def test_a_lock_library_that_gives_up_is_no_reason_to_stop(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import filelock
+
+    def refuse(self: object, **options: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    notes = Notes()
+    with locked(path, notes=notes):
+        pass
+    assert [note.level for note in notes.said] == ["warning"]
+
+
+def test_a_lock_that_only_pretends_lets_both_in(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Lustre and some NFS every flock succeeds."""
+    monkeypatch.setattr(fcntl, "flock", lambda *arguments: None)
+    with locked(path), locked(path, wait=False):
+        pass
+
+
+@pytest.mark.parametrize("name", ["hfget.lock", "hfget.lock.holder"])
+def test_nothing_is_written_through_a_planted_link(name: str, path: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("keep me")
+    mode = precious.stat().st_mode
+    path.parent.mkdir(parents=True)
+    path.with_name(name).symlink_to(precious)
+    with locked(path):
+        pass
+    assert precious.read_text() == "keep me" and precious.stat().st_mode == mode
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("garbage", ["", "x y", "12", "1 2 3", "\0" * 5000, "-5 host\x1b[2J"])
+def test_garbage_about_the_holder_is_not_believed(garbage: str, path: Path) -> None:
+    with locked(path):
+        path.with_name("hfget.lock.holder").write_text(garbage)
+        with pytest.raises(LockedError) as caught, locked(path, wait=False):
+            pass
+        assert "\x1b" not in caught.value.message and "\0" not in caught.value.message
+        path.with_name("hfget.lock.holder").unlink()
+        os.mkfifo(path.with_name("hfget.lock.holder"))
+        with pytest.raises(LockedError, match="another hfget"), locked(path, wait=False):
+            pass
+
+
+def test_a_read_only_disk_is_no_lock_but_no_hang_either(tmp_path: Path) -> None:
+    root = tmp_path / "read-only"
+    path = root / "hfget.lock"
+    root.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(root)]
+    if subprocess.run(command, capture_output=True, timeout=BOUND, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        notes = Notes()
+        with locked(path, notes=notes):
+            pass
+        assert "read-only" in notes.said[0].text
+        with pytest.raises(DiskError, match="read-only"), locked(root / "sub" / "hfget.lock"):
+            pass
+    finally:
+        subprocess.run(["umount", str(root)], timeout=BOUND, check=True)
+
+
+def test_many_take_turns(path: Path) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        with locked(path):
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+    assert most == [1] * 5
