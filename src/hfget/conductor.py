@@ -22,10 +22,10 @@ from hfget.layout.base import Layout, Placement
 from hfget.layout.folder import FolderLayout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
-from hfget.options import Options, settings_of
+from hfget.options import Options, selection_of, settings_of
 from hfget.planning import make_plan
 from hfget.reference import parse
-from hfget.selection import Selection, select
+from hfget.selection import select
 from hfget.settings import (
     DEFAULT_ENDPOINT,
     EndpointSource,
@@ -40,6 +40,7 @@ from hfget.transfer.leftovers import sweep
 from hfget.transfer.meter import Meter
 from hfget.transfer.partial import digest_of
 from hfget.transfer.results import Outcome
+from hfget.weights import remarks
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -118,22 +119,14 @@ class Run:
     def plan(self) -> Plan:
         """What a download would do."""
         snapshot = self.snapshot()
-        made, _ = self._make_plan(snapshot, self.selected(snapshot))
+        files = self.selected(snapshot)
+        made, _ = self._make_plan(snapshot, files)
+        self._remark(snapshot, files)
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
-        options = self._options
-        return select(
-            snapshot.files,
-            Selection(
-                include=tuple(options.get("include", ())),
-                exclude=tuple(options.get("exclude", ())),
-                names=tuple(options.get("files", ())),
-                path=snapshot.ref.path,
-                path_kind=snapshot.ref.path_kind,
-            ),
-        )
+        return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
     def download(self) -> Report:
         """Do it all."""
@@ -153,6 +146,7 @@ class Run:
         ):
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
+            self._remark(snapshot, files)
             self._check_space(made)
             self._layout.begin(snapshot, files)
             outcome = self._transfer(made, placements)
@@ -166,6 +160,14 @@ class Run:
         self, snapshot: Snapshot, files: Sequence[RemoteFile]
     ) -> tuple[Plan, dict[str, Placement]]:
         return make_plan(snapshot, files, self._layout, force=self._options.get("force", False))
+
+    def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:
+        """Warn of weights that can run code, or that a choice leaves out."""
+        selection = selection_of(self._options, snapshot.ref)
+        for text in remarks(
+            snapshot.files, files, selection.choice, safe_only=selection.safe_only
+        ):
+            self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""

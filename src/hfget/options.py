@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TypedDict
 
 from hfget.errors import UsageError
-from hfget.model import RepoType
+from hfget.model import RepoRef, RepoType
+from hfget.selection import Selection
 from hfget.settings import (
     DEFAULT_CONNECTIONS,
     DEFAULT_JOBS,
@@ -20,21 +21,26 @@ from hfget.settings import (
     is_true,
     positive_seconds,
 )
+from hfget.weights import Choice, split_words
 
 
 class Options(TypedDict, total=False):
     """What `download` and `plan` take besides the repo. All may be left out.
 
-    `files` are paths in the repo, `include` and `exclude` globs on the whole path. `local_dir`
-    defaults to the repo's name in the working directory. `token` is sent to the endpoint;
-    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
-    most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
-    as many connections as the larger of the two.
+    `files` are paths in the repo, `include` and `exclude` globs on the whole path, `weights`
+    kinds of weights, `quant` labels of GGUF files; `safe_only` leaves pickles out
+    (docs/weights.md). `local_dir` defaults to the repo's name in the working directory. `token`
+    is sent to the endpoint; `ambient_token=False` keeps HF_TOKEN and the stored login out of it.
+    `connections` are at most so many a file, `jobs` at most so many files at a time; the run as a
+    whole has at most as many connections as the larger of the two.
     """
 
     files: Sequence[str]
     include: Sequence[str]
     exclude: Sequence[str]
+    weights: str | Sequence[str]
+    quant: str | Sequence[str]
+    safe_only: bool
     revision: str | None
     repo_type: RepoType | None
     local_dir: str | os.PathLike[str] | None
@@ -48,6 +54,22 @@ class Options(TypedDict, total=False):
     fsync: bool
     wait_for_lock: bool
     allow_private: bool
+
+
+def selection_of(options: Options, ref: RepoRef) -> Selection:
+    """Which files of the repo are wanted, by the options and by what `ref` names."""
+    return Selection(
+        include=tuple(options.get("include", ())),
+        exclude=tuple(options.get("exclude", ())),
+        names=tuple(options.get("files", ())),
+        path=ref.path,
+        path_kind=ref.path_kind,
+        choice=Choice(
+            weights=split_words(options.get("weights")),
+            quants=(*ref.quants, *split_words(options.get("quant"))),
+        ),
+        safe_only=options.get("safe_only", False),
+    )
 
 
 def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Settings:

@@ -1,4 +1,4 @@
-"""Which files of a snapshot are wanted: names, globs and the path of a URL (pure).
+"""Which files of a snapshot are wanted: path of a URL, names, globs, kinds of weights (pure).
 
 Globs are huggingface_hub's (`filter_repo_objects`): fnmatch on the whole path, case counts,
 `*` crosses `/`, and a pattern that ends in `/` means the folder.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import translate
 from itertools import islice
@@ -16,6 +16,7 @@ from itertools import islice
 from hfget.errors import EntryNotFoundError, UsageError
 from hfget.model import PathKind, RemoteFile
 from hfget.text import safe_text
+from hfget.weights import Choice, choose, without_pickles
 
 _MAX_PATTERN = 1_000
 #: Single-character wildcards behind a `*` are tried at every place of every path.
@@ -31,8 +32,9 @@ _WILDCARDS = re.compile(r"[?\[]")
 class Selection:
     """What is wanted of a repo; the empty selection wants all.
 
-    `names` and `include` add up, `exclude` takes away from both. `path` (from a URL) bounds
-    them all: only files at or below it are taken.
+    `names` and `include` add up; of these `choice` keeps some kinds of weights and all that is
+    not weights; `exclude` takes away, then `safe_only` what can run code when it is loaded.
+    `path` (from a URL) bounds them all: only files at or below it are taken.
     """
 
     include: tuple[str, ...] = ()
@@ -40,13 +42,15 @@ class Selection:
     names: tuple[str, ...] = ()
     path: str = ""
     path_kind: PathKind = PathKind.ANY
+    choice: Choice = field(default_factory=Choice)
+    safe_only: bool = False
 
 
 def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFile, ...]:
     """The files wanted, in the order of the listing.
 
-    Raises UsageError for a name or a pattern that matches nothing, and for excludes that leave
-    nothing; EntryNotFoundError if the path of a URL is not in the listing.
+    Raises UsageError for a name or a pattern that matches nothing, for weights that are not
+    there, and where nothing is left; EntryNotFoundError if the path of a URL is not in the listing.
     """
     chosen = _under(files, selection.path, selection.path_kind)
     if selection.names or selection.include:
@@ -58,6 +62,7 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
         if patterns:
             names.update(file.path for file in _filtered(chosen, allow=patterns))
         chosen = tuple(file for file in chosen if file.path in names)
+    chosen = choose(chosen, selection.choice, narrowed=len(chosen) < len(files))
     if selection.exclude and chosen:
         excludes = [_checked(pattern, chosen) for pattern in selection.exclude]
         left = tuple(_filtered(chosen, ignore=excludes))
@@ -67,7 +72,7 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
                 hint="make the pattern narrower: " + _listed(selection.exclude[:3]),
             )
         chosen = left
-    return chosen
+    return without_pickles(chosen) if selection.safe_only else chosen
 
 
 def _under(files: Sequence[RemoteFile], path: str, kind: PathKind) -> tuple[RemoteFile, ...]:
