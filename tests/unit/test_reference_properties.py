@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hfget.errors import UsageError
 from hfget.model import API_NAMES, URL_PREFIXES, PathKind, RepoRef, RepoType
 from hfget.reference import parse, trail_candidates
+from hfget.text import safe_text
 
 MAX_LENGTH = 16_384
 HUB = "https://huggingface.co"
@@ -78,7 +79,8 @@ REVISIONS = st.one_of(
         "/".join
     ),
 )
-PATHS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
+#: What ends in a quote, a dot or a bracket loses it.
+PATHS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join).map("{}_x".format)
 
 
 def assert_sane(ref: RepoRef) -> None:
@@ -110,9 +112,9 @@ def parsed(text: str, **flags: str | None) -> RepoRef | None:
     try:
         return parse(text, endpoint=flags.get("endpoint"), revision=flags.get("revision"))
     except UsageError as error:
-        assert error.message.isprintable()
         assert error.hint
-        assert error.hint.isprintable()
+        said = error.message + error.hint
+        assert safe_text(said, 10_000) == said
         return None
 
 
@@ -158,18 +160,16 @@ def test_huggingface_hub_means_the_same(
     kind: RepoType, repo_id: str, revision: str | None, path: str
 ) -> None:
     uris = pytest.importorskip("huggingface_hub.utils._hf_uris")
-    revision = revision and revision.replace("%", "")  # decoded once more by huggingface_hub
+    revision = revision and revision.replace("%", "x")  # huggingface_hub decodes it twice
     try:
         uri = uris.HfUri(type=kind, id=repo_id, revision=revision, path_in_repo=path)
         again = uris.parse_hf_uri(uri.to_uri())
         page = uris.parse_hf_uri(uri.to_url())
     except uris.HfUriError:
         return
-    written = uri.to_uri()
-    if written == written.strip().rstrip(".,;。，、；)'\"`“”„‟‘’‚‛«»‹›「」『』《》〈〉【】＂＇]>"):
-        ref = parse(written)
-        assert (ref.repo_type, ref.repo_id) == (again.type, again.id)
-        assert (ref.revision, ref.path) == (again.revision, again.path_in_repo)
+    ref = parse(uri.to_uri())
+    assert (ref.repo_type, ref.repo_id) == (again.type, again.id)
+    assert (ref.revision, ref.path) == (again.revision, again.path_in_repo)
     ref = parse(uri.to_url())
     assert (ref.repo_type, ref.repo_id) == (page.type, page.id)
     assert (page.revision, page.path_in_repo) in {*trail_candidates(ref), (ref.revision, ref.path)}
