@@ -1,4 +1,4 @@
-"""The one HTTP stack, for API calls and for content: sessions, time-outs, CA, proxies, token.
+"""The one HTTP stack, for API calls and for content: time-outs, CA, proxies, token, redirects.
 
 requests does the work, with three of its habits switched off because they leak or lie:
 `trust_env` (a netrc entry silently replaces the Bearer token), automatic redirects
@@ -8,107 +8,28 @@ swell without bound).
 
 from __future__ import annotations
 
-import http.client
 import os
 import platform
-import re
-import socket
+import ssl
 import threading
-import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from ipaddress import ip_address
-from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from collections.abc import Mapping
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from hfget import events
+from hfget import events, proxies, redirects
 from hfget._version import __version__
-from hfget.errors import NetworkError, UnsafeError
-from hfget.secret import redact, safe_url
-from hfget.settings import OFFICIAL_HOSTS, Credential, host_of, is_loopback, origin_of
+from hfget.errors import NetworkError, UsageError
+from hfget.secret import safe_url
+from hfget.settings import Credential, host_of, origin_of
+from hfget.sockets import Sockets
 from hfget.text import safe_text
+from hfget.wire import Adapter, tls_context
 
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
-# Control characters and blanks, or two addresses glued together (seen on a mirror).
-_MALFORMED_LOCATION = re.compile(r"[\x00-\x20\x7f]|^https?://[^/?#]*https?:/")
-
-_open_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-_open_sockets_lock = threading.Lock()
-
-
-class _Response(http.client.HTTPResponse):
-    """A response whose `readinto1` makes at most one recv, straight into the caller's buffer.
-
-    The inherited one allocates and copies; `readinto` returns only when the buffer is full,
-    so that a server which drips could not be noticed.
-    """
-
-    def readinto1(self, buffer: Any, /) -> int:
-        if self.fp is None:
-            return 0
-        if self.chunked:
-            return super().readinto1(buffer)
-        view = memoryview(buffer)
-        if self.length is not None and len(view) > self.length:
-            view = view[: self.length]
-        count = self.fp.readinto1(view)
-        if count == 0 and len(view) > 0:
-            self.close()
-        elif self.length is not None:
-            self.length -= count
-            if self.length == 0:
-                self.close()
-        return count
-
-
-class _TrackedConnection(HTTPConnection):
-    response_class = _Response
-
-    def connect(self) -> None:
-        super().connect()
-        _track(self.sock)
-
-
-class _TrackedTLSConnection(HTTPSConnection):
-    response_class = _Response
-
-    def connect(self) -> None:
-        super().connect()
-        _track(self.sock)
-
-
-def _track(sock: socket.socket | None) -> None:
-    if sock is not None:
-        with _open_sockets_lock:
-            _open_sockets.add(sock)
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TrackedConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TrackedTLSConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.ProxyManager:
-        manager: urllib3.ProxyManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-        return manager
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpClient:
@@ -128,22 +49,19 @@ class HttpClient:
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        self._observer = observer
         self.credential = credential
         self.unlocked = credential is not None and credential.eager
         self.requests_sent = 0
+        self._observer = observer
         self._connect_timeout = connect_timeout
         self._offline = offline
         self._allow_private = allow_private
-        self._verify: bool | str = (
-            env.get("REQUESTS_CA_BUNDLE")
-            or env.get("CURL_CA_BUNDLE")
-            or env.get("SSL_CERT_FILE")
-            or True
-        )
+        self._bundle = next(((name, env[name]) for name in _BUNDLES if env.get(name)), None)
+        self._tls: ssl.SSLContext | None = None
+        self._sockets = Sockets()
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._proxies: dict[str, dict[str, str]] = {}
+        self._proxies: dict[str, str | None] = {}
 
     def get(
         self,
@@ -155,7 +73,10 @@ class HttpClient:
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
 
-        Raises requests.RequestException as requests does, NetworkError when offline.
+        `read_timeout` is for each read, in seconds; the answer's head must be complete within
+        twice that. Raises requests.RequestException as requests does, NetworkError when
+        offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
+        address is unusable.
         """
         if self._offline:
             raise NetworkError(
@@ -163,58 +84,46 @@ class HttpClient:
                 hint="unset HF_HUB_OFFLINE",
                 url=safe_url(url),
             )
+        session = self._session()
         sent = {"Accept-Encoding": "identity", **(headers or {})}
+        request = session.prepare_request(requests.Request("GET", url, headers=sent))
+        address = str(request.url)  # as it will be connected to, whatever was asked for
+        try:
+            origin = origin_of(address)
+        except ValueError as error:
+            raise requests.exceptions.InvalidURL(str(error)) from None
         if with_token:
-            sent.update(self._authorization(url))
+            request.headers.update(self._authorization(origin))
+        proxy = self._proxy_for(origin)
         with self._lock:
             self.requests_sent += 1
-        return self._session().get(
-            url,
-            headers=sent,
-            stream=True,
-            allow_redirects=False,
-            timeout=(self._connect_timeout, read_timeout),
-            verify=self._verify,
-            proxies=self._proxies_for(url),
-        )
+        try:
+            response = session.send(
+                request,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self._connect_timeout, read_timeout),
+                proxies={"all": proxy} if proxy else {},
+            )
+        except requests.RequestException as error:
+            if proxy and (failure := proxies.failure(error, proxy, address)):
+                raise failure from error
+            raise
+        if proxy and response.status_code == 407:
+            response.close()
+            raise proxies.refusal(407, proxy, address)
+        return response
 
     def next_hop(self, response: requests.Response, endpoint: str) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
 
-        The Hub's own origin is replaced by the endpoint's: mirrors pass such redirects on.
-        Raises UnsafeError for another scheme, a downgrade to http, or a private address
-        behind a public one; NetworkError for a Location that is no URL.
+        Raises UnsafeError and NetworkError as `redirects.follow` does.
         """
-        location = response.headers.get("Location", "")
-        source = response.url
-        if not location or _MALFORMED_LOCATION.search(location):
-            raise NetworkError(
-                f"{host_of(source)} sent a redirect that is no address",
-                url=safe_url(source),
-                hint="the mirror may be broken; try another one with --endpoint",
-            )
-        target = strip_user(rebase(urljoin(source, location), endpoint))
-        self._check_target(source, target)
-        return target
+        return self.next_address(response, response.headers.get("Location", ""), endpoint)
 
-    def _check_target(self, source: str, target: str) -> None:
-        scheme = urlsplit(target).scheme.lower()
-        shown = safe_text(safe_url(target))
-        if scheme not in ("http", "https"):
-            raise UnsafeError(
-                f"{host_of(source)} redirects to {scheme}:, which is refused", url=safe_url(source)
-            )
-        if source.startswith("https:") and scheme == "http":
-            raise UnsafeError(
-                f"{host_of(source)} redirects from https to http ({shown}), which is refused",
-                url=safe_url(source),
-            )
-        if not self._allow_private and _is_private(target) and not _is_private(source):
-            raise UnsafeError(
-                f"{host_of(source)} redirects to a private address ({shown}), which is refused",
-                url=safe_url(source),
-                hint="if this mirror is yours, allow it with --allow-private",
-            )
+    def next_address(self, response: requests.Response, address: str, endpoint: str) -> str:
+        """The checked absolute form of an address that stands in `response`, a `Link` perhaps."""
+        return redirects.follow(response.url, address, endpoint, allow_private=self._allow_private)
 
     def unlock(self, response: requests.Response) -> bool:
         """After a 401 or 403: whether a token that was held back so far may be sent to its host.
@@ -231,25 +140,21 @@ class HttpClient:
         with self._lock:
             first, self.unlocked = not self.unlocked, True
         if first:
-            host = host_of(response.url)
+            host = safe_text(host_of(response.url), 120)
             self._observer(
                 events.Note(f"{host} asks for a token: {credential.source} is sent to it")
             )
         return True
 
     def abort(self) -> None:
-        """Wake every thread that waits for the network, by shutting its socket down."""
-        with _open_sockets_lock:
-            sockets = list(_open_sockets)
-        for sock in sockets:
-            with suppress(OSError, ValueError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        """Wake every thread that waits for the network. Final: this client cannot connect again."""
+        self._sockets.shut()
 
-    def _authorization(self, url: str) -> dict[str, str]:
+    def _authorization(self, origin: str) -> dict[str, str]:
         credential = self.credential
-        if credential is None or not self.unlocked or origin_of(url) != credential.origin:
+        if credential is None or not self.unlocked or origin != credential.origin:
             return {}
-        return {"Authorization": f"Bearer {credential.secret.reveal()}"}
+        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -259,93 +164,31 @@ class HttpClient:
             session.headers.clear()
             session.headers["User-Agent"] = user_agent()
             session.headers["Accept"] = "*/*"
-            adapter = _Adapter(pool_connections=4, pool_maxsize=2, max_retries=0)
+            adapter = Adapter(self._sockets, self._tls_context)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             self._local.session = session
         return session
 
-    def _proxies_for(self, url: str) -> dict[str, str]:
-        origin = origin_of(url)
+    def _tls_context(self) -> ssl.SSLContext:
+        """One for all connections: reading the bundle takes longer than a handshake."""
+        with self._lock:
+            if self._tls is None:
+                name, path = self._bundle or ("", DEFAULT_CA_BUNDLE_PATH)
+                try:
+                    self._tls = tls_context(path, self._sockets)
+                except OSError as error:
+                    raise UsageError(
+                        f"{name} names no usable CA bundle: {safe_text(path)}",
+                        hint="name a file with certificates in PEM format, or unset it",
+                    ) from error
+            return self._tls
+
+    def _proxy_for(self, origin: str) -> str | None:
         if origin not in self._proxies:
-            self._proxies[origin] = dict(get_environ_proxies(url))
+            self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
 
 
 def user_agent() -> str:
     return f"hfget/{__version__}; python/{platform.python_version()}"
-
-
-def rebase(url: str, endpoint: str) -> str:
-    """`url` with the Hub's own origin replaced by the endpoint's (a mirror that did not)."""
-    parts = urlsplit(url)
-    own = urlsplit(endpoint)
-    if (parts.hostname or "") in OFFICIAL_HOSTS and (own.hostname or "") not in OFFICIAL_HOSTS:
-        return urlunsplit(
-            (own.scheme, own.netloc, own.path.rstrip("/") + parts.path, parts.query, "")
-        )
-    return url
-
-
-def strip_user(url: str) -> str:
-    """`url` without user and password: a redirect must not make us log in anywhere."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _is_private(url: str) -> bool:
-    if is_loopback(url):
-        return True
-    try:
-        address = ip_address((urlsplit(url).hostname or "").rstrip("."))
-    except ValueError:
-        return False
-    return address.is_private or address.is_link_local or address.is_unspecified
-
-
-def describe(error: Exception) -> str:
-    """What a failed request means, in words without addresses or secrets."""
-    chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, socket.gaierror):
-            return "the host name is not known (DNS)"
-        if isinstance(cause, urllib3.exceptions.NameResolutionError):
-            return "the host name is not known (DNS)"
-        if isinstance(cause, ConnectionRefusedError):
-            return "connection refused"
-        if isinstance(cause, ConnectionResetError):
-            return "connection reset"
-        if isinstance(cause, BrokenPipeError):
-            return "connection broken"
-        if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
-            return "no connection within the time-out"
-        if isinstance(cause, TimeoutError | urllib3.exceptions.ReadTimeoutError):
-            return "no byte within the time-out"
-        if isinstance(cause, http.client.RemoteDisconnected):
-            return "connection closed without an answer"
-        if isinstance(cause, http.client.IncompleteRead):
-            return "connection closed too early"
-    for cause in chain:
-        if (
-            isinstance(cause, OSError)
-            and cause.strerror
-            and not isinstance(cause, requests.RequestException)
-        ):
-            return safe_text(redact(str(cause.strerror)), 120).lower()
-    return safe_text(redact(type(chain[-1]).__name__), 60)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what lies beneath it, innermost last, each once."""
-    seen: set[int] = set()
-    pending: list[BaseException | None] = [error]
-    while pending and len(seen) < 32:
-        current = pending.pop(0)
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        pending += [current.__cause__, current.__context__, getattr(current, "reason", None)]
-        pending += [arg for arg in current.args if isinstance(arg, BaseException)]

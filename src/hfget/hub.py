@@ -7,23 +7,22 @@ are parsed into huggingface_hub's own types.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
 from hfget import events, retry
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError, UnsafeError
-from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient, rebase
+from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
 from hfget.listing import remote_file
 from hfget.model import API_NAMES, PathKind, RemoteFile, RepoRef, Snapshot
+from hfget.payload import read_json
 from hfget.reference import trail_candidates
 from hfget.refusal import refusal
 from hfget.retry import Transient
@@ -31,16 +30,27 @@ from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
 from hfget.text import safe_text
 
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ENTRIES = 2_000_000
-MAX_ANSWER_SECONDS = 120.0
+#: A page of a listing counts as so many entries at least, so that empty ones come to an end.
+FEWEST_PER_PAGE = 100
 #: API calls have nothing to lose but time: they give up sooner than transfers.
 API_RETRIES = 5
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_REPO_IN_API_PATH = re.compile(r"/api/(?:models|datasets|spaces)/([^/]+(?:/[^/]+)?)$")
+_REPO_IN_API_PATH = re.compile(
+    r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
+)
 
 KnownTree = Callable[[str], "Sequence[RemoteFile] | None"]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """JSON, and where it came from; `at_home` as long as no address has led to another origin."""
+
+    json: Any
+    response: requests.Response
+    at_home: bool
 
 
 class Hub:
@@ -56,6 +66,7 @@ class Hub:
         self._http = http
         self._settings = settings
         self._endpoint = settings.endpoint.rstrip("/")
+        self._home = origin_of(self._endpoint)
         self._observer = observer
         self._stop = stop or threading.Event()
 
@@ -77,22 +88,24 @@ class Hub:
         git allows no branch `a` beside a branch `a/b`, but a tag `a` beside it: therefore the
         path must exist too.
         """
-        first_error: HfgetError | None = None
+        unknown: HfgetError | None = None
         found: Snapshot | None = None
         for revision, path in trail_candidates(ref):
             candidate = replace(ref, revision=revision, path=path, trail=())
             try:
                 snapshot = self.snapshot(candidate, known_tree)
             except RevisionNotFoundError as error:
-                first_error = first_error or error
+                unknown = unknown or error
                 continue
             if _has_path(snapshot, path):
                 return snapshot
             found = found or snapshot
         if found is not None:
             return found
-        assert first_error is not None
-        raise first_error
+        raise unknown or RevisionNotFoundError(
+            f"no part of {safe_text('/'.join(ref.trail), 120)} can be a revision of {ref}",
+            hint="name it: --revision",
+        )
 
     def _pin(self, ref: RepoRef) -> tuple[RepoRef, str]:
         """The ref under the repo's present name, and the commit hash its revision points to."""
@@ -101,16 +114,23 @@ class Hub:
         url = f"{self._endpoint}/api/{API_NAMES[ref.repo_type]}/{quote(ref.repo_id)}"
         if ref.revision is not None:
             url += f"/revision/{quote(ref.revision, safe='')}"
-        payload, response = self._get_json(url, ref)
+        answer = self._get_json(url, ref)
         kinds: dict[str, Any] = {"model": ModelInfo, "dataset": DatasetInfo, "space": SpaceInfo}
         try:
-            info = kinds[ref.repo_type](**{"id": ref.repo_id, **payload})
-            commit = str(info.sha or "").lower()
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise self._not_a_hub(response) from error
+            info = kinds[ref.repo_type](**{"id": ref.repo_id, **answer.json})
+        except Exception as error:  # the constructors raise what they like on wrong types
+            raise self._not_a_hub(answer.response) from error
+        commit = info.sha.lower() if isinstance(info.sha, str) else ""
         if not _COMMIT.fullmatch(commit):
-            raise self._not_a_hub(response)
-        renamed = self._renamed(ref, response)
+            raise self._not_a_hub(answer.response)
+        asked = (ref.revision or "").lower()
+        if _COMMIT.fullmatch(asked) and asked != commit:
+            raise NetworkError(
+                f"{host_of(url)} answers with commit {commit} where {asked} was asked for",
+                url=safe_url(url),
+                hint="the mirror is broken; try another one with --endpoint",
+            )
+        renamed = self._renamed(ref, answer.response)
         if renamed != ref.repo_id:
             self._observer(events.Note(f"{ref.repo_id} is {renamed} today"))
         return replace(ref, repo_id=renamed), commit
@@ -118,7 +138,7 @@ class Hub:
     def _renamed(self, ref: RepoRef, response: requests.Response) -> str:
         """The repo ID at the end of the redirects (`gpt2` leads to `openai-community/gpt2`)."""
         path = urlsplit(response.url).path.partition("/revision/")[0]
-        match = _REPO_IN_API_PATH.search(path)
+        match = _REPO_IN_API_PATH.search(unquote(path))
         return match.group(1) if match else ref.repo_id
 
     def _files(self, ref: RepoRef, commit: str, known_tree: KnownTree) -> tuple[RemoteFile, ...]:
@@ -127,7 +147,7 @@ class Hub:
             return tuple(known)
         files: dict[str, RemoteFile] = {}
         for entry in self._tree(ref, commit):
-            if entry.get("type") != "file":
+            if entry["type"] != "file":
                 continue
             file = remote_file(entry)
             if files.setdefault(file.path, file) != file:
@@ -135,6 +155,7 @@ class Hub:
                     f"the listing of {ref} names a file twice with different content",
                     path=safe_text(file.path),
                     url=f"{self._endpoint}/{ref}",
+                    hint="the mirror is broken or hostile; try another one with --endpoint",
                 )
         return tuple(files.values())
 
@@ -145,7 +166,7 @@ class Hub:
             f"/tree/{commit}?recursive=True&expand=False"
         )
         seen: set[str] = set()
-        count = 0
+        count, at_home = 0, True
         while url:
             if url in seen:
                 raise NetworkError(
@@ -154,40 +175,39 @@ class Hub:
                     hint="the mirror is broken; try another one with --endpoint",
                 )
             seen.add(url)
-            page, response = self._get_json(url, ref)
-            if not isinstance(page, list) or not all(isinstance(item, dict) for item in page):
-                raise self._not_a_hub(response)
-            count += len(page)
+            answer = self._get_json(url, ref, at_home)
+            if not _is_page(answer.json):
+                raise self._not_a_hub(answer.response)
+            count += max(len(answer.json), FEWEST_PER_PAGE)
             if count > MAX_ENTRIES:
-                raise UnsafeError(f"the listing of {ref} has more than {MAX_ENTRIES:,} entries")
-            yield from page
-            url = self._next_page(response)
+                raise UnsafeError(
+                    f"the listing of {ref} has more than {MAX_ENTRIES:,} entries",
+                    url=safe_url(url),
+                    hint="the mirror is broken or hostile; try another one with --endpoint",
+                )
+            yield from answer.json
+            url = self._next_page(answer.response)
+            at_home = answer.at_home and bool(url) and origin_of(url) == self._home
 
     def _next_page(self, response: requests.Response) -> str:
         """The address of the next page on the endpoint's own origin, or an empty string.
 
         Mirrors have been seen to leave huggingface.co in it. A link to any other origin is
-        followed there without the token, as every request of ours is.
+        followed there as a redirect would be: without the token, from then on.
         """
         link = response.links.get("next", {}).get("url", "")
-        return rebase(urljoin(response.url, link), self._endpoint) if link else ""
+        return self._http.next_address(response, link, self._endpoint) if link else ""
 
-    def _get_json(self, url: str, ref: RepoRef) -> tuple[Any, requests.Response]:
-        def attempt() -> tuple[Any, requests.Response]:
+    def _get_json(self, url: str, ref: RepoRef, at_home: bool = True) -> _Answer:
+        """The answer to a GET of `url`, after retries. Raises HfgetError."""
+
+        def attempt() -> _Answer:
             try:
-                with closing(self._follow(url)) as response:
-                    if failure := retry.from_status(response):
-                        raise failure
-                    if response.status_code != 200:
-                        raise refusal(
-                            response,
-                            ref,
-                            self._http,
-                            withheld_token=self._settings.withheld_token,
-                        )
-                    return json.loads(read_answer(response)), response
-            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-                raise Transient("the answer is no JSON, as of a login page", url=url) from None
+                response, still_at_home = self._follow(url, at_home)
+                with closing(response):
+                    return _Answer(self._read(response, ref), response, still_at_home)
+            except (HfgetError, Transient):
+                raise
             except Exception as error:
                 raise retry.from_exception(error, url) from error
 
@@ -200,24 +220,34 @@ class Hub:
             ),
         )
 
-    def _follow(self, url: str) -> requests.Response:
-        """GET `url` through redirects; the token is never sent again once the origin was left."""
-        home = origin_of(url)
-        with_token = True
+    def _read(self, response: requests.Response, ref: RepoRef) -> Any:
+        if failure := retry.from_status(response):
+            raise failure
+        if response.status_code != 200:
+            raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
+        return read_json(response)
+
+    def _follow(self, url: str, at_home: bool) -> tuple[requests.Response, bool]:
+        """GET `url` through redirects, and whether that never left the endpoint's origin.
+
+        Once it was left, the token is not sent again, even if the way leads back.
+        """
         for _ in range(MAX_REDIRECTS + 1):
             response = self._http.get(
-                url, read_timeout=self._settings.api_timeout, with_token=with_token
+                url, read_timeout=self._settings.api_timeout, with_token=at_home
             )
-            if with_token and self._http.unlock(response):
+            if at_home and self._http.unlock(response):
                 response.close()
                 continue
             if response.status_code not in REDIRECT_STATUSES:
-                return response
+                return response, at_home
             response.close()
             url = self._http.next_hop(response, self._endpoint)
-            with_token = with_token and origin_of(url) == home
+            at_home = at_home and origin_of(url) == self._home
         raise NetworkError(
-            f"{host_of(url)} redirects in a circle", url=safe_url(url), hint="try another endpoint"
+            f"{host_of(url)} redirects in a circle",
+            url=safe_url(url),
+            hint="the mirror is broken; try another one with --endpoint",
         )
 
     def _not_a_hub(self, response: requests.Response) -> NetworkError:
@@ -229,29 +259,11 @@ class Hub:
         )
 
 
-def read_answer(response: requests.Response) -> bytes:
-    """The body of an API answer, decoded, at most MAX_ANSWER_BYTES and MAX_ANSWER_SECONDS long.
-
-    Raises NetworkError for a larger one and Transient for one that trickles or is cut short.
-    """
-    raw = response.raw
-    deadline = time.monotonic() + MAX_ANSWER_SECONDS
-    body = bytearray()
-    while chunk := raw.read1(1 << 16, decode_content=True):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise NetworkError(
-                f"{host_of(response.url)} answers with more than {MAX_ANSWER_BYTES >> 20} MiB",
-                url=safe_url(response.url),
-            )
-        if time.monotonic() > deadline:
-            raise Transient("the answer comes too slowly", url=response.url)
-    promised = response.headers.get("Content-Length", "")
-    plain = response.headers.get("Content-Encoding", "identity") == "identity"
-    if plain and promised.isdigit() and int(promised) != len(body):
-        raise Transient("the answer was cut short", url=response.url)
-    raw.release_conn()
-    return bytes(body)
+def _is_page(page: Any) -> bool:
+    """Whether this is a list of entries that at least say what they are."""
+    return isinstance(page, list) and all(
+        isinstance(entry, dict) and isinstance(entry.get("type"), str) for entry in page
+    )
 
 
 def _has_path(snapshot: Snapshot, path: str) -> bool:

@@ -18,29 +18,34 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     An entry without a usable size or hash becomes a file with a `defect`: it fails by itself,
     later and alone, since nothing could be verified against it.
     """
-    from huggingface_hub.hf_api import RepoFile
-
-    path = entry.get("path")
+    path, lfs = entry.get("path"), entry.get("lfs")
     if not isinstance(path, str):
         return RemoteFile("", 0, "", defect="the listing gives no path")
-    try:
-        found = RepoFile(**entry)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return RemoteFile(path, 0, "", defect="the listing's entry is incomplete")
-    sha256 = found.lfs.sha256 if found.lfs is not None else None
-    size = found.lfs.size if found.lfs is not None else found.size
+    if lfs is not None and not isinstance(lfs, dict):
+        return RemoteFile(path, 0, "", defect="the listing's entry is broken")
+    found = _parse(entry, lfs)
+    size = found.size if found.lfs is None else found.lfs.size
     if type(size) is not int or not 0 <= size < _MAX_SIZE or size != found.size:
         return RemoteFile(path, 0, "", defect="the listing gives no usable size")
-    blob_id = _lower(found.blob_id)
-    if sha256 is not None:
-        sha256 = _lower(sha256)
-        if not _SHA256.fullmatch(sha256):
-            return RemoteFile(path, size, "", defect="the listing gives no usable hash")
-    elif not _SHA1.fullmatch(blob_id):
+    blob_id = _hash(found.blob_id, _SHA1)
+    sha256 = None if found.lfs is None else _hash(found.lfs.sha256, _SHA256)
+    if not (blob_id if sha256 is None else sha256):
         return RemoteFile(path, size, "", defect="the listing gives no usable hash")
-    xet_hash = found.xet_hash if isinstance(found.xet_hash, str) else None
-    return RemoteFile(path, size, blob_id, sha256, xet_hash)
+    return RemoteFile(path, size, blob_id, sha256, _hash(found.xet_hash, _SHA256) or None)
 
 
-def _lower(value: Any) -> str:
-    return value.lower() if isinstance(value, str) else ""
+def _parse(entry: dict[str, Any], lfs: dict[str, Any] | None) -> Any:
+    """The entry as a RepoFile, with None for what it lacks."""
+    from huggingface_hub.hf_api import RepoFile
+
+    make: Any = RepoFile
+    fields = {name: entry.get(name) for name in ("path", "size", "oid", "xetHash")}
+    if lfs is not None:
+        fields["lfs"] = {name: lfs.get(name) for name in ("size", "oid", "pointerSize")}
+    return make(**fields)
+
+
+def _hash(value: Any, form: re.Pattern[str]) -> str:
+    """`value` in lower case if it is such a hash, else an empty string."""
+    text = value.lower() if isinstance(value, str) else ""
+    return text if form.fullmatch(text) else ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypedDict
 
+from hfget.credentials import choose_credential
 from hfget.errors import UsageError
 from hfget.model import RepoRef, RepoType
 from hfget.selection import Selection
@@ -17,9 +18,9 @@ from hfget.settings import (
     MAX_CONNECTIONS,
     EndpointSource,
     Settings,
-    choose_credential,
     is_true,
     positive_seconds,
+    without_login,
 )
 from hfget.weights import Choice, split_words
 
@@ -76,7 +77,7 @@ def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Sett
     """The settings of a run from its options and the environment. Raises UsageError."""
     env = os.environ
     settings = Settings(
-        endpoint=endpoint,
+        endpoint=without_login(endpoint),
         endpoint_source=source,
         api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
         download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import requests
 
 from hfget.errors import (
@@ -17,10 +19,12 @@ from hfget.errors import (
 from hfget.http import HttpClient
 from hfget.model import RepoRef
 from hfget.secret import redact, safe_url
-from hfget.settings import DEFAULT_ENDPOINT, host_of
+from hfget.settings import DEFAULT_ENDPOINT, Credential, host_of, is_loopback
 from hfget.text import safe_text
 
+# What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).
 _INVALID_CREDENTIALS = "invalid credentials in authorization header"
+_DISABLED = "access to this resource is disabled"
 
 
 def refusal(
@@ -36,84 +40,155 @@ def refusal(
     The codes are RepoNotFound, RevisionNotFound, EntryNotFound and GatedRepo; a 401 without a
     code means private, gated or missing alike (huggingface_hub, `hf_raise_for_status`).
     """
-    status = response.status_code
-    code = response.headers.get("X-Error-Code", "")
-    said = safe_text(redact(response.headers.get("X-Error-Message", "")), 300)
-    host = host_of(response.url)
-    url = safe_url(response.url)
-    sent = "Authorization" in response.request.headers
-    revision = ref.revision or "main"
-    page = f"{DEFAULT_ENDPOINT}/{ref}"
+    return _Refusal(response, ref, http.credential, withheld_token, path).error()
 
-    if sent and (_INVALID_CREDENTIALS in said.lower() or (status == 401 and not code)):
-        source = http.credential.source if http.credential else "--token"
-        return InvalidTokenError(
-            f"{host} does not accept the token from {source}",
-            url=url,
-            path=path,
-            hint="make another one at https://huggingface.co/settings/tokens, "
-            "or go without: --no-token",
-        )
-    if code == "GatedRepo":
-        return GatedRepoError(
-            f"{ref} is gated" + (f": {said}" if said else ""),
-            url=url,
-            path=path,
-            hint=f"ask for access at {page}, then give your token (HF_TOKEN or --token)"
-            + _how_to_send(withheld_token, host),
-        )
-    if withheld_token and status in (401, 403):
-        return AccessError(
-            f"{host} wants a token for {ref}",
-            url=url,
-            path=path,
-            hint=_how_to_send(withheld_token, host).lstrip("; "),
-        )
-    if code == "RevisionNotFound":
-        return RevisionNotFoundError(
-            f"{ref} has no revision {safe_text(revision, 120)}",
-            url=url,
-            path=path,
-            hint=f"see its branches and tags at {page}/tree/main",
-        )
-    if code == "EntryNotFound":
-        return EntryNotFoundError(
-            f"{ref} has no such file at {safe_text(revision, 120)}", url=url, path=path
-        )
-    if code == "RepoNotFound" or status == 404:
-        return RepoNotFoundError(
-            f"{host} knows no {ref.repo_type} {ref}",
-            url=url,
-            path=path,
-            hint="check the spelling"
-            + (
-                ""
-                if ref.repo_type != "model"
-                else "; for a dataset or a space add --dataset or --space"
+
+@dataclass(frozen=True)
+class _Refusal:
+    response: requests.Response
+    ref: RepoRef
+    credential: Credential | None
+    withheld_token: str
+    path: str | None
+
+    def error(self) -> HfgetError:
+        status = self.response.status_code
+        code = self.response.headers.get("X-Error-Code", "")
+        known = {
+            "GatedRepo": self._gated,
+            "RevisionNotFound": self._no_revision,
+            "EntryNotFound": self._no_entry,
+            "RepoNotFound": self._no_repo,
+        }
+        said = self._said.lower()
+        if _DISABLED in said:
+            return self._make(AccessError, f"{self.ref} is disabled", f"its page is {self._page}")
+        if self._sent and (_INVALID_CREDENTIALS in said or (status == 401 and code not in known)):
+            return self._bad_token()
+        if code == "GatedRepo":
+            return self._gated()
+        if self.withheld_token and status in (401, 403):
+            return self._make(
+                AccessError,
+                f"{self._host} does not show {self.ref} without a token",
+                f"it is private, gated or misspelt; {self._how_to_send()}",
             )
-            + ("" if sent else "; if it is private, give a token (HF_TOKEN or --token)"),
+        if code in known:
+            return known[code]()
+        if status == 404:
+            return self._not_found()
+        if status in (401, 403, 451):
+            return self._make(
+                AccessError,
+                f"{self._host} refuses access to {self.ref} (HTTP {status}){self._in_its_words}",
+                f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
+            )
+        return self._make(
+            NetworkError,
+            f"{self._host} answers HTTP {status}{self._in_its_words}",
+            "try again later, or another endpoint with --endpoint",
         )
-    if status in (401, 403):
-        return AccessError(
-            f"{host} refuses access to {ref} (HTTP {status})" + (f": {said}" if said else ""),
-            url=url,
-            path=path,
-            hint="it is private, gated or missing"
-            + ("" if sent else ": give a token (HF_TOKEN or --token)")
-            + f"; its page is {page}",
+
+    def _bad_token(self) -> HfgetError:
+        source = self.credential.source if self.credential else "--token"
+        if source == "endpoint":
+            return self._make(
+                InvalidTokenError,
+                f"{self._host} does not accept the user and password in the endpoint's address",
+                "check them in --endpoint or HF_ENDPOINT",
+            )
+        without = "leave --token out" if source == "--token" else "--no-token"
+        return self._make(
+            InvalidTokenError,
+            f"{self._host} does not accept the token from {source}",
+            f"make another one at {DEFAULT_ENDPOINT}/settings/tokens, or go without: {without}",
         )
-    return NetworkError(
-        f"{host} answers HTTP {status}" + (f": {said}" if said else ""),
-        url=url,
-        path=path,
-        hint="try again later, or another endpoint with --endpoint",
-    )
 
+    def _gated(self) -> HfgetError:
+        if self._sent:
+            hint = f"ask for access at {self._page}; your token's account does not have it yet"
+        elif self.withheld_token:
+            hint = f"ask for access at {self._page}; {self._how_to_send()}"
+        else:
+            hint = f"ask for access at {self._page}, then give your token (HF_TOKEN or --token)"
+        return self._make(GatedRepoError, f"{self.ref} is gated{self._in_its_words}", hint)
 
-def _how_to_send(withheld_token: str, host: str) -> str:
-    if not withheld_token:
-        return ""
-    return (
-        f"; your {withheld_token} was not sent to {host}: allow it with --token, "
-        "or with HFGET_TOKEN_ORIGINS naming that origin"
-    )
+    def _no_revision(self) -> HfgetError:
+        return self._make(
+            RevisionNotFoundError,
+            f"{self.ref} has no revision {self._revision}",
+            f"see its branches and tags at {self._page}/tree/main",
+        )
+
+    def _no_entry(self) -> HfgetError:
+        return self._make(
+            EntryNotFoundError,
+            f"{self._host} lists this file of {self.ref}, but does not have it",
+            "a mirror may not have it yet: try again later, or another --endpoint",
+        )
+
+    def _no_repo(self) -> HfgetError:
+        is_model = self.ref.repo_type == "model"
+        other = "; for a dataset or a space add --dataset or --space" if is_model else ""
+        return self._make(
+            RepoNotFoundError,
+            f"{self._host} knows no {self.ref.repo_type} {self.ref}",
+            f"check the spelling{other}{self._token_hint}",
+        )
+
+    def _not_found(self) -> HfgetError:
+        """A 404 without a code: a mirror that drops the Hub's headers, or no hub at all."""
+        if self.path is not None:
+            return self._no_entry()
+        if self.ref.revision is None:
+            return self._no_repo()
+        return self._make(
+            RevisionNotFoundError,
+            f"{self._host} knows no {self.ref.repo_type} {self.ref}, or in it no revision "
+            f"{self._revision}",
+            f"check the spelling{self._token_hint}",
+        )
+
+    def _make(self, kind: type[HfgetError], message: str, hint: str) -> HfgetError:
+        return kind(message, hint=hint, path=self.path, url=safe_url(self.response.url))
+
+    def _how_to_send(self) -> str:
+        if self.response.url.startswith("http:") and not is_loopback(self.response.url):
+            return (
+                f"your {self.withheld_token} was not sent to {self._host}: "
+                "a token never goes over plain http"
+            )
+        return (
+            f"your {self.withheld_token} was not sent to {self._host}: allow it with --token, "
+            "or with HFGET_TOKEN_ORIGINS naming that origin"
+        )
+
+    @property
+    def _sent(self) -> bool:
+        return "Authorization" in self.response.request.headers
+
+    @property
+    def _said(self) -> str:
+        return safe_text(redact(self.response.headers.get("X-Error-Message", "")), 300)
+
+    @property
+    def _in_its_words(self) -> str:
+        return f": {self._said}" if self._said else ""
+
+    @property
+    def _token_hint(self) -> str:
+        if self._sent:
+            return "; your token may lack the right to read it"
+        return "; if it is private, give a token (HF_TOKEN or --token)"
+
+    @property
+    def _host(self) -> str:
+        return host_of(self.response.url)
+
+    @property
+    def _page(self) -> str:
+        return f"{DEFAULT_ENDPOINT}/{self.ref}"
+
+    @property
+    def _revision(self) -> str:
+        return safe_text(self.ref.revision or "main", 120)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import http.client
 import math
+import random
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -19,10 +22,12 @@ import requests
 import tenacity
 import urllib3
 
-from hfget.errors import AccessError, HfgetError, NetworkError
-from hfget.http import describe
+from hfget.causes import ProxyError, certificate_fault, describe
+from hfget.errors import HfgetError, InterruptedRunError, NetworkError
 from hfget.secret import safe_url
 from hfget.settings import host_of
+from hfget.stop import Stop
+from hfget.text import duration_text, safe_text
 
 T = TypeVar("T")
 
@@ -30,12 +35,19 @@ T = TypeVar("T")
 TRANSIENT_STATUSES = frozenset({408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 520, 522, 524})
 #: Attempts without a new byte at a host that has never answered in this run.
 UNREACHED_LIMIT = 4
-#: A server may ask for a longer pause than we are willing to sit through, in seconds.
-MAX_REQUESTED_WAIT = 300.0
+#: A server may ask for a longer pause than we are willing to sit through, in seconds. The Hub's
+#: own window is 300 s long, to which a second is added.
+MAX_REQUESTED_WAIT = 301.0
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
-_WAIT = tenacity.wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT) + tenacity.wait_random(
-    0, _FIRST_WAIT
+_WAIT = tenacity.wait_exponential(multiplier=0.5, max=30.0)
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
+_WINDOW = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
+_NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    EOFError,
 )
 
 
@@ -73,35 +85,25 @@ class Transient(Exception):
 def from_exception(error: Exception, url: str) -> Transient | HfgetError:
     """What an exception of requests or of a socket means: try again, or give up at once.
 
-    A certificate that does not verify, a proxy that wants a password and an address that is
-    none do not get better by waiting.
+    A certificate that does not verify and an address that is none do not get better by waiting.
+    What is no failure of the network is raised again.
     """
     if isinstance(error, HfgetError | Transient):
         return error
-    text = str(error)
-    host = host_of(url)
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in text:
+    if fault := certificate_fault(error):
+        whose = f"the proxy {error.proxy}" if isinstance(error, ProxyError) else host_of(url)
         return NetworkError(
-            f"the certificate of {host} cannot be verified",
+            f"the certificate of {whose} cannot be verified: {fault}",
             url=safe_url(url),
-            hint="if your network uses its own CA, name its bundle in REQUESTS_CA_BUNDLE",
-        )
-    if isinstance(error, requests.exceptions.ProxyError) and "407" in text:
-        return AccessError(
-            "the proxy asks for a user name and password (407)",
-            url=safe_url(url),
-            hint="put them into HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT",
+            hint="if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE",
         )
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return NetworkError(f"not a usable address: {safe_url(url)}", url=safe_url(url))
-    if isinstance(
-        error,
-        requests.RequestException
-        | urllib3.exceptions.HTTPError
-        | http.client.HTTPException
-        | OSError
-        | EOFError,
-    ):
+        return NetworkError(
+            f"not a usable address: {safe_text(safe_url(url))}",
+            url=safe_url(url),
+            hint="check the endpoint (--endpoint, HF_ENDPOINT)",
+        )
+    if isinstance(error, _NETWORK_ERRORS):
         connecting = isinstance(error, requests.exceptions.ConnectionError)
         return Transient(describe(error), url=url, whole_host=connecting)
     raise error
@@ -125,33 +127,46 @@ def requested_wait(
 ) -> float | None:
     """Seconds the server asks us to wait: `RateLimit` (with r=0 on a 429), else `Retry-After`.
 
-    `Retry-After` is a number or an HTTP date (RFC 9110, 10.2.3); what is neither, negative or
-    no finite number counts as not said. One second is added to `RateLimit`'s t, as its window
-    ends within that second.
+    `Retry-After` is a number or an HTTP date (RFC 9110, 10.2.3), the latter held against the
+    server's own `Date` where it sends one. What is neither, or negative, counts as not said.
+    One second is added to `RateLimit`'s t, as its window ends within that second.
     """
-    if status == 429:
-        match = re.search(r"\br=0\b.*?\bt=(\d{1,9})\b", headers.get("RateLimit", ""))
-        if match:
-            return float(match.group(1)) + 1.0
+    if status == 429 and (window := _exhausted(headers.get("RateLimit", ""))) is not None:
+        return window + 1.0
     text = headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    try:
+    if _NUMBER.fullmatch(text):
         seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now()
-        except (ValueError, TypeError, OverflowError):
-            return None
-        seconds = max(seconds, 0.0)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+        return seconds if math.isfinite(seconds) else None
+    until = _unix_time(text)
+    if until is None:
+        return None
+    begun = _unix_time(headers.get("Date", ""))
+    return max(0.0, until - (now() if begun is None else begun))
+
+
+def _exhausted(header: str) -> float | None:
+    """Seconds until the last of the windows that have nothing left: `"api";r=0;t=55`."""
+    matches = (_WINDOW.search(item) for item in header.split(","))
+    return max((float(match[1]) for match in matches if match), default=None)
+
+
+def _unix_time(http_date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait after the `attempt`-th fruitless try (1 is the first), with jitter."""
+    """Seconds to wait after the `attempt`-th fruitless try (1 is the first), with jitter.
+
+    The jitter is half of it, either way: processes that failed together shall not come back
+    together.
+    """
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     state.attempt_number = max(1, attempt)
-    return float(_WAIT(state))
+    return _WAIT(state) * random.uniform(0.5, 1.5)
 
 
 def wait_after(failure: Transient, attempt: int) -> float:
@@ -160,7 +175,7 @@ def wait_after(failure: Transient, attempt: int) -> float:
         return backoff(attempt)
     if failure.wait > MAX_REQUESTED_WAIT:
         raise NetworkError(
-            f"{failure.host} asks to wait {failure.wait:.0f} seconds ({failure.reason})",
+            f"{failure.host} asks to wait {duration_text(failure.wait)} ({failure.reason})",
             url=failure.url,
             hint="run the same command again then; what is here is kept",
         )
@@ -176,7 +191,8 @@ def call(
 ) -> T:
     """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
 
-    Raises NetworkError when the tries are used up, and whatever else `attempt` raises at once.
+    Raises NetworkError when the tries are used up, InterruptedRunError once `stop` is set, and
+    whatever else `attempt` raises at once.
     """
 
     def wait(state: tenacity.RetryCallState) -> float:
@@ -191,11 +207,16 @@ def call(
         assert isinstance(failure, Transient)
         on_retry(failure, state.upcoming_sleep, state.attempt_number)
 
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            number = stop.signal_number if isinstance(stop, Stop) else signal.SIGINT
+            raise InterruptedRunError(number, "stopped", hint="run the same command to go on")
+
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Transient),
         wait=wait,
-        stop=tenacity.stop_after_attempt(retries + 1) | tenacity.stop_when_event_set(stop),
-        sleep=tenacity.sleep_using_event(stop),
+        stop=tenacity.stop_after_attempt(retries + 1),
+        sleep=sleep,
         before_sleep=tell,
         reraise=True,
     )

@@ -1,6 +1,6 @@
 """Settings of a run: flags over environment over a named env file over defaults.
 
-Also the policy of the token: which of the user's tokens may be shown to which origin.
+Also what an endpoint and an origin are, since most settings hang on one.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from hfget.errors import UnsafeError, UsageError
+from hfget.errors import UsageError
 from hfget.secret import Secret, safe_url
+from hfget.text import safe_text
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
@@ -46,8 +47,11 @@ ENV_NAMES = (
     "NO_COLOR",
 )
 
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?")
+
 EndpointSource = Literal["flag", "environment", "url", "default"]
-TokenSource = Literal["--token", "HF_TOKEN", "stored login"]
+TokenSource = Literal["--token", "HF_TOKEN", "stored login", "endpoint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,16 @@ class Credential:
     """A token bound to one origin.
 
     `eager` tokens go with every request to that origin; the others only once the origin has
-    answered 401 or 403 to a request without one.
+    answered 401 or 403 to a request without one. `scheme` is that of the Authorization header,
+    `warning` what the user should know about where the token was found.
     """
 
     secret: Secret
     source: TokenSource
     origin: str
     eager: bool
+    scheme: Literal["Bearer", "Basic"] = "Bearer"
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,13 @@ class Settings:
 def origin_of(url: str) -> str:
     """Scheme, lower-case host without trailing dot, and effective port of `url`.
 
-    Raises ValueError for what is no http(s) URL.
+    Raises ValueError for what is no http(s) URL, and for what different parsers read
+    differently: a token must not follow from a misunderstanding.
     """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = (parts.hostname or "").rstrip(".")
-    if scheme not in ("http", "https") or not host:
+    if scheme not in ("http", "https") or _AMBIGUOUS.search(url) or not _HOST.fullmatch(host):
         raise ValueError(f"not an http(s) URL: {safe_url(url)}")
     port = parts.port or (443 if scheme == "https" else 80)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -105,8 +113,7 @@ def host_of(url: str) -> str:
 
 def is_official(endpoint: str) -> bool:
     """Whether `endpoint` is the Hub itself, over https."""
-    parts = urlsplit(endpoint)
-    return parts.scheme == "https" and (parts.hostname or "") in OFFICIAL_HOSTS
+    return origin_of(endpoint) in {f"https://{host}:443" for host in OFFICIAL_HOSTS}
 
 
 def is_loopback(url: str) -> bool:
@@ -122,7 +129,7 @@ def is_loopback(url: str) -> bool:
 def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
     """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
 
-    Raises UsageError for what is no http(s) URL.
+    It may still hold user and password. Raises UsageError for what is no http(s) URL.
     """
     if flag:
         return _normal_endpoint(flag, "--endpoint"), "flag"
@@ -131,20 +138,34 @@ def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, Endpo
     return None
 
 
+def without_login(url: str) -> str:
+    """`url` without user and password."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def _normal_endpoint(value: str, where: str) -> str:
-    text = value.strip().rstrip("/")
-    if "://" not in text:
-        text = "https://" + text
+    """A URL without a slash at its end; the Hub under its own name, always by https."""
+    text = value.strip().strip("\"'").rstrip("/")
     try:
+        if "://" not in text:
+            text = ("http://" if is_loopback(f"http://{text}") else "https://") + text
         parts = urlsplit(text)
         origin_of(text)
     except ValueError as error:
         raise UsageError(
-            f"{where} is not a usable address: {safe_url(text)}",
+            f"{where} is not a usable address: {safe_text(safe_url(text), 200)}",
             hint="give it as a URL, for instance https://hf-mirror.com",
         ) from error
     if parts.query or parts.fragment:
-        raise UsageError(f"{where} must not carry a query or a fragment: {safe_url(text)}")
+        raise UsageError(
+            f"{where} must not carry a query or a fragment: {safe_text(safe_url(text), 200)}",
+            hint="give it as a URL, for instance https://hf-mirror.com",
+        )
+    if (parts.hostname or "").rstrip(".") in OFFICIAL_HOSTS and parts.port in (None, 80, 443):
+        return DEFAULT_ENDPOINT + parts.path
     return text
 
 
@@ -158,85 +179,16 @@ def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float
     except ValueError:
         value = -1.0
     if not 0 < value < 86_400:
-        raise UsageError(f"{name} must be a number of seconds above 0, not {text[:40]!r}")
+        raise UsageError(
+            f"{name} must be a number of seconds above 0, not {safe_text(text, 40)}",
+            hint=f"unset it for the default, {default:g} s",
+        )
     return value
 
 
 def is_true(value: str | None) -> bool:
     """How huggingface_hub reads a switch: 1, ON, YES or TRUE in any case."""
     return (value or "").strip().upper() in {"1", "ON", "YES", "TRUE"}
-
-
-def choose_credential(
-    endpoint: str,
-    endpoint_source: EndpointSource,
-    *,
-    flag: str | None,
-    use_ambient: bool = True,
-    env: Mapping[str, str] = os.environ,
-) -> tuple[Credential | None, str]:
-    """Which token may go to `endpoint`, and when; and the name of one that is held back.
-
-    A token given on the command line goes to the endpoint in use. HF_TOKEN goes to the Hub,
-    and to an endpoint the user named once that has refused a request without it. The stored
-    login goes to the Hub alone, unless HFGET_TOKEN_ORIGINS names the endpoint's origin.
-    Raises UsageError for a malformed token, UnsafeError for a flag's token over plain http.
-    """
-    origin = origin_of(endpoint)
-    encrypted = origin.startswith("https:") or is_loopback(endpoint)
-    if flag is not None:
-        secret = _clean_token(flag, "--token")
-        if not encrypted:
-            raise UnsafeError(
-                f"a token would go in the clear to {origin}",
-                hint="use an https endpoint, or leave --token out",
-            )
-        return Credential(secret, "--token", origin, eager=True), ""
-    if not use_ambient or is_true(env.get("HF_HUB_DISABLE_IMPLICIT_TOKEN")):
-        return None, ""
-    official = is_official(endpoint)
-    allowed = official or origin in _extra_origins(env)
-    if (value := env.get("HF_TOKEN", "")).strip():
-        if encrypted and (allowed or endpoint_source in ("flag", "environment")):
-            secret = _clean_token(value, "HF_TOKEN")
-            return Credential(secret, "HF_TOKEN", origin, eager=allowed), ""
-        return None, "HF_TOKEN"
-    if allowed and encrypted:
-        from huggingface_hub import get_token
-
-        if stored := get_token():
-            return Credential(
-                _clean_token(stored, "stored login"), "stored login", origin, eager=True
-            ), ""
-        return None, ""
-    return None, "stored login" if _has_stored_login(env) else ""
-
-
-def _extra_origins(env: Mapping[str, str]) -> set[str]:
-    origins = set()
-    for item in env.get("HFGET_TOKEN_ORIGINS", "").replace(",", " ").split():
-        try:
-            origins.add(origin_of(item))
-        except ValueError as error:
-            raise UsageError(f"HFGET_TOKEN_ORIGINS names no http(s) origin: {item[:80]}") from error
-    return origins
-
-
-def _has_stored_login(env: Mapping[str, str]) -> bool:
-    from huggingface_hub import constants
-
-    return Path(env.get("HF_TOKEN_PATH") or constants.HF_TOKEN_PATH).is_file()
-
-
-def _clean_token(text: str, source: TokenSource) -> Secret:
-    value = text.strip().strip("\ufeff\"'").strip()
-    value = re.sub(r"(?i)^bearer\s+", "", value)
-    if not re.fullmatch(r"[\x21-\x7e]{1,8192}", value):
-        raise UsageError(
-            f"the token from {source} is empty or holds characters that no token has",
-            hint="copy it again from https://huggingface.co/settings/tokens",
-        )
-    return Secret(value)
 
 
 def load_env_file(path: Path) -> None:

@@ -1,0 +1,174 @@
+"""Connecting, and waking all who wait: the sockets of one client.
+
+The host's name is looked up in a thread of its own, since nothing can interrupt the system's
+resolver; the addresses found are then tried side by side (RFC 8305, "happy eyeballs").
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+#: A further address is tried after so many seconds without an answer (RFC 8305, section 5).
+ATTEMPT_SECONDS = 0.25
+#: How often those who connect look whether they are still wanted, in seconds.
+_POLL_SECONDS = 0.1
+_UNDER_WAY = frozenset(
+    {0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)}
+)
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors,
+    "PollSelector",
+    selectors.SelectSelector,  # neither needs a descriptor of its own
+)
+
+#: Family, kind, protocol, canonical name and address, as getaddrinfo gives them.
+Found: TypeAlias = tuple[int, int, int, str, Any]
+
+
+class Sockets:
+    """The open sockets of one client. `shut` wakes every thread that waits, and is final."""
+
+    def __init__(self) -> None:
+        self.is_shut = False
+        self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def add(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._open.add(sock)
+        if self.is_shut:
+            _shut_down(sock)
+
+    def shut(self) -> None:
+        self.is_shut = True
+        with self._lock:
+            sockets = list(self._open)
+        for sock in sockets:
+            _shut_down(sock)
+
+    def connect(
+        self, host: str, port: int, timeout: float, options: Iterable[tuple[Any, ...]] = ()
+    ) -> socket.socket:
+        """A connection to the address of `host` that answers first, at most `timeout` s later.
+
+        `options` are set on every socket before it connects. Raises socket.gaierror,
+        TimeoutError, ConnectionAbortedError once `shut` was called, or the OSError of the
+        last address that failed.
+        """
+        deadline = time.monotonic() + timeout
+        addresses = _interleaved(self._look_up(host.strip("[]"), port, deadline))
+        sock = self._race(addresses, tuple(options), deadline)
+        sock.settimeout(timeout)
+        self.add(sock)
+        return sock
+
+    def _look_up(self, host: str, port: int, deadline: float) -> Sequence[Found]:
+        with suppress(socket.gaierror):
+            return socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+            )
+        found: Future[Sequence[Found]] = Future()
+        thread = threading.Thread(target=_resolve, args=(host, port, found), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no room for another thread
+            _resolve(host, port, found)
+        while not found.done():
+            wait([found], self._turn(deadline))
+        return found.result()
+
+    def _race(
+        self, addresses: Iterable[Found], options: Sequence[tuple[Any, ...]], deadline: float
+    ) -> socket.socket:
+        waiting = deque(addresses)
+        failure = OSError("the host has no address")
+        due = 0.0
+        with _Selector() as trying:
+            try:
+                while waiting or trying.get_map():
+                    turn = self._turn(deadline)
+                    now = time.monotonic()
+                    if waiting and (now >= due or not trying.get_map()):
+                        due = now + ATTEMPT_SECONDS
+                        try:
+                            trying.register(
+                                _begin(waiting.popleft(), options), selectors.EVENT_WRITE
+                            )
+                        except OSError as error:
+                            failure = error
+                            continue
+                    if waiting:
+                        turn = min(turn, due - now)
+                    for key, _ in trying.select(turn):
+                        sock: Any = key.fileobj
+                        trying.unregister(sock)
+                        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                        if not code:
+                            return sock  # type: ignore[no-any-return]
+                        sock.close()
+                        failure, due = OSError(code, os.strerror(code)), 0.0
+                raise failure
+            finally:
+                for key in list(trying.get_map().values()):
+                    loser: Any = key.fileobj
+                    loser.close()
+
+    def _turn(self, deadline: float) -> float:
+        """Seconds to wait before looking again. Raises when there is nothing to wait for."""
+        if self.is_shut:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "the run is being stopped")
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return min(left, _POLL_SECONDS)
+
+
+def _resolve(host: str, port: int, found: Future[Sequence[Found]]) -> None:
+    try:
+        found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except UnicodeError:
+        found.set_exception(socket.gaierror(socket.EAI_NONAME, "not a host name"))
+    except BaseException as error:
+        found.set_exception(error)
+
+
+def _interleaved(found: Sequence[Found]) -> list[Found]:
+    """The addresses in the system's order, but with the families taking turns."""
+    first = [each for each in found if each[0] == found[0][0]]
+    others = [each for each in found if each[0] != found[0][0]]
+    return [each for pair in zip_longest(first, others) for each in pair if each is not None]
+
+
+def _begin(found: Found, options: Iterable[tuple[Any, ...]]) -> socket.socket:
+    """A socket that has begun to connect. Raises OSError where that fails at once."""
+    family, kind, protocol, _, address = found
+    sock = socket.socket(family, kind, protocol)
+    try:
+        for option in options:
+            sock.setsockopt(*option)
+        sock.setblocking(False)
+        code = sock.connect_ex(address)
+        if code not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _shut_down(sock: socket.socket) -> None:
+    # not sock.shutdown: that of a TLS socket takes its TLS state away from those who read
+    with suppress(OSError, ValueError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

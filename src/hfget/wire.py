@@ -1,0 +1,214 @@
+"""requests from the adapter down to the socket: what an answer is read from.
+
+Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
+every answer's head, and every chunk of a chunked body, has a time by which it must be there.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from hfget.sockets import Sockets
+
+#: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
+#: each byte starts anew, would let a server that drips hold us for ever.
+TURNS = 2
+
+
+class _Reader(io.RawIOBase):
+    """A socket as a file whose reads can be given a deadline.
+
+    Who must shut the socket down finds it in `_sock`, as in the file that socket.makefile gives.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._sock: socket.socket = raw._sock
+        self._deadline: float | None = None
+        self._patience: float | None = None
+
+    def limit(self) -> None:
+        """From now on, TURNS time-outs of the socket are all there is."""
+        self._patience = self._sock.gettimeout()
+        if self._patience is not None:
+            self._deadline = time.monotonic() + TURNS * self._patience
+
+    def unlimit(self) -> None:
+        if self._deadline is not None:
+            self._deadline = None
+            with suppress(OSError):
+                self._sock.settimeout(self._patience)
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        self.limit()
+        try:
+            yield
+        finally:
+            self.unlimit()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer comes too slowly")
+            if left < (self._sock.gettimeout() or left):
+                self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self.unlimit()
+        self._raw.close()
+        super().close()
+
+
+class Response(http.client.HTTPResponse):
+    """An answer whose head must come in time, and whose `readinto1` makes at most one recv.
+
+    The inherited `readinto1` allocates and copies; `readinto` returns only when the buffer is
+    full, so that a server which drips could not be noticed.
+    """
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._reader = _Reader(self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+        self._reader.limit()
+
+    def begin(self) -> None:
+        try:
+            super().begin()
+        finally:
+            self._reader.unlimit()
+
+    def read1(self, n: int = -1, /) -> bytes:
+        if not self.chunked or self.fp is None:
+            return super().read1(n)
+        with self._reader.limited():
+            return super().read1(n)
+
+    def readinto1(self, buffer: Any, /) -> int:
+        if self.fp is None:
+            return 0
+        if self.chunked:
+            return super().readinto1(buffer)  # which calls read1
+        view = memoryview(buffer)
+        if self.length is not None and len(view) > self.length:
+            view = view[: self.length]
+        count = self.fp.readinto1(view)
+        if count == 0 and len(view) > 0:
+            self.close()
+        elif self.length is not None:
+            self.length -= count
+            if self.length == 0:
+                self.close()
+        return count
+
+
+class _Connection(HTTPConnection):
+    response_class = Response
+
+    def __init__(self, *args: Any, sockets: Sockets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sockets = sockets
+
+    def _new_conn(self) -> socket.socket:
+        """As urllib3's own, with the same exceptions, by way of `Sockets.connect`."""
+        timeout: Any = self.timeout
+        options = self.socket_options or ()
+        try:
+            return self._sockets.connect(self._dns_host, self.port, timeout, options)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
+    """A context that verifies against `bundle` (a PEM file, or a folder as c_rehash makes it).
+
+    Raises OSError if there is no certificate in it.
+    """
+
+    class Socket(ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            sockets.add(self)
+            super().do_handshake(block)
+
+    context = create_urllib3_context()
+    if Path(bundle).is_dir():
+        context.load_verify_locations(capath=bundle)
+    else:
+        context.load_verify_locations(cafile=bundle)
+    context.sslsocket_class = Socket
+    return context
+
+
+class Adapter(HTTPAdapter):
+    """Keeps one connection a host; `tls` gives the context when the first one is needed."""
+
+    def __init__(self, sockets: Sockets, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._pools: dict[str, Any] = {
+            "http": partial(_Pool, sockets=sockets),
+            "https": partial(_TLSPool, sockets=sockets),
+        }
+        self._tls = tls
+        super().__init__(pool_connections=4, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> urllib3.ProxyManager:
+        scheme = str(proxy).partition(":")[0].lower()
+        if scheme == "https":
+            kwargs["proxy_ssl_context"] = self._tls()
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        if not scheme.startswith("socks"):  # whose pools are what speaks to the proxy
+            manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(request, True)
+        if host["scheme"] != "https":
+            return host, tls
+        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._tls()}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Nothing to do: requests would load the bundle anew for each connection here."""
