@@ -23,7 +23,7 @@ from hfget.layout.folder import FolderLayout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.options import Options, selection_of, settings_of
-from hfget.planning import make_plan
+from hfget.planning import make_plan, space_needed
 from hfget.reference import parse
 from hfget.selection import select
 from hfget.settings import (
@@ -164,9 +164,7 @@ class Run:
     def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:
         """Warn of weights that can run code, or that a choice leaves out."""
         selection = selection_of(self._options, snapshot.ref)
-        for text in remarks(
-            snapshot.files, files, selection.choice, safe_only=selection.safe_only
-        ):
+        for text in remarks(snapshot.files, files, selection.choice, safe_only=selection.safe_only):
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
@@ -208,7 +206,7 @@ class Run:
         return engine.run()
 
     def _check_space(self, made: Plan) -> None:
-        need = sum(item.need for item in made.items)
+        need = space_needed(made, self._layout)
         free = free_bytes(made.root)
         if not need:
             return
@@ -226,6 +224,12 @@ class Run:
         done = len(complete) + len(outcome.done)
         bytes_done = sum(item.file.size for item in complete)
         bytes_done += sum(job.file.size for job in outcome.done)
+        adopted = {job.file.path for job in outcome.done if not job.received}
+        reused = sum(
+            item.have
+            for item in made.items
+            if item.state is not ItemState.ADOPTABLE or item.file.path in adopted
+        )
         interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
         return Report(
             snapshot=made.snapshot,
@@ -235,7 +239,7 @@ class Run:
             bytes_total=made.total_bytes,
             bytes_done=bytes_done,
             received=outcome.received,
-            reused=sum(item.have for item in made.items),
+            reused=reused,
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
             failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
