@@ -28,6 +28,7 @@ from hfget.secret import redact, safe_url
 from hfget.ui.calm import Clock
 from hfget.ui.sink import Sink
 from hfget.ui.words import Verdict
+from hfget.weights import groups_of
 
 PROGRESS_SECONDS = 0.5
 
@@ -113,6 +114,14 @@ class NdjsonDisplay:
                 lfs=file.is_lfs,
                 hash_kind=file.hash_kind,
                 hash=file.etag,
+            )
+        for group in groups_of(snapshot):
+            self._emit(
+                "group",
+                kind=group.kind,
+                quant=group.quant or None,
+                files=len(group.files),
+                bytes=group.size,
             )
         self._emit("total", **_sums(snapshot))
 

@@ -15,6 +15,7 @@ from hfget.text import size_text
 from hfget.ui import words
 from hfget.ui.sink import Sink
 from hfget.ui.words import Verdict
+from hfget.weights import groups_of
 
 _WHOLE_PATH = 1 << 20
 
@@ -35,13 +36,14 @@ class Results:
             self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
 
     def listing(self, snapshot: Snapshot) -> None:
-        """Size, `lfs` or `git`, and path of every file; on a terminal also the sum."""
+        """Size, `lfs` or `git`, and path of every file; on a terminal also sum and groups."""
         files = snapshot.files
         if self._results.is_terminal:
             rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
             total = size_text(sum(file.size for file in files))
             sum_line = f"{words.count_text(len(files), 'file')}, {total}"
-            self._write([words.header_line(snapshot), *_columns(rows), sum_line])
+            lines = [words.header_line(snapshot), *_columns(rows), sum_line]
+            self._write(lines + _group_lines(snapshot))
         else:
             self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
 
@@ -64,6 +66,19 @@ class Results:
     def _write(self, lines: Iterable[str]) -> None:
         if text := "\n".join(lines):
             self._results.line(text)
+
+
+def _group_lines(snapshot: Snapshot) -> list[str]:
+    """The groups and how one is chosen, where there is more than one."""
+    found = groups_of(snapshot)
+    if len(found) < 2:
+        return []
+    rows = [
+        (size_text(g.size), words.count_text(len(g.files), "file"), words.group_text(g))
+        for g in found
+    ]
+    hint = words.choice_line(found)
+    return ["", *_columns(rows), *([hint] if hint else [])]
 
 
 def _fields(*fields: str) -> str:

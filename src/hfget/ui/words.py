@@ -19,6 +19,7 @@ from hfget.errors import HfgetError, InterruptedRunError
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.secret import redact, safe_url
 from hfget.text import duration_text, safe_text, size_text
+from hfget.weights import Group
 
 #: Path, state (ok, missing, changed, extra) and detail of a file `hfget verify` looked at.
 Verdict: TypeAlias = tuple[str, str, str]
@@ -126,6 +127,20 @@ def state_text(item: PlanItem) -> str:
         ItemState.MISSING: "to fetch",
         ItemState.OUTDATED: "outdated, to fetch",
     }[item.state]
+
+
+def group_text(group: Group) -> str:
+    """`safetensors`, `gguf Q4_K_M`, `all else`."""
+    return shown(group.name) if group.is_weights else "all else"
+
+
+def choice_line(groups: Sequence[Group]) -> str:
+    """How one of the groups is chosen, empty where there is no choice."""
+    kinds = list(dict.fromkeys(group.kind for group in groups if group.is_weights))
+    quants = [group.quant for group in groups if group.quant]
+    ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
+    ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
+    return f"to fetch one of them: {' or '.join(ways)}" if ways else ""
 
 
 def note_line(note: events.Note) -> str:

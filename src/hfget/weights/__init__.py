@@ -6,7 +6,7 @@ Pure: names and sizes of files in, files and sentences out.
 from __future__ import annotations
 
 from hfget.weights.choice import Choice, choose, split_words, without_pickles
-from hfget.weights.groups import Group, groups
+from hfget.weights.groups import Group, groups, groups_of
 from hfget.weights.remarks import remarks
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Group",
     "choose",
     "groups",
+    "groups_of",
     "remarks",
     "split_words",
     "without_pickles",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Snapshot
 from hfget.weights.gguf import Label, label_of
 from hfget.weights.kinds import GGUF, KINDS, OTHER, kinds_of
 
@@ -45,6 +45,11 @@ def groups(files: Sequence[RemoteFile]) -> tuple[Group, ...]:
     ]
     made.sort(key=lambda entry: (*entry[:2], entry[2].size, entry[2].quant))
     return tuple(group for _, _, group in made)
+
+
+def groups_of(snapshot: Snapshot) -> tuple[Group, ...]:
+    """The groups of a model or a space; none of a dataset, where such files are data."""
+    return () if snapshot.ref.repo_type == "dataset" else groups(snapshot.files)
 
 
 def kinds_in(files: Iterable[Group]) -> dict[str, int]:
