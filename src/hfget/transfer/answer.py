@@ -16,7 +16,8 @@ from hfget.retry import Transient
 from hfget.transfer.body import Body, inflated_body, plain_body
 from hfget.transfer.ranges import Span
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
+_NUMBER = re.compile(r"[0-9]{1,19}")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
 _WEB_PAGES = (".html", ".htm", ".xhtml")
 _IDENTITY = ("", "identity")
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -51,15 +52,21 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     encoding = headers.get("Content-Encoding", "").strip().lower()
     if response.status_code == 416:
         raise _lie(response, "the server says the file is shorter than the listing (416)")
-    kind = headers.get("Content-Type", "")
+    kind = headers.get("Content-Type", "").lower()
     if kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES):
         raise _lie(response, "the answer looks like a web page, not like the file")
     whole = response.status_code == 200
     start, end = (0, file.size) if whole else _part(file, span, response)
-    length = headers.get("Content-Length", "")
-    if length.isdigit() and encoding in _IDENTITY and int(length) != end - start:
-        raise _wrong_length(file, response, whole, length)
-    return Answer(start, end, encoding, whole, exact=length == str(end - start))
+    length = content_length(response) if encoding in _IDENTITY else None
+    if length not in (None, end - start):
+        raise _wrong_length(file, response, whole)
+    return Answer(start, end, encoding, whole, exact=length is not None)
+
+
+def content_length(response: requests.Response) -> int | None:
+    """What Content-Length says; None where it is missing or says nothing."""
+    text = response.headers.get("Content-Length", "").strip()
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def open_body(response: requests.Response, answer: Answer) -> Body:
@@ -84,19 +91,16 @@ def _part(file: RemoteFile, span: Span | None, response: requests.Response) -> S
     return start, last + 1
 
 
-def _wrong_length(
-    file: RemoteFile, response: requests.Response, whole: bool, length: str
-) -> Transient:
+def _wrong_length(file: RemoteFile, response: requests.Response, whole: bool) -> Transient:
+    length = content_length(response) or 0
     if not whole:
         return _lie(response, "the answer's length is not that of the part")
-    if file.is_lfs and _is_pointer(response):
+    if file.is_lfs and length <= _MAX_POINTER_BYTES and _is_pointer(response):
         return _lie(response, "the server sends the LFS pointer instead of the file")
     return _lie(response, f"the file has {length} bytes there, the listing says {file.size}")
 
 
 def _is_pointer(response: requests.Response) -> bool:
-    if int(response.headers["Content-Length"]) > _MAX_POINTER_BYTES:
-        return False
     return bool(response.raw.read(len(_POINTER), decode_content=False) == _POINTER)
 
 

@@ -22,6 +22,7 @@ from hfget.refusal import refusal
 from hfget.retry import Transient, from_exception, from_status
 from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
+from hfget.transfer.answer import content_length
 from hfget.transfer.control import Hosts, Superseded
 from hfget.transfer.ranges import Span
 
@@ -173,8 +174,8 @@ class Source:
 
 def _discard(response: requests.Response) -> None:
     """Be done with an answer whose body does not matter; a short one is read: that is cheaper."""
-    length = response.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) <= _SHORT_BODY_BYTES:
+    length = content_length(response)
+    if length is not None and length <= _SHORT_BODY_BYTES:
         with suppress(requests.RequestException, HTTPError, OSError):
             response.raw.read(_SHORT_BODY_BYTES + 1, decode_content=False)
             response.raw.release_conn()
