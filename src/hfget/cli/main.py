@@ -6,74 +6,98 @@ Only typer is imported here: each command imports what it needs when it runs.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
-from hfget._version import __version__
 from hfget.cli.get import get
+from hfget.cli.help import Command, command_name
 from hfget.cli.ls import ls
 from hfget.cli.serve import serve
 from hfget.cli.verify import verify
+from hfget.errors import HfgetError, UsageError
 
-EPILOG = (
-    "Exit codes: 0 all there and verified · 1 unexpected error · 2 wrong use · 3 not found · "
-    "4 not allowed · 5 network or server · 6 verification failed · 7 disk · 8 refused as unsafe · "
-    "9 locked · 129/130/143 interrupted (run again to go on)"
-)
+# Click's UsageError, which newer versions of typer bring along in a copy of their own.
+_ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_COMPLETION = ("--install-completion", "--show-completion")
 
 
 class _Group(TyperGroup):
     """A group whose first argument may be a repo instead of a command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        own = ("--version", "--install-completion", "--show-completion")
-        if not args:
-            args = ["get", "--help"]
-        elif args[0] not in self.commands and not args[0].startswith(own):
+        if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
             args = ["get", *args]
         return super().parse_args(ctx, args)
 
 
-class _Get(TyperCommand):
-    """The main command; its usage does not name it, as its name can be left out."""
+class _Get(Command):
+    """The main command, whose name can be left out."""
 
-    def get_usage(self, ctx: Any) -> str:
-        return super().get_usage(ctx).replace("hfget get", "hfget", 1)
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        super().format_usage(ctx, formatter)
+        for name, command in ctx.parent.command.commands.items():
+            if command is not self:
+                formatter.write(f"       hfget {name} {command.arguments_text()}\n")
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        options_first = bool(args) and args[0].startswith("-") and args[0] != "--"
+        rest = super().parse_args(ctx, args)
+        repo = ctx.params.get("repo")
+        if options_first and repo in ctx.parent.command.commands:
+            ctx.fail(f"{repo} is a command and comes before its options: hfget {repo} ...")
+        return rest
 
 
 app = typer.Typer(
     cls=_Group,
     name="hfget",
-    no_args_is_help=False,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _version(value: bool) -> None:
-    if value:
-        print(f"hfget {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _app(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Download models and datasets from the Hugging Face Hub or a mirror of it."""
-
-
-app.command("get", cls=_Get, epilog=EPILOG)(get)
-app.command("ls", epilog=EPILOG)(ls)
-app.command("verify", epilog=EPILOG)(verify)
-app.command("serve", epilog=EPILOG)(serve)
+app.command("get", cls=_Get)(get)
+app.command("ls", cls=Command)(ls)
+app.command("verify", cls=Command)(verify)
+app.command("serve", cls=Command)(serve)
 
 
 def main() -> None:
     """The console script."""
-    app(prog_name="hfget", args=sys.argv[1:])
+    arguments = sys.argv[1:]
+    try:
+        if not arguments:
+            with redirect_stdout(sys.stderr):
+                app(args=["--help"], prog_name="hfget", standalone_mode=False)
+            sys.exit(2)
+        code = app(args=arguments, prog_name="hfget", standalone_mode=False)
+    except HfgetError as error:
+        code = _fail(error, arguments)
+    except _ClickUsageError as error:
+        code = _fail(_in_our_words(error), arguments)
+    sys.exit(code)
+
+
+def _fail(error: HfgetError, arguments: Sequence[str]) -> int:
+    """Show an error that no command's display was there to show."""
+    from hfget.ui import display
+
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    display(json="--json" in options, stream=sys.stderr).error(error)
+    return error.exit_code
+
+
+def _in_our_words(error: Any) -> UsageError:
+    """What click has to say about wrong use."""
+    possible: Sequence[str] = getattr(error, "possibilities", None) or ()
+    text = error.message if possible else error.format_message().strip()
+    text = text[:1].lower() + text[1:].rstrip(".")
+    command = command_name(error.ctx) if error.ctx else "hfget"
+    hint = f"{command} --help"
+    if possible:
+        hint = f"did you mean {' or '.join(sorted(possible))}? All options: {hint}"
+    return UsageError(text, hint=hint)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hfget.cli.options import whole_number
 from hfget.errors import HfgetError, UsageError
 from hfget.text import safe_text
 
@@ -21,13 +22,25 @@ if TYPE_CHECKING:
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder with repos: org/name, datasets/org/name.")
+        Path,
+        typer.Argument(metavar="DIR", help="Folder with org/name, datasets/org/name (default .)."),
     ] = Path(),
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; 0.0.0.0 means the whole network.")
+        str,
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="Where to listen (default 127.0.0.1); 0.0.0.0: to all.",
+        ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="N",
+            parser=whole_number,
+            help="Port (default 8090); 0 takes a free one.",
+        ),
     ] = 8090,
     alias: Annotated[
         list[str] | None,
@@ -38,16 +51,21 @@ def serve(
         typer.Option("--hash-cache", metavar="FILE", help="Where hashes of files are remembered."),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say only where it listens.")
+        bool, typer.Option("-q", "--quiet", help="Say only where it listens.")
     ] = False,
 ) -> None:
-    """Serve the repos in DIR to clients that set HF_ENDPOINT to this machine."""
+    """Offer the repos in DIR to hfget, hf and transformers that set HF_ENDPOINT to this machine.
+
+    There is no authentication: whoever reaches the port can read what is in DIR.
+    """
     for module in ("starlette", "uvicorn"):
         if importlib.util.find_spec(module) is None:
             raise UsageError(
                 f"`hfget serve` needs {module}, which is not installed",
                 hint="pip install 'hfget[serve]'",
             )
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"--port must be from 0 to 65535, not {port}")
     if not folder.is_dir():
         raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
 

@@ -96,7 +96,7 @@ def _signals(stop: Stop) -> Iterator[None]:
         stop.signal_number = number
         stop.set()
         if not stop.heeded:
-            raise InterruptedRunError(number, "stopped", hint=f"go on with: {command_line()}")
+            raise InterruptedRunError(number, "stopped", hint=command_line())
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:

@@ -1,0 +1,70 @@
+"""How `--help` looks: options in groups, one line each, the exit codes at the end; ASCII only.
+
+Typer's own grouping needs rich, which takes longer to import than all the rest of a help page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+EXIT_CODES = """\
+Exit codes:
+   0  all there and verified     6  verification failed
+   1  unexpected error: a bug    7  disk full, failed or not writable
+   2  wrong use                  8  refused as unsafe
+   3  not found                  9  locked by another process (--no-wait)
+   4  not allowed              130  interrupted by Ctrl-C; 143 by SIGTERM,
+   5  network or server             129 by SIGHUP: run it again to go on
+"""
+
+_LAST = "Output"
+
+
+class Command(TyperCommand):
+    """A command whose help groups options by their `rich_help_panel`."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(command_name(ctx), f"[OPTIONS] {self.arguments_text()}")
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        params = [param for param in self.get_params(ctx) if not getattr(param, "hidden", False)]
+        for param in params:
+            is_argument = param.param_type_name == "argument"
+            name = "Arguments" if is_argument else getattr(param, "rich_help_panel", None) or _LAST
+            groups.setdefault(name, []).append((_spelling(param), getattr(param, "help", "") or ""))
+        last = groups.pop(_LAST)
+        groups[_LAST if set(groups) - {"Arguments"} else "Options"] = last
+        width = max(len(row[0]) for rows in groups.values() for row in rows)
+        for name, rows in groups.items():
+            with formatter.section(name):
+                formatter.write_dl([(row[0].ljust(width), row[1]) for row in rows])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(f"\n{self.epilog or EXIT_CODES}")
+
+    def arguments_text(self) -> str:
+        """`REPO [FILES]...`"""
+        names = []
+        for param in self.params:
+            if param.param_type_name == "argument":
+                name = str(param.metavar)
+                names.append(name if param.required else f"[{name}]")
+        return " ".join(names)
+
+
+def command_name(ctx: Any) -> str:
+    """`hfget ls`, as it is typed; the name of the main command is left out."""
+    path: str = ctx.command_path
+    return path.removesuffix(" get")
+
+
+def _spelling(param: Any) -> str:
+    """`-j, --jobs N`, `--no-token`, or the name of an argument."""
+    if param.param_type_name == "argument":
+        return str(param.metavar)
+    names = sorted(param.opts, key=len)
+    metavar = "" if param.is_flag else f" {param.metavar}"
+    return ", ".join(names) + metavar
