@@ -25,11 +25,11 @@ _Kind = type[BaseException] | tuple[type[BaseException], ...]
 
 
 class ProxyError(requests.exceptions.ProxyError):
-    """The way to or through a proxy failed. `proxy` is its address without the password."""
+    """The way to or through a proxy failed. `name` is its address without the password."""
 
-    def __init__(self, proxy: str, cause: BaseException) -> None:
+    def __init__(self, name: str, cause: BaseException) -> None:
         super().__init__("proxy error")
-        self.proxy = proxy
+        self.name = name
         self.__cause__ = cause
 
 
@@ -74,7 +74,7 @@ def tunnel_status(error: BaseException) -> int | None:
 
 
 def _through(error: BaseException) -> str:
-    return f"proxy {error.proxy}: " if isinstance(error, ProxyError) else ""
+    return f"through the proxy {error.name}: " if isinstance(error, ProxyError) else ""
 
 
 def _tunnel_words(cause: BaseException) -> str:

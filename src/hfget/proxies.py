@@ -60,9 +60,11 @@ def failure(error: requests.RequestException, proxy: str, url: str) -> Exception
             f"the proxy {shown(proxy)} has no usable address",
             hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT",
         )
-    if not isinstance(error, requests.exceptions.ProxyError):
-        return None
     status = tunnel_status(error)
     if status is not None and 400 <= status < 500 and status not in (408, 429):
         return refusal(status, proxy, url)
-    return ProxyError(shown(proxy), error)
+    about_us = isinstance(error, requests.exceptions.ProxyError)
+    about_host = isinstance(error, requests.exceptions.SSLError | requests.exceptions.Timeout)
+    if isinstance(error, requests.exceptions.ConnectionError) and (about_us or not about_host):
+        return ProxyError(shown(proxy), error)
+    return None

@@ -42,6 +42,11 @@ MAX_REQUESTED_WAIT = 301.0
 _WAIT = tenacity.wait_exponential(multiplier=0.5, max=30.0)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
 _WINDOW = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 _NETWORK_ERRORS = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -91,13 +96,13 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
     if isinstance(error, HfgetError | Transient):
         return error
     if fault := certificate_fault(error):
-        whose = f"the proxy {error.proxy}" if isinstance(error, ProxyError) else host_of(url)
+        whose = f"the proxy {error.name}" if isinstance(error, ProxyError) else host_of(url)
         return NetworkError(
             f"the certificate of {whose} cannot be verified: {fault}",
             url=safe_url(url),
             hint="if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE",
         )
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    if isinstance(error, _NO_ADDRESS):
         return NetworkError(
             f"not a usable address: {safe_text(safe_url(url))}",
             url=safe_url(url),

@@ -75,7 +75,7 @@ class Sockets:
         return sock
 
     def _look_up(self, host: str, port: int, deadline: float) -> Sequence[Found]:
-        with suppress(socket.gaierror):
+        with suppress(socket.gaierror, UnicodeError):
             return socket.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
             )
