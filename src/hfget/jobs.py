@@ -11,8 +11,9 @@ from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, PlanItem, RemoteFile, Snapshot
 from hfget.settings import Settings
 from hfget.transfer.digest import hash_file
-from hfget.transfer.job import Existing, FileJob
+from hfget.transfer.job import FileJob
 from hfget.transfer.journal import Identity
+from hfget.transfer.offer import Existing, Offer
 from hfget.transfer.partial import stem_for
 from hfget.transfer.source import Source
 
@@ -43,7 +44,7 @@ def make_job(
         stem_for(layout.partial_directory(file), file.path, file.etag),
         Source(http, settings, snapshot, file),
         publish=lambda data: _publish(layout, snapshot, file, placement, data),
-        existing=existing,
+        look=lambda: Offer(existing),
     )
 
 

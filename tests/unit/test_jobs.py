@@ -16,8 +16,8 @@ from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.planning import make_plan
 from hfget.settings import Settings
-from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
+from hfget.transfer.taking import Taker
 from tests.unit.helpers import small_file, snapshot_of
 
 FILE = small_file("sub/c.json", b"[1]")
@@ -54,10 +54,10 @@ def adopted(job: FileJob) -> bool:
         def __getattr__(self, name: str) -> Any:
             return lambda *arguments, **more: None
 
-    stop = threading.Event()
-    anything: Any = Anything()
-    finisher = Finisher(anything, anything, anything, stop, fsync=False, spawn=anything.spawn)
-    return finisher.adopt(job)
+    results: Any = Anything()
+    offer = job.look()
+    assert offer is not None
+    return Taker(results, threading.Event(), fsync=False).take(job, offer)
 
 
 def put(root: Path, content: bytes) -> Path:
@@ -69,7 +69,7 @@ def put(root: Path, content: bytes) -> Path:
 
 def test_a_missing_file_has_nothing_to_adopt_and_is_published(root: Path) -> None:
     job, layout = job_for(root)
-    assert job.existing is None
+    assert not adopted(job)
     job.publish(data_for(layout, b"[1]"))
     layout.flush()
     assert (root / FILE.path).read_bytes() == b"[1]"
@@ -91,7 +91,7 @@ def test_other_content_ends_the_job_before_anything_is_fetched(content: bytes, r
     with pytest.raises(DiskError, match="is another file"):
         adopted(job)
     job, layout = job_for(root, force=True)
-    assert job.existing is None or not adopted(job)
+    assert not adopted(job)
     job.publish(data_for(layout, b"[1]"))
     assert (root / FILE.path).read_bytes() == b"[1]"
 

@@ -25,6 +25,7 @@ from hfget.transfer.resources import room_for_connections
 from hfget.transfer.results import Outcome, Results
 from hfget.transfer.schedule import Schedule
 from hfget.transfer.stragglers import Stragglers
+from hfget.transfer.taking import Taker
 from hfget.transfer.worker import Worker
 
 STOP_SECONDS = 0.8
@@ -73,6 +74,7 @@ class Engine:
             fsync=settings.fsync,
             spawn=self._spawn,
         )
+        self._taker = Taker(self._results, self._stop, fsync=settings.fsync)
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
         self._threads: list[threading.Thread] = []
@@ -114,6 +116,7 @@ class Engine:
             self._schedule,
             self._hosts,
             self._limit,
+            self._taker,
             self._finisher,
             self._results,
             self._settings,

@@ -7,9 +7,7 @@ import threading
 from collections.abc import Callable
 
 from hfget import events
-from hfget.errors import DiskError, HfgetError
-from hfget.transfer.control import Stopped
-from hfget.transfer.digest import hash_file
+from hfget.errors import HfgetError
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule
@@ -39,39 +37,6 @@ class Finisher:
         self._stop = stop
         self._fsync = fsync
         self._spawn = spawn
-
-    def adopt(self, job: FileJob) -> bool:
-        """Take the file that is there already, if its hash is right.
-
-        Raises DiskError if it is another file and may not be replaced, Stopped.
-        """
-        existing, file = job.existing, job.file
-        assert existing is not None
-        if existing.blocked is not None:
-            raise existing.blocked
-
-        def progress(position: int) -> None:
-            job.hashed = position
-
-        try:
-            actual = hash_file(existing.path, file.hash_kind, stop=self._stop, progress=progress)
-        except OSError:
-            actual = ""
-        if actual is None:
-            raise Stopped
-        if actual == file.etag:
-            existing.adopt()
-            self._results.succeed(job)
-            return True
-        if not existing.replaceable and actual not in existing.earlier:
-            raise DiskError(
-                f"{existing.path} is another file than the one wanted, and not one that was "
-                "downloaded here",
-                path=file.path,
-                hint="move it away, or replace it with --force",
-            )
-        job.hashed = 0
-        return False
 
     def follow(self, job: FileJob) -> None:
         """From now on hash a large file as it comes."""

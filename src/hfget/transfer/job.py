@@ -18,6 +18,7 @@ from hfget.model import RemoteFile
 from hfget.transfer.control import Superseded
 from hfget.transfer.digest import PrefixHash
 from hfget.transfer.journal import Block, Identity
+from hfget.transfer.offer import Offer
 from hfget.transfer.partial import Partial
 from hfget.transfer.positional import PositionalFile
 from hfget.transfer.ranges import Lease, Ledger, Span
@@ -40,22 +41,6 @@ class Phase(Enum):
     FAILED = auto()
 
 
-@dataclass(frozen=True)
-class Existing:
-    """What lies at the destination but is not known to be right.
-
-    `adopt()` records it once its hash has been found right; if it is wrong, it may be
-    replaced only where `replaceable` says so, or if its hash is one of `earlier`. `blocked`
-    says why nothing can be put there.
-    """
-
-    path: Path
-    adopt: Callable[[], None]
-    replaceable: bool
-    earlier: frozenset[str] = frozenset()
-    blocked: DiskError | None = None
-
-
 @dataclass
 class Pace:
     """How one connection to this file's host does: smoothed, as its last requests were."""
@@ -76,7 +61,11 @@ class Pace:
 
 
 class FileJob:
-    """The transfer of one file. `publish(path)` gives the verified data its final name."""
+    """The transfer of one file. `publish(path)` gives the verified data its final name.
+
+    `look()` tells what this disk has for it when its turn comes, None as long as the same
+    content comes by another way; `ended()` is called once when the job is done or failed.
+    """
 
     def __init__(
         self,
@@ -85,22 +74,25 @@ class FileJob:
         stem: Path,
         source: Source,
         publish: Callable[[Path], None],
-        existing: Existing | None = None,
+        look: Callable[[], Offer | None] = Offer,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.file = file
+        self.stem = stem
         self.source = source
         self.publish = publish
-        self.existing = existing
+        self.look = look
+        self.ended = ended
         self.single = False
         self.not_before = 0.0
         self.phase = Phase.WAITING
         self.followed = False
         self.abandoned = False
+        self.copied = False
         self.hashed = 0
         self.pace = Pace()
         self.progressed = threading.Event()
         self._identity = identity
-        self._stem = stem
         self._lock = threading.RLock()
         self._partial: Partial | None = None
         self._ledger = Ledger(file.size)
@@ -120,7 +112,7 @@ class FileJob:
 
     def open(self) -> None:
         """Take over or start the partial. Raises DiskError."""
-        partial = Partial.open(self._stem, self._identity)
+        partial = Partial.open(self.stem, self._identity)
         with self._lock:
             self._start(partial, partial.blocks)
             self._had = self._ledger.done_bytes

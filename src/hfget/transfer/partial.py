@@ -42,6 +42,11 @@ def digest_of(path: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha1(path.encode()).digest()).decode().rstrip("=")
 
 
+def own_name(stem: Path) -> Path:
+    """A new name for data that this process alone writes to."""
+    return stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
+
+
 class Partial:
     """A partial file owned by this process.
 
@@ -79,7 +84,7 @@ class Partial:
     @classmethod
     def open(cls, stem: Path, identity: Identity) -> Partial:
         """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
-        data = stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
+        data = own_name(stem)
         try:
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:

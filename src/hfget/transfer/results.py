@@ -37,6 +37,7 @@ class Results:
         """The job's file has its final name."""
         if not self._schedule.ended(job, Phase.DONE):
             return
+        job.ended()
         with self._lock:
             self.outcome.done.append(job)
         self._meter.done(job)
@@ -49,6 +50,7 @@ class Results:
         """The job is given up; what is there of it is kept once nobody writes any more."""
         if not self._schedule.ended(job, Phase.FAILED):
             return
+        job.ended()
         job.abandoned = True
         failure = Failure(
             job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code

@@ -60,6 +60,7 @@ class Schedule:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting = deque(sorted(jobs, key=lambda job: -job.file.size))
+        self._later: list[FileJob] = []
         self._active: list[FileJob] = []
         self._unfinished = len(jobs)
         self._connections = connections
@@ -132,6 +133,14 @@ class Schedule:
             job.phase = Phase.FETCHING
             self._changed.notify_all()
 
+    def postpone(self, job: FileJob, seconds: float) -> None:
+        """The job cannot begin yet: others first."""
+        with self._changed:
+            job.phase = Phase.WAITING
+            job.not_before = self._clock() + seconds
+            self._active.remove(job)
+            self._later.append(job)
+
     def ended(self, job: FileJob, phase: Phase) -> bool:
         """The job is done or failed; False if it had ended before."""
         with self._changed:
@@ -162,6 +171,11 @@ class Schedule:
         wait = _LONGEST_WAIT
         begun = [job for job in self._active if job.phase is not Phase.VERIFYING]
         room = len(begun) < self._jobs_at_a_time
+        for job in self._later:
+            if room and job.not_before <= now:
+                self._later.remove(job)
+                return self._begin(job), 0.0
+            wait = min(wait, max(job.not_before - now, 0.0))
         if room and self._small_is_due(begun):
             return self._begin(self._waiting.pop()), 0.0
         ready = []

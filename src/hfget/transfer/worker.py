@@ -18,12 +18,15 @@ from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule, Work
+from hfget.transfer.taking import Taker
 
 #: A server that answers wrongly so many times in a row will not answer rightly.
 MAX_LIES = 4
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
+#: How often it is asked whether content that somebody else fetches has come.
+LOOK_AGAIN_SECONDS = 0.2
 
 _log = logging.getLogger("hfget")
 
@@ -36,6 +39,7 @@ class Worker:
         schedule: Schedule,
         hosts: Hosts,
         limit: ConnectionLimit,
+        taker: Taker,
         finisher: Finisher,
         results: Results,
         settings: Settings,
@@ -46,6 +50,7 @@ class Worker:
         self._schedule = schedule
         self._hosts = hosts
         self._limit = limit
+        self._taker = taker
         self._finisher = finisher
         self._results = results
         self._settings = settings
@@ -71,21 +76,29 @@ class Worker:
 
     def _do(self, work: Work) -> None:
         job, lease = work.job, work.lease
-        if lease is None:
-            if job.file.defect:
-                raise VerificationError(
-                    f"cannot be verified: {job.file.defect}",
-                    path=job.file.path,
-                    hint="the server's listing is broken; try another --endpoint",
-                )
-            if job.existing is not None and self._finisher.adopt(job):
-                return
-            job.open()
-            self._schedule.fetching(job)
-            self._finisher.follow(job)
+        if lease is None and self._begin(job):
             lease = job.lease(self._schedule.piece(job), self._settings.connections)
         if lease is not None:
             self._fetch(job, lease)
+
+    def _begin(self, job: FileJob) -> bool:
+        """Begin a job; false if nothing has to be fetched for it, or not now."""
+        if job.file.defect:
+            raise VerificationError(
+                f"cannot be verified: {job.file.defect}",
+                path=job.file.path,
+                hint="the server's listing is broken; try another --endpoint",
+            )
+        offer = job.look()
+        if offer is None:
+            self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
+            return False
+        if self._taker.take(job, offer):
+            return False
+        job.open()
+        self._schedule.fetching(job)
+        self._finisher.follow(job)
+        return True
 
     def _fetch(self, job: FileJob, lease: Lease) -> None:
         begun = time.monotonic()

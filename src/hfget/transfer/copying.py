@@ -1,0 +1,124 @@
+"""A file of this disk under another name: as a clone, as a link, or copied byte by byte.
+
+A clone (FICLONE of Linux; btrfs, XFS, bcachefs) shares its blocks with the source until one of
+the two is written to: it costs no space and no time, and is an inode of its own all the same.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from hfget.transfer.control import Stopped
+
+_FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_PIECE_BYTES = 16 << 20
+_BUFFER_BYTES = 1 << 20
+#: Nothing but the destination can be to blame for these.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
+
+def duplicate(
+    source: Path, target: Path, *, link: bool = False, stop: threading.Event | None = None
+) -> None:
+    """Give the content of `source` the new name `target`.
+
+    With `link` both names are one file where the file system allows that: what changes the
+    one changes the other. Else `target` is an inode of its own. Never follows a link at
+    `source`. Raises OSError, Stopped; then nothing is left at `target`.
+    """
+    if link and _linked(source, target):
+        return
+    reader = os.open(source, _READ)
+    try:
+        writer = os.open(target, _NEW, 0o666)
+        try:
+            if not _cloned(reader, writer):
+                _copy(reader, writer, stop)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(target)
+            raise
+        finally:
+            os.close(writer)
+    finally:
+        os.close(reader)
+
+
+def can_clone(source: Path, folder: Path) -> bool:
+    """Whether a clone of `source` in `folder` would cost no space. Tries it; leaves nothing."""
+    trial = folder / f".{secrets.token_hex(8)}.tmp"
+    try:
+        reader = os.open(source, _READ)
+    except OSError:
+        return False
+    try:
+        writer = os.open(trial, _NEW, 0o600)
+        try:
+            os.unlink(trial)
+            return _cloned(reader, writer)
+        finally:
+            os.close(writer)
+    except OSError:
+        return False
+    finally:
+        os.close(reader)
+
+
+def _linked(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except NotImplementedError:
+        return False
+    except OSError as error:
+        if error.errno in FULL or error.errno in (errno.EEXIST, errno.ENOENT):
+            raise
+        return False
+    return True
+
+
+def _cloned(reader: int, writer: int) -> bool:
+    try:
+        import fcntl
+
+        fcntl.ioctl(writer, _FICLONE, reader)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _copy(reader: int, writer: int, stop: threading.Event | None) -> None:
+    """Copy to the end, in the kernel where it can."""
+    in_kernel = hasattr(os, "copy_file_range")
+    buffer = memoryview(bytearray(_BUFFER_BYTES))
+    with open(reader, "rb", buffering=0, closefd=False) as raw:
+        while True:
+            if stop is not None and stop.is_set():
+                raise Stopped
+            if in_kernel:
+                in_kernel = _copy_in_kernel(reader, writer) > 0
+            elif count := raw.readinto(buffer):
+                _write_all(writer, buffer[:count])
+            else:
+                return
+
+
+def _copy_in_kernel(reader: int, writer: int) -> int:
+    """The bytes copied; 0 at the end, and where the kernel cannot (both files stay in step)."""
+    try:
+        return os.copy_file_range(reader, writer, _PIECE_BYTES)
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        return 0
+
+
+def _write_all(fd: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,38 @@
+"""What this disk has for a file when its turn comes: perhaps nothing has to be fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hfget.errors import DiskError
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What lies at the destination but is not known to be right.
+
+    `adopt()` records it once its hash has been found right, or at once if that is `known`; if
+    it is wrong, it may be replaced only where `replaceable` says so, or if its hash is one of
+    `earlier`. `blocked` says why nothing can be put there.
+    """
+
+    path: Path
+    adopt: Callable[[], None]
+    replaceable: bool
+    earlier: frozenset[str] = frozenset()
+    blocked: DiskError | None = None
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`existing` lies where the file belongs; `copies` elsewhere should have the same content.
+
+    With `link` the file may become a second name of such a copy (a hard link).
+    """
+
+    existing: Existing | None = None
+    copies: tuple[Path, ...] = ()
+    link: bool = False

@@ -1,0 +1,112 @@
+"""Taking a file from this disk instead of fetching it: what lies there, or a copy from elsewhere.
+
+Nothing is believed: what gets the final name was hashed, and is an inode of its own that nobody
+else can write to (unless hard links were asked for).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from hfget.disk import disk_error
+from hfget.errors import DiskError
+from hfget.transfer.control import Stopped
+from hfget.transfer.copying import FULL, duplicate
+from hfget.transfer.digest import hash_file
+from hfget.transfer.job import FileJob
+from hfget.transfer.offer import Existing, Offer
+from hfget.transfer.partial import own_name
+from hfget.transfer.results import Results
+
+_log = logging.getLogger("hfget")
+
+
+class Taker:
+    """Sees to the jobs that the network is not needed for."""
+
+    def __init__(self, results: Results, stop: threading.Event, *, fsync: bool) -> None:
+        self._results = results
+        self._stop = stop
+        self._fsync = fsync
+
+    def take(self, job: FileJob, offer: Offer) -> bool:
+        """Finish the job with what is offered; false if that is not the file.
+
+        Raises DiskError if another file is in the way or the disk is full, Stopped.
+        """
+        if offer.existing is not None and self._adopt(job, offer.existing):
+            return True
+        return any(self._copy(job, path, link=offer.link) for path in offer.copies)
+
+    def _adopt(self, job: FileJob, existing: Existing) -> bool:
+        """Take the file that is there already, if its hash is right."""
+        if existing.blocked is not None:
+            raise existing.blocked
+        try:
+            actual = job.file.etag if existing.known else self._hash(job, existing.path)
+        except OSError:
+            actual = ""
+        if actual == job.file.etag:
+            existing.adopt()
+            self._results.succeed(job)
+            return True
+        if not existing.replaceable and actual not in existing.earlier:
+            raise DiskError(
+                f"{existing.path} is another file than the one wanted, and not one that was "
+                "downloaded here",
+                path=job.file.path,
+                hint="move it away, or replace it with --force",
+            )
+        return False
+
+    def _copy(self, job: FileJob, source: Path, *, link: bool) -> bool:
+        """Copy `source` and take the copy, if its hash is right."""
+        data = own_name(job.stem)
+        try:
+            data.parent.mkdir(parents=True, exist_ok=True)
+            duplicate(source, data, link=link, stop=self._stop)
+            if self._hash(job, data) != job.file.etag:
+                _log.debug("%s is not what it should be; %s is fetched", source, job.file.path)
+                return False
+            if self._fsync and not link:
+                self._sync(data)
+            if self._stop.is_set():
+                raise Stopped
+            job.publish(data)
+        except OSError as error:
+            if error.errno in FULL:
+                raise disk_error(error, data) from error
+            _log.debug("%s cannot be copied: %s", source, error.strerror)
+            return False
+        finally:
+            with suppress(OSError):
+                data.unlink()
+        job.copied = True
+        self._results.succeed(job)
+        return True
+
+    def _hash(self, job: FileJob, path: Path) -> str:
+        """The hash of a file, told as progress of the job. Raises OSError, Stopped."""
+
+        def progress(position: int) -> None:
+            job.hashed = position
+
+        try:
+            actual = hash_file(path, job.file.hash_kind, stop=self._stop, progress=progress)
+        finally:
+            job.hashed = 0
+        if actual is None:
+            raise Stopped
+        return actual
+
+    def _sync(self, data: Path) -> None:
+        fd = os.open(data, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            with suppress(OSError):
+                os.fsync(fd)
+        finally:
+            os.close(fd)
