@@ -91,6 +91,7 @@ class Response(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
+        self._body_begun = False
         self._reader = _Reader(self.fp.detach())
         self.fp = io.BufferedReader(self._reader)
         self._reader.limit()
@@ -115,6 +116,11 @@ class Response(http.client.HTTPResponse):
         view = memoryview(buffer)
         if self.length is not None and len(view) > self.length:
             view = view[: self.length]
+        if not self._body_begun:
+            # what came with the head is in the reader's buffer; asked for more than fits there,
+            # it would wait for the socket first, and lose these bytes if nothing comes
+            self._body_begun = True
+            view = view[: io.DEFAULT_BUFFER_SIZE]
         count = self.fp.readinto1(view)
         if count == 0 and len(view) > 0:
             self.close()
