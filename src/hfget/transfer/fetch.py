@@ -52,6 +52,7 @@ class Fetcher:
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._response: requests.Response | None = None
         self._hung_up = False
+        self._kept = 0
 
     def fetch(self, job: FileJob, lease: Lease) -> None:
         """Fetch what the lease holds into the job's partial.
@@ -60,12 +61,14 @@ class Fetcher:
         HfgetError that ends the file.
         """
         whole = (lease.start, lease.end) == (0, job.file.size)
-        span = None if whole or job.single else (lease.start, lease.end)
+        if job.single and not whole:
+            raise Superseded
+        span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
         response = job.source.open(span, self._hosts)
         answered, received = time.monotonic(), self.received
-        before = job.done_bytes
         self._response, self._hung_up, self.lease = response, False, lease
+        self._kept = 0
         try:
             self._receive(job, lease, span, response)
             if resolved:
@@ -79,14 +82,14 @@ class Fetcher:
                 raise Superseded from None
             failure = from_exception(error, response.url)
             if isinstance(failure, Transient):
-                failure.fruitful = job.done_bytes > before
+                failure.fruitful = self._kept > 0
             raise failure from None
         except BaseException:
             response.close()
             raise
         finally:
             self._response = self.lease = None
-            if job.done_bytes > before:
+            if self._kept:
                 job.source.fruitful()
 
     def hang_up(self) -> None:
@@ -133,8 +136,8 @@ class Fetcher:
                 self.received += count
                 now = time.monotonic()
                 if filled == room or (filled >= MIN_BLOCK_BYTES and now - flushed > FLUSH_SECONDS):
-                    position += self._flush(job, lease, position, filled)
-                    filled, flushed = 0, now
+                    block, filled, flushed = filled, 0, now
+                    position += self._flush(job, lease, position, block)
                 if now - window > SLOW_WINDOW_SECONDS:
                     if self.received - window_bytes < SLOW_BYTES:
                         raise Transient("the connection has become too slow", url=url)
@@ -150,6 +153,7 @@ class Fetcher:
         for start, end in job.missing(position, position + granted):
             job.partial.write(self._buffer[start - position : end - position], start)
             job.record(start, end)
+            self._kept += end - start
         return granted
 
 

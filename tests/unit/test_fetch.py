@@ -1,0 +1,440 @@
+"""One range over one connection: what comes is kept, what should not come is not read."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from hfget.errors import DiskError
+from hfget.retry import Transient
+from hfget.transfer.control import Stopped, Superseded
+from hfget.transfer.fetch import BUFFER_BYTES
+from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
+from tests.unit.transfers import KIB, MIB, FileServer, Transfer, always, noise, transfer
+
+SIZE = 3 * MIB
+DATA = noise(SIZE)
+
+
+def failing(fetching: Transfer) -> Transient:
+    """How the next fetch fails."""
+    with pytest.raises(Transient) as caught:
+        fetching.fetch()
+    assert fetching.job.connections == 0
+    return caught.value
+
+
+def head(length: int | None, *lines: str, status: int = 200) -> bytes:
+    fields = [f"HTTP/1.1 {status} X", *lines]
+    if length is not None:
+        fields.append(f"Content-Length: {length}")
+    return "\r\n".join([*fields, "", ""]).encode()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.002)
+
+
+def in_thread(work: Callable[[], None]) -> Callable[[], BaseException | None]:
+    """Run `work` beside the test; the returned function waits for how it ended."""
+    ended: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            work()
+            ended.append(None)
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def wait() -> BaseException | None:
+        thread.join(BOUND)
+        assert ended, "it does not end"
+        return ended[0]
+
+    return wait
+
+
+def test_a_whole_file_is_asked_for_without_a_range(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.fetch()
+    assert server.ranges == [None] and fetching.content == DATA
+    assert fetching.job.fetched and fetching.fetcher.received == SIZE
+    assert server.asked[0].headers["accept-encoding"] == "identity"
+
+
+def test_the_parts_of_a_file_come_to_their_places_over_one_connection(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        while not fetching.job.fetched:
+            fetching.fetch(fetching.lease(700_000))
+    assert fetching.content == DATA and server.connections == 1
+    assert server.ranges[:2] == ["bytes=0-699999", "bytes=700000-1399999"]
+    assert len(server.asked) == -(-SIZE // 700_000)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_however_the_end_of_the_body_is_marked(tmp_path: Path, framing: str) -> None:
+    def answer(asked: Asked) -> Reply:
+        return Answer(DATA[: 64 * KIB], framing=framing)  # type: ignore[arg-type]
+
+    data = DATA[: 64 * KIB]
+    with FileServer(data, answer, answer) as server:
+        for number in range(2):
+            folder = tmp_path / str(number)
+            fetching = transfer(server, folder, data)
+            fetching.fetch()
+            assert fetching.content == data and fetching.job.fetched
+
+
+def test_many_small_files_share_a_connection(tmp_path: Path) -> None:
+    data = DATA[:1000]
+    with FileServer(data) as server:
+        first = transfer(server, tmp_path / "0", data)
+        for number in range(50):
+            one = transfer(server, tmp_path / str(number), data)
+            one.job.source = first.job.source
+            first.fetcher.fetch(one.job, lease := one.lease())
+            one.job.release(lease)
+            assert one.content == data
+    assert server.connections == 1 and len(server.asked) == 50
+
+
+@pytest.mark.parametrize("kept", [0, 1, 700_000])
+@pytest.mark.parametrize("end", [lambda conn: None, reset], ids=["fin", "rst"])
+def test_what_came_before_a_break_is_kept_and_only_the_rest_is_asked_for(
+    tmp_path: Path, kept: int, end: Callable[[socket.socket], None]
+) -> None:
+    received = threading.Event()
+
+    def broken(conn: socket.socket) -> None:
+        conn.sendall(head(SIZE) + DATA[:kept])
+        received.wait(BOUND)
+        end(conn)
+
+    with FileServer(DATA, always(broken)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        ended = in_thread(fetching.fetch)
+        until(lambda: fetching.fetcher.received == kept and len(server.asked) == 1)
+        received.set()
+        failure = ended()
+        assert isinstance(failure, Transient)
+        assert failure.fruitful == (kept > 0) and not failure.lie and not failure.whole_host
+        assert fetching.job.done_bytes == kept
+        fetching.fetch()
+        assert fetching.content == DATA
+    assert server.ranges == [None, f"bytes={kept}-{SIZE - 1}" if kept else None]
+
+
+def test_the_progress_of_others_does_not_make_a_failure_fruitful(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        fetching = transfer(server, tmp_path, DATA)
+
+        def broken(asked: Asked) -> Reply:
+            fetching.job.record(SIZE - 1000, SIZE)
+            return raw(head(SIZE))
+
+        server.script.append(broken)
+        assert not failing(fetching).fruitful
+
+
+def test_bytes_that_are_here_already_do_not_make_a_failure_fruitful(tmp_path: Path) -> None:
+    """A stream without ranges that always breaks at the same place must not go on for ever."""
+    broken = always(raw(head(SIZE) + DATA[:MIB]))
+    with FileServer(DATA, broken, broken) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.job.ignore_ranges()
+        assert [failing(fetching).fruitful for _ in range(2)] == [True, False]
+        assert server.ranges == [None, None]
+
+
+def test_a_body_longer_than_promised_is_cut_at_the_promise(tmp_path: Path) -> None:
+    with FileServer(DATA, always(raw(head(SIZE) + DATA + b"more"))) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.fetch()
+        assert fetching.content == DATA
+
+
+@pytest.mark.parametrize("framed", [True, False], ids=["chunked", "no length"])
+def test_of_an_endless_body_one_byte_too_much_is_read(tmp_path: Path, framed: bool) -> None:
+    data = DATA[: 100 * KIB]
+
+    def endless(conn: socket.socket) -> None:
+        block, line = (b"%x\r\n%b\r\n" % (len(data), data), "Transfer-Encoding: chunked")
+        conn.sendall(head(None, line if framed else "Connection: close"))
+        while True:
+            conn.sendall(block if framed else data)
+
+    with FileServer(data, always(endless)) as server:
+        fetching = transfer(server, tmp_path, data)
+        failure = failing(fetching)
+        assert failure.lie and "more bytes" in failure.reason
+        assert fetching.job.fetched and fetching.content == data, "what came may well be right"
+        assert fetching.fetcher.received == len(data)
+
+
+def test_a_shorter_part_than_asked_is_kept_and_the_rest_asked_for(tmp_path: Path) -> None:
+    def half(asked: Asked) -> Reply:
+        return Answer(DATA[: SIZE // 2], 206, {"Content-Range": f"bytes 0-{SIZE // 2 - 1}/{SIZE}"})
+
+    with FileServer(DATA, half) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        lease = fetching.lease(SIZE - 1)
+        with pytest.raises(Transient) as caught:
+            fetching.fetch(lease)
+        assert caught.value.fruitful and fetching.job.done_bytes == SIZE // 2
+        fetching.fetch()
+    assert fetching.content == DATA and server.ranges[1] == f"bytes={SIZE // 2}-{SIZE - 1}"
+
+
+def test_the_whole_body_for_a_range_is_taken_as_one_stream(tmp_path: Path) -> None:
+    with FileServer(DATA, lambda asked: Answer(DATA)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.fetch(fetching.lease(1000))
+        assert fetching.job.fetched and fetching.job.single and fetching.content == DATA
+        assert server.ranges == ["bytes=0-999"]
+
+
+def test_the_whole_body_for_one_of_many_ranges_waits_until_the_others_are_done(
+    tmp_path: Path,
+) -> None:
+    with FileServer(DATA, lambda asked: Answer(DATA)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.job.source.resolved = True
+        others = fetching.lease(1000)
+        with pytest.raises(Superseded):
+            fetching.fetch(fetching.lease(1000))
+        assert fetching.job.lease(1000, 64) is None, "no part is asked for any more"
+        with pytest.raises(Superseded):
+            fetching.fetch(others)
+        assert len(server.asked) == 1
+        fetching.fetch()
+    assert fetching.content == DATA and server.ranges == ["bytes=1000-1999", None]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "x-gzip", "GZIP", "deflate"])
+def test_a_compressed_whole_is_decoded(tmp_path: Path, kind: str) -> None:
+    packed = zlib.compress(DATA) if kind == "deflate" else gzip.compress(DATA)
+    answer = always(Answer(packed, headers={"Content-Encoding": kind}))
+    with FileServer(DATA, answer) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.fetch()
+        assert fetching.content == DATA and fetching.job.fetched
+
+
+def test_a_compressed_part_is_a_lie_and_the_file_then_comes_whole(tmp_path: Path) -> None:
+    part = {"Content-Range": f"bytes 0-999/{SIZE}", "Content-Encoding": "gzip"}
+    with FileServer(DATA, always(Answer(gzip.compress(DATA[:1000]), 206, part))) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        with pytest.raises(Transient, match="compressed") as caught:
+            fetching.fetch(fetching.lease(1000))
+        assert caught.value.lie and fetching.job.done_bytes == 0
+        fetching.fetch()
+        assert fetching.content == DATA and server.ranges == ["bytes=0-999", None]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip at all", gzip.compress(DATA)[:-100_000], gzip.compress(DATA[:-1]), b""],
+    ids=["garbage", "cut", "too short", "empty"],
+)
+def test_compressed_data_that_is_broken_is_a_failure_that_may_pass(
+    tmp_path: Path, body: bytes
+) -> None:
+    with FileServer(DATA, always(Answer(body, headers={"Content-Encoding": "gzip"}))) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        failing(fetching)
+        assert not fetching.job.fetched
+
+
+@pytest.mark.parametrize("kind", ["br", "zstd", "compress", "gzip, gzip", "aes128gcm"])
+def test_an_encoding_that_is_not_understood_is_a_lie(tmp_path: Path, kind: str) -> None:
+    with FileServer(DATA, always(Answer(DATA, headers={"Content-Encoding": kind}))) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        assert failing(fetching).lie and fetching.job.done_bytes == 0
+
+
+def test_a_compression_bomb_swells_no_further_than_the_file_and_the_buffer(tmp_path: Path) -> None:
+    """200 KB that would become 200 MB, though the listing says 2 MiB."""
+    data = bytes(2 * MIB)
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(MIB)) for _ in range(200)) + packer.flush()
+    with FileServer(data, always(Answer(bomb, headers={"Content-Encoding": "gzip"}))) as server:
+        fetching = transfer(server, tmp_path, data)
+        tracemalloc.start()
+        try:
+            failure = failing(fetching)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert failure.lie and fetching.job.done_bytes == fetching.fetcher.received == len(data)
+        assert peak < 4 * BUFFER_BYTES
+
+
+class Dripping:
+    """Sends the first bytes, then waits until it is told to go on."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.go_on = threading.Event()
+
+    def __call__(self, conn: socket.socket) -> None:
+        conn.sendall(head(SIZE) + DATA[: self.first])
+        self.go_on.wait(BOUND)
+        with suppress(OSError):
+            conn.sendall(DATA[self.first :])
+
+
+def test_hanging_up_keeps_what_came_and_hands_the_rest_to_another(tmp_path: Path) -> None:
+    drip = Dripping(200_000)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        ended = in_thread(fetching.fetch)
+        until(lambda: fetching.fetcher.received == drip.first)
+        assert fetching.fetcher.lease is not None
+        fetching.fetcher.hang_up()
+        assert isinstance(ended(), Superseded) and fetching.fetcher.lease is None
+        assert fetching.job.done_bytes == drip.first
+        fetching.fetcher.hang_up()  # when nothing is being fetched: nothing happens
+        fetching.fetch()
+        assert fetching.content == DATA and server.connections == 2
+        drip.go_on.set()
+
+
+def test_what_is_stolen_while_it_comes_is_left_to_the_thief(tmp_path: Path) -> None:
+    drip = Dripping(MIB)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.job.source.resolved = True
+        mine = fetching.lease()
+        ended = in_thread(lambda: fetching.fetch(mine))
+        until(lambda: fetching.fetcher.received == drip.first)
+        stolen = fetching.job.steal(1, 0.0, 64)
+        assert stolen is not None and stolen.start == mine.end
+        drip.go_on.set()
+        assert ended() is None
+        assert fetching.job.done_bytes == stolen.start and not fetching.job.fetched
+        assert fetching.fetcher.received == stolen.start, "not a byte of the thief's"
+        fetching.fetch(stolen)
+        assert server.connections == 2, "a body that was not read to its end ends its connection"
+    assert fetching.job.fetched and fetching.content == DATA
+
+
+@pytest.mark.parametrize("by", ["the run", "the file"])
+def test_stopping_keeps_what_came(tmp_path: Path, by: str) -> None:
+    drip = Dripping(200_000)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        ended = in_thread(fetching.fetch)
+        until(lambda: fetching.fetcher.received == drip.first)
+        if by == "the run":
+            fetching.stop.set()
+        fetching.job.abandoned = True
+        drip.go_on.set()
+        assert isinstance(ended(), Stopped)
+        assert drip.first <= fetching.job.done_bytes < SIZE
+
+
+def test_stopping_wakes_whoever_waits_for_bytes(tmp_path: Path) -> None:
+    drip = Dripping(1000)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        ended = in_thread(fetching.fetch)
+        until(lambda: fetching.fetcher.received == drip.first)
+        fetching.stop.set()
+        fetching.http.abort()
+        assert isinstance(ended(), Stopped) and fetching.job.done_bytes == drip.first
+        drip.go_on.set()
+
+
+def test_silence_ends_with_the_time_out(tmp_path: Path) -> None:
+    drip = Dripping(1000)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA, read_timeout=0.2)
+        failure = failing(fetching)
+        assert "no byte" in failure.reason and failure.fruitful and not failure.whole_host
+        drip.go_on.set()
+
+
+def test_a_drip_is_written_before_the_buffer_is_full(tmp_path: Path) -> None:
+    """What a kill can lose is what is in the buffers."""
+    going_on = threading.Event()
+
+    def slow(conn: socket.socket) -> None:
+        conn.sendall(head(SIZE))
+        for start in range(0, SIZE // 2, 100_000):
+            conn.sendall(DATA[start : start + 100_000])
+            if going_on.wait(0.03):
+                break
+        going_on.wait(BOUND)
+
+    with FileServer(DATA, always(slow)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        ended = in_thread(fetching.fetch)
+        until(lambda: fetching.job.done_bytes > 0)
+        assert fetching.fetcher.received < BUFFER_BYTES
+        going_on.set()
+        assert isinstance(ended(), Transient)
+
+
+def test_a_full_disk_is_no_network_error_and_is_met_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(DATA) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        fetching.job.partial.close()
+        writes: list[int] = []
+
+        def full(view: memoryview, offset: int) -> None:
+            writes.append(offset)
+            raise DiskError("no space left on the disk")
+
+        monkeypatch.setattr(fetching.job.partial, "write", full)
+        with pytest.raises(DiskError):
+            fetching.fetch()
+        assert writes == [0] and fetching.job.connections == 0
+        assert fetching.job.done_bytes == 0
+
+
+def open_sockets() -> int:
+    links = 0
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links += str(entry.readlink()).startswith("socket:")
+    return links
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_no_failure_leaks_a_connection(tmp_path: Path) -> None:
+    replies: list[Reply] = [
+        raw(head(SIZE) + DATA[:1000]),
+        Answer(DATA, headers={"Content-Encoding": "br"}),
+        Answer(b"<html>", headers={"Content-Type": "text/html"}),
+        Answer(b"", 416),
+        Answer(b"", 503),
+        Answer(DATA[:100]),
+        reset,
+    ]
+    with FileServer(DATA, *(always(reply) for reply in 4 * replies)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        for _ in replies:
+            failing(fetching)
+        before = open_sockets()
+        for _ in range(3 * len(replies)):
+            failing(fetching)
+        assert open_sockets() <= before

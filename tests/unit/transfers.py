@@ -1,0 +1,125 @@
+"""What tests of the transfer share: a scripted server of one file, and a job that fetches it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hfget.http import HttpClient
+from hfget.model import RemoteFile
+from hfget.settings import Settings
+from hfget.transfer.control import Hosts
+from hfget.transfer.fetch import Fetcher
+from hfget.transfer.job import FileJob
+from hfget.transfer.journal import Identity
+from hfget.transfer.partial import stem_for
+from hfget.transfer.ranges import Lease
+from hfget.transfer.source import Source
+from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
+
+KIB, MIB = 1 << 10, 1 << 20
+
+
+def noise(size: int, seed: str = "") -> bytes:
+    return hashlib.shake_128(seed.encode()).digest(size)
+
+
+def honest(data: bytes, asked: Asked) -> Answer:
+    """What a good server answers."""
+    wanted = asked.headers.get("range")
+    if wanted is None:
+        return Answer(data)
+    first, _, last = wanted.removeprefix("bytes=").partition("-")
+    start, end = int(first), int(last) + 1
+    assert 0 <= start < end <= len(data), "asked for what is not there"
+    return Answer(data[start:end], 206, {"Content-Range": f"bytes {first}-{last}/{len(data)}"})
+
+
+class FileServer(Loopback):
+    """Answers honestly, but for what `script` says first, a reply a request."""
+
+    def __init__(self, data: bytes, *script: Callable[[Asked], Reply]) -> None:
+        super().__init__(self._next)
+        self.script = deque(script)
+        self._data = data
+
+    def __enter__(self) -> FileServer:
+        super().__enter__()
+        return self
+
+    def _next(self, asked: Asked) -> Reply:
+        if self.script:
+            return self.script.popleft()(asked)
+        return honest(self._data, asked)
+
+    @property
+    def ranges(self) -> list[str | None]:
+        """What was asked for: `bytes=0-9`, None for the whole."""
+        return [asked.headers.get("range") for asked in self.asked]
+
+
+def always(reply: Reply) -> Callable[[Asked], Reply]:
+    return lambda asked: reply
+
+
+@dataclass
+class Transfer:
+    """One file on its way from a server into a folder, by one connection."""
+
+    job: FileJob
+    fetcher: Fetcher
+    http: HttpClient
+    stop: threading.Event
+    final: Path
+
+    def lease(self, size: int | None = None) -> Lease:
+        lease = self.job.lease(size or self.job.file.size, 64)
+        assert lease is not None
+        return lease
+
+    def fetch(self, lease: Lease | None = None) -> None:
+        """Fetch a lease (by default all that is missing), and give it back."""
+        lease = lease or self.lease()
+        try:
+            self.fetcher.fetch(self.job, lease)
+        finally:
+            self.job.release(lease)
+
+    @property
+    def content(self) -> bytes:
+        """What is in the partial now."""
+        return self.job.partial.data_path.read_bytes()
+
+
+def transfer(
+    server: Loopback,
+    folder: Path,
+    data: bytes,
+    *,
+    file: RemoteFile | None = None,
+    read_timeout: float = BOUND,
+) -> Transfer:
+    """A job for `data` as `model.bin`, opened, and a connection to fetch it."""
+    file = file or lfs_file("model.bin", data)
+    settings = Settings(endpoint=server.url, download_timeout=read_timeout)
+    snapshot = replace(snapshot_of(file), endpoint=server.url)
+    http, stop = HttpClient(), threading.Event()
+    final = folder / "final"
+
+    def publish(path: Path) -> None:
+        path.replace(final)
+
+    job = FileJob(
+        file,
+        Identity.of(file, snapshot.commit),
+        stem_for(folder / "download", file.path, file.etag),
+        Source(http, settings, snapshot, file),
+        publish=publish,
+    )
+    job.open()
+    hosts = Hosts(settings.retries, stop)
+    return Transfer(job, Fetcher(hosts, stop), http, stop, final)
