@@ -17,7 +17,7 @@ from hfget.disk import free_bytes
 from hfget.errors import DiskError, UsageError
 from hfget.http import HttpClient
 from hfget.hub import Hub
-from hfget.jobs import make_job
+from hfget.jobs import make_jobs
 from hfget.layout.base import Layout, Placement
 from hfget.layout.folder import FolderLayout
 from hfget.lock import folder_lock
@@ -133,9 +133,10 @@ class Run:
         snapshot = self.snapshot()
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
-        if self._layout.root.exists() and not self._layout.root.is_dir():
+        root = self._layout.root(snapshot)
+        if root.exists() and not root.is_dir():
             raise UsageError(
-                f"{self._layout.root} is a file, not a folder",
+                f"{root} is a file, not a folder",
                 hint="choose another folder with --local-dir",
             )
         with folder_lock(
@@ -152,6 +153,7 @@ class Run:
             outcome = self._transfer(made, placements)
             report = self._report(made, outcome)
             if report.ok:
+                self._layout.complete(snapshot)
                 self._sweep(files)
         self._observer(events.Finished(report))
         return report
@@ -195,11 +197,10 @@ class Run:
             files_done=len(done),
             bytes_done=sum(done),
         )
-        snapshot, layout, http = made.snapshot, self._layout, self._http
-        jobs = [
-            make_job(snapshot, item, placements[item.file.path], layout, http, self._settings)
-            for item in rest
-        ]
+        http = self._http
+        jobs = make_jobs(
+            made, placements, self._layout, http, self._settings, observer=self._observer
+        )
         engine = Engine(
             jobs, http, self._settings, meter=meter, observer=self._observer, stop=self._stop
         )
@@ -224,12 +225,13 @@ class Run:
         done = len(complete) + len(outcome.done)
         bytes_done = sum(item.file.size for item in complete)
         bytes_done += sum(job.file.size for job in outcome.done)
-        adopted = {job.file.path for job in outcome.done if not job.received}
-        reused = sum(
-            item.have
+        taken = {job.file.path for job in outcome.done if not job.received}
+        unsure = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
+        kept = [
+            item
             for item in made.items
-            if item.state is not ItemState.ADOPTABLE or item.file.path in adopted
-        )
+            if item.state not in unsure or item.file.path in taken
+        ]
         interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
         return Report(
             snapshot=made.snapshot,
@@ -239,7 +241,8 @@ class Run:
             bytes_total=made.total_bytes,
             bytes_done=bytes_done,
             received=outcome.received,
-            reused=reused,
+            reused=sum(item.have for item in kept),
+            from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
             failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
@@ -252,7 +255,7 @@ class Run:
         digests: dict[Path, set[str]] = {}
         for file in files:
             directory = self._layout.partial_directory(file)
-            digests.setdefault(directory, set()).add(digest_of(file.path))
+            digests.setdefault(directory, set()).add(digest_of(self._layout.partial_name(file)))
         for directory, known in digests.items():
             sweep(directory, frozenset(known))
 

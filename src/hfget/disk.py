@@ -168,14 +168,20 @@ def is_inside(path: Path, root: Path) -> bool:
     return real == top or real.startswith(os.path.join(top, ""))
 
 
+def existing_folder(path: Path) -> Path:
+    """`path`, or what is there of the way to it."""
+    probe = path.absolute()
+    while not probe.exists() and probe != probe.parent:
+        probe = probe.parent
+    return probe
+
+
 def free_bytes(path: Path) -> int | None:
     """Bytes that may still be written where `path` lies or will lie; None if nobody can tell.
 
     Some FUSE mounts report 0 of 0 bytes, which means nothing.
     """
-    probe = path.absolute()
-    while not probe.exists() and probe != probe.parent:
-        probe = probe.parent
+    probe = existing_folder(path)
     try:
         usage = os.statvfs(probe) if hasattr(os, "statvfs") else None
     except OSError:

@@ -101,16 +101,22 @@ class ItemState(Enum):
     PARTIAL = "partial"
     MISSING = "missing"
     OUTDATED = "outdated"
+    CACHED = "in the Hub cache"
+    TWIN = "the content of another file here"
 
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """One file, where it goes, and how much of it must still be fetched."""
+    """One file, where it goes, and how much of it must still be fetched.
+
+    `source` is where on this disk its content is, or will be, if it is copied from there.
+    """
 
     file: RemoteFile
     destination: Path
     state: ItemState
     have: int
+    source: Path | None = None
 
     @property
     def need(self) -> int:
@@ -133,6 +139,11 @@ class Plan:
     def need_bytes(self) -> int:
         return sum(item.need for item in self.items)
 
+    @property
+    def cached_bytes(self) -> int:
+        """What is taken from the Hub cache instead of being fetched."""
+        return sum(item.have for item in self.items if item.state is ItemState.CACHED)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -151,7 +162,8 @@ class Report:
     """How a download ended.
 
     `received` counts body bytes that came over the network in this run, `reused` the bytes
-    of wanted files that were on disk already, `requests` every HTTP request sent.
+    of wanted files that were on disk already, `from_cache` those of them that were taken from
+    the Hub cache, `requests` every HTTP request sent.
     """
 
     snapshot: Snapshot
@@ -167,6 +179,7 @@ class Report:
     failures: tuple[Failure, ...] = ()
     interrupted_by: int | None = None
     durable: bool = True
+    from_cache: int = 0
 
     @property
     def ok(self) -> bool:

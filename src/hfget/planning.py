@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from hfget.disk import existing_folder
 from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
+from hfget.transfer.copying import can_clone
 from hfget.transfer.journal import Identity
 from hfget.transfer.leftovers import leftover_bytes, leftover_space
 from hfget.transfer.partial import JOURNALED_BYTES, stem_for
@@ -23,28 +25,59 @@ def make_plan(
     With `force` nothing that is there counts, except partials. Raises UnsafeError.
     """
     layout.check(snapshot.files)
-    names: dict[Path, list[str]] = {}
     placements: dict[str, Placement] = {}
-    items = []
     for file in files:
         placement = layout.place(snapshot, file)
-        if force and placement.state is not ItemState.MISSING:
-            placement = replace(placement, state=ItemState.OUTDATED, needs_record=False)
+        if force:
+            placement = _as_if_nothing_counts(placement)
         placements[file.path] = placement
-        items.append(_item(snapshot, file, placement, layout, names))
-    return Plan(snapshot, layout.root, tuple(items)), placements
+    here = places_of(files, placements)
+    names: dict[Path, list[str]] = {}
+    items = []
+    for file in files:
+        item = _item(snapshot, file, placements[file.path], layout, names)
+        if not force:
+            item = _copied(item, placements[file.path], here)
+        items.append(item)
+    return Plan(snapshot, layout.root(snapshot), tuple(items)), placements
 
 
-def space_needed(plan: Plan, layout: Layout) -> int:
-    """Bytes of disk that the plan will take, what a partial has reserved not counted."""
+def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) -> dict[str, Path]:
+    """By content, where one of the files has it already."""
+    return {
+        file.etag: placements[file.path].destination
+        for file in files
+        if file.size and placements[file.path].state is ItemState.COMPLETE
+    }
+
+
+def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Path, Identity]:
+    """Where the file's partial rests, and what its journal must say."""
+    name = layout.partial_name(file)
+    identity = replace(Identity.of(file, snapshot.commit), path=name)
+    return stem_for(layout.partial_directory(file), name, file.etag), identity
+
+
+def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
+    """Bytes of disk that the plan will take, what a partial has reserved not counted.
+
+    A copy takes none where the file system can clone, or with `link` (hard links).
+    """
     total = 0
+    copies = []
     for item in plan.items:
         total += item.need
         if item.have and item.need:
-            stem = stem_for(layout.partial_directory(item.file), item.file.path, item.file.etag)
-            reserved = leftover_space(stem, Identity.of(item.file, plan.snapshot.commit))
+            reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
             total -= max(0, min(reserved, item.file.size) - item.have)
-    return total
+        elif item.source is not None:
+            copies.append(item)
+    if layout.shares_content:
+        copies = [item for item in copies if item.state is ItemState.CACHED]
+    sources = [item.source for item in copies if item.source and item.source.exists()]
+    if link or (sources and can_clone(sources[0], existing_folder(plan.root))):
+        return total
+    return total + sum(item.file.size for item in copies)
 
 
 def _item(
@@ -61,11 +94,35 @@ def _item(
         directory = layout.partial_directory(file)
         if directory not in names:
             names[directory] = _listing(directory)
-        stem = stem_for(directory, file.path, file.etag)
-        have = leftover_bytes(stem, Identity.of(file, snapshot.commit), names[directory])
+        have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
         if have and state is ItemState.MISSING:
             state = ItemState.PARTIAL
     return PlanItem(file, placement.destination, state, have)
+
+
+def _as_if_nothing_counts(placement: Placement) -> Placement:
+    state = placement.state
+    if state is not ItemState.MISSING:
+        state = ItemState.OUTDATED
+    return replace(placement, state=state, needs_record=False, elsewhere=None)
+
+
+def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> PlanItem:
+    """The item as one that is copied, if its content is elsewhere on this disk, or comes there.
+
+    `here` learns where the content of the first file with it will be.
+    """
+    fetched = item.state is not ItemState.COMPLETE and item.state is not ItemState.ADOPTABLE
+    if not fetched or not placement.replaceable or not item.file.size or item.file.defect:
+        return item
+    if (elsewhere := placement.elsewhere) is not None:
+        state, source = elsewhere.state, elsewhere.path
+    elif item.file.etag in here:
+        state, source = ItemState.TWIN, here[item.file.etag]
+    else:
+        here[item.file.etag] = item.destination
+        return item
+    return replace(item, state=state, have=item.file.size, source=source)
 
 
 def _listing(directory: Path) -> list[str]:

@@ -470,7 +470,7 @@ def test_a_garbage_listing_is_written_anew_and_a_good_one_is_not(root: Path) -> 
 def test_a_disk_that_folds_case_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     twins = [small_file("README", b"x"), small_file("readme", b"y")]
     FolderLayout(root).check(twins)
-    monkeypatch.setattr(module, "_folds_case", lambda folder: True)
+    monkeypatch.setattr(module, "folds_case", lambda folder: True)
     with pytest.raises(UnsafeError):
         FolderLayout(root).check(twins)
 

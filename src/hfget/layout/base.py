@@ -12,12 +12,24 @@ from hfget.model import ItemState, RemoteFile, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same content under another name on this disk: its size is right, its hash unknown.
+
+    `state` is CACHED or TWIN.
+    """
+
+    path: Path
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a file goes, what is there, and whether that may be replaced if it is wrong.
 
     `needs_record` marks a complete file whose record names an older commit. A file that may
     not be replaced still may if its hash is one of `earlier`: that is what a run before this
     one fetched, or was to fetch. `blocked` says why nothing can be put there at all.
+    `present` is what is to be hashed where that does not lie at the destination itself.
     """
 
     destination: Path
@@ -26,13 +38,17 @@ class Placement:
     needs_record: bool = False
     earlier: frozenset[str] = frozenset()
     blocked: DiskError | None = None
+    present: Path | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class Layout(Protocol):
     """An output layout: a plain folder, or the Hub cache."""
 
-    @property
-    def root(self) -> Path:
+    #: Whether files with the same content take the space of one.
+    shares_content: bool
+
+    def root(self, snapshot: Snapshot) -> Path:
         """The folder that the user gets."""
 
     @property
@@ -51,6 +67,15 @@ class Layout(Protocol):
     def partial_directory(self, file: RemoteFile) -> Path:
         """Where the file's partial lies: on the same file system as its destination."""
 
+    def partial_name(self, file: RemoteFile) -> str:
+        """What names the file's partial there, in this run and the next."""
+
+    def reserve(self, file: RemoteFile) -> bool:
+        """Have other programs not fetch the same; false as long as one of them does."""
+
+    def release(self, file: RemoteFile) -> None:
+        """Give back what `reserve` took."""
+
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """Record what is about to be downloaded. Raises DiskError."""
 
@@ -66,6 +91,9 @@ class Layout(Protocol):
 
     def flush(self) -> None:
         """Bring to disk what `publish` and `adopt` have put off. Raises DiskError."""
+
+    def complete(self, snapshot: Snapshot) -> None:
+        """All files that were asked for are here, verified and flushed. Raises DiskError."""
 
     def close(self) -> None:
         """Give back what is open; nothing is published afterwards."""

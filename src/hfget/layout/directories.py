@@ -152,6 +152,17 @@ def _missing(root: Path) -> Iterator[Path]:
         root = root.parent
 
 
+def folds_case(root: Path) -> bool:
+    """Whether names that differ in case are one file there; asked of the file system itself."""
+    probe = root.absolute()
+    while not probe.exists() and probe != probe.parent:
+        probe = probe.parent
+    swapped = probe.with_name(probe.name.swapcase()) if probe.name else probe
+    with suppress(OSError):
+        return swapped.name != probe.name and swapped.exists() and swapped.samefile(probe)
+    return False
+
+
 def _is_at(fd: int, folder: Path) -> bool:
     """Whether the open folder still has that path."""
     with suppress(OSError):

@@ -11,14 +11,16 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace as changed
 from functools import cached_property
 from pathlib import Path
 
 from hfget.disk import disk_error, sweep_temporaries
-from hfget.errors import DiskError
+from hfget.errors import DiskError, UnsafeError
 from hfget.layout import record
-from hfget.layout.base import Placement
-from hfget.layout.directories import Directories, Seen
+from hfget.layout.base import Elsewhere, Placement
+from hfget.layout.directories import Directories, Seen, folds_case
+from hfget.layout.hubcache import HubCache
 from hfget.layout.paths import check_paths, destination
 from hfget.model import ItemState, RemoteFile, Snapshot
 
@@ -29,12 +31,25 @@ _CLOCK_SECONDS = 2.0
 
 
 class FolderLayout:
-    """Downloads into one folder. `force` allows to replace files that nobody downloaded here."""
+    """Downloads into one folder. `force` allows to replace files that nobody downloaded here.
 
-    def __init__(self, root: Path, *, force: bool = False, fsync: bool = True) -> None:
+    What the Hub cache `hub` holds already is taken from there.
+    """
+
+    shares_content = False
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        force: bool = False,
+        fsync: bool = True,
+        hub: HubCache | None = None,
+    ) -> None:
         self._root = root
         self._force = force
         self._fsync = fsync
+        self._hub = hub
         self._records = root / ".cache" / "huggingface"
         self._inside: set[Path] = set()
         self._seen: dict[str, Seen] = {}
@@ -44,8 +59,7 @@ class FolderLayout:
         self._unrecorded: list[tuple[str, RemoteFile]] = []
         self.durable = True
 
-    @property
-    def root(self) -> Path:
+    def root(self, snapshot: Snapshot) -> Path:
         return self._root
 
     @property
@@ -62,7 +76,7 @@ class FolderLayout:
         check_paths(
             (file.path for file in files),
             windows=os.name == "nt",
-            case_insensitive=_folds_case(self._root),
+            case_insensitive=folds_case(self._root),
         )
         for name in ("download", "trees"):
             self._directories.refuse_escape(self._records / name)
@@ -76,6 +90,12 @@ class FolderLayout:
         content is one that was downloaded here, or was to be: a run may have been killed
         between giving a name and recording it, and a copy of the folder has new times.
         """
+        placement = self._place(snapshot, file)
+        if placement.state is ItemState.COMPLETE or placement.blocked:
+            return placement
+        return changed(placement, elsewhere=self._elsewhere(snapshot, file))
+
+    def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self._root, file.path)
         self._refuse_escape(target.parent, file)
         self._refuse_escape(self.partial_directory(file), file)
@@ -112,6 +132,25 @@ class FolderLayout:
         hint = "move it away, or replace it with --force"
         return _blocked(target, DiskError(f"{target} is {what}", hint=hint))
 
+    def _elsewhere(self, snapshot: Snapshot, file: RemoteFile) -> Elsewhere | None:
+        """The content under a name that it had in an earlier commit, or in the Hub cache."""
+        former = self._former.get(file.etag, file.path)
+        if former != file.path and file.size:
+            path = destination(self._root, former)
+            with suppress(OSError, UnsafeError):
+                self._refuse_escape(path.parent, file)
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_size == file.size:
+                    return Elsewhere(path, ItemState.TWIN)
+        cached = self._hub.find(snapshot, file) if self._hub else None
+        return Elsewhere(cached, ItemState.CACHED) if cached else None
+
+    @cached_property
+    def _former(self) -> dict[str, str]:
+        """By content, the name that runs before this one were to fetch it under."""
+        wanted = record.read_wanted(self._records)
+        return {file.etag: path for path, file in wanted.files.items()} if wanted else {}
+
     @cached_property
     def _etags(self) -> dict[str, set[str]]:
         """By path, the contents that runs before this one were to fetch."""
@@ -119,6 +158,15 @@ class FolderLayout:
 
     def partial_directory(self, file: RemoteFile) -> Path:
         return (self._records / "download" / file.path).parent
+
+    def partial_name(self, file: RemoteFile) -> str:
+        return file.path
+
+    def reserve(self, file: RemoteFile) -> bool:
+        return True
+
+    def release(self, file: RemoteFile) -> None:
+        pass
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         try:
@@ -174,6 +222,9 @@ class FolderLayout:
             except OSError as error:
                 raise disk_error(error, targets[file.path], "recording") from error
 
+    def complete(self, snapshot: Snapshot) -> None:
+        pass
+
     def close(self) -> None:
         self._directories.close()
 
@@ -186,14 +237,3 @@ class FolderLayout:
 
 def _blocked(target: Path, error: DiskError) -> Placement:
     return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error)
-
-
-def _folds_case(root: Path) -> bool:
-    """Whether names that differ in case are one file there; asked of the file system itself."""
-    probe = root.absolute()
-    while not probe.exists() and probe != probe.parent:
-        probe = probe.parent
-    swapped = probe.with_name(probe.name.swapcase()) if probe.name else probe
-    with suppress(OSError):
-        return swapped.name != probe.name and swapped.exists() and swapped.samefile(probe)
-    return False

@@ -64,10 +64,17 @@ def prepare(records: Path) -> None:
     """Make the record folder, with the marks that keep it out of git and of backups."""
     (records / "download").mkdir(parents=True, exist_ok=True)
     (records / "trees").mkdir(exist_ok=True)
-    for name, text in (("CACHEDIR.TAG", _CACHEDIR_TAG), (".gitignore", "*")):
-        with suppress(OSError):
-            if not (records / name).exists():
-                atomic_write(records / name, text)
+    tag(records)
+    with suppress(OSError):
+        if not (records / ".gitignore").exists():
+            atomic_write(records / ".gitignore", "*")
+
+
+def tag(folder: Path) -> None:
+    """Mark a folder as one that backups may leave out."""
+    with suppress(OSError):
+        if not (folder / "CACHEDIR.TAG").exists():
+            atomic_write(folder / "CACHEDIR.TAG", _CACHEDIR_TAG)
 
 
 def read_metadata(records: Path, path: str) -> Metadata | None:

@@ -126,6 +126,8 @@ def state_text(item: PlanItem) -> str:
         ItemState.ADOPTABLE: "present, to be checked",
         ItemState.MISSING: "to fetch",
         ItemState.OUTDATED: "outdated, to fetch",
+        ItemState.CACHED: "taken from the Hub cache",
+        ItemState.TWIN: "copied from another file here",
     }[item.state]
 
 
