@@ -9,7 +9,7 @@ import threading
 import pytest
 from rich.console import Console
 
-from hfget.errors import NetworkError
+from hfget.errors import InterruptedRunError, NetworkError
 from hfget.events import ActiveFile, FileFailed, Finished, Note, Planned, Retrying
 from hfget.model import Failure
 from hfget.ui import frame
@@ -43,7 +43,7 @@ class Screen:
         self.width = width
         self.rows = [""]
         self.row = self.column = 0
-        self.wraps = self.cursor_visible = True
+        self.wraps = self.cursor_visible = self.knows_its_size = True
 
     def feed(self, text: str) -> None:
         position = 0
@@ -77,10 +77,12 @@ class Screen:
 
     def _put(self, text: str) -> None:
         for char in text:
-            if self.column >= self.width:
-                assert self.wraps, "a row of the region is too wide"
+            if self.column >= self.width and self.wraps:
                 self._down()
                 self.column = 0
+            elif self.column >= self.width:
+                assert not self.knows_its_size, "a row of the region is too wide"
+                self.column = self.width - 1
             row = self.rows[self.row].ljust(self.column)
             self.rows[self.row] = row[: self.column] + char + row[self.column + 1 :]
             self.column += 1
@@ -217,10 +219,41 @@ def test_a_resize_leaves_no_debris(widths: tuple[int, ...]) -> None:
         for _ in range(2):
             terminal.display(progress_of(*active(3), done=10**9 + number))
             lines = terminal.paint()
+        if number:
+            assert len(lines) == 2 and lines[1].startswith("  29%"), "short while it is resized"
+        terminal.display(progress_of(*active(3), done=10**9 + number))
+        lines = terminal.paint(1.0)
         assert [line for line in lines if "note" in line] == ["note: first"]
         assert sum("f000" in line for line in lines) == 1
         assert sum("%" in line and "f0" not in line for line in lines) == 1
     assert terminal.stop() == ["note: first", ""]
+
+
+def test_a_size_that_is_told_late_eats_nothing() -> None:
+    """Terminals break and join rows at once, and may tell the new size a quarter second later."""
+    terminal = Terminal(100, 60)
+    terminal.screen.knows_its_size = False
+    terminal.display(Note("first"))
+    for number, width in enumerate((97, 80, 51, 120, 100)):
+        terminal.screen.resize(width)
+        for step in range(2):
+            terminal.display(progress_of(*active(3), done=10**9 + 2 * number + step))
+            assert terminal.paint()[0] == "note: first"
+        terminal.console.width = width
+        terminal.paint(1.0)
+        lines = terminal.paint(1.0)
+        assert sum("f000" in line for line in lines) == 1 and lines[0] == "note: first"
+    assert terminal.stop() == ["note: first", ""]
+
+
+def test_the_end_at_once_leaves_no_region(capfd: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.display(Note("first"))
+    terminal.display(progress_of(*active(3)))
+    assert len(terminal.paint()) > 1
+    terminal.display.abandon(InterruptedRunError(2, "ended", hint="hfget x"))
+    terminal.screen.feed(capfd.readouterr().err)
+    assert terminal.look() == ["note: first", "interrupted: ended", "  next: hfget x", ""]
 
 
 def test_stop_leaves_only_messages_behind() -> None:

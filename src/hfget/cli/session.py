@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -48,7 +48,7 @@ def session(
             from hfget.settings import load_env_file
 
             load_env_file(env_file)
-        with _signals(stop), shown:
+        with _signals(stop, shown), shown:
             yield shown, stop
     except HfgetError as error:
         if debug:
@@ -89,10 +89,12 @@ def command_line() -> str:
 
 
 @contextmanager
-def _signals(stop: Stop) -> Iterator[None]:
+def _signals(stop: Stop, shown: Display) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
-            _die(number)
+            message = "ended at once; what is on disk is kept"
+            shown.abandon(InterruptedRunError(number, message, hint=command_line()))
+            os._exit(128 + number)
         stop.signal_number = number
         stop.set()
         if not stop.heeded:
@@ -104,13 +106,6 @@ def _signals(stop: Stop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _die(number: int) -> NoReturn:
-    """End at once, with the cursor given back to a terminal."""
-    if sys.stderr.isatty():
-        os.write(2, b"\x1b[?25h\n")
-    os._exit(128 + number)
 
 
 def _log_to_stderr() -> None:

@@ -37,6 +37,9 @@ class Display(Protocol):
     def error(self, err: HfgetError) -> None:
         """Say what went wrong, as a block on stderr or as an object."""
 
+    def abandon(self, error: HfgetError) -> None:
+        """The process ends in this moment: say so, and leave the screen in order."""
+
     def dry_run(self, plan: Plan) -> None:
         """The table of what would be done, on stdout."""
 

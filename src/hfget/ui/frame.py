@@ -18,6 +18,7 @@ from hfget.ui.sink import to_ascii
 
 MAX_FILES = 5
 _MAX_WIDTH = 118
+_NARROW_ENOUGH = 40
 _NARROW = 60
 _ONE_LINE = 76
 _WIDE = 96
@@ -160,6 +161,13 @@ def total_rows(progress: Progress, width: int, glyphs: Glyphs) -> list[Text]:
         first = Text.assemble("  ", bar(ratio, usable - 7, glyphs, _TOTAL_BAR), share)
         return [first, Text("  " + _fitting(progress, usable - 2))]
     return [Text.assemble("  ", bar(ratio, room, glyphs, _TOTAL_BAR), share, figures)]
+
+
+def short_row(progress: Progress, width: int) -> Text:
+    """The whole run in as few cells as can be."""
+    share = f"  {words.percent(progress.bytes_done, progress.bytes_total)}%  "
+    rest = min(width, _NARROW_ENOUGH) - len(share)
+    return Text((share + _fitting(progress, rest) if rest > 8 else share)[: max(0, width)])
 
 
 def _fitting(progress: Progress, width: int) -> str:

@@ -43,6 +43,7 @@ class LinesDisplay(Results):
         super().__init__(results)
         self._sink = Sink(stream)
         self._command = command
+        self._kept = 0
         self._pace = Pace(clock)
         self._repeats = Repeats(clock)
         self._files = Burst(clock, 10, 10.0)
@@ -59,6 +60,7 @@ class LinesDisplay(Results):
                 if more is not None:
                     self._sink.line(words.retry_line(event, more))
             case Progress():
+                self._kept = event.bytes_done
                 if self._pace.due():
                     self._sink.line(words.progress_line(event))
             case FileDone():
@@ -69,7 +71,7 @@ class LinesDisplay(Results):
                 if self._repeats.passes(("failed", failure.message)) is not None:
                     self._sink.line(words.failed_line(failure))
             case Finished(report):
-                self._sink.line(words.report_text(report, self._command))
+                self._sink.line(words.report_text(report, self._command, self._kept))
             case _:
                 pass
 

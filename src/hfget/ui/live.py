@@ -1,19 +1,24 @@
 """The display for people: a small region that stays at the bottom of the terminal.
 
-The region is repainted in place, at most ten times a second, in one write: the cursor goes up,
-every row is written over the old one and erased to its end, and the cursor comes to rest in
-the indent of the last row. Nothing is cleared before it is written, so nothing flickers, and
-no terminal mode outlives a paint. Messages are written above the region and scroll away as
-usual. (rich's own `Live` clears each row first, takes its old height for granted after a
-resize, and paints in the thread that prints.)
+The region is repainted in place, at most ten times a second, in one write: every row is written
+over the old one and erased to its end, then the cursor goes back to the first row and rests
+there. Nothing is cleared before it is written, so nothing flickers, and no terminal mode
+outlives a paint. Messages are written above the region and scroll away as usual.
+
+The cursor rests at the top because a terminal that is resized breaks long rows anew, or does
+not, and tells the new size late: how many rows the region has then is anybody's guess. The
+cursor stays on its character, and all that is below it is ours. (rich's own `Live` rests at
+the bottom and goes up as many rows as it once wrote.)
 """
 
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -41,6 +46,9 @@ from hfget.ui.sink import Sink, to_ascii
 REFRESH_SECONDS = 0.1
 # A command that answers at once shows no region at all.
 _STATUS_AFTER_SECONDS = 0.4
+# While a window is being resized the region is one short row: what is longer than a line gets
+# broken in two, and pushes the lines above off the screen, with every step of the edge.
+_RESIZED_SECONDS = 0.5
 # The region grows at once but shrinks late, so that the total does not jump about.
 _SHRINK_AFTER_SECONDS = 2.0
 
@@ -93,8 +101,8 @@ class LiveDisplay(Results):
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
         self._over = False
-        self._painted: list[int] = []  # widths of the rows on the screen, in cells
         self._last = ("", 0)
+        self._resized_at = float("-inf")
         self._tall = 0
         self._tall_at = self._began
         self._stop = threading.Event()
@@ -123,7 +131,8 @@ class LiveDisplay(Results):
                     self._say(words.failed_line(failure))
             case Finished(report):
                 self._over = True
-                self._say(words.report_text(report, self._command))
+                kept = self._progress.bytes_done if self._progress else 0
+                self._say(words.report_text(report, self._command, kept))
             case _:
                 pass
 
@@ -152,6 +161,12 @@ class LiveDisplay(Results):
         self._over = True
         self.paint()
 
+    def abandon(self, error: HfgetError) -> None:
+        if self._region:
+            with suppress(OSError):
+                os.write(2, f"\x1b[?7h\x1b[?25h\r{_ERASE_BELOW}".encode())
+        super().abandon(error)
+
     def error(self, err: HfgetError) -> None:
         self._over = True
         self._say(words.error_text(err))
@@ -177,6 +192,8 @@ class LiveDisplay(Results):
                 self._print(messages)
                 return
             width, height = self.console.size
+            if width != self._last[1] != 0:
+                self._resized_at = self._clock()
             rows = [] if self._over else self._frame(width - 1, height - 1)
             painted = "\n".join(self._ansi(row) for row in rows)
             if not messages and (painted, width) == self._last:
@@ -185,8 +202,7 @@ class LiveDisplay(Results):
             # joined in its memory. Messages may wrap. Both need a clean ground.
             clear = bool(messages) or width != self._last[1]
             self._last = (painted, width)
-            self._sink.write(self._compose(messages, rows, clear, width, height))
-            self._painted = [row.cell_len for row in rows]
+            self._sink.write(self._compose(messages, rows, clear))
 
     def _print(self, messages: list[Text]) -> None:
         for message in messages:
@@ -195,12 +211,8 @@ class LiveDisplay(Results):
             else:
                 self._sink.write(f"{self._ansi(message)}\n")
 
-    def _compose(
-        self, messages: list[Text], rows: list[Text], clear: bool, width: int, height: int
-    ) -> str:
+    def _compose(self, messages: list[Text], rows: list[Text], clear: bool) -> str:
         out = ["\x1b[?25l\r"]
-        if up := min(_rows_above(self._painted, width), height - 1):
-            out.append(f"\x1b[{up}A")
         if clear or not rows:
             out.append(_ERASE_BELOW)
         out += [f"{self._ansi(message)}\n" for message in messages]
@@ -209,6 +221,8 @@ class LiveDisplay(Results):
             # character for wider than rich does.
             body = "\x1b[K\r\n".join(self._ansi(row) for row in rows)
             out.append(f"\x1b[?7l{body}\x1b[J\x1b[?7h\r")
+            if len(rows) > 1:
+                out.append(f"\x1b[{len(rows) - 1}A")
         out.append("\x1b[?25h")
         return "".join(out)
 
@@ -222,6 +236,8 @@ class LiveDisplay(Results):
             text = to_ascii(status) if self._sink.ascii else status
             tick = int((now - self._began) / REFRESH_SECONDS)
             return [_safe(frame.status_row(text, tick, width, self._glyphs))]
+        if now - self._resized_at < _RESIZED_SECONDS:
+            return [_safe(frame.short_row(progress, width))]
         total = frame.total_rows(progress, width, self._glyphs)[-max(1, height) :]
         room = max(0, height - len(total) - 1)
         rows = [frame.file_row(file, width, self._glyphs) for file in files[:room]]
@@ -229,7 +245,10 @@ class LiveDisplay(Results):
         if hidden and len(rows) == frame.MAX_FILES and room > len(rows):
             rows.append(frame.more_row(hidden, width))
         rows = [Text()] * min(room - len(rows), self._padding(len(rows), now)) + rows
-        return [_safe(row) for row in ([Text()] if room else []) + rows + total]
+        rows = ([Text()] if room else []) + rows + total
+        for row in rows:
+            row.rstrip()
+        return [_safe(row) for row in rows]
 
     def _padding(self, rows: int, now: float) -> int:
         """How many empty rows keep the region's height for the moment."""
@@ -270,11 +289,6 @@ def _painter(console: Console) -> Console:
         legacy_windows=False,
         highlight=False,
     )
-
-
-def _rows_above(widths: list[int], width: int) -> int:
-    """How many screen rows lie above the last painted row, after the terminal has reflowed it."""
-    return sum(max(1, -(-cells // max(1, width))) for cells in widths[:-1])
 
 
 def _safe(row: Text) -> Text:

@@ -92,6 +92,9 @@ class NdjsonDisplay:
         failure = Failure(err.path or "", err.kind, err.message, err.hint, err.url, err.exit_code)
         self._emit("error", **_failure(failure))
 
+    def abandon(self, error: HfgetError) -> None:
+        """Nothing: another thread may be in the midst of a line."""
+
     def dry_run(self, plan: Plan) -> None:
         for item in plan.items:
             self._emit(

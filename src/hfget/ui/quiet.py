@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, Finished
+from hfget.events import Event, Finished, Progress
 from hfget.ui import words
 from hfget.ui.results import Results
 from hfget.ui.sink import Sink
@@ -21,10 +21,13 @@ class QuietDisplay(Results):
         super().__init__(results)
         self._sink = Sink(stream)
         self._command = command
+        self._kept = 0
 
     def __call__(self, event: Event, /) -> None:
-        if isinstance(event, Finished) and not event.report.ok:
-            self._sink.line(words.report_text(event.report, self._command))
+        if isinstance(event, Progress):
+            self._kept = event.bytes_done
+        elif isinstance(event, Finished) and not event.report.ok:
+            self._sink.line(words.report_text(event.report, self._command, self._kept))
 
     def __enter__(self) -> QuietDisplay:
         return self

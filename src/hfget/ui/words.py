@@ -211,29 +211,33 @@ def failures_text(failures: Iterable[Failure]) -> str:
     return "\n".join(blocks)
 
 
-def report_text(report: Report, command: str = "") -> str:
-    """How the run ended; `command` is the command line that would go on."""
+def report_text(report: Report, command: str = "", kept: int = 0) -> str:
+    """How the run ended; `command` is the command line that would go on.
+
+    `kept` are the bytes on disk, those of unfinished files included.
+    """
     lines = [failures_text(report.failures)] if report.failures else []
-    lines.append(outcome_line(report))
+    lines.append(outcome_line(report, kept))
     if not report.ok:
         again = shown(command, _MESSAGE_LIMIT) if command else "the same command goes on from here"
         lines.append(f"  next: {again}")
     return "\n".join(lines)
 
 
-def outcome_line(report: Report) -> str:
+def outcome_line(report: Report, kept: int = 0) -> str:
     """The one line of the report."""
     spent = duration_text(report.seconds)
     folder = folder_text(report.root)
     if report.ok:
         line = f"done: {count_text(report.files_total, 'file')}, {size_text(report.bytes_total)}"
         if not report.received:
-            return f"{line} verified in {spent} (all here already)"
+            return f"{line}, all here already ({spent})"
         speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
         fetched = ", ".join(filter(None, (f"{size_text(report.received)} fetched", speed)))
         return f"{line} verified in {spent} ({fetched})"
     files = f"{report.files_done} of {count_text(report.files_total, 'file')}"
-    size = f"{size_text(report.bytes_done)} of {size_text(report.bytes_total)}"
+    here = min(max(kept, report.bytes_done), report.bytes_total)
+    size = f"{size_text(here)} of {size_text(report.bytes_total)}"
     if report.interrupted_by is not None:
         return f"interrupted: {files} done; {size} kept in {folder}"
     return f"incomplete: {files} done, {size} in {folder} after {spent}"
