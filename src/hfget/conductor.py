@@ -228,9 +228,7 @@ class Run:
         taken = {job.file.path for job in outcome.done if not job.received}
         unsure = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
         kept = [
-            item
-            for item in made.items
-            if item.state not in unsure or item.file.path in taken
+            item for item in made.items if item.state not in unsure or item.file.path in taken
         ]
         interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
         return Report(
