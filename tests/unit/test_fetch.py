@@ -16,8 +16,8 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.retry import Transient
-from hfget.transfer.control import Stopped, Superseded
-from hfget.transfer.fetch import BUFFER_BYTES
+from hfget.transfer.control import Hosts, Stopped, Superseded
+from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
 from tests.unit.transfers import KIB, MIB, FileServer, Transfer, always, noise, transfer
 
@@ -86,6 +86,22 @@ def test_the_parts_of_a_file_come_to_their_places_over_one_connection(tmp_path: 
     assert fetching.content == DATA and server.connections == 1
     assert server.ranges[:2] == ["bytes=0-699999", "bytes=700000-1399999"]
     assert len(server.asked) == -(-SIZE // 700_000)
+
+
+def test_others_are_told_once_the_files_url_is_known(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        told: list[bool] = []
+        hosts, job = Hosts(0, fetching.stop), fetching.job
+        fetcher = Fetcher(hosts, fetching.stop, lambda: told.append(job.source.resolved))
+        for _ in range(3):
+            lease = fetching.lease(MIB)
+            fetcher.fetch(job, lease)
+            job.release(lease)
+        assert fetching.content == DATA and told == [True]
+        whole = transfer(server, tmp_path / "whole", DATA)
+        Fetcher(hosts, whole.stop, lambda: told.append(False)).fetch(whole.job, whole.lease())
+        assert told == [True], "nobody else has a use for it"
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])

@@ -140,7 +140,10 @@ class Engine:
         while self._schedule.unfinished and not self._stop.is_set():
             now = time.monotonic()
             done = len(self._results.outcome.done)
+            allowed = self._limit.allowed
             self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy)
+            if self._limit.allowed > allowed:
+                self._schedule.changed()
             self._hire()
             if now - sampled >= SAMPLE_SECONDS:
                 sampled = now

@@ -6,6 +6,7 @@ import http.client
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -42,13 +43,20 @@ class Fetcher:
     """A connection's worth of work: one buffer, reused.
 
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
+    `resolved()` is called when others may ask for more of a file: its URL has become known.
     """
 
-    def __init__(self, hosts: Hosts, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        hosts: Hosts,
+        stop: threading.Event,
+        resolved: Callable[[], None] = lambda: None,
+    ) -> None:
         self.received = 0
         self.lease: Lease | None = None
         self._hosts = hosts
         self._stop = stop
+        self._resolved = resolved
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._response: requests.Response | None = None
         self._hung_up = False
@@ -66,6 +74,8 @@ class Fetcher:
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
         response = job.source.open(span, self._hosts)
+        if not (resolved or whole):
+            self._resolved()
         answered, received = time.monotonic(), self.received
         self._response, self._hung_up, self.lease = response, False, lease
         self._kept = 0

@@ -46,7 +46,7 @@ class Worker:
         observer: events.Observer,
         stop: threading.Event,
     ) -> None:
-        self.fetcher = Fetcher(hosts, stop)
+        self.fetcher = Fetcher(hosts, stop, schedule.changed)
         self._schedule = schedule
         self._hosts = hosts
         self._limit = limit
