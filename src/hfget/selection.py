@@ -55,7 +55,11 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
     chosen = _under(files, selection.path, selection.path_kind)
     if selection.names or selection.include:
         names, patterns = _sorted_out(chosen, selection.names)
-        patterns += [_checked(pattern, chosen) for pattern in selection.include]
+        plain = _literal(selection.include) & {file.path for file in chosen}
+        names |= plain
+        patterns += [
+            _checked(pattern, chosen) for pattern in selection.include if pattern not in plain
+        ]
         for pattern in patterns:
             if next(iter(_matching(chosen, pattern)), None) is None:
                 raise _no_match(pattern, chosen)
@@ -105,7 +109,7 @@ def _sorted_out(files: Sequence[RemoteFile], names: Sequence[str]) -> tuple[set[
     for name in names:
         if name in paths:
             wanted.add(name)
-        elif any(char in name for char in "*?["):
+        elif _is_glob(name):
             patterns.append(_checked(name, files))
         else:
             folders.add(name.rstrip("/") + "/")
@@ -120,6 +124,15 @@ def _sorted_out(files: Sequence[RemoteFile], names: Sequence[str]) -> tuple[set[
             if name not in paths and name.rstrip("/") + "/" in missing:
                 raise _no_match(name, files)
     return wanted, patterns
+
+
+def _literal(patterns: Iterable[str]) -> set[str]:
+    """Those that match nothing but themselves: a set finds them among many files at once."""
+    return {pattern for pattern in patterns if not _is_glob(pattern)}
+
+
+def _is_glob(text: str) -> bool:
+    return any(char in text for char in "*?[")
 
 
 def _folders_of(path: str) -> Iterable[str]:
@@ -169,7 +182,11 @@ def _filtered(
 
 
 def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
-    return UsageError(f"no file matches {_listed([wanted])}", hint=_hint(wanted, files))
+    if any(file.path == wanted for file in files):
+        hint = "to take the file of this very name, give it behind the repo, without --include"
+    else:
+        hint = _hint(wanted, files)
+    return UsageError(f"no file matches {_listed([wanted])}", hint=hint)
 
 
 def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
@@ -184,14 +201,18 @@ def _listed(texts: Iterable[str]) -> str:
 def _near_misses(wanted: str, files: Sequence[RemoteFile]) -> list[str]:
     """Up to three paths, folders (`data/`) or kinds of file (`*.json`) like `wanted`.
 
-    What differs in case only, or is the whole base name, comes before what is similar.
+    What differs in case only, or is the whole base name, comes before what is similar. A kind
+    is no answer to who wanted one file (`confg.json`).
     """
     key = wanted.strip("/").casefold()
     if not key:
         return []
     same: dict[str, None] = {}
     similar: dict[str, str] = {}
+    of_a_kind = not key.lstrip("*").rpartition(".")[0]
     for suggestion, names in _suggestions(files):
+        if suggestion.startswith("*.") and not of_a_kind:
+            continue
         for name in names:
             folded = name.casefold()
             if folded == key or folded == f"*{key}":
