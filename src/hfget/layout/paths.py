@@ -10,16 +10,18 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from hfget.errors import UnsafeError
 from hfget.text import safe_text
 
 MAX_COMPONENT_BYTES = 255
 MAX_PATH_BYTES = 4_096
-_NAMED_REFUSALS = 10
+_NAMED = 10
 
 #: Paths that need no closer look on POSIX: most of all there are.
 _PLAIN = re.compile(
@@ -39,13 +41,19 @@ _DEVICE = re.compile(
 )
 _DEVICE_IN_PLAIN = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+#: The second name NTFS gives a file whose own is longer: PROGRA~1.
+_SHORT_NAME = re.compile(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
 
 
 class Refusal(NamedTuple):
-    """A path that may not be written, as it came, and why."""
+    """A path that may not be written, as it came, and why.
+
+    `local` where another system could write it.
+    """
 
     path: str
     reason: str
+    local: bool
 
 
 def check_paths(
@@ -57,21 +65,21 @@ def check_paths(
     that are one file on a file system that folds case and normal forms. The error names up to
     10 paths, escaped. Time and memory grow with the listing's size (1 million paths: seconds).
     """
-    shown: list[Refusal] = []
-    count = 0
-    for refusal in _refusals(list(paths), windows=windows, folding=case_insensitive):
-        count += 1
-        if len(shown) < _NAMED_REFUSALS:
-            shown.append(refusal)
-    if not count:
+    refusals = _refusals(list(paths), windows=windows, folding=case_insensitive)
+    shown = list(islice(refusals, _NAMED))
+    if not shown:
         return
+    count, local = len(shown), all(refusal.local for refusal in shown)
+    for refusal in refusals:
+        count += 1
+        local &= refusal.local
     named = [f"{_shown(refusal.path)} {refusal.reason}" for refusal in shown]
-    if count > len(shown):
-        named.append(f"and {count - len(shown)} more")
     raise UnsafeError(
-        f"the repo is refused, {count} of its paths cannot be written safely: " + "; ".join(named),
-        hint="nothing was written; tell the repo's owner"
-        + (", or download it on Linux" if windows or case_insensitive else ""),
+        f"the repo is refused, {count} of its paths cannot be written safely: "
+        + "; ".join(_with_rest(named, count)),
+        hint="nothing was written; "
+        + ("download it on Linux, or " if local else "")
+        + "tell the repo's owner",
         path=safe_text(shown[0].path),
     )
 
@@ -83,13 +91,10 @@ def destination(root: Path, path: str) -> Path:
 
 
 def warnings_for(paths: Iterable[str]) -> list[str]:
-    """One line for each path that would not work on Windows, for a repo that works here."""
-    lines = []
-    for path in paths:
-        reason = _why_not(path, windows=False) or _why_not(path, windows=True)
-        if reason:
-            lines.append(f"{_shown(path)}: {reason}")
-    return lines
+    """Up to 10 lines on paths that would not work on Windows, and one on how many more."""
+    odd = ((path, reason) for path in paths if (reason := _why_not(path, windows=True)))
+    lines = [f"{_shown(path)} {reason}" for path, reason in islice(odd, _NAMED)]
+    return _with_rest(lines, len(lines) + sum(1 for _ in odd))
 
 
 def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[Refusal]:
@@ -97,10 +102,21 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
     for path in listing:
         reason = _why_not(path, windows=windows)
         if reason:
-            yield Refusal(path, reason)
+            yield Refusal(path, reason, local=windows and not _why_not(path, windows=False))
         else:
             sound.append(path)
-    yield from _collisions(sound, folding)
+    clashing = set()
+    for path, reason in _collisions(sound, folding=False):
+        clashing.add(path)
+        yield Refusal(path, reason, local=False)
+    if folding:
+        for path, reason in _collisions(sound, folding=True):
+            if path not in clashing:
+                yield Refusal(path, reason, local=True)
+
+
+def _with_rest(lines: list[str], count: int) -> list[str]:
+    return [*lines, f"and {count - len(lines)} more"] if count > len(lines) else lines
 
 
 def _why_not(path: str, *, windows: bool) -> str:
@@ -120,12 +136,13 @@ def _why_not(path: str, *, windows: bool) -> str:
     if not segments[0]:
         return "is absolute"
     for segment in segments:
-        if reason := _why_not_segment(segment) or (_why_not_on_windows(segment) if windows else ""):
+        if reason := _why_not_segment(segment, windows):
             return reason
     return _why_not_here(segments)
 
 
-def _why_not_segment(segment: str) -> str:
+@lru_cache(maxsize=8_192)  # folders come again with each of their files
+def _why_not_segment(segment: str, windows: bool) -> str:
     if not segment:
         return "has an empty segment"
     if segment in (".", ".."):
@@ -135,11 +152,16 @@ def _why_not_segment(segment: str) -> str:
     if _DRIVE.match(segment):
         return "holds a drive letter"
     folded = _lookalike(segment)
-    if any(piece in (".", "..") for piece in re.split(r"[/\\]", folded)):
+    if _climbs(folded) or ("%" in folded and _climbs(unquote(folded))):
         return "holds characters that other programs read as . or .."
     if _GIT.fullmatch(folded):
         return "lies in a .git folder"
-    return ""
+    return _why_not_on_windows(segment) if windows else ""
+
+
+def _climbs(segment: str) -> bool:
+    """Whether this would be `.` or `..` to who sees a separator in it."""
+    return any(piece in (".", "..") for piece in re.split(r"[/\\]", segment))
 
 
 def _why_not_on_windows(segment: str) -> str:
@@ -149,6 +171,8 @@ def _why_not_on_windows(segment: str) -> str:
         return "has a name that ends in a dot or a space"
     if _NOT_ON_WINDOWS.search(segment):
         return "holds a character that Windows forbids"
+    if _SHORT_NAME.fullmatch(segment):
+        return "may be the short name of another file on Windows"
     return ""
 
 
@@ -168,8 +192,8 @@ def _lookalike(segment: str) -> str:
     return unicodedata.normalize("NFKC", _IGNORABLE.sub("", segment)).casefold()
 
 
-def _collisions(paths: list[str], folding: bool) -> Iterator[Refusal]:
-    """Paths that are the same, or a file where another path needs a folder.
+def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:
+    """Paths that are the same, or a file where another path needs a folder; and which of both.
 
     With NUL, which no sound path holds, in place of the slash a path sorts directly before
     everything below it, so that neighbours tell; no set of all folders is needed, which a
@@ -193,7 +217,7 @@ def _collisions(paths: list[str], folding: bool) -> Iterator[Refusal]:
             clashing[key][path] = None
     for key, group in clashing.items():
         for path in group:
-            yield Refusal(path, _collision(path, group, key in needs_folder))
+            yield path, _collision(path, group, key in needs_folder)
 
 
 def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
