@@ -13,9 +13,7 @@ import pytest
 from hfget import sockets
 from hfget.sockets import Sockets
 from tests.unit.helpers import BOUND
-from tests.unit.silence import silent_port
-
-LONG = 30 * BOUND
+from tests.unit.network import LONG, Waiter, closed_port, silent_port
 
 
 @contextmanager
@@ -25,11 +23,6 @@ def listening(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
         listener.bind((host, port))
         listener.listen()
         yield listener.getsockname()[1]
-
-
-def free_port() -> int:
-    with listening() as port:
-        return port
 
 
 Names = Callable[[dict[str, Sequence[str]]], None]
@@ -101,7 +94,7 @@ def test_the_kernel_keeps_its_hands_on_the_buffers() -> None:
 def test_every_address_refuses(names: Names) -> None:
     names({"both.test": ("127.0.0.2", "127.0.0.1")})
     with pytest.raises(ConnectionRefusedError):
-        Sockets().connect("both.test", free_port(), BOUND)
+        Sockets().connect("both.test", closed_port(), BOUND)
 
 
 def test_nobody_answers() -> None:
@@ -131,22 +124,6 @@ def test_no_room_for_a_thread(names: Names, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with listening() as port, Sockets().connect("one.test", port, BOUND) as sock:
         assert sock.getpeername() == ("127.0.0.1", port)
-
-
-class Waiter(threading.Thread):
-    """Does `work`, which should not end by itself, and keeps the exception that ended it."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self.error: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:
-            self.error = error
 
 
 def test_whoever_connects_is_woken() -> None:

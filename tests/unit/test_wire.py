@@ -16,20 +16,12 @@ from urllib3.exceptions import HTTPWarning
 
 from hfget.http import HttpClient
 from hfget.retry import Transient, from_exception
-from tests.unit.certificates import PrivateCA, is_openssl_there
+from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply
-from tests.unit.silence import silent_port
-from tests.unit.test_sockets import LONG, Waiter
+from tests.unit.network import LONG, Waiter, read, silent_port, then_silent, wire_of
 
 TURN = 0.2
 HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> PrivateCA:
-    if not is_openssl_there():
-        pytest.skip("openssl is not there")
-    return PrivateCA(tmp_path_factory.mktemp("ca"))
 
 
 @pytest.fixture(params=["http", "https"])
@@ -58,28 +50,6 @@ def dripping(before: bytes, drop: bytes = b"x") -> Callable[[socket.socket], Non
             conn.sendall(drop)
 
     return drip
-
-
-def then_silent(before: bytes) -> Callable[[socket.socket], None]:
-    """`before`, and nothing more as long as the client waits."""
-
-    def reply(conn: socket.socket) -> None:
-        conn.sendall(before)
-        conn.recv(1)
-
-    return reply
-
-
-def wire_of(response: requests.Response) -> Any:
-    return response.raw._fp
-
-
-def read(response: requests.Response, most: int = 1 << 16) -> bytes:
-    wire = wire_of(response)
-    buffer, body = memoryview(bytearray(most)), b""
-    while count := wire.readinto1(buffer):
-        body += buffer[:count]
-    return body
 
 
 HEADS = {

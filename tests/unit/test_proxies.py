@@ -1,0 +1,201 @@
+"""Proxies from the environment: used, passed by, named without password when they fail."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from hfget.causes import ProxyError
+from hfget.errors import AccessError, UsageError
+from hfget.http import HttpClient
+from hfget.proxies import shown
+from hfget.retry import Transient, from_exception
+from tests.unit.certificates import PrivateCA
+from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, hang_up, reset
+from tests.unit.network import read
+
+pytestmark = pytest.mark.usefixtures("no_proxies")
+
+
+def get(url: str, **env: str) -> Any:
+    return HttpClient(connect_timeout=BOUND, env=env).get(url, read_timeout=BOUND)
+
+
+def no(status: int) -> Callable[[Asked], Reply]:
+    return lambda asked: Answer(b"no", status=status, headers={"Proxy-Authenticate": "Basic"})
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_http_goes_through_the_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback(lambda asked: Answer(b"body")) as proxy:
+        monkeypatch.setenv(name, proxy.url)
+        assert read(get("http://hub.test/a?b=c")) == b"body"
+        assert proxy.targets == ["http://hub.test/a?b=c"]
+        assert proxy.asked[0].headers["host"] == "hub.test"
+
+
+@pytest.mark.parametrize(
+    "no_proxy", ["127.0.0.1", "10.0.0.0/8,127.0.0.0/8", "*", "localhost, 127.0.0.1"]
+)
+def test_no_proxy_is_heeded(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback(lambda asked: Answer(b"body")) as server:
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+        assert read(get(server.url)) == b"body"
+
+
+def tunnel_to(port: int) -> Callable[[socket.socket], None]:
+    """What a proxy does after CONNECT, whatever host was asked for."""
+
+    def relay(source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def reply(conn: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port), BOUND) as upstream:
+            conn.sendall(b"HTTP/1.1 200 Connection established\r\nX-Way: through\r\n\r\n")
+            back = threading.Thread(target=relay, args=(upstream, conn))
+            back.start()
+            relay(conn, upstream)
+            back.join(BOUND)
+
+    return reply
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_https_goes_through_a_tunnel_and_its_password_to_the_proxy_alone(
+    encrypted: bool, authority: PrivateCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = secrets.token_hex(12)
+    with Loopback(lambda asked: Answer(b"body"), tls=authority.trusted) as server:
+        reply = tunnel_to(server.port)
+        context = authority.trusted if encrypted else None
+        with Loopback(lambda asked: reply, tls=context) as proxy:
+            address = proxy.url.replace("://", f"://user:{password}@")
+            monkeypatch.setenv("HTTPS_PROXY", address)
+            response = get("https://localhost:9/a", SSL_CERT_FILE=str(authority.bundle))
+            assert read(response) == b"body"
+            response.close()
+            assert [(asked.method, asked.target) for asked in proxy.asked] == [
+                ("CONNECT", "localhost:9")
+            ]
+            assert proxy.asked[0].headers["proxy-authorization"].startswith("Basic ")
+            assert "authorization" not in proxy.asked[0].headers
+    assert server.targets == ["/a"]
+    assert "proxy-authorization" not in server.asked[0].headers
+    assert password not in str(server.asked)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("given", [False, True])
+def test_a_proxy_that_wants_a_password_is_final_and_named_without_it(
+    scheme: str, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = secrets.token_hex(12)
+    with Loopback(no(407)) as proxy:
+        address = proxy.url.replace("://", f"://user:{password}@") if given else proxy.url
+        monkeypatch.setenv(f"{scheme}_proxy", address)
+        with pytest.raises(AccessError) as met:
+            get(f"{scheme}://hub.test/a?b=c")
+        assert len(proxy.asked) == 1
+    error = met.value
+    assert error.exit_code == 4
+    assert f"127.0.0.1:{proxy.port}" in error.message and "407" in error.message
+    assert ("does not accept" if given else "asks for") in error.message
+    assert "HTTPS_PROXY" in error.hint
+    assert password not in f"{error} {error.hint} {error.url}"
+    assert error.url == f"{scheme}://hub.test/a"
+
+
+def test_a_proxy_that_does_not_lead_there_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Loopback(no(403)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(AccessError) as met:
+            get("https://hub.test/a")
+    assert "403" in met.value.message and "hub.test" in met.value.message
+    assert str(proxy.port) in met.value.message and met.value.hint
+
+
+DYING: dict[str, tuple[str, Reply, str]] = {
+    "502": ("https", no(502)(Asked("", "", {}, 0)), "it answers HTTP 502"),
+    "hangs up": ("https", hang_up, "connection closed without an answer"),
+    "resets": ("http", reset, "connection reset"),
+}
+
+
+@pytest.mark.parametrize("name", DYING)
+def test_a_proxy_that_fails_may_come_back(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheme, reply, words = DYING[name]
+    with Loopback(lambda asked: reply) as proxy:
+        monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("://", "://user:word@"))
+        with pytest.raises(ProxyError) as met:
+            get(f"{scheme}://hub.test/a")
+    failure = from_exception(met.value, "https://hub.test/a")
+    assert isinstance(failure, Transient)
+    assert str(failure) == f"through the proxy 127.0.0.1:{proxy.port}: {words}"
+
+
+def test_a_dead_proxy_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:word@127.0.0.1:1")
+    with pytest.raises(ProxyError) as met:
+        get("https://hub.test/a")
+    failure = from_exception(met.value, "https://hub.test/a")
+    assert str(failure) == "through the proxy 127.0.0.1:1: connection refused"
+
+
+def test_a_proxy_with_a_bad_certificate(
+    authority: PrivateCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Loopback(lambda asked: Answer(b""), tls=authority.elsewhere) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(ProxyError) as met:
+            get("https://hub.test/a", SSL_CERT_FILE=str(authority.bundle))
+    error = from_exception(met.value, "https://hub.test/a")
+    assert f"certificate of the proxy 127.0.0.1:{proxy.port}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://", "http://user:se/cret@host:99999", "ftp://user:secret@host:21", "http://["],
+)
+def test_an_address_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(UsageError) as met:
+        get("https://hub.test/a")
+    assert "proxy" in met.value.message and "HTTPS_PROXY" in met.value.hint
+    assert "cret" not in f"{met.value} {met.value.hint}"
+
+
+def test_socks_without_pysocks_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("socks") is not None:
+        pytest.skip("PySocks is there")
+    monkeypatch.setenv("ALL_PROXY", "socks5h://user:secret@127.0.0.1:1080")
+    with pytest.raises(UsageError) as met:
+        get("https://hub.test/a")
+    assert "PySocks" in met.value.message + met.value.hint
+    assert "secret" not in f"{met.value} {met.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("http://proxy.test:3128", "proxy.test:3128"),
+        ("http://user:word@proxy.test:3128", "proxy.test:3128"),
+        ("user:word@proxy.test:3128", "proxy.test:3128"),
+        ("proxy.test:3128", "proxy.test:3128"),
+        ("http://user:w@rd/#?@proxy.test:3128/", "proxy.test:3128"),
+        ("http://[::1]:3128", "[::1]:3128"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(address: str, name: str) -> None:
+    assert shown(address) == name
