@@ -32,6 +32,17 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects alone.
+
+    Even if told not to follow them, requests parses their Location, which may be no address,
+    and reads their body into memory, which may have no end.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class HttpClient:
     """Sends single requests; one session a thread, connections kept alive.
 
@@ -159,7 +170,7 @@ class HttpClient:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             session.trust_env = False
             session.headers.clear()
             session.headers["User-Agent"] = user_agent()

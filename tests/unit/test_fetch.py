@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -19,7 +18,17 @@ from hfget.retry import Transient
 from hfget.transfer.control import Hosts, Stopped, Superseded
 from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
-from tests.unit.transfers import KIB, MIB, FileServer, Transfer, always, noise, transfer
+from tests.unit.transfers import (
+    KIB,
+    MIB,
+    FileServer,
+    Transfer,
+    always,
+    in_thread,
+    noise,
+    transfer,
+    until,
+)
 
 SIZE = 3 * MIB
 DATA = noise(SIZE)
@@ -38,35 +47,6 @@ def head(length: int | None, *lines: str, status: int = 200) -> bytes:
     if length is not None:
         fields.append(f"Content-Length: {length}")
     return "\r\n".join([*fields, "", ""]).encode()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + BOUND
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.002)
-
-
-def in_thread(work: Callable[[], None]) -> Callable[[], BaseException | None]:
-    """Run `work` beside the test; the returned function waits for how it ended."""
-    ended: list[BaseException | None] = []
-
-    def run() -> None:
-        try:
-            work()
-            ended.append(None)
-        except BaseException as error:
-            ended.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-
-    def wait() -> BaseException | None:
-        thread.join(BOUND)
-        assert ended, "it does not end"
-        return ended[0]
-
-    return wait
 
 
 def test_a_whole_file_is_asked_for_without_a_range(tmp_path: Path) -> None:

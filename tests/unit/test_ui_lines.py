@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import replace
 
 from hfget.events import FileDone, FileFailed, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import Failure
 from hfget.ui.calm import Burst, Pace, Repeats
 from hfget.ui.lines import LinesDisplay
+from hfget.ui.quiet import QuietDisplay
 from tests.unit.test_ui_run import Clock, Stream, plan_of, progress_of, report_of, snapshot_of
 
 
@@ -130,3 +132,19 @@ def test_ascii_streams_get_ascii() -> None:
     display(Note("数 …"))
     assert stream.text.splitlines()[0].endswith("https://hub.example -> ./name")
     assert stream.text.splitlines()[-1] == "note: \\u6570 ..."
+
+
+def test_an_interruption_tells_what_is_kept_of_unfinished_files_too() -> None:
+    snapshot = snapshot_of("a.bin", "b.bin")
+    report = replace(report_of(snapshot, interrupted_by=2), bytes_done=20_000_000, files_done=1)
+    for make in (LinesDisplay, QuietDisplay):
+        for terminal in (False, True):
+            stream = Stream(terminal=terminal)
+            display = make(stream, command="hfget x")
+            with display:
+                display(replace(progress_of(), bytes_done=25_000_000))
+                display(Finished(report))
+            assert stream.text.lstrip("\n") == (
+                "interrupted: 1 of 2 files done; 25.0 MB of 40.0 MB kept in ./name\n"
+                "  next: hfget x\n"
+            )

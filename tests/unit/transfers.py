@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,6 +27,36 @@ KIB, MIB = 1 << 10, 1 << 20
 
 def noise(size: int, seed: str = "") -> bytes:
     return hashlib.shake_128(seed.encode()).digest(size)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; fails if it does not come true in time."""
+    deadline = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.002)
+
+
+def in_thread(work: Callable[[], None]) -> Callable[[], BaseException | None]:
+    """Run `work` beside the test; the returned function waits for how it ended."""
+    ended: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            work()
+            ended.append(None)
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def wait() -> BaseException | None:
+        thread.join(BOUND)
+        assert ended, "it does not end"
+        return ended[0]
+
+    return wait
 
 
 def honest(data: bytes, asked: Asked) -> Answer:

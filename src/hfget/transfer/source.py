@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import quote
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
@@ -29,7 +30,7 @@ from hfget.transfer.ranges import Span
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _MAX_RENEWALS = 3
-_SHORT_BODY_BYTES = 16 << 10
+_SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Source:
                     with_token=target.with_token,
                 )
             except Exception as error:
-                raise self._named(from_exception(error, target.url)) from error
+                raise self._named(from_exception(error, target.url), target) from error
             if failure := from_status(response):
                 response.close()
                 failure.host = host
@@ -164,20 +165,27 @@ class Source:
             hint="the mirror is broken; try another --endpoint",
         )
 
-    def _named(self, error: Transient | HfgetError) -> Transient | HfgetError:
+    def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
-        home, there = urlsplit(self._home).netloc, urlsplit(self._target.url).netloc
-        if isinstance(error, Transient) and home != there:
+        home = host_of(self._home)
+        if isinstance(error, Transient) and home != host_of(target.url):
             error.reason += f" ({home} leads to this host)"
         return error
 
 
 def _discard(response: requests.Response) -> None:
-    """Be done with an answer whose body does not matter; a short one is read: that is cheaper."""
+    """Be done with an answer whose body does not matter; a short one is read: that is cheaper.
+
+    It mostly comes with the head. A server that drips it is not waited for.
+    """
     length = content_length(response)
     if length is not None and length <= _SHORT_BODY_BYTES:
-        with suppress(requests.RequestException, HTTPError, OSError):
-            response.raw.read(_SHORT_BODY_BYTES + 1, decode_content=False)
-            response.raw.release_conn()
-            return
+        wire: Any = response.raw._fp
+        buffer = bytearray(_SHORT_BODY_BYTES)
+        with suppress(HTTPException, OSError):
+            for _ in range(_SHORT_BODY_READS):
+                if wire.isclosed():
+                    response.raw.release_conn()
+                    return
+                wire.readinto1(buffer)
     response.close()
