@@ -156,7 +156,7 @@ def _distrust(path: Path) -> str:
 
 def _clean_token(text: str, source: TokenSource) -> Secret:
     value = text.strip().strip("\ufeff\"'").strip()
-    value = re.sub(r"(?i)^bearer\s+", "", value)
+    value = re.sub(r"(?i)^bearer(?:\s+|$)", "", value)
     if not re.fullmatch(r"[\x21-\x7e]{1,8192}", value):
         raise UsageError(
             f"the token from {source} is empty or holds characters that no token has",

@@ -73,6 +73,8 @@ class HttpClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._proxies: dict[str, str | None] = {}
+        if credential is not None and credential.warning:
+            observer(events.Note(credential.warning, "warning"))
 
     def get(
         self,

@@ -13,9 +13,9 @@ from hfget.secret import safe_url
 from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
 from hfget.text import safe_text
 
-# Control characters and blanks, a backslash (which some parsers take for a slash), or two
-# addresses glued together (seen on a mirror).
-_MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?://[^/?#]*https?:/")
+# Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
+# without a host, or two addresses glued together (seen on a mirror).
+_MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
 #: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
 _LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 

@@ -31,6 +31,9 @@ ENV_NAMES = (
     "HF_TOKEN",
     "HF_TOKEN_PATH",
     "HF_HOME",
+    "HF_HUB_CACHE",
+    "HF_HUB_DISABLE_SYMLINKS",
+    "XDG_CACHE_HOME",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN",
     "HF_HUB_OFFLINE",
     "HF_HUB_ETAG_TIMEOUT",
@@ -148,7 +151,7 @@ def without_login(url: str) -> str:
 
 def _normal_endpoint(value: str, where: str) -> str:
     """A URL without a slash at its end; the Hub under its own name, always by https."""
-    text = value.strip().strip("\"'").rstrip("/")
+    text = value.strip().strip("\"'")
     try:
         if "://" not in text:
             text = ("http://" if is_loopback(f"http://{text}") else "https://") + text
@@ -165,8 +168,8 @@ def _normal_endpoint(value: str, where: str) -> str:
             hint="give it as a URL, for instance https://hf-mirror.com",
         )
     if (parts.hostname or "").rstrip(".") in OFFICIAL_HOSTS and parts.port in (None, 80, 443):
-        return DEFAULT_ENDPOINT + parts.path
-    return text
+        text = DEFAULT_ENDPOINT + parts.path
+    return text.rstrip("/")
 
 
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
