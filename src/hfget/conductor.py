@@ -18,8 +18,8 @@ from hfget.errors import DiskError, UsageError
 from hfget.http import HttpClient
 from hfget.hub import Hub
 from hfget.jobs import make_jobs
-from hfget.layout.base import Layout, Placement
-from hfget.layout.folder import FolderLayout
+from hfget.layout.base import Placement
+from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.options import Options, selection_of, settings_of
@@ -102,8 +102,13 @@ class Run:
             allow_private=self._settings.allow_private,
             observer=self._observer,
         )
-        self._layout: Layout = FolderLayout(
-            Path(options.get("local_dir") or self._ref.name),
+        self._link = options.get("hardlink", False)
+        self._layout = choose_layout(
+            self._ref,
+            local_dir=options.get("local_dir"),
+            cache=options.get("cache", False),
+            cache_dir=options.get("cache_dir"),
+            hardlink=self._link,
             force=options.get("force", False),
             fsync=self._settings.fsync,
         )
@@ -199,7 +204,13 @@ class Run:
         )
         http = self._http
         jobs = make_jobs(
-            made, placements, self._layout, http, self._settings, observer=self._observer
+            made,
+            placements,
+            self._layout,
+            http,
+            self._settings,
+            observer=self._observer,
+            link=self._link,
         )
         engine = Engine(
             jobs, http, self._settings, meter=meter, observer=self._observer, stop=self._stop
@@ -207,7 +218,7 @@ class Run:
         return engine.run()
 
     def _check_space(self, made: Plan) -> None:
-        need = space_needed(made, self._layout)
+        need = space_needed(made, self._layout, link=self._link)
         free = free_bytes(made.root)
         if not need:
             return
@@ -227,9 +238,7 @@ class Run:
         bytes_done += sum(job.file.size for job in outcome.done)
         taken = {job.file.path for job in outcome.done if not job.received}
         unsure = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
-        kept = [
-            item for item in made.items if item.state not in unsure or item.file.path in taken
-        ]
+        kept = [item for item in made.items if item.state not in unsure or item.file.path in taken]
         interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
         return Report(
             snapshot=made.snapshot,

@@ -94,13 +94,13 @@ class Turns:
         with self._lock:
             free = file.etag not in self._taken
             self._taken.add(file.etag)
-            return free or not file.size
+            return free
 
     def end(self, file: RemoteFile, place: Path | None = None) -> None:
         """The turn is over: the content is at `place`, or did not come."""
         with self._lock:
             self._taken.discard(file.etag)
-            if place is not None and file.size:
+            if place is not None:
                 self._places.setdefault(file.etag, place)
 
     def waiting(self, file: RemoteFile) -> None:
@@ -138,7 +138,7 @@ class _Task:
         if place is None and not self._take_turn():
             self._waited = True
             return None
-        if self._waited:
+        if self._waited or place is not None:
             self._placement = self._layout.place(self._snapshot, self._file)
         placement = self._placement
         copies = [placement.elsewhere.path] if placement.elsewhere else []

@@ -47,7 +47,7 @@ def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) 
     return {
         file.etag: placements[file.path].destination
         for file in files
-        if file.size and placements[file.path].state is ItemState.COMPLETE
+        if placements[file.path].state is ItemState.COMPLETE
     }
 
 
@@ -113,7 +113,7 @@ def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> Plan
     `here` learns where the content of the first file with it will be.
     """
     fetched = item.state is not ItemState.COMPLETE and item.state is not ItemState.ADOPTABLE
-    if not fetched or not placement.replaceable or not item.file.size or item.file.defect:
+    if not fetched or not placement.replaceable or item.file.defect:
         return item
     if (elsewhere := placement.elsewhere) is not None:
         state, source = elsewhere.state, elsewhere.path

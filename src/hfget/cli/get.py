@@ -56,6 +56,31 @@ def get(
             rich_help_panel=PLACE,
         ),
     ] = None,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache",
+            help="Download into the Hub cache, where transformers looks.",
+            rich_help_panel=PLACE,
+        ),
+    ] = False,
+    cache_dir: Annotated[
+        str | None,
+        typer.Option(
+            "--cache-dir",
+            metavar="DIR",
+            help="The Hub cache is DIR (default HF_HUB_CACHE).",
+            rich_help_panel=PLACE,
+        ),
+    ] = None,
+    hardlink: Annotated[
+        bool,
+        typer.Option(
+            "--hardlink",
+            help="Let the folder share files with the Hub cache.",
+            rich_help_panel=PLACE,
+        ),
+    ] = False,
     endpoint: options.Endpoint = None,
     allow_private: Annotated[
         bool,
@@ -145,6 +170,9 @@ def get(
             revision=revision,
             repo_type=options.repo_type_of(repo_type, dataset, space),
             local_dir=local_dir,
+            cache=cache,
+            cache_dir=cache_dir,
+            hardlink=hardlink,
             endpoint=endpoint,
             token=given_token(token, token_file, display),
             ambient_token=not no_token,

@@ -50,7 +50,7 @@ class Verified:
     def write(self) -> None:
         """Append what was added. Raises OSError."""
         with self._lock:
-            entries, self._unwritten = self._unwritten, []
+            entries, self._unwritten = list(dict.fromkeys(self._unwritten)), []
             if not entries:
                 return
             text = "".join(f"{etag} {size} {time} {inode}\n" for etag, size, time, inode in entries)

@@ -1,0 +1,57 @@
+"""Which layout a run has: a plain folder, or the Hub cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from hfget.errors import UsageError
+from hfget.layout.base import Layout
+from hfget.layout.cache import CacheLayout
+from hfget.layout.folder import FolderLayout
+from hfget.layout.hubcache import HubCache, default_cache
+from hfget.model import RepoRef
+
+Folder: TypeAlias = "str | os.PathLike[str] | None"
+
+
+def choose_layout(
+    ref: RepoRef,
+    *,
+    local_dir: Folder = None,
+    cache: bool = False,
+    cache_dir: Folder = None,
+    hardlink: bool = False,
+    force: bool = False,
+    fsync: bool = True,
+) -> Layout:
+    """The Hub cache with `cache` or a `cache_dir`, else a folder. Raises UsageError.
+
+    Beside a `local_dir`, `cache_dir` says which Hub cache files are taken from, as it does in
+    huggingface_hub.
+    """
+    from huggingface_hub import constants
+
+    if cache and local_dir is not None:
+        raise UsageError(
+            "--cache and --local-dir contradict each other",
+            hint="files go into the Hub cache, or into a folder",
+        )
+    hub = _folder(cache_dir) if cache_dir is not None else default_cache()
+    if not cache and (cache_dir is None or local_dir is not None):
+        root = Path(local_dir or ref.name)
+        return FolderLayout(root, force=force, fsync=fsync, hub=HubCache(hub, ref))
+    if hardlink:
+        raise UsageError(
+            "--hardlink is about files that are taken from the Hub cache into a folder",
+            hint="leave out --cache and --cache-dir, or name a folder with --local-dir",
+        )
+    return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
+
+
+def _folder(given: str | os.PathLike[str]) -> Path:
+    path = Path(given).expanduser()
+    if not os.fspath(given).strip() or (path.exists() and not path.is_dir()):
+        raise UsageError(f"--cache-dir {os.fspath(given)!r} is no folder", hint="--cache-dir DIR")
+    return path
