@@ -33,8 +33,9 @@ class Options(TypedDict, total=False):
     (docs/weights.md). `local_dir` defaults to the repo's name in the working directory; `cache`
     fills the Hub cache instead, `cache_dir` one at another place; `hardlink` lets files that are
     taken from there share it (docs/cache.md). `token` is sent to the endpoint;
-    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at most so many a file, `jobs` at most so many files at a time; the run as a
-    whole has at most as many connections as the larger of the two.
+    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
+    most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
+    as many connections as the larger of the two.
     """
 
     files: Sequence[str]
