@@ -128,10 +128,14 @@ class Schedule:
             return True
 
     def fetching(self, job: FileJob) -> None:
-        """The job has ranges to fetch: it was just opened, or bytes of it were wrong."""
+        """The job has ranges to fetch: it was just opened, or bytes of it were wrong.
+
+        One that was given up meanwhile stays so.
+        """
         with self._changed:
-            job.phase = Phase.FETCHING
-            self._changed.notify_all()
+            if job.phase is not Phase.FAILED:
+                job.phase = Phase.FETCHING
+                self._changed.notify_all()
 
     def postpone(self, job: FileJob, seconds: float) -> None:
         """The job cannot begin yet: others first."""
@@ -171,11 +175,11 @@ class Schedule:
         wait = _LONGEST_WAIT
         begun = [job for job in self._active if job.phase is not Phase.VERIFYING]
         room = len(begun) < self._jobs_at_a_time
-        for job in self._later:
-            if room and job.not_before <= now:
+        for job in self._later if room else ():
+            if job.not_before <= now:
                 self._later.remove(job)
                 return self._begin(job), 0.0
-            wait = min(wait, max(job.not_before - now, 0.0))
+            wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
             return self._begin(self._waiting.pop()), 0.0
         ready = []
