@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 
-.PHONY: demo test lint test-oldest soak bench picture clean
+.PHONY: demo test lint test-oldest soak bench bench-quick picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -24,8 +24,11 @@ test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
 	$(BIN)/python -m tests.system.soak --kills 1000
 
-bench: $(VENV)/ready ## what a large and a small-file download cost, beside others
-	$(BIN)/python -m bench
+bench: $(VENV)/ready ## how fast, beside others; writes docs/bench.md and the plot (an hour)
+	$(BIN)/python -m bench --install --out docs/bench
+
+bench-quick: $(VENV)/ready ## the same with smaller sizes, in five minutes, into bench/.work/
+	$(BIN)/python -m bench --quick --install
 
 picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
 	$(BIN)/python docs/picture.py
