@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,7 @@ class Run:
             cache=options.get("cache", False),
             cache_dir=options.get("cache_dir"),
             hardlink=self._link,
+            delete=options.get("delete", False),
             force=options.get("force", False),
             fsync=self._settings.fsync,
         )
@@ -155,18 +157,26 @@ class Run:
             self._remark(snapshot, files)
             self._check_space(made)
             self._layout.begin(snapshot, files)
-            outcome = self._transfer(made, placements)
-            report = self._report(made, outcome)
-            if report.ok:
-                self._layout.complete(snapshot)
-                self._sweep(files)
+            try:
+                outcome = self._transfer(made, placements)
+                report = self._report(made, outcome)
+                if report.ok:
+                    report = self._complete(made, report)
+            finally:
+                self._layout.close()
         self._observer(events.Finished(report))
         return report
 
     def _make_plan(
         self, snapshot: Snapshot, files: Sequence[RemoteFile]
     ) -> tuple[Plan, dict[str, Placement]]:
-        return make_plan(snapshot, files, self._layout, force=self._options.get("force", False))
+        return make_plan(
+            snapshot,
+            files,
+            self._layout,
+            force=self._options.get("force", False),
+            delete=self._options.get("delete", False),
+        )
 
     def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:
         """Warn of weights that can run code, or that a choice leaves out."""
@@ -184,7 +194,6 @@ class Run:
             outcome = self._fetch(made, placements)
             self._layout.flush()
         finally:
-            self._layout.close()
             self._stop.heeded = False
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
@@ -257,8 +266,14 @@ class Run:
             durable=outcome.durable,
         )
 
+    def _complete(self, made: Plan, report: Report) -> Report:
+        """All is here: the layout may say so, and what is left of earlier runs goes."""
+        self._layout.complete(made.snapshot)
+        self._sweep(item.file for item in made.items)
+        return replace(report, deleted=self._layout.remove(made.removals))
+
     def _sweep(self, files: Iterable[RemoteFile]) -> None:
-        """All is complete: clear away what earlier runs left of these files."""
+        """Clear away partials of these files."""
         digests: dict[Path, set[str]] = {}
         for file in files:
             directory = self._layout.partial_directory(file)

@@ -124,12 +124,22 @@ class PlanItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """A file that was downloaded for an earlier commit and is to be removed."""
+
+    path: str
+    destination: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a download would do."""
 
     snapshot: Snapshot
     root: Path
     items: tuple[PlanItem, ...]
+    removals: tuple[Removal, ...] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -163,7 +173,7 @@ class Report:
 
     `received` counts body bytes that came over the network in this run, `reused` the bytes
     of wanted files that were on disk already, `from_cache` those of them that were taken from
-    the Hub cache, `requests` every HTTP request sent.
+    the Hub cache, `requests` every HTTP request sent, `deleted` the files removed.
     """
 
     snapshot: Snapshot
@@ -180,6 +190,7 @@ class Report:
     interrupted_by: int | None = None
     durable: bool = True
     from_cache: int = 0
+    deleted: int = 0
 
     @property
     def ok(self) -> bool:

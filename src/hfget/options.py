@@ -32,7 +32,8 @@ class Options(TypedDict, total=False):
     kinds of weights, `quant` labels of GGUF files; `safe_only` leaves pickles out
     (docs/weights.md). `local_dir` defaults to the repo's name in the working directory; `cache`
     fills the Hub cache instead, `cache_dir` one at another place; `hardlink` lets files that are
-    taken from there share it (docs/cache.md). `token` is sent to the endpoint;
+    taken from there share it (docs/cache.md). `delete` removes from the folder what was
+    downloaded earlier and is not in the commit any more. `token` is sent to the endpoint;
     `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
     most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
     as many connections as the larger of the two.
@@ -50,6 +51,7 @@ class Options(TypedDict, total=False):
     cache: bool
     cache_dir: str | os.PathLike[str] | None
     hardlink: bool
+    delete: bool
     endpoint: str | None
     token: str | None
     ambient_token: bool

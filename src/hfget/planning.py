@@ -18,11 +18,17 @@ from hfget.transfer.partial import JOURNALED_BYTES, stem_for
 
 
 def make_plan(
-    snapshot: Snapshot, files: Sequence[RemoteFile], layout: Layout, *, force: bool = False
+    snapshot: Snapshot,
+    files: Sequence[RemoteFile],
+    layout: Layout,
+    *,
+    force: bool = False,
+    delete: bool = False,
 ) -> tuple[Plan, dict[str, Placement]]:
     """The plan for `files`, and each file's placement by path. Reads the disk, writes nothing.
 
-    With `force` nothing that is there counts, except partials. Raises UnsafeError.
+    With `force` nothing that is there counts, except partials; with `delete` what the commit
+    has no more is removed. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
     placements: dict[str, Placement] = {}
@@ -39,7 +45,8 @@ def make_plan(
         if not force:
             item = _copied(item, placements[file.path], here)
         items.append(item)
-    return Plan(snapshot, layout.root(snapshot), tuple(items)), placements
+    removals = layout.obsolete(snapshot) if delete else ()
+    return Plan(snapshot, layout.root(snapshot), tuple(items), removals), placements
 
 
 def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) -> dict[str, Path]:

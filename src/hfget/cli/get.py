@@ -47,6 +47,14 @@ def get(
             "--dry-run", help="Show what would be fetched, write nothing.", rich_help_panel=CHOICE
         ),
     ] = False,
+    delete: Annotated[
+        bool,
+        typer.Option(
+            "--delete",
+            help="Remove what was downloaded and is not in REV any more.",
+            rich_help_panel=CHOICE,
+        ),
+    ] = False,
     local_dir: Annotated[
         str | None,
         typer.Option(
@@ -173,6 +181,7 @@ def get(
             cache=cache,
             cache_dir=cache_dir,
             hardlink=hardlink,
+            delete=delete,
             endpoint=endpoint,
             token=given_token(token, token_file, display),
             ambient_token=not no_token,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hfget.errors import DiskError
-from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,12 @@ class Layout(Protocol):
 
     def complete(self, snapshot: Snapshot) -> None:
         """All files that were asked for are here, verified and flushed. Raises DiskError."""
+
+    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
+        """What was downloaded here, is unmodified, and not in the commit. Raises UsageError."""
+
+    def remove(self, removals: Sequence[Removal]) -> int:
+        """Remove files with their records; how many that were. Raises DiskError."""
 
     def close(self) -> None:
         """Give back what is open; nothing is published afterwards."""

@@ -26,7 +26,7 @@ from hfget.layout.hubcache import blob_path, real_blob, repo_folder, store_path
 from hfget.layout.paths import check_paths, destination
 from hfget.layout.pointers import Kind
 from hfget.layout.verified import Verified
-from hfget.model import ItemState, RemoteFile, RepoRef, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 
 #: Directories are synced, links made and blobs remembered for so many small files at once.
 _BATCH, _LARGE_BYTES = 64, 16 << 20
@@ -236,6 +236,12 @@ class CacheLayout:
             self._directories.move_in(temporary, target, replace=True)
         except OSError as error:
             raise disk_error(error, target) from error
+
+    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
+        return ()
+
+    def remove(self, removals: Sequence[Removal]) -> int:
+        return 0
 
     def close(self) -> None:
         self._etags.release_all()

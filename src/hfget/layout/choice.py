@@ -23,6 +23,7 @@ def choose_layout(
     cache: bool = False,
     cache_dir: Folder = None,
     hardlink: bool = False,
+    delete: bool = False,
     force: bool = False,
     fsync: bool = True,
 ) -> Layout:
@@ -46,6 +47,11 @@ def choose_layout(
         raise UsageError(
             "--hardlink is about files that are taken from the Hub cache into a folder",
             hint="leave out --cache and --cache-dir, or name a folder with --local-dir",
+        )
+    if delete:
+        raise UsageError(
+            "--delete is about folders; in the Hub cache every revision keeps its own files",
+            hint="remove revisions that nothing names any more with: hf cache prune",
         )
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
 

@@ -21,7 +21,7 @@ from hfget.errors import UnsafeError
 from hfget.text import safe_text
 
 _MOST_OPEN = 32
-_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir} <= os.supports_dir_fd
+_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -65,6 +65,12 @@ class Directories:
                 os.replace(data, name, dst_dir_fd=fd)
             else:
                 rename_new(data, name, dst_dir_fd=fd)
+
+    def remove(self, target: Path) -> None:
+        """Remove the file at `target`."""
+        with self._lock:
+            fd = self._opened(target.parent)
+            os.unlink(target if fd is None else target.name, dir_fd=fd)
 
     def modified(self, target: Path) -> float:
         """When the file at `target` was modified, in unix seconds."""

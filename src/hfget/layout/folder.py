@@ -17,12 +17,12 @@ from pathlib import Path
 
 from hfget.disk import disk_error, sweep_temporaries
 from hfget.errors import DiskError, UnsafeError
-from hfget.layout import record
+from hfget.layout import obsolete, record
 from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.hubcache import HubCache
 from hfget.layout.paths import check_paths, destination
-from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
 #: Directories are synced and records written for so many small files at once.
 _BATCH, _LARGE_BYTES = 64, 16 << 20
@@ -224,6 +224,12 @@ class FolderLayout:
 
     def complete(self, snapshot: Snapshot) -> None:
         pass
+
+    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
+        return obsolete.obsolete_files(self._root, self._records, snapshot, self._directories)
+
+    def remove(self, removals: Sequence[Removal]) -> int:
+        return obsolete.remove(self._root, self._records, removals, self._directories)
 
     def close(self) -> None:
         self._directories.close()

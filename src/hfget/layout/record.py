@@ -12,7 +12,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +116,14 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
             raise
 
 
+def forget(records: Path, path: str) -> None:
+    """Remove the record of `path`, and the lock that huggingface_hub keeps beside it."""
+    record = _metadata_path(records, path)
+    for name in (record, record.with_suffix(".lock")):
+        with suppress(FileNotFoundError):
+            name.unlink()
+
+
 def recorded_paths(records: Path) -> Iterator[str]:
     """The repo path of every file that has a record."""
     base = records / "download"
@@ -192,6 +200,17 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
             os.utime(records / RECORD_NAME)
     else:
         atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), sync=True)
+
+
+def unwant(records: Path, paths: Iterable[str]) -> None:
+    """These files are not to be there any more. Raises OSError."""
+    document = _read_json(records / RECORD_NAME)
+    files = document.get("files") if document else None
+    if document is None or not isinstance(files, dict):
+        return
+    for path in paths:
+        files.pop(path, None)
+    atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), sync=True)
 
 
 def _tree_entry(file: RemoteFile) -> dict[str, Any]:

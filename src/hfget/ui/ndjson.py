@@ -106,6 +106,16 @@ class NdjsonDisplay:
                 destination=str(item.destination),
                 defect=item.file.defect or None,
             )
+        for removal in plan.removals:
+            self._emit(
+                "plan_file",
+                file=removal.path,
+                size=removal.size,
+                have=removal.size,
+                state="obsolete",
+                destination=str(removal.destination),
+                defect=None,
+            )
         self._emit("total", **_plan_sums(plan))
 
     def listing(self, snapshot: Snapshot) -> None:
@@ -207,6 +217,8 @@ def _plan_sums(plan: Plan) -> Record:
         "bytes": plan.total_bytes,
         "have_bytes": plan.total_bytes - need,
         "need_bytes": need,
+        "from_cache_bytes": plan.cached_bytes,
+        "delete_files": len(plan.removals),
     }
 
 
@@ -233,6 +245,8 @@ def _report(report: Report) -> Record:
         "bytes_done": report.bytes_done,
         "received": report.received,
         "reused": report.reused,
+        "from_cache": report.from_cache,
+        "deleted": report.deleted,
         "requests": report.requests,
         "seconds": _number(report.seconds),
         "interrupted_by": report.interrupted_by,

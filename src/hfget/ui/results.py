@@ -34,9 +34,11 @@ class Results:
         items = plan.items
         if self._results.is_terminal:
             rows = [(size_text(i.file.size), words.state_text(i), i.file.path) for i in items]
+            rows += [(size_text(gone.size), "to delete", gone.path) for gone in plan.removals]
             self._write([*_columns(rows), words.plan_line(plan)])
         else:
             self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
+            self._write(_fields(str(gone.size), "obsolete", gone.path) for gone in plan.removals)
 
     def listing(self, snapshot: Snapshot) -> None:
         """Size, `lfs` or `git`, and path of every file; on a terminal also sum and groups."""

@@ -97,17 +97,22 @@ def plan_line(plan: Plan) -> str:
     present = [item for item in plan.items if item.state is ItemState.ADOPTABLE]
     others = [item for item in plan.items if item.state is not ItemState.ADOPTABLE]
     check = sum(item.file.size for item in present)
-    here = sum(item.have for item in others)
+    cached = plan.cached_bytes
+    here = sum(item.have for item in others) - cached
     fetch = sum(item.need for item in others)
+    if plan.removals:
+        line += f", {count_text(len(plan.removals), 'other')} to delete"
     if not plan.items:
         return "no files"
-    if not present and not here:
+    if not present and not here and not cached:
         return f"{line} to fetch" if fetch else f"{line}; all here already"
-    if not present and not fetch:
+    if not present and not cached and not fetch:
         return f"{line}; all here already"
     parts = []
     if here:
         parts.append(f"{size_text(here)} already here")
+    if cached:
+        parts.append(f"{size_text(cached)} in the Hub cache")
     if check:
         parts.append(f"{size_text(check)} present, to be checked")
     if fetch:
@@ -230,11 +235,15 @@ def outcome_line(report: Report, kept: int = 0) -> str:
     folder = folder_text(report.root)
     if report.ok:
         line = f"done: {count_text(report.files_total, 'file')}, {size_text(report.bytes_total)}"
-        if not report.received:
+        if report.deleted:
+            line += f", {count_text(report.deleted, 'other')} deleted"
+        if not report.received and not report.from_cache:
             return f"{line}, all here already ({spent})"
         speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
-        fetched = ", ".join(filter(None, (f"{size_text(report.received)} fetched", speed)))
-        return f"{line} verified in {spent} ({fetched})"
+        ways = [f"{size_text(report.from_cache)} from the Hub cache"] if report.from_cache else []
+        if report.received:
+            ways += filter(None, (f"{size_text(report.received)} fetched", speed))
+        return f"{line} verified in {spent} ({', '.join(ways)})"
     files = f"{report.files_done} of {count_text(report.files_total, 'file')}"
     here = min(max(kept, report.bytes_done), report.bytes_total)
     size = f"{size_text(here)} of {size_text(report.bytes_total)}"
