@@ -131,7 +131,7 @@ def test_a_time_in_the_future_is_no_modification(root: Path) -> None:
 
 def test_another_version_of_an_untouched_file_may_be_replaced(root: Path) -> None:
     downloaded(root, AT_OLD)
-    assert state(root, AT_NEW) == (ItemState.ADOPTABLE, True)
+    assert state(root, AT_NEW) == (ItemState.OUTDATED, True)
     assert state(root, AT_LONGER) == (ItemState.OUTDATED, True)
 
 

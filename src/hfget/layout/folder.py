@@ -115,7 +115,8 @@ class FolderLayout:
         if same and untouched and found.st_size == file.size:
             older = known is not None and known.commit != snapshot.commit
             return Placement(target, ItemState.COMPLETE, needs_record=older)
-        state = ItemState.ADOPTABLE if found.st_size == file.size else ItemState.OUTDATED
+        other = found.st_size != file.size or (untouched and not same)
+        state = ItemState.OUTDATED if other else ItemState.ADOPTABLE
         if untouched or self._force:
             return Placement(target, state)
         earlier = self._etags.get(file.path, set()) | ({known.etag} if known else set())

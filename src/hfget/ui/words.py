@@ -93,6 +93,11 @@ def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
 
 def plan_line(plan: Plan) -> str:
     """`12 files, 3.4 GB; 1.2 GB already here, 2.2 GB to fetch`"""
+    gone = count_text(len(plan.removals), "other file")
+    return f"{_files_line(plan)}; {gone} to delete" if plan.removals else _files_line(plan)
+
+
+def _files_line(plan: Plan) -> str:
     line = f"{count_text(len(plan.items), 'file')}, {size_text(plan.total_bytes)}"
     present = [item for item in plan.items if item.state is ItemState.ADOPTABLE]
     others = [item for item in plan.items if item.state is not ItemState.ADOPTABLE]
@@ -100,8 +105,6 @@ def plan_line(plan: Plan) -> str:
     cached = plan.cached_bytes
     here = sum(item.have for item in others) - cached
     fetch = sum(item.need for item in others)
-    if plan.removals:
-        line += f", {count_text(len(plan.removals), 'other')} to delete"
     if not plan.items:
         return "no files"
     if not present and not here and not cached:
@@ -231,12 +234,15 @@ def report_text(report: Report, command: str = "", kept: int = 0) -> str:
 
 def outcome_line(report: Report, kept: int = 0) -> str:
     """The one line of the report."""
+    gone = count_text(report.deleted, "other file")
+    return _outcome(report, kept) + (f"; {gone} deleted" if report.deleted else "")
+
+
+def _outcome(report: Report, kept: int) -> str:
     spent = duration_text(report.seconds)
     folder = folder_text(report.root)
     if report.ok:
         line = f"done: {count_text(report.files_total, 'file')}, {size_text(report.bytes_total)}"
-        if report.deleted:
-            line += f", {count_text(report.deleted, 'other')} deleted"
         if not report.received and not report.from_cache:
             return f"{line}, all here already ({spent})"
         speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
