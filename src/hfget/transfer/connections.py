@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-FIRST_CONNECTIONS = 4
+FIRST_CONNECTIONS = 8
 #: Whoever allows more than this is taken at his word: all of them from the start.
 POLITE_CONNECTIONS = 16
 #: Broken connections, which say little about their number, leave so many.
 FEWEST_AFTER_BREAKS = 4
 
 #: Seconds over which a number is judged, and that new connections get to start.
-_WINDOW, _SETTLE = 0.4, 0.1
+_WINDOW, _SETTLE = 0.2, 0.05
 #: Doubling must bring so much more (as a share) to be kept, half must bring so much of all.
 _WORTH, _ENOUGH = 0.25, 0.95
 #: Seconds without a new trial after one that did not pay; doubled each time.

@@ -26,8 +26,9 @@ SINGLE_REQUEST_BYTES = 32 * MIB
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
 PIECES_A_CONNECTION, LATENCY_SHARE = 8, 20
-#: A steal costs a request and a connection: both halves have so many bytes, or take so long.
-MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 4 * MIB, 0.5
+#: A steal costs a request, a connection and what the server has sent ahead (some MiB): both
+#: halves have so many bytes, or take so long.
+MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 32 * MIB, 1.0
 #: What takes longer to ask for than to fetch; one in so many connections is kept for it.
 SMALL_BYTES, SMALL_SHARE = MIB, 4
 
