@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
 import pytest
+from hypothesis import settings
 
 from tests.unit.certificates import PrivateCA, is_openssl_there
+
+Names: TypeAlias = "Callable[[Mapping[str, Sequence[str]]], None]"
+
+# Other work on the same machine may slow down any single example.
+settings.register_profile("hfget", deadline=None)
+settings.load_profile("hfget")
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +32,19 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """A function that has names of hosts stand for addresses, in this order."""
+    real: Any = socket.getaddrinfo
+
+    def use(known: Mapping[str, Sequence[str]]) -> None:
+        def resolve(host: str, port: int, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
+            if host not in known or flags & socket.AI_NUMERICHOST:
+                return real(host, port, *args, flags=flags, **kwargs)
+            return [found for each in known[host] for found in real(each, port, *args, **kwargs)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+    return use

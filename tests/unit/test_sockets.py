@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from hfget import sockets
 from hfget.sockets import Sockets
+from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND
 from tests.unit.network import LONG, Waiter, closed_port, silent_port
 
@@ -23,25 +24,6 @@ def listening(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
         listener.bind((host, port))
         listener.listen()
         yield listener.getsockname()[1]
-
-
-Names = Callable[[dict[str, Sequence[str]]], None]
-
-
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    """A function that has names of hosts stand for addresses, in this order."""
-    real: Any = socket.getaddrinfo
-
-    def use(known: dict[str, Sequence[str]]) -> None:
-        def resolve(host: str, port: int, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
-            if host not in known or flags & socket.AI_NUMERICHOST:
-                return real(host, port, *args, flags=flags, **kwargs)
-            return [found for each in known[host] for found in real(each, port, *args, **kwargs)]
-
-        monkeypatch.setattr(socket, "getaddrinfo", resolve)
-
-    return use
 
 
 def test_a_dead_ipv6_address_costs_little(names: Names) -> None:
