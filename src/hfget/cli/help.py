@@ -50,8 +50,8 @@ class Command(TyperCommand):
         names = []
         for param in self.params:
             if param.param_type_name == "argument":
-                name = str(param.metavar)
-                names.append(name if param.required else f"[{name}]")
+                name = param.metavar if param.required else f"[{param.metavar}]"
+                names.append(name if param.nargs == 1 else f"{name}...")
         return " ".join(names)
 
 

@@ -44,7 +44,7 @@ class _Get(Command):
                 formatter.write(f"       hfget {name} {command.arguments_text()}\n")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        options_first = bool(args) and args[0].startswith("-") and args[0] != "--"
+        options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
         if options_first and repo in ctx.parent.command.commands:

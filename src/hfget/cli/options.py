@@ -21,7 +21,7 @@ Repo = Annotated[
     typer.Argument(metavar="REPO", help="org/name, name, datasets/org/name or a URL."),
 ]
 Files = Annotated[
-    list[str] | None, typer.Argument(metavar="FILES...", help="Only these files or folders of it.")
+    list[str] | None, typer.Argument(metavar="FILES", help="Only these files or folders of it.")
 ]
 Include = Annotated[
     list[str] | None,
@@ -40,7 +40,7 @@ Weights = Annotated[
     typer.Option(
         "--weights",
         metavar="KIND",
-        help="One kind of weights: safetensors, bin, gguf, …",
+        help="One kind of weights: safetensors, bin, gguf, ...",
         rich_help_panel=CHOICE,
     ),
 ]

@@ -78,7 +78,7 @@ def command_line() -> str:
     hidden = False
     for word in sys.argv[1:]:
         name = word.partition("=")[0]
-        if hidden:
+        if hidden and word != "-":
             words.append("…")
         elif name in ("--token", "--hf-token") and "=" in word:
             words.append(f"{name}=…")

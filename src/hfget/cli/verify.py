@@ -14,6 +14,8 @@ from hfget.errors import VerificationError
 if TYPE_CHECKING:
     from hfget.verification import Verification
 
+_PATHS_NAMED = 5
+
 
 def verify(
     folder: Annotated[
@@ -41,11 +43,23 @@ def verify(
             raise VerificationError(summary, hint=_repair(found))
 
 
+def _place(found: Verification) -> list[str]:
+    if found.cache is not None:
+        return ["--cache-dir", str(found.cache), "--revision", found.commit]
+    return ["--local-dir", str(found.root)]
+
+
 def _repair(found: Verification) -> str:
-    """The command that fetches what is missing or changed."""
+    """The command that fetches what is missing or changed; changed files take --force."""
+    from hfget.verification import FileState
+
     if not found.repo_id:
         return ""
-    words = ["hfget", found.repo_id, "--local-dir", str(found.root)]
+    words = ["hfget", found.repo_id]
     if found.repo_type != "model":
         words.append(f"--{found.repo_type}")
-    return shlex.join(words)
+    if changed := found.of(FileState.CHANGED):
+        paths = [file.path for file in (*changed, *found.of(FileState.MISSING))]
+        words += paths if len(paths) <= _PATHS_NAMED else []
+        words.append("--force")
+    return shlex.join([*words, *_place(found)])

@@ -71,7 +71,10 @@ class LinesDisplay(Results):
                 if self._repeats.passes(("failed", failure.message)) is not None:
                     self._sink.line(words.failed_line(failure))
             case Finished(report):
-                self._sink.line(words.report_text(report, self._command, self._kept))
+                text = words.report_text(report, self._command, self._kept)
+                # A terminal has echoed ^C, and stands behind it.
+                echoed = report.interrupted_by is not None and self._sink.is_terminal
+                self._sink.line(f"\n{text}" if echoed else text)
             case _:
                 pass
 

@@ -113,7 +113,7 @@ class LiveDisplay(Results):
             case Note():
                 self._say(words.note_line(event))
             case Resolved():
-                self._status = "comparing with what is here"
+                self._status = "getting ready"
             case Planned(plan):
                 self._status = "starting"
                 header = words.header_line(plan.snapshot, plan.root)

@@ -1,0 +1,119 @@
+"""Wrong use ends in one block and exit code 2; what is a command and what a repo."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from hfget.cli.main import main
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command in this process; nothing here gets as far as the network."""
+    monkeypatch.setattr(sys, "argv", ["hfget", *arguments])
+    # Nobody listens there; a test that gets so far ends with another code.
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+WRONG = [
+    (["gpt2", "-j", "0"], "--jobs must be from 1 to"),
+    (["gpt2", "-x", "99999"], "--connections must be from 1 to"),
+    (["gpt2", "-x", "many"], "'many' is not a whole number"),
+    (["gpt2", "--retries", "-1"], "--retries must not be negative"),
+    (["gpt2", "--conections", "3"], "no such option"),
+    (["gpt2", "--include"], "requires an argument"),
+    (["gpt2", "--repo-type", "modell"], "none of model, dataset, space"),
+    (["gpt2", "--dataset", "--space"], "contradict each other"),
+    (["gpt2", "--local-dir", ""], "is no folder"),
+    (["gpt2", "--local-dir", "-"], "is no folder"),
+    (["gpt2", "--endpoint", "ftp://x"], "--endpoint"),
+    (["gpt2", "--token", "a b"], "the token from --token"),
+    (["gpt2", "--token", "x", "--token-file", "y"], "contradict each other"),
+    (["gpt2", "--token-file", "/nowhere"], "cannot read the token file /nowhere"),
+    (["gpt2", "--env-file", "/nowhere"], "cannot read the env file /nowhere"),
+    (["--json-lines"], "no such option"),
+    (["ls"], "missing argument 'REPO'"),
+    (["verify"], "missing argument 'DIR'"),
+    (["-q", "ls", "gpt2"], "ls is a command and comes before its options"),
+    (["serve", "/nowhere"], "/nowhere is not a folder"),
+    (["serve", "--port", "99999"], "--port must be from 0 to 65535"),
+    (["a b c"], ""),
+    (["https://example.org/some/page/of/somebody"], ""),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG)
+def test_wrong_use_is_one_block_on_stderr(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    errors = [line for line in err.splitlines() if not line.startswith(("note:", "warning:"))]
+    first, *rest = errors
+    assert first.startswith("error: ") and said in first
+    assert len(rest) <= 2 and all(line.startswith("  ") for line in rest)
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("arguments", [one for one, _ in WRONG if one[0] != "serve"])
+def test_wrong_use_is_one_object_with_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    before = [*arguments[:1], "--json", *arguments[1:]]
+    if arguments[0] == "-q" or arguments == ["gpt2", "--include"]:
+        before = ["--json", *arguments]
+    assert run(monkeypatch, *before) == 2
+    out, err = capsys.readouterr()
+    events = [json.loads(line) for line in out.splitlines()]
+    errors = [event for event in events if event["event"] != "note"]
+    assert [(event["event"], event["code"], event["kind"]) for event in errors] == [
+        ("error", 2, "usage")
+    ]
+    assert err == ""
+
+
+def test_a_file_in_place_of_the_folder_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert run(monkeypatch, "gpt2", "--local-dir", str(tmp_path / "out")) == 2
+    assert "is a file, not a folder" in capsys.readouterr().err
+
+
+def test_nothing_typed_gets_the_help_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("Usage: hfget [OPTIONS] REPO [FILES]...\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["gpt2"], ["get", "ls"], ["--", "ls"], ["-x", "3", "--", "verify"], ["get", "--", "-x"]],
+)
+def test_what_is_no_command_is_a_repo(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert run(monkeypatch, *arguments) != 0
+    err = capsys.readouterr().err
+    assert "HF_HUB_OFFLINE" in err or "is not a repo" in err, err
+
+
+def test_an_option_after_the_dashes_is_no_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, "--bogus", "--", "--json")
+    assert capsys.readouterr().out == ""
