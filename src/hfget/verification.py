@@ -18,6 +18,7 @@ from hfget.disk import is_inside
 from hfget.errors import NotFoundError, UnsafeError
 from hfget.layout import record
 from hfget.layout.paths import destination
+from hfget.layout.snapshots import CachedSnapshot
 from hfget.model import RemoteFile
 from hfget.transfer.digest import hash_file
 
@@ -44,7 +45,10 @@ class VerifiedFile:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The verdict on a folder. Extra files alone do not make it wrong."""
+    """The verdict on a folder. Extra files alone do not make it wrong.
+
+    `cache` is the Hub cache that the folder is a snapshot of, if it is one.
+    """
 
     root: Path
     repo_id: str
@@ -52,6 +56,7 @@ class Verification:
     commit: str
     bytes_hashed: int
     files: tuple[VerifiedFile, ...]
+    cache: Path | None = None
 
     def of(self, state: FileState) -> tuple[VerifiedFile, ...]:
         return tuple(file for file in self.files if file.state is state)
@@ -70,19 +75,20 @@ def verify(
     """Hash every recorded file of `folder` again, ignoring sizes and times that look right.
 
     What should be there is what hfget was asked for and what hf or hfget recorded as
-    downloaded. `observer` gets a `Progress` a few times a second. Raises NotFoundError if
-    nothing is recorded there. No network.
+    downloaded. `folder` may be a snapshot in the Hub cache. `observer` gets a `Progress` a few
+    times a second. Raises NotFoundError if nothing is recorded there. No network.
     """
     root = Path(folder)
     records = root / ".cache" / "huggingface"
     wanted = record.read_wanted(records)
-    expected = _expected(records, wanted)
+    cached = CachedSnapshot.at(root)
+    expected = cached.expected() if cached else _expected(records, wanted)
     if not expected:
         raise NotFoundError(
             f"{root} holds no record of a download",
             hint="name the folder that hfget or `hf download --local-dir` filled",
         )
-    check = _Check(root, stop)
+    check = _Check(root, stop, cached)
     sampler = _Sampler({path: check.size(path) for path in expected}, observer)
     verdicts: list[VerifiedFile] = []
     for path in sorted(expected):
@@ -92,13 +98,15 @@ def verify(
             break
         verdicts.append(verdict)
     verdicts += [VerifiedFile(path, FileState.EXTRA) for path in _extra(root, set(expected))]
+    repo = cached or wanted
     return Verification(
         root,
-        wanted.repo_id if wanted else "",
-        wanted.repo_type if wanted else "model",
-        wanted.commit if wanted else "",
+        repo.repo_id if repo else "",
+        repo.repo_type if repo else "model",
+        repo.commit if repo else "",
         sampler.bytes_done,
         tuple(verdicts),
+        cached.cache if cached else None,
     )
 
 
@@ -174,9 +182,12 @@ class _Check:
     A record is data from the disk: a path in it that leads out of the folder is not followed.
     """
 
-    def __init__(self, root: Path, stop: threading.Event | None) -> None:
-        self._root = root
+    def __init__(
+        self, root: Path, stop: threading.Event | None, cached: CachedSnapshot | None
+    ) -> None:
+        self._root = cached.root if cached else root
         self._stop = stop
+        self._cached = cached
         self._inside: dict[Path, bool] = {}
 
     def size(self, path: str) -> int:
@@ -211,6 +222,8 @@ class _Check:
             self._inside[target.parent] = is_inside(target.parent, self._root)
         if not self._inside[target.parent]:
             raise UnsafeError("a link leads out of the folder")
+        if self._cached is not None:
+            return self._cached.locate(target)
         found = target.lstat()
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
