@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +24,14 @@ from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.options import Options, selection_of, settings_of
-from hfget.planning import make_plan, space_needed
+from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.reference import parse
+from hfget.reporting import make_report
 from hfget.selection import select
 from hfget.settings import (
     DEFAULT_ENDPOINT,
     EndpointSource,
+    check_time_outs,
     host_of,
     is_official,
     named_endpoint,
@@ -37,9 +39,7 @@ from hfget.settings import (
 from hfget.stop import Stop
 from hfget.text import size_text
 from hfget.transfer.engine import Engine
-from hfget.transfer.leftovers import sweep
 from hfget.transfer.meter import Meter
-from hfget.transfer.partial import digest_of
 from hfget.transfer.results import Outcome
 from hfget.weights import remarks
 
@@ -87,6 +87,7 @@ class Run:
         self._observer = _serial(observer)
         self._stop = stop or Stop()
         self._begun = time.monotonic()
+        check_time_outs(os.environ)
         named = named_endpoint(options.get("endpoint"), os.environ)
         self._ref = parse(
             repo,
@@ -159,7 +160,13 @@ class Run:
             self._layout.begin(snapshot, files)
             try:
                 outcome = self._transfer(made, placements)
-                report = self._report(made, outcome)
+                report = make_report(
+                    made,
+                    outcome,
+                    self._stop,
+                    requests=self._http.requests_sent,
+                    seconds=time.monotonic() - self._begun,
+                )
                 if report.ok:
                     report = self._complete(made, report)
             finally:
@@ -240,46 +247,11 @@ class Run:
                 "or fetch less with --include",
             )
 
-    def _report(self, made: Plan, outcome: Outcome) -> Report:
-        complete = [item for item in made.items if item.state is ItemState.COMPLETE]
-        done = len(complete) + len(outcome.done)
-        bytes_done = sum(item.file.size for item in complete)
-        bytes_done += sum(job.file.size for job in outcome.done)
-        taken = {job.file.path for job in outcome.done if not job.received}
-        unsure = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
-        kept = [item for item in made.items if item.state not in unsure or item.file.path in taken]
-        interrupted = self._stop.is_set() and done + len(outcome.failures) < len(made.items)
-        return Report(
-            snapshot=made.snapshot,
-            root=made.root,
-            files_total=len(made.items),
-            files_done=done,
-            bytes_total=made.total_bytes,
-            bytes_done=bytes_done,
-            received=outcome.received,
-            reused=sum(item.have for item in kept),
-            from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
-            requests=self._http.requests_sent,
-            seconds=time.monotonic() - self._begun,
-            failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
-            interrupted_by=self._stop.signal_number if interrupted else None,
-            durable=outcome.durable,
-        )
-
     def _complete(self, made: Plan, report: Report) -> Report:
         """All is here: the layout may say so, and what is left of earlier runs goes."""
         self._layout.complete(made.snapshot)
-        self._sweep(item.file for item in made.items)
+        sweep_partials(self._layout, [item.file for item in made.items])
         return replace(report, deleted=self._layout.remove(made.removals))
-
-    def _sweep(self, files: Iterable[RemoteFile]) -> None:
-        """Clear away partials of these files."""
-        digests: dict[Path, set[str]] = {}
-        for file in files:
-            directory = self._layout.partial_directory(file)
-            digests.setdefault(directory, set()).add(digest_of(self._layout.partial_name(file)))
-        for directory, known in digests.items():
-            sweep(directory, frozenset(known))
 
     def _explain_endpoint(self) -> None:
         pasted, used = self._ref.endpoint, self._settings.endpoint

@@ -172,21 +172,27 @@ def _normal_endpoint(value: str, where: str) -> str:
     return text.rstrip("/")
 
 
+def check_time_outs(env: Mapping[str, str]) -> None:
+    """Raises UsageError for a time-out at which huggingface_hub would fail on its import."""
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        positive_seconds(env, name, 10.0)
+
+
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
-    """A time-out from the environment. Raises UsageError for what is no positive number."""
+    """A time-out from the environment. Raises UsageError for what is no positive whole number.
+
+    A whole one, since huggingface_hub reads the same variables so.
+    """
     text = env.get(name, "").strip()
     if not text:
         return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
     if not 0 < value < 86_400:
         raise UsageError(
-            f"{name} must be a number of seconds above 0, not {safe_text(text, 40)}",
+            f"{name} must be a whole number of seconds above 0, not {safe_text(text, 40)}",
             hint=f"unset it for the default, {default:g} s",
         )
-    return value
+    return float(value)
 
 
 def is_true(value: str | None) -> bool:

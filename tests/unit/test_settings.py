@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hfget.errors import UsageError
 from hfget.settings import (
     ENV_NAMES,
+    check_time_outs,
     host_of,
     is_loopback,
     is_official,
@@ -170,16 +171,22 @@ def test_a_host_in_a_message() -> None:
     assert host_of("https://hub.test/a") == "hub.test"
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e9", "ten", "\x1b[31m", "1 2"])
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "0.5", "nan", "inf", "1e9", "86400", "ten", "٣", "\x1b[31m", "1 2"]
+)
 def test_a_time_out_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as met:
         positive_seconds({"HF_HUB_ETAG_TIMEOUT": text}, "HF_HUB_ETAG_TIMEOUT", 10.0)
     assert "HF_HUB_ETAG_TIMEOUT" in met.value.message and met.value.hint
     assert "\x1b" not in met.value.message
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        with pytest.raises(UsageError, match=name):
+            check_time_outs({name: text})
 
 
 def test_a_time_out() -> None:
-    assert positive_seconds({"A": " 2.5 "}, "A", 10.0) == 2.5
+    check_time_outs({"HF_HUB_ETAG_TIMEOUT": "5", "HF_HUB_DOWNLOAD_TIMEOUT": " "})
+    assert positive_seconds({"A": " 25 "}, "A", 10.0) == 25.0
     assert positive_seconds({"A": " "}, "A", 10.0) == 10.0
     assert positive_seconds({}, "A", 10.0) == 10.0
 

@@ -1,0 +1,164 @@
+"""The API plane from outside: a wait can be interrupted, a refusal ends with a sentence."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.hub import Fault, LocalHub, effects
+from tests.hub.faults import Effect
+from tests.hub.repos import make_model
+from tests.system.command import Shell, tree, wait_until
+from tests.unit.helpers import Answer, Loopback
+from tests.unit.network import closed_port, silent_port
+
+StartHub = Callable[..., LocalHub]
+ShellAt = Callable[[str], Shell]
+REPO = "org/m"
+FILES: dict[str, bytes | str | int] = {"w.bin": 2_000_000, "c.json": '{"a": 1}'}
+#: Far longer than any test may take, in seconds.
+FOR_EVER = "3000"
+BOUND = 30.0
+
+
+@contextmanager
+def running(shell: Shell, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = shell.start(REPO, *arguments)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=BOUND)
+
+
+def is_interrupted(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    process.send_signal(number)
+    out, err = process.communicate(timeout=BOUND)
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in err and out == b""
+    assert b"interrupted" in err
+
+
+WAITS: dict[str, Effect] = {
+    "before the head": effects.Stall(after_bytes=None),
+    "amid the body": effects.Stall(after_bytes=10),
+    "until asked again": effects.Status(429, {"Retry-After": "290"}),
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", WAITS)
+def test_a_wait_for_the_api_can_be_interrupted(
+    name: str,
+    number: signal.Signals,
+    repos_root: Path,
+    start_hub: StartHub,
+    shell_at: ShellAt,
+) -> None:
+    make_model(repos_root, REPO, FILES)
+    hub = start_hub()
+    fault = hub.faults.add(Fault(WAITS[name], origin="hub", times=None))
+    shell = shell_at(hub.endpoint).with_env(HF_HUB_ETAG_TIMEOUT=FOR_EVER)
+    with running(shell) as process:
+        wait_until(lambda: fault.fired > 0)
+        is_interrupted(process, number)
+
+
+def connecting() -> int:
+    """How many sockets of this machine wait for an answer to their SYN."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(line.split()[3] == "02" for line in lines)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux")
+def test_connecting_can_be_interrupted(shell_at: ShellAt) -> None:
+    with silent_port() as port:
+        before = connecting()
+        shell = shell_at(f"http://127.0.0.1:{port}").with_env(HF_HUB_ETAG_TIMEOUT=FOR_EVER)
+        with running(shell) as process:
+            wait_until(lambda: connecting() > before)
+            is_interrupted(process, signal.SIGINT)
+
+
+def drip(conn: socket.socket) -> None:
+    for _ in range(1000):
+        conn.sendall(b"X")
+        time.sleep(0.05)
+
+
+def test_an_api_that_drips_its_head_is_given_up(shell_at: ShellAt) -> None:
+    with Loopback(lambda asked: drip) as server:
+        shell = shell_at(server.url).with_env(HF_HUB_ETAG_TIMEOUT="1")
+        done = shell.run(REPO, "--retries", "0")
+    assert done.code == 5
+    assert "no answer within the time-out" in done.err and "127.0.0.1" in done.err
+
+
+@pytest.mark.parametrize("name", ["HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"])
+def test_a_time_out_that_is_none_is_wrong_use(name: str, shell_at: ShellAt) -> None:
+    done = shell_at("http://127.0.0.1:1").with_env(**{name: "0.5"}).run(REPO)
+    assert done.code == 2 and name in done.err
+
+
+@pytest.mark.parametrize("kind", ["dead", "407"])
+def test_a_proxy_is_named_without_its_password(kind: str, shell_at: ShellAt) -> None:
+    password = secrets.token_hex(12)
+    with Loopback(lambda asked: Answer(b"", status=407)) as server:
+        port = server.port if kind == "407" else closed_port()
+        proxy = f"http://user:{password}@127.0.0.1:{port}"
+        shell = shell_at("https://hub.test").with_env(HTTPS_PROXY=proxy)
+        done = shell.run(REPO, "--retries", "1", "--debug")
+    assert done.code == (4 if kind == "407" else 5)
+    assert f"127.0.0.1:{port}" in done.err and "proxy" in done.err
+    assert password not in done.err + done.out
+
+
+def test_no_secret_shows_under_debug(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    token = "made-up-" + secrets.token_hex(12)
+    source = make_model(repos_root, REPO, FILES)
+    hub = start_hub(private=[REPO], tokens=[token], page_size=1)
+    for fault in (
+        Fault(effects.Reset(after_bytes=1000), origin="cdn", times=2),
+        Fault(effects.Status(403), origin="cdn", skip=2),
+        Fault(effects.Headers(put={"X-Bad": "a\r\nno header"}), origin="cdn", times=None),
+        Fault(effects.Status(503), origin="hub", path="*/tree/*"),
+    ):
+        hub.faults.add(fault)
+    shell = shell_at(hub.endpoint).with_env(HF_TOKEN=token)
+    done = shell.run(REPO, "--debug", "--json")
+    assert done.code == 0, done.err
+    assert tree(shell.directory / "m") == tree(source)
+    assert any("X-Amz-Signature" in request.query for request in hub.requests("cdn"))
+    said = done.out + done.err
+    for secret in (token, token[:12], token[-12:], "X-Amz", "Bearer"):
+        assert secret not in said
+
+
+def test_a_login_in_the_endpoint_goes_there_and_shows_nowhere(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    password = secrets.token_hex(12)
+    source = make_model(repos_root, REPO, FILES)
+    hub = start_hub(page_size=1)
+    hub.faults.add(Fault(effects.Status(503), origin="hub", path="*/tree/*"))
+    endpoint = hub.endpoint.replace("://", f"://user:{password}@")
+    shell = shell_at(endpoint)
+    done = shell.run(REPO, "--debug", "--json")
+    assert done.code == 0, done.err
+    assert tree(shell.directory / "m") == tree(source)
+    assert all(request.authorization for request in hub.requests("hub"))
+    assert hub.requests("cdn")
+    assert not any(request.authorization for request in hub.requests("cdn"))
+    assert password not in done.out + done.err
+    for path in shell.directory.rglob("*"):
+        assert not path.is_file() or password.encode() not in path.read_bytes()
