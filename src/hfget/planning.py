@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.transfer.copying import can_clone
 from hfget.transfer.journal import Identity
-from hfget.transfer.leftovers import leftover_bytes, leftover_space
-from hfget.transfer.partial import JOURNALED_BYTES, stem_for
+from hfget.transfer.leftovers import leftover_bytes, leftover_space, sweep
+from hfget.transfer.partial import JOURNALED_BYTES, digest_of, stem_for
 
 
 def make_plan(
@@ -85,6 +85,16 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     if link or (sources and can_clone(sources[0], existing_folder(plan.root))):
         return total
     return total + sum(item.file.size for item in copies)
+
+
+def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:
+    """Clear away what earlier runs have left of these files."""
+    digests: dict[Path, set[str]] = {}
+    for file in files:
+        directory = layout.partial_directory(file)
+        digests.setdefault(directory, set()).add(digest_of(layout.partial_name(file)))
+    for directory, known in digests.items():
+        sweep(directory, frozenset(known))
 
 
 def _item(

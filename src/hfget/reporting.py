@@ -1,0 +1,39 @@
+"""Plan + outcome → report: how the run ended, in numbers."""
+
+from __future__ import annotations
+
+from hfget.model import ItemState, Plan, Report
+from hfget.stop import Stop
+from hfget.transfer.results import Outcome
+
+#: What a plan counts as here, and a run may have had to fetch all the same.
+_UNSURE = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
+
+
+def make_report(
+    plan: Plan, outcome: Outcome, stop: Stop, *, requests: int, seconds: float
+) -> Report:
+    """The report of a run that has sent so many requests and taken so many seconds."""
+    complete = [item for item in plan.items if item.state is ItemState.COMPLETE]
+    done = len(complete) + len(outcome.done)
+    bytes_done = sum(item.file.size for item in complete)
+    bytes_done += sum(job.file.size for job in outcome.done)
+    taken = {job.file.path for job in outcome.done if not job.received}
+    kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
+    interrupted = stop.is_set() and done + len(outcome.failures) < len(plan.items)
+    return Report(
+        snapshot=plan.snapshot,
+        root=plan.root,
+        files_total=len(plan.items),
+        files_done=done,
+        bytes_total=plan.total_bytes,
+        bytes_done=bytes_done,
+        received=outcome.received,
+        reused=sum(item.have for item in kept),
+        requests=requests,
+        seconds=seconds,
+        failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
+        interrupted_by=stop.signal_number if interrupted else None,
+        durable=outcome.durable,
+        from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
+    )
