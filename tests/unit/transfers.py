@@ -37,7 +37,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def in_thread(work: Callable[[], None]) -> Callable[[], BaseException | None]:
+def in_thread(work: Callable[[], object]) -> Callable[[], BaseException | None]:
     """Run `work` beside the test; the returned function waits for how it ended."""
     ended: list[BaseException | None] = []
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -52,6 +53,7 @@ class Engine:
         self._settings = settings
         self._meter = meter
         self._observer = observer
+        self._broken: Exception | None = None
         self._stop = stop or threading.Event()
         self._hosts = Hosts(settings.retries, self._stop)
         self._hosts.answered(host_of(settings.endpoint))
@@ -60,16 +62,16 @@ class Engine:
         self._schedule = Schedule(
             jobs,
             connections=settings.connections,
-            jobs_at_a_time=settings.jobs,
+            jobs_at_a_time=min(settings.jobs, self._limit.most),
             hosts=self._hosts,
             limit=self._limit,
         )
-        self._results = Results(self._schedule, meter, observer)
+        self._results = Results(self._schedule, meter, self._tell)
         self._results.outcome.durable = settings.fsync
         self._finisher = Finisher(
             self._schedule,
             self._results,
-            observer,
+            self._tell,
             self._stop,
             fsync=settings.fsync,
             spawn=self._spawn,
@@ -83,7 +85,8 @@ class Engine:
     def run(self) -> Outcome:
         """Fetch everything, or as much as can be; afterwards nothing is written any more.
 
-        Raises DiskError if the system has not even room for one thread.
+        Raises DiskError if the system has not even room for one thread, and what the observer
+        raises: that stops the run.
         """
         self._hire()
         if self._settings.fsync:
@@ -93,6 +96,8 @@ class Engine:
         self._supervise()
         self._wind_down()
         self._sample()
+        if self._broken is not None:
+            raise self._broken
         return replace(self._results.outcome, received=self._received)
 
     def _hire(self) -> None:
@@ -120,7 +125,7 @@ class Engine:
             self._finisher,
             self._results,
             self._settings,
-            self._observer,
+            self._tell,
             self._stop,
         )
 
@@ -156,18 +161,21 @@ class Engine:
             self._schedule.wait(TICK_SECONDS)
 
     def _wind_down(self) -> None:
-        """Join all threads; after a stop, wake them first, and keep what is unfinished."""
+        """Join all threads; once the run is to stop, wake them and wait a moment only.
+
+        What is unfinished is kept.
+        """
         self._ended.set()
-        deadline = None
-        if self._stop.is_set():
-            self._schedule.changed()
-            self._http.abort()
-            deadline = time.monotonic() + STOP_SECONDS
-        else:
-            for worker in self._workers:
-                worker.fetcher.hang_up()
+        for worker in self._workers:
+            worker.fetcher.hang_up()
+        deadline = math.inf
         for thread in self._threads:
-            thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            while thread.is_alive() and time.monotonic() < deadline:
+                if deadline == math.inf and self._stop.is_set():
+                    deadline = time.monotonic() + STOP_SECONDS
+                    self._schedule.changed()
+                    self._http.abort()
+                thread.join(TICK_SECONDS)
         for job in self._schedule.active:
             job.abandoned = True
             job.park()
@@ -177,4 +185,12 @@ class Engine:
         return sum(worker.fetcher.received for worker in self._workers)
 
     def _sample(self) -> None:
-        self._observer(self._meter.sample(self._schedule.active, self._received))
+        self._tell(self._meter.sample(self._schedule.active, self._received))
+
+    def _tell(self, event: events.Event) -> None:
+        """Tell the observer, from whatever thread: no thread dies of what it raises."""
+        try:
+            self._observer(event)
+        except Exception as error:
+            self._broken = self._broken or error
+            self._stop.set()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
 from hfget import events
-from hfget.errors import HfgetError
+from hfget.transfer.control import Stopped
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule
 
 #: Files above this size are hashed by a thread of their own while they come.
 FOLLOWED_BYTES = 16 << 20
-
-_log = logging.getLogger("hfget")
 
 
 class Finisher:
@@ -47,7 +44,7 @@ class Finisher:
 
     def settle(self, job: FileJob) -> None:
         """After any work on a job: finish it if it is complete, clear up if it has failed."""
-        if job.phase is Phase.FAILED:
+        if job.phase is Phase.FAILED or job.abandoned:
             if job.connections == 0:
                 job.park()
         elif self._schedule.fetched(job):
@@ -66,8 +63,10 @@ class Finisher:
                 else:
                     job.progressed.wait(0.05)
                     job.progressed.clear()
-        except HfgetError as error:
-            self._results.fail(job, error)
+        except Stopped:
+            pass
+        except Exception as error:
+            self._results.crashed(job, error)
 
     def _finish(self, job: FileJob) -> None:
         if self._stop.is_set():
@@ -75,6 +74,8 @@ class Finisher:
         try:
             if job.finish(self._fsync):
                 self._results.succeed(job)
+                if not job.durable:
+                    self._results.not_durable()
                 return
             self._observer(
                 events.Note(
@@ -82,8 +83,7 @@ class Finisher:
                 )
             )
             self._schedule.fetching(job)
-        except HfgetError as error:
-            self._results.fail(job, error)
+        except Stopped:
+            pass
         except Exception as error:
-            _log.debug("unexpected", exc_info=True)
-            self._results.fail(job, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+            self._results.crashed(job, error)

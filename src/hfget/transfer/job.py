@@ -15,7 +15,7 @@ from pathlib import Path
 from hfget.disk import disk_error
 from hfget.errors import DiskError, VerificationError
 from hfget.model import RemoteFile
-from hfget.transfer.control import Superseded
+from hfget.transfer.control import Stopped, Superseded
 from hfget.transfer.digest import PrefixHash
 from hfget.transfer.journal import Block, Identity
 from hfget.transfer.offer import Offer
@@ -89,11 +89,13 @@ class FileJob:
         self.followed = False
         self.abandoned = False
         self.copied = False
+        self.durable = True
         self.hashed = 0
         self.pace = Pace()
         self.progressed = threading.Event()
         self._identity = identity
         self._lock = threading.RLock()
+        self._ending = threading.Lock()
         self._partial: Partial | None = None
         self._ledger = Ledger(file.size)
         self._hash: PrefixHash | None = None
@@ -114,7 +116,10 @@ class FileJob:
         """Take over or start the partial. Raises DiskError."""
         partial = Partial.open(self.stem, self._identity)
         with self._lock:
-            self._start(partial, partial.blocks)
+            try:
+                self._start(partial, partial.blocks)
+            except OSError as error:
+                raise disk_error(error, partial.data_path, "opening") from error
             self._had = self._ledger.done_bytes
 
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
@@ -223,7 +228,10 @@ class FileJob:
             self._ledger.widen(lease)
 
     def advance_hash(self) -> bool:
-        """Hash the next piece of the finished prefix; False if there is none. Raises DiskError."""
+        """Hash the next piece of the finished prefix; False if there is none.
+
+        Raises DiskError, Stopped if the job was abandoned meanwhile.
+        """
         with self._lock:
             follower, prefix = self._hash, self._ledger.prefix()
         if follower is None or follower.position >= prefix:
@@ -232,6 +240,7 @@ class FileJob:
         try:
             follower.advance(prefix)
         except OSError as error:
+            self._go_on()
             raise disk_error(error, self.partial.data_path, "reading back") from error
         self.hashed = follower.position
         return follower.position > before
@@ -240,28 +249,35 @@ class FileJob:
         """Hash what is left and publish; False if bytes were wrong and must be fetched again.
 
         Called once `fetched` is true. Returns after the final name is given. Raises
-        VerificationError when the tries are used up, DiskError.
+        VerificationError when the tries are used up, DiskError, Stopped if the job was
+        abandoned meanwhile: then it is parked, or will be.
         """
         partial = self.partial
         while self.advance_hash():
-            pass
+            self._go_on()
         assert self._hash is not None
         actual = self._hash.hexdigest()
         if actual != self.file.etag:
-            self._close_reader()
             self._repair(actual)
             return False
         if fsync:
-            partial.sync()
-        self._close_reader()
-        partial.close()
-        self.publish(partial.data_path)
-        partial.published()
+            self.durable = partial.sync()
+        with self._ending:
+            self._go_on()
+            self._close_reader()
+            partial.close()
+            self.publish(partial.data_path)
+            partial.published()
         return True
 
+    def _go_on(self) -> None:
+        """Raises Stopped if the job was abandoned: its files may be closed and renamed."""
+        if self.abandoned:
+            raise Stopped
+
     def park(self) -> None:
-        """Keep what is here for a later run."""
-        with self._lock:
+        """Keep what is here for a later run. Waits if it is just being published."""
+        with self._ending, self._lock:
             self._close_reader()
             if self._partial is not None:
                 self._partial.park()
@@ -275,7 +291,10 @@ class FileJob:
     def _repair(self, actual: str) -> None:
         """Forget the blocks that the disk changed; if it changed none, forget all of them."""
         partial = self.partial
-        damaged = partial.damaged()
+        try:
+            damaged = partial.damaged()
+        finally:
+            self._go_on()
         if damaged and self._disk_repairs < MAX_DISK_REPAIRS:
             self._disk_repairs += 1
             bad = {block.offset for block in damaged}
@@ -298,6 +317,8 @@ class FileJob:
                 hint="the server or mirror serves wrong content; try another --endpoint",
             )
         with self._lock:
+            self._go_on()
+            self._close_reader()
             self._start(partial.reopened(keep), keep)
 
     def _close_reader(self) -> None:

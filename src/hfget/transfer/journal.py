@@ -84,10 +84,14 @@ class Journal:
 
 
 def read_journal(path: Path) -> Journal | None:
-    """The journal at `path`, or None if there is none or it is not to be trusted at all."""
+    """The journal at `path`, or None if there is none or it is not to be trusted at all.
+
+    Raises OSError if it cannot be read now (too many open files, a disk error): what it says
+    about may still be good.
+    """
     try:
         data = path.read_bytes()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     try:
         magic, length, check = _HEAD.unpack_from(data)

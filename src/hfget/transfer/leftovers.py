@@ -114,7 +114,7 @@ def compare(data: Path, blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]
 
 
 def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> Found:
-    """The partial at `data`.
+    """The partial at `data`. Raises OSError if its journal cannot be read now.
 
     A death between the renames of data and journal leaves the journal under another name, one
     of `journals`: it belongs to the data whose inode it records.
@@ -209,7 +209,7 @@ def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = No
 
 
 def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
-    """All partials at `stem`, whoever owns them."""
+    """All partials at `stem` that can be judged now, whoever owns them."""
     ours = [
         name
         for name in (_names(stem.parent) if names is None else names)
@@ -228,7 +228,8 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
             continue
         owner = Owner.parse(match.group(2)) if match.group(2) else None
         if owner is not None or not match.group(2):
-            found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
+            with suppress(OSError):
+                found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
     return found
 
 

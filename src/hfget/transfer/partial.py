@@ -19,7 +19,6 @@ from hfget.disk import disk_error
 from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
 from hfget.transfer.leftovers import (
     DATA_SUFFIX,
-    JOURNAL_SUFFIX,
     compare,
     found_at,
     journal_of,
@@ -90,7 +89,12 @@ class Partial:
             if identity.size > JOURNALED_BYTES:
                 blocks = take_over(stem, identity, data)
             if blocks is not None:
-                return cls(stem, identity, blocks, data)
+                try:
+                    return cls(stem, identity, blocks, data)
+                except OSError:
+                    with suppress(OSError):
+                        _lay_down(data, stem)
+                    raise
             try:
                 return cls(stem, identity, (), data, create=True)
             except FileNotFoundError:
@@ -143,23 +147,18 @@ class Partial:
 
     def close(self) -> None:
         """No more writing. Idempotent."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
         if self._journal is not None:
             self._journal.close()
 
     def park(self) -> None:
         """Leave the partial at its resting name for a later run, unless a better one lies there."""
         self.close()
-        rest = self.stem.with_name(self.stem.name + DATA_SUFFIX)
-        mine = read_journal(journal_of(self.data_path))
-        if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:
-            self.discard()
-            return
         with suppress(OSError):
-            self.data_path.replace(rest)
-            journal_of(self.data_path).replace(self.stem.with_name(self.stem.name + JOURNAL_SUFFIX))
+            if not _lay_down(self.data_path, self.stem):
+                self.discard()
 
     def discard(self) -> None:
         """Remove the partial."""
@@ -173,11 +172,15 @@ class Partial:
                 journal_of(self.data_path).unlink()
 
     def damaged(self) -> list[Block]:
-        """The recorded blocks whose bytes on disk are not those that were received."""
-        journal = read_journal(journal_of(self.data_path))
-        if journal is None:
-            return []
-        return [block for block, same in compare(self.data_path, journal.blocks) if not same]
+        """The recorded blocks whose bytes on disk are not those that were received.
+
+        Raises DiskError.
+        """
+        try:
+            blocks = self.recorded()
+            return [block for block, same in compare(self.data_path, blocks) if not same]
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
 
     def reopened(self, keep: Iterable[Block]) -> Partial:
         """This partial, closed after writing, opened again with only `keep` as trusted."""
@@ -188,6 +191,23 @@ class Partial:
             raise disk_error(error, self.data_path) from error
 
     def recorded(self) -> tuple[Block, ...]:
-        """All blocks in the journal."""
-        journal = read_journal(journal_of(self.data_path))
+        """All blocks in the journal. Raises DiskError."""
+        try:
+            journal = read_journal(journal_of(self.data_path))
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
         return journal.blocks if journal else ()
+
+
+def _lay_down(data: Path, stem: Path) -> bool:
+    """Give data that nobody writes to its resting name; false if nothing good would be gained.
+
+    Raises OSError.
+    """
+    rest = stem.with_name(stem.name + DATA_SUFFIX)
+    mine = read_journal(journal_of(data))
+    if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:
+        return False
+    data.replace(rest)
+    journal_of(data).replace(journal_of(rest))
+    return True

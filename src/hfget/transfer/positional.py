@@ -64,9 +64,9 @@ class PositionalFile:
         return os.fstat(self._fd).st_ino
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        fd, self._fd = self._fd, -1
+        if fd >= 0:  # another thread may close it too, but by then the number may be another's
+            os.close(fd)
         for handle in self._handles:
             handle.close()
         self._handles.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from hfget.model import Failure
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.meter import Meter
 from hfget.transfer.schedule import Schedule
+
+_log = logging.getLogger("hfget")
 
 
 @dataclass
@@ -47,19 +50,29 @@ class Results:
         )
 
     def fail(self, job: FileJob, error: HfgetError) -> None:
-        """The job is given up; what is there of it is kept once nobody writes any more."""
-        if not self._schedule.ended(job, Phase.FAILED):
+        """The job is given up; what is there of it is kept once nobody writes any more.
+
+        After the run has been stopped nothing counts as a failure any more.
+        """
+        if job.abandoned or not self._schedule.ended(job, Phase.FAILED):
             return
-        job.ended()
         job.abandoned = True
+        job.ended()
         failure = Failure(
             job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code
         )
         with self._lock:
             self.outcome.failures.append(failure)
-        self._observer(events.FileFailed(failure))
         if job.connections == 0:
             job.park()
+        self._observer(events.FileFailed(failure))
+
+    def crashed(self, job: FileJob, error: Exception) -> None:
+        """Work on the job ended with `error`, perhaps one that nobody thought of."""
+        if not isinstance(error, HfgetError):
+            _log.debug("unexpected", exc_info=error)
+            error = HfgetError(f"unexpected {type(error).__name__}: {error}")
+        self.fail(job, error)
 
     def not_durable(self) -> None:
         """This file system cannot be told to bring data to the disk: said once."""

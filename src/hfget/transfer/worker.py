@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 
 from hfget import events
-from hfget.errors import HfgetError, VerificationError
+from hfget.errors import VerificationError
 from hfget.retry import Transient, backoff, given_up, wait_after
 from hfget.settings import Settings
 from hfget.transfer.connections import ConnectionLimit
@@ -27,8 +26,6 @@ MAX_LIES = 4
 LAST_TO_PROBE_SECONDS = 0.25
 #: How often it is asked whether content that somebody else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
-
-_log = logging.getLogger("hfget")
 
 
 class Worker:
@@ -64,15 +61,17 @@ class Worker:
                 self._do(work)
             except Stopped:
                 pass
-            except HfgetError as error:
-                self._results.fail(work.job, error)
             except Exception as error:
-                _log.debug("unexpected", exc_info=True)
-                unexpected = HfgetError(f"unexpected {type(error).__name__}: {error}")
-                self._results.fail(work.job, unexpected)
+                self._results.crashed(work.job, error)
             finally:
-                self._finisher.settle(work.job)
+                self._settle(work.job)
                 self._schedule.give_back()
+
+    def _settle(self, job: FileJob) -> None:
+        try:
+            self._finisher.settle(job)
+        except Exception as error:
+            self._results.crashed(job, error)
 
     def _do(self, work: Work) -> None:
         job, lease = work.job, work.lease
