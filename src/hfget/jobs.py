@@ -16,7 +16,7 @@ from hfget.planning import partial_of, places_of
 from hfget.settings import Settings
 from hfget.transfer.digest import hash_file
 from hfget.transfer.job import FileJob
-from hfget.transfer.offer import Existing, Offer
+from hfget.transfer.offer import Copyable, Existing, Offer
 from hfget.transfer.source import Source
 
 
@@ -30,7 +30,10 @@ def make_jobs(
     observer: events.Observer = events.ignore,
     link: bool = False,
 ) -> list[FileJob]:
-    """A job for every file that is not complete. With `link`, copies may be hard links."""
+    """A job for every file that is not complete.
+
+    With `link`, what is taken from the Hub cache may become a hard link.
+    """
     files = [item.file for item in plan.items]
     turns = Turns(places_of(files, placements), observer)
     return [
@@ -141,10 +144,13 @@ class _Task:
         if self._waited or place is not None:
             self._placement = self._layout.place(self._snapshot, self._file)
         placement = self._placement
-        copies = [placement.elsewhere.path] if placement.elsewhere else []
+        copies = []
+        if (elsewhere := placement.elsewhere) is not None:
+            link = self._link and elsewhere.state is ItemState.CACHED
+            copies.append(Copyable(elsewhere.path, link))
         if place is not None and place != placement.destination:
-            copies.append(place)
-        return Offer(self._existing(placement), tuple(copies), self._link)
+            copies.append(Copyable(place))
+        return Offer(self._existing(placement), tuple(copies))
 
     def publish(self, data: Path) -> None:
         """Give the data its name; what has appeared or changed since is not overwritten.

@@ -8,12 +8,10 @@ of each commit, and which blobs were hashed and found right.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import replace as with_changes
+from dataclasses import replace as changed
 from pathlib import Path
 
 from hfget.disk import atomic_write, disk_error, is_inside, read_text, sweep_temporaries
@@ -23,28 +21,14 @@ from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.etaglocks import EtagLocks
 from hfget.layout.hubcache import blob_path, real_blob, repo_folder, store_path
+from hfget.layout.names import Names, Settled
 from hfget.layout.paths import check_paths, destination
 from hfget.layout.pointers import Kind
 from hfget.layout.verified import Verified
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 
-#: Directories are synced, links made and blobs remembered for so many small files at once.
-_BATCH, _LARGE_BYTES = 64, 16 << 20
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A file whose content is in place; its name is still to be made if it is `nameless`.
-
-    `seen` is what was found right, if that is news.
-    """
-
-    commit: str
-    file: RemoteFile
-    seen: Seen | None
-    nameless: bool
 
 
 class CacheLayout:
@@ -61,19 +45,17 @@ class CacheLayout:
         self._cache = Path(os.path.realpath(cache))
         self._folder = repo_folder(self._cache, ref.repo_type, ref.repo_id)
         self._own = self._folder / ".hfget"
-        self._links = links
         self._fsync = fsync
         self._directories = Directories(self._cache)
         self._verified = Verified(self._own / "verified")
+        self._names = Names(self._folder, self._directories, self._verified, fsync=fsync)
+        self._names.links = links
         locks = self._cache / ".locks" / self._folder.name
         self.lock_path = locks / "hfget.lock"
         self._etags = EtagLocks(locks)
         self._waiting: dict[str, float] = {}
         self._inside: set[Path] = set()
         self._found: dict[str, tuple[Path, Seen]] = {}
-        self._lock = threading.Lock()
-        self._pending: list[_Pending] = []
-        self.durable = True
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
@@ -111,12 +93,12 @@ class CacheLayout:
             placed = self._place_blob(file, target, blob)
         except OSError as error:
             return _blocked(target, disk_error(error, target, "reading"))
-        if placed.state is ItemState.COMPLETE and pointer.kind is not Kind.LINKED:
-            if self._links:
-                return with_changes(placed, needs_record=True)
-            here = Elsewhere(blob, ItemState.TWIN)
+        if placed.present is None or pointer.kind is Kind.LINKED:
+            return placed
+        if not self._names.links:
+            here = Elsewhere(placed.present, ItemState.TWIN)
             return Placement(target, ItemState.OUTDATED, elsewhere=here)
-        return placed
+        return changed(placed, needs_record=placed.state is ItemState.COMPLETE)
 
     def _place_blob(self, file: RemoteFile, target: Path, blob: Path) -> Placement:
         if found := real_blob(self._cache, blob):
@@ -134,7 +116,7 @@ class CacheLayout:
 
     def _present(self, file: RemoteFile, target: Path, path: Path, seen: Seen) -> Placement:
         if self._verified.holds(file.etag, seen):
-            return Placement(target, ItemState.COMPLETE)
+            return Placement(target, ItemState.COMPLETE, present=path)
         self._found[file.path] = path, seen
         return Placement(target, ItemState.ADOPTABLE, present=path)
 
@@ -166,12 +148,14 @@ class CacheLayout:
         return file.etag
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
-        own = self._own / snapshot.commit
-        folders = (self.root(snapshot), self._folder / "blobs", self._folder / "trees", own)
+        self._ref(snapshot)
+        root, own = self.root(snapshot), self._own / snapshot.commit
         try:
-            for folder in folders:
+            for folder in (root, self._folder / "blobs", self._folder / "trees", own):
                 folder.mkdir(parents=True, exist_ok=True)
-            self._links = self._links and pointers.possible(self._folder / "blobs")
+            if self._fsync:
+                self._directories.sync({self._cache, self._folder, root.parent})
+            self._names.links &= pointers.possible(self._folder / "blobs")
             record.tag(self._cache)
             sweep_temporaries(self._folder / "blobs")
             sweep_temporaries(self._own)
@@ -183,8 +167,8 @@ class CacheLayout:
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         """See `Layout.publish`. A blob that is known to be right is left alone."""
-        blob, target = self._paths(snapshot.commit, file)
-        linked = self._links
+        blob, target = self._names.paths(snapshot.commit, file)
+        linked = self._names.links
         try:
             seen: Seen | None = Seen.of(data.stat())
             if linked and not replace and self._is_right(file, blob):
@@ -194,39 +178,25 @@ class CacheLayout:
                 self._directories.move_in(data, blob if linked else target, replace=True)
         except OSError as error:
             raise disk_error(error, blob) from error
-        self._settle(_Pending(snapshot.commit, file, seen, nameless=linked))
+        self._names.add(Settled(snapshot.commit, file, seen, nameless=linked))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
         path, seen = self._found.get(file.path, (None, None))
-        _, target = self._paths(snapshot.commit, file)
-        self._settle(_Pending(snapshot.commit, file, seen, nameless=path != target))
+        _, target = self._names.paths(snapshot.commit, file)
+        self._names.add(Settled(snapshot.commit, file, seen, nameless=path != target))
 
     def flush(self) -> None:
-        """Blobs reach the disk before anything names them."""
-        with self._lock:
-            batch, self._pending = self._pending, []
-        if not batch:
-            return
-        if self._fsync:
-            self.durable &= self._directories.sync({self._folder / "blobs"})
-        try:
-            folders = {self._name(pending) for pending in batch}
-            if self._fsync:
-                self.durable &= self._directories.sync(folders)
-            for pending in batch:
-                if pending.seen is not None:
-                    self._verified.add(pending.file.etag, pending.seen)
-            self._verified.write()
-        except OSError as error:
-            raise disk_error(error, self._folder) from error
+        self._names.flush()
+
+    @property
+    def durable(self) -> bool:
+        return self._names.durable
 
     def complete(self, snapshot: Snapshot) -> None:
         """Let the branch or tag that was asked for name the commit (huggingface_hub: `refs`)."""
-        revision = snapshot.ref.revision or "main"
-        if revision == snapshot.commit:
+        target = self._ref(snapshot)
+        if target.name == snapshot.commit:
             return
-        refs = self._folder / "refs"
-        target = destination(refs, revision)
         temporary = self._own / snapshot.commit / "ref"
         with suppress(OSError, ValueError):
             if not target.is_symlink() and read_text(target, 100) == snapshot.commit:
@@ -237,6 +207,10 @@ class CacheLayout:
         except OSError as error:
             raise disk_error(error, target) from error
 
+    def _ref(self, snapshot: Snapshot) -> Path:
+        """Where the commit of the revision asked for is kept. Raises UnsafeError."""
+        return destination(self._folder / "refs", snapshot.ref.revision or "main")
+
     def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
         return ()
 
@@ -246,37 +220,6 @@ class CacheLayout:
     def close(self) -> None:
         self._etags.release_all()
         self._directories.close()
-
-    def _settle(self, pending: _Pending) -> None:
-        with self._lock:
-            self._pending.append(pending)
-            due = pending.file.size > _LARGE_BYTES or len(self._pending) >= _BATCH
-        if due:
-            self.flush()
-
-    def _name(self, pending: _Pending) -> Path:
-        """See to the name of a file in its snapshot; the folder that it lies in."""
-        blob, target = self._paths(pending.commit, pending.file)
-        if pending.nameless and pointers.look(target, blob).kind is not Kind.LINKED:
-            if self._links:
-                pointers.make(target, blob, self._directories)
-            else:  # on such a disk nothing else can be a link to the blob
-                self._directories.move_in(blob, target, replace=True)
-        self._exists(pending)
-        return target.parent
-
-    def _exists(self, pending: _Pending) -> None:
-        """Remove what tells huggingface_hub that the repo has no such file (`.no_exist`)."""
-        marker = self._folder / ".no_exist" / pending.commit / pending.file.path
-        if marker.is_file():
-            self._directories.refuse_escape(marker.parent)
-            marker.unlink()
-
-    def _paths(self, commit: str, file: RemoteFile) -> tuple[Path, Path]:
-        """Blob and name in the snapshot."""
-        blob = blob_path(self._folder, file)
-        assert blob is not None  # what has no usable hash is never verified
-        return blob, destination(self._folder / "snapshots" / commit, file.path)
 
     def _is_right(self, file: RemoteFile, blob: Path) -> bool:
         """Whether somebody has published this blob meanwhile, and it was hashed."""

@@ -27,12 +27,19 @@ class Existing:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """`existing` lies where the file belongs; `copies` elsewhere should have the same content.
+class Copyable:
+    """A file elsewhere that should have the same content.
 
-    With `link` the file may become a second name of such a copy (a hard link).
+    With `link` ours may become a second name of it (a hard link).
     """
 
-    existing: Existing | None = None
-    copies: tuple[Path, ...] = ()
+    path: Path
     link: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken."""
+
+    existing: Existing | None = None
+    copies: tuple[Copyable, ...] = ()

@@ -40,7 +40,7 @@ class Taker:
         """
         if offer.existing is not None and self._adopt(job, offer.existing):
             return True
-        return any(self._copy(job, path, link=offer.link) for path in offer.copies)
+        return any(self._copy(job, copy.path, link=copy.link) for copy in offer.copies)
 
     def _adopt(self, job: FileJob, existing: Existing) -> bool:
         """Take the file that is there already, if its hash is right."""

@@ -1,0 +1,113 @@
+"""Names in the snapshots of a cached repo, given in batches once the blobs are on the disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from hfget.disk import disk_error
+from hfget.layout import pointers
+from hfget.layout.directories import Directories, Seen
+from hfget.layout.hubcache import blob_path
+from hfget.layout.paths import destination
+from hfget.layout.pointers import Kind
+from hfget.layout.verified import Verified
+from hfget.model import RemoteFile
+
+#: So many small files at once.
+_BATCH, _LARGE_BYTES = 64, 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A file whose content is in place; its name is still to be made if it is `nameless`.
+
+    `seen` is what was found right, if that is news.
+    """
+
+    commit: str
+    file: RemoteFile
+    seen: Seen | None
+    nameless: bool
+
+
+class Names:
+    """Sees to the names of one repo's files, and to the record of what is right. Thread-safe.
+
+    `links` says whether names are links to blobs, `durable` whether folders could be synced.
+    """
+
+    def __init__(
+        self, folder: Path, directories: Directories, verified: Verified, *, fsync: bool
+    ) -> None:
+        self.links = True
+        self.durable = True
+        self._folder = folder
+        self._directories = directories
+        self._verified = verified
+        self._fsync = fsync
+        self._lock = threading.Lock()
+        self._pending: list[Settled] = []
+
+    def add(self, settled: Settled) -> None:
+        """A file more. Raises DiskError."""
+        with self._lock:
+            self._pending.append(settled)
+            due = settled.file.size > _LARGE_BYTES or len(self._pending) >= _BATCH
+        if due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Name and record what was added: blobs reach the disk before anything names them.
+
+        Raises DiskError, after all that can be named is.
+        """
+        with self._lock:
+            batch, self._pending = self._pending, []
+        if not batch:
+            return
+        if self._fsync:
+            self.durable &= self._directories.sync({self._folder / "blobs"})
+        folders = set()
+        failure = None
+        for settled in batch:
+            try:
+                folders.add(self._name(settled))
+                if settled.seen is not None:
+                    self._verified.add(settled.file.etag, settled.seen)
+            except OSError as error:
+                failure = failure or error
+        if self._fsync:
+            self.durable &= self._directories.sync(folders)
+        try:
+            self._verified.write()
+        except OSError as error:
+            failure = failure or error
+        if failure is not None:
+            raise disk_error(failure, self._folder) from failure
+
+    def paths(self, commit: str, file: RemoteFile) -> tuple[Path, Path]:
+        """The blob of a file, and its name in the snapshot."""
+        blob = blob_path(self._folder, file)
+        assert blob is not None  # what has no usable hash is never verified
+        return blob, destination(self._folder / "snapshots" / commit, file.path)
+
+    def _name(self, settled: Settled) -> Path:
+        """See to the name of a file in its snapshot; the folder that it lies in."""
+        blob, target = self.paths(settled.commit, settled.file)
+        if settled.nameless and pointers.look(target, blob).kind is not Kind.LINKED:
+            if self.links:
+                pointers.make(target, blob, self._directories)
+            else:  # on such a disk nothing else can be a link to the blob
+                self._directories.move_in(blob, target, replace=True)
+        self._exists(settled)
+        return target.parent
+
+    def _exists(self, settled: Settled) -> None:
+        """Remove what tells huggingface_hub that the repo has no such file (`.no_exist`)."""
+        marker = self._folder / ".no_exist" / settled.commit / settled.file.path
+        if os.path.lexists(marker):
+            self._directories.refuse_escape(marker.parent)
+            marker.unlink()
