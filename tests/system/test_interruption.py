@@ -13,7 +13,8 @@ import pytest
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.system.command import Shell, leftovers, tree, wait_until
-from tests.system.kills import kill_at_random
+from tests.system.kills import SHAPES, Tally, kill_and_go_on, make_repos
+from tests.system.steps import kill_before_step
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -76,24 +77,29 @@ def test_a_silent_hub_does_not_keep_ctrl_c_waiting(
     assert process.returncode == 130
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", [*SHAPES, "twins"])
 def test_kills_at_random_moments_cost_only_what_was_in_flight(
-    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+    name: str, repos_root: Path, tmp_path: Path
 ) -> None:
-    size = 96 * MiB
-    source = make_model(repos_root, REPO, {"w.bin": size, "a/small.txt": "s", "b.bin": 3 * MiB})
-    hub = start_hub(rate_total=60 * MiB)
-    shell = shell_at(hub.endpoint)
-    kills = kill_at_random(
-        shell, REPO, kills=8, longest=0.9, number=signal.SIGKILL, chance=random.Random(4)
-    )
-    assert kills == 8
-    done = shell.run(REPO)
-    assert done.code == 0, done.err
-    target = shell.directory / "large"
-    assert tree(target) == tree(source)
-    assert leftovers(target) == []
-    again = hub.bytes_sent() - size - 3 * MiB
-    assert again <= (kills + 1) * 8 * MiB
+    """Ten kills of each kind of repo; `tests.system.soak` does the same at length."""
+    repos = {f"org/{name}": make_repos(repos_root)[f"org/{name}"]}
+    tally = kill_and_go_on(repos_root, tmp_path, repos, kills=10, chance=random.Random(name))
+    assert tally.violations == []
+    assert len(tally.kills) >= 10 and tally.done > 0 and tally.hashed > 0
+
+
+@pytest.mark.timeout(300)
+def test_a_kill_before_a_step_on_the_disk_does_no_harm(repos_root: Path, tmp_path: Path) -> None:
+    """Every thirteenth step; `tests.system.soak --steps` takes them all."""
+    tally = Tally()
+    steps = 0
+    with LocalHub(repos_root) as hub:
+        while kill_before_step(repos_root, tmp_path, hub, 4 + 13 * steps, tally):
+            assert tally.violations == []
+            steps += 1
+    assert tally.violations == []
+    assert steps >= 4 and tally.hashed > 3
 
 
 def test_a_partial_that_somebody_edited_is_found_out(
