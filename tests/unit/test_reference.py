@@ -84,6 +84,12 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
         ("org/name/", MODEL),
         ("org/name.git", MODEL),
         ("org%2Fname", MODEL),
+        ("org%2Fname/tree/main", at("main")),
+        ("org/settings", RepoRef("org/settings")),
+        (
+            "org/tree/blob/main/a.txt",
+            replace(trail(PathKind.FILE, "main", "a.txt"), repo_id="org/tree"),
+        ),
         ("models/org/name", MODEL),
         ("datasets/org/name", DATASET),
         ("spaces/org/name", SPACE),
@@ -143,6 +149,9 @@ def test_pages_and_api_addresses(path: str, expected: RepoRef) -> None:
         ("https://someone:password@huggingface.co", HUB),
         ("hf-mirror.com", MIRROR),
         ("https://alpha.hf-mirror.com", "https://alpha.hf-mirror.com"),
+        ("http://localhost", "http://localhost"),
+        ("http://hub.localhost", "http://hub.localhost"),
+        ("http://127.0.0.1", "http://127.0.0.1"),
         ("http://localhost:8090", "http://localhost:8090"),
         ("http://127.0.0.1:8090", "http://127.0.0.1:8090"),
         ("http://[::1]:8090", "http://[::1]:8090"),
@@ -169,10 +178,15 @@ def test_the_host_of_a_url_is_its_endpoint(start: str, endpoint: str) -> None:
         ("https://hub.corp/hf", "https://hub.corp/org/name", "https://hub.corp"),
         ("https://hub.corp/hf", "https://huggingface.co/org/name", HUB),
         ("https://hub.corp/hf", "org/name", None),
+        ("hub.corp", "models/org/name", None),
     ],
 )
 def test_the_named_endpoint_is_known(endpoint: str, text: str, expected: str | None) -> None:
     assert parse(text, endpoint=endpoint) == replace(MODEL, endpoint=expected)
+
+
+def test_a_dot_in_a_name_makes_no_host() -> None:
+    assert parse("v1.5/name", endpoint="https://hub.corp") == RepoRef("v1.5/name")
 
 
 def test_a_prefix_is_taken_off_pages_too() -> None:

@@ -89,6 +89,10 @@ def test_dirt_is_taken_off_addresses(text: str) -> None:
             "HF_ENDPOINT=http://localhost:8090/hf/ hf download org/name",
             replace(MODEL, endpoint="http://localhost:8090/hf"),
         ),
+        (
+            "HF_ENDPOINT=HTTP://Box:8090 hf download org/name",
+            replace(MODEL, endpoint="http://box:8090"),
+        ),
         ("HF_ENDPOINT=hf-mirror.com hf download https://hf.co/org/name", ON_HUB),
     ],
 )
@@ -168,6 +172,7 @@ def test_flags_beside_a_command() -> None:
             "org/name",
         ),
         ("HF_ENDPOINT=https://example.com hf download org/name", "not a hub", "--endpoint"),
+        ("HF_ENDPOINT=box:8090 hf download org/name", "box is not a hub", "--endpoint https://box"),
         ("git lfs install", "git command names no URL", "org/name"),
         ("git pull origin main", "git command names no URL", "org/name"),
         ("curl -x http://127.0.0.1:7890", "curl command names no URL", "org/name"),
@@ -195,6 +200,11 @@ def test_a_pasted_token_is_not_repeated(shape: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(shape.format(token))
     assert token[4:] not in caught.value.message + caught.value.hint
+
+
+def test_a_name_like_a_token_is_a_name() -> None:
+    repo_id = "org/h" + "f_" + "a" * 24
+    assert parse(repo_id) == RepoRef(repo_id)
 
 
 def test_a_pasted_token_is_recognised() -> None:

@@ -53,6 +53,10 @@ def refusal(
         ("org/name@a b", "holds spaces", "did you mean org/name?"),
         ("org/name@..", "cannot be a revision", "for instance main"),
         ("org/name@main/../x", "cannot be a path", "without"),
+        ("dataset/na me", "holds spaces", "did you mean dataset/na?"),
+        ("org/*/name/a.txt", "too many segments", "hfget org/name a.txt"),
+        ("ftp:///org/name/a.txt", "not understood", "hfget org/name a.txt"),
+        ("datasets/org/name/a.txt", "too many segments", "hfget datasets/org/name a.txt"),
         ("dataset/org/name", "begins with dataset/", "did you mean datasets/org/name?"),
         ("model/org/name", "begins with model/", "did you mean org/name?"),
         ("hf://dataset/org/name", "begins with dataset/", "did you mean datasets/org/name?"),
@@ -67,6 +71,7 @@ def refusal(
         ("hf://org/name/../x", "cannot be a path", "without"),
         ("hf://org/name@v1/a/./b", "cannot be a path", "without"),
         ("hf://huggingface.co/org/name", "is not a repo ID", "did you mean org/name?"),
+        ("hf://HuggingFace.CO/name", "is not a repo ID", "did you mean name?"),
         ("hf://org/name:/data:ro", "is not a repo ID", "did you mean org/name?"),
         ("models/datasets/name", "is not a repo ID", FORMS),
         ("x" * 20_000, "20000 characters", FORMS),
@@ -159,6 +164,10 @@ def test_a_page_that_is_nothing_to_download(path: str, message: str, hint: str) 
         ("https://huggingface.co@evil.com/org/name", "evil.com is not a hub", "paste org/name"),
         ("https://hf-mirror.com.cn/org/name", "is not a hub", "paste org/name"),
         ("http://hub.corp:81/org/name", "is not a hub", "--endpoint http://hub.corp:81"),
+        ("http://192.168.1.5/org/name", "is not a hub", "--endpoint https://192.168.1.5"),
+        ("http://box/org/name", "box is not a hub", "--endpoint https://box"),
+        ("http://0.0.0.0:80/org/name", "is not a hub", "--endpoint"),
+        ("http://8.8.8.8:80/org/name", "is not a hub", "--endpoint"),
         ("http://169.254.169.254:80/org/name", "is not a hub", "--endpoint"),
         ("git@github.com:org/name.git", "github.com is not a hub", "--endpoint https://github.com"),
         ("https://cdn-lfs.huggingface.co/repos/a/b", "has no repos", "the repo's own page"),
@@ -190,8 +199,9 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 
 
 def test_a_url_on_another_host_than_the_endpoint() -> None:
-    error = refusal("https://other.corp/org/name", endpoint="https://hub.corp")
-    assert "other.corp is not a hub" in error.message
+    for endpoint in ("https://hub.corp", "ftp://other.corp", "https://other.corp:x"):
+        error = refusal("https://other.corp/org/name", endpoint=endpoint)
+        assert "other.corp is not a hub" in error.message
 
 
 def test_a_lan_name_without_port_is_an_organisation() -> None:
@@ -218,17 +228,17 @@ def test_a_type_that_contradicts(text: str, repo_type: RepoType, message: str) -
 
 
 @pytest.mark.parametrize(
-    ("text", "revision"),
+    ("text", "named", "revision"),
     [
-        ("org/name@v1", "v2"),
-        ("org/name/tree/main/data", "v2"),
-        ("org/name/blob/feature/x/a.txt", "feature/y"),
-        ("https://hf.co/org/name/tree/refs%2Fpr%2F1", "refs/pr/2"),
+        ("org/name@v1", "v1", "v2"),
+        ("org/name/tree/main/data", "main/data", "v2"),
+        ("org/name/blob/feature/x/a.txt", "feature/x/a.txt", "feature/y"),
+        ("https://hf.co/org/name/tree/refs%2Fpr%2F1", "refs/pr/1", "refs/pr/2"),
     ],
 )
-def test_a_revision_that_contradicts(text: str, revision: str) -> None:
+def test_a_revision_that_contradicts(text: str, named: str, revision: str) -> None:
     error = refusal(text, revision=revision)
-    assert f"but --revision says {revision}" in error.message
+    assert error.message == f"the reference names {named}, but --revision says {revision}"
     assert "leave one of them out" in error.hint
 
 
@@ -273,6 +283,11 @@ def test_what_git_forbids_is_no_revision(revision: str) -> None:
 @pytest.mark.parametrize("revision", ["a@b", "v1.0", "fix#12", "föö", "refs/pr/1", "a,b", "x-1"])
 def test_what_git_allows_is_a_revision(revision: str) -> None:
     assert parse("org/name", revision=revision).revision == revision
+
+
+def test_a_hint_says_no_more_than_it_knows() -> None:
+    assert refusal("org\\name").hint == "did you mean org/name?"
+    assert refusal("org/name/a b").hint == "did you mean org/name? A file of it: hfget org/name a"
 
 
 def test_messages_are_short_and_printable() -> None:

@@ -97,12 +97,12 @@ def shown(text: str) -> str:
 def near(text: str) -> str:
     """A hint with the nearest right form of `text`, as far as there is one."""
     segments = _likely_segments(text)
-    names = [name for segment in segments if (name := _likely_name(segment))]
+    names = [_likely_name(segment) for segment in segments]
     kind: RepoType = "model"
     if names and (named := _kind_like(names[0], alone=len(names) <= 2)):
         kind, names, segments = named, names[1:], segments[1:]
     repo = "/".join(names[:2])
-    if not repo or not is_repo_id(repo):
+    if not is_repo_id(repo):
         return FORMS
     repo = URL_PREFIXES[kind] + repo
     hint = f"did you mean {repo}?"
@@ -118,7 +118,7 @@ def _without_secrets(text: str) -> str:
 
 
 def _likely_segments(text: str) -> list[str]:
-    text = _without_secrets(text)[:400].replace("***", "")
+    text = _without_secrets(text)[:400]
     text = unquote(unicodedata.normalize("NFKC", text)).replace("\\", "/")
     if folder := _CACHE_FOLDER.search(text):
         return [folder[1], *folder[2].split("--")]
@@ -128,12 +128,16 @@ def _likely_segments(text: str) -> list[str]:
     text = re.sub(r"\s*/+\s*", "/", text.partition("://")[2] or text)
     words = text.split()
     text = next((word for word in words if re.search(r"\w/\w", word)), "-".join(words))
-    return [part for part in text.split("/") if part and not is_public(part.partition(":")[0])]
+    return [
+        part
+        for part in text.split("/")
+        if _likely_name(part) and not is_public(part.partition(":")[0])
+    ]
 
 
 def _likely_name(segment: str) -> str:
     name = re.sub(r"[^A-Za-z0-9._-]", "", re.sub(r"[@:?#].*", "", segment))
-    name = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", name)).strip("-.")
+    name = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", name))
     return name.removesuffix(".git")[:96].strip("-.")
 
 

@@ -15,13 +15,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def is_public(host: str) -> bool:
     """Whether this is the Hub or a mirror of it that everybody may use."""
-    bare = host.lower().rstrip(".").removeprefix("www.")
+    bare = host.lower().removeprefix("www.")
     return bare in _PUBLIC or bare.endswith(_MIRRORS)
 
 
 def is_no_hub(host: str) -> bool:
-    """Whether the host belongs to the Hub but has no repos on it."""
-    return host.endswith(_NO_HUBS) and not is_public(host)
+    """Whether a host that is not public belongs to the Hub, but has no repos on it."""
+    return host.endswith(_NO_HUBS)
 
 
 def is_local(host: str, port: int | None) -> bool:
