@@ -30,5 +30,6 @@ def keep_synced(schedule: Schedule, results: Results, ended: threading.Event) ->
             try:
                 if not job.partial.sync():
                     results.not_durable()
+                job.partial.sync_journal()
             except DiskError as error:
                 results.fail(job, error)

@@ -171,6 +171,19 @@ class JournalWriter:
         """The data of all blocks recorded before `mark` has reached the disk."""
         self._append(self._pack(_SYNC, 0, mark, 0))
 
+    def sync(self) -> None:
+        """Have the journal reach the disk: what a power failure takes of it is fetched again.
+
+        Raises OSError.
+        """
+        with self._lock:
+            fd = os.dup(self._fd) if self._fd >= 0 else -1
+        if fd >= 0:
+            try:
+                getattr(os, "fdatasync", os.fsync)(fd)
+            finally:
+                os.close(fd)
+
     def close(self) -> None:
         with self._lock:
             if self._fd >= 0:

@@ -145,6 +145,12 @@ class Partial:
         self._synced = mark
         return True
 
+    def sync_journal(self) -> None:
+        """Have the journal itself reach the disk, as well as the file system can do that."""
+        if self._journal is not None:
+            with suppress(OSError):
+                self._journal.sync()
+
     def close(self) -> None:
         """No more writing. Idempotent."""
         file, self._file = self._file, None
