@@ -194,9 +194,9 @@ class CacheLayout:
 
     def complete(self, snapshot: Snapshot) -> None:
         """Let the branch or tag that was asked for name the commit (huggingface_hub: `refs`)."""
-        target = self._ref(snapshot)
-        if target.name == snapshot.commit:
+        if snapshot.ref.revision == snapshot.commit:
             return
+        target = self._ref(snapshot)
         temporary = self._own / snapshot.commit / "ref"
         with suppress(OSError, ValueError):
             if not target.is_symlink() and read_text(target, 100) == snapshot.commit:
