@@ -16,7 +16,7 @@ from hfget import events
 from hfget.errors import DiskError
 from hfget.http import HttpClient
 from hfget.settings import MAX_CONNECTIONS, Settings, host_of
-from hfget.transfer.connections import ConnectionLimit
+from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.control import Hosts
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.finish import Finisher
@@ -101,8 +101,12 @@ class Engine:
         return replace(self._results.outcome, received=self._received)
 
     def _hire(self) -> None:
-        """As many workers as may work now."""
-        while len(self._workers) < self._limit.allowed:
+        """Twice as many workers as have work, at most as many as may work now.
+
+        Each has a buffer of its own, which a small run on a wide limit does not need.
+        """
+        wanted = max(FIRST_CONNECTIONS, 2 * self._schedule.busy)
+        while len(self._workers) < min(wanted, self._limit.allowed):
             worker = None
             with suppress(MemoryError):
                 worker = self._new_worker()
