@@ -114,6 +114,13 @@ class LockedError(HfgetError):
     kind = "locked"
 
 
+class TimeLimitError(HfgetError):
+    """The time that the user gave the run is over; everything fetched so far is kept."""
+
+    exit_code = 5
+    kind = "time-limit"
+
+
 class InterruptedRunError(HfgetError):
     """Stopped by a signal; everything fetched so far is kept. Exit code 128 + signal number."""
 

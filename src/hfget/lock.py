@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hfget import events
 from hfget.disk import atomic_write, disk_error, read_text
-from hfget.errors import InterruptedRunError, LockedError
+from hfget.errors import LockedError
 from hfget.stop import Stop
 from hfget.text import safe_text
 
@@ -30,8 +30,8 @@ _SOMEBODY = "another hfget"
 def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer) -> Iterator[None]:
     """Hold the lock at `path`.
 
-    Raises LockedError if it is taken and `wait` is false, InterruptedRunError if the wait for
-    it was stopped, DiskError if its folder cannot be made.
+    Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
+    for it was stopped, DiskError if its folder cannot be made.
     """
     from filelock import FileLock
 
@@ -80,8 +80,7 @@ def _acquired(
             observer(events.Note(f"waiting for {holder}, which works on this folder"))
             told = holder
         if stop.wait(_POLL_SECONDS):
-            number = stop.signal_number
-            raise InterruptedRunError(number, "stopped while waiting for another process")
+            raise stop.error("stopped while waiting for another process")
 
 
 def _holder_path(path: Path) -> Path:

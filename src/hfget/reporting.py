@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfget.model import ItemState, Plan, Report
+from hfget.model import Failure, ItemState, Plan, Report
 from hfget.stop import Stop
 from hfget.transfer.results import Outcome
 
@@ -21,6 +21,10 @@ def make_report(
     taken = {job.file.path for job in outcome.done if not job.received}
     kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
     interrupted = stop.is_set() and done + len(outcome.failures) < len(plan.items)
+    failures = sorted(outcome.failures, key=lambda failure: failure.path)
+    if interrupted and stop.time_limit is not None:
+        failures.append(_out_of_time(stop))
+        interrupted = False
     return Report(
         snapshot=plan.snapshot,
         root=plan.root,
@@ -32,8 +36,13 @@ def make_report(
         reused=sum(item.have for item in kept),
         requests=requests,
         seconds=seconds,
-        failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
+        failures=tuple(failures),
         interrupted_by=stop.signal_number if interrupted else None,
         durable=outcome.durable,
         from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
     )
+
+
+def _out_of_time(stop: Stop) -> Failure:
+    error = stop.error()
+    return Failure("", error.kind, error.message, error.hint, None, error.exit_code)

@@ -10,7 +10,6 @@ import http.client
 import math
 import random
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ import tenacity
 import urllib3
 
 from hfget.causes import ProxyError, certificate_fault, describe
-from hfget.errors import HfgetError, InterruptedRunError, NetworkError
+from hfget.errors import HfgetError, NetworkError
 from hfget.secret import safe_url
 from hfget.settings import host_of
 from hfget.stop import Stop
@@ -196,7 +195,7 @@ def call(
 ) -> T:
     """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
 
-    Raises NetworkError when the tries are used up, InterruptedRunError once `stop` is set, and
+    Raises NetworkError when the tries are used up, the error of `stop` once that is set, and
     whatever else `attempt` raises at once.
     """
 
@@ -214,8 +213,7 @@ def call(
 
     def sleep(seconds: float) -> None:
         if stop.wait(seconds):
-            number = stop.signal_number if isinstance(stop, Stop) else signal.SIGINT
-            raise InterruptedRunError(number, "stopped", hint="run the same command to go on")
+            raise (stop if isinstance(stop, Stop) else Stop()).error()
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Transient),

@@ -1,19 +1,33 @@
-"""The wish to stop, as an event that knows which signal it came from."""
+"""The wish to stop, as an event that knows which signal, or which limit, it came from."""
 
 from __future__ import annotations
 
 import signal
 import threading
 
+from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
+
+GO_ON = "run the same command to go on"
+
 
 class Stop(threading.Event):
     """Set by whoever wants the run to end. `signal_number` tells the exit code.
 
-    While `heeded` is true somebody polls the event several times a second and ends the run in
-    order; otherwise a signal handler has to raise.
+    `time_limit`, in seconds, is there if the run is to end because its time is over. While
+    `heeded` is true somebody polls the event several times a second and ends the run in order;
+    otherwise a signal handler has to raise.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.signal_number: int = signal.SIGINT
+        self.time_limit: float | None = None
         self.heeded = False
+
+    def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
+        """What to raise where the run ends because of this."""
+        if self.time_limit is not None:
+            return TimeLimitError(
+                f"the time for this run is over (--max-time {self.time_limit:g})", hint=hint
+            )
+        return InterruptedRunError(self.signal_number, message, hint=hint)

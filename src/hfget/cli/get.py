@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from hfget.cli import options
-from hfget.cli.options import CHOICE, MANNER, PLACE, whole_number
+from hfget.cli.options import CHOICE, MANNER, PLACE, seconds, whole_number
 from hfget.errors import UsageError
 from hfget.settings import (
     DEFAULT_CONNECTIONS,
@@ -133,6 +133,16 @@ def get(
             rich_help_panel=MANNER,
         ),
     ] = DEFAULT_RETRIES,
+    max_time: Annotated[
+        float | None,
+        typer.Option(
+            "--max-time",
+            metavar="SECONDS",
+            parser=seconds,
+            help="End the run after so long; what is here is kept.",
+            rich_help_panel=MANNER,
+        ),
+    ] = None,
     no_wait: Annotated[
         bool,
         typer.Option(
@@ -162,7 +172,10 @@ def get(
     """
     from hfget.cli.session import session
 
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+    with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
+        display,
+        stop,
+    ):
         _check_folder(local_dir)
         from hfget.cli.token import given_token
         from hfget.conductor import Run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,6 +11,9 @@ import typer
 from hfget._version import __version__
 from hfget.errors import UsageError
 from hfget.model import RepoType
+
+#: Ten years: timers of the system do not take just any number.
+_LONGEST_SECONDS = 3.2e8
 
 CHOICE = "What to fetch"
 PLACE = "Where from and where to"
@@ -151,6 +155,17 @@ def whole_number(text: str | int) -> int:
         return int(text)
     except ValueError:
         _refuse(f"{text!r} is not a whole number")
+
+
+def seconds(text: str | float) -> float:
+    """A number of seconds above 0 from the command line. Raises typer.BadParameter."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= _LONGEST_SECONDS:
+        _refuse(f"{text!r} is not a number of seconds above 0")
+    return value
 
 
 def _refuse(why: str) -> NoReturn:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.secret import redact
 from hfget.stop import Stop
@@ -30,12 +31,17 @@ _SIGNALS = tuple(
 
 @contextmanager
 def session(
-    *, json: bool = False, quiet: bool = False, debug: bool = False, env_file: Path | None = None
+    *,
+    json: bool = False,
+    quiet: bool = False,
+    debug: bool = False,
+    env_file: Path | None = None,
+    max_time: float | None = None,
 ) -> Iterator[tuple[Display, Stop]]:
     """A display that shows what happens, and a Stop that signals set.
 
     Leaves by typer.Exit with the error's code where something fails. A first signal asks the
-    run to stop in order, a second one ends the process at once.
+    run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.ui import display
 
@@ -48,7 +54,7 @@ def session(
             from hfget.settings import load_env_file
 
             load_env_file(env_file)
-        with _signals(stop, shown), shown:
+        with _signals(stop, shown), shown, time_limit(stop, shown, max_time):
             yield shown, stop
     except HfgetError as error:
         if debug:
