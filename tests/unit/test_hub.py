@@ -480,7 +480,7 @@ def parrot() -> Iterator[tuple[Loopback, dict[str, bytes]]]:
         yield server, says
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(info=INFOS, entries=st.lists(ENTRIES, max_size=4) | JSON)
 def test_any_json_gives_a_snapshot_or_a_sentence(
     info: Any, entries: Any, parrot: tuple[Loopback, dict[str, bytes]]

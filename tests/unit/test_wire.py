@@ -14,6 +14,7 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPWarning
 
+from hfget import wire
 from hfget.http import HttpClient
 from hfget.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
@@ -100,22 +101,27 @@ def test_a_body_that_drips_is_handed_on_as_it_comes(serve: Callable[[Reply], Any
         assert 1 <= wire_of(response).readinto1(memoryview(bytearray(1 << 20))) < 1000
 
 
-def test_after_a_slow_head_the_body_has_its_whole_time_out_again() -> None:
-    turn = 1.0
-
-    def reply(conn: socket.socket) -> None:
-        pause = threading.Event()
-        for part in (HEAD, b"Content-Length: 3\r\n\r\n"):
-            pause.wait(0.6 * turn)
-            conn.sendall(part)
-        for part in (b"y", b"e", b"s"):
-            pause.wait(0.5 * turn)
-            conn.sendall(part)
-
-    with Loopback(lambda asked: reply) as server:
-        response = HttpClient(env={}).get(server.url, read_timeout=turn)
-        assert wire_of(response).fp.raw._sock.gettimeout() == turn
-        assert read(response) == b"yes"
+def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(wire.time, "monotonic", lambda: now)
+    one, other = socket.socketpair()
+    with one, other:
+        one.settimeout(10.0)
+        reader = wire._Reader(one.makefile("rb", buffering=0))
+        other.sendall(b"abc")
+        buffer = bytearray(1)
+        with reader.limited():
+            assert reader.readinto(buffer) == 1 and one.gettimeout() == 10.0
+            now += 15.0
+            assert reader.readinto(buffer) == 1 and one.gettimeout() == 5.0
+            now += 5.0
+            with pytest.raises(TimeoutError):
+                reader.readinto(buffer)
+        assert one.gettimeout() == 10.0
+        assert reader.readinto(buffer) == 1
+        reader.close()
 
 
 def test_the_socket_can_be_found_by_those_who_hang_up(serve: Callable[[Reply], Any]) -> None:
