@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hfget import events
 from hfget.disk import free_bytes
-from hfget.errors import DiskError, UsageError
+from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub
 from hfget.jobs import make_jobs
@@ -44,6 +44,9 @@ from hfget.weights import remarks
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+#: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
+_DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
 
 
 def download(
@@ -168,6 +171,8 @@ class Run:
                 )
                 if report.ok:
                     report = self._complete(made, report)
+                elif any(failure.exit_code in _DOUBTS for failure in report.failures):
+                    self._layout.forget_tree(snapshot.commit)
             finally:
                 self._layout.close()
         self._observer(events.Finished(report))

@@ -58,6 +58,9 @@ class Layout(Protocol):
     def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
         """The listing of a commit, if it was recorded here."""
 
+    def forget_tree(self, commit: str) -> None:
+        """The listing of a commit may be wrong: the next run asks for it again."""
+
     def check(self, files: Sequence[RemoteFile]) -> None:
         """Refuse the whole listing if one path is unsafe here. Raises UnsafeError."""
 

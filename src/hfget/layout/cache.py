@@ -63,6 +63,9 @@ class CacheLayout:
     def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
         return record.read_tree(self._folder, commit)
 
+    def forget_tree(self, commit: str) -> None:
+        record.forget_tree(self._folder, commit)
+
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_paths(
             (file.path for file in files),

@@ -72,6 +72,9 @@ class FolderLayout:
             self._listed = commit
         return files
 
+    def forget_tree(self, commit: str) -> None:
+        record.forget_tree(self._records, commit)
+
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_paths(
             (file.path for file in files),

@@ -156,6 +156,12 @@ def write_tree(records: Path, snapshot: Snapshot) -> None:
     atomic_write(records / "trees" / f"{snapshot.commit}.json", json.dumps(document, indent=1))
 
 
+def forget_tree(records: Path, commit: str) -> None:
+    """Remove a recorded listing."""
+    with suppress(OSError):
+        (records / "trees" / f"{commit}.json").unlink()
+
+
 def read_etags(records: Path) -> dict[str, set[str]]:
     """By path, every content that a listing recorded here gives it: runs were to fetch that."""
     etags: dict[str, set[str]] = {}
