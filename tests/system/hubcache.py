@@ -64,13 +64,27 @@ class HubCache:
         """`hf ARGUMENTS` in the same shell, by HTTP as its users behind mirrors have it."""
         return self._run(str(Path(sys.executable).with_name("hf")), *arguments)
 
-    def scan(self) -> dict[str, dict[str, str]]:
-        """The refs of every repo that huggingface_hub sees; it must see nothing odd."""
+    def start_hf(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `hf ARGUMENTS`; the caller ends it."""
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name("hf")), *arguments],
+            cwd=self.shell.directory,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def scan(self, *, killed: bool = False) -> dict[str, dict[str, str]]:
+        """The refs of every repo that huggingface_hub sees; it must see nothing odd.
+
+        Only after a kill there may be incomplete files.
+        """
         done = self._run(sys.executable, "-c", _SCAN, str(self.path))
         assert done.code == 0, done.err
         found = json.loads(done.out)
         assert found["warnings"] == []
-        assert found["incomplete"] == 0
+        assert killed or found["incomplete"] == 0
         repos: dict[str, dict[str, str]] = found["repos"]
         return repos
 
@@ -90,17 +104,19 @@ class HubCache:
             or (path.is_symlink() and not path.exists())
         ]
 
-    def _run(self, *command: str) -> Result:
-        environment = self.shell.environment() | {
+    def _environment(self) -> dict[str, str]:
+        return self.shell.environment() | {
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_UPDATE_CHECK": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
+
+    def _run(self, *command: str) -> Result:
         done = subprocess.run(
             command,
             cwd=self.shell.directory,
-            env=environment,
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
