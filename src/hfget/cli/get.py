@@ -6,19 +6,13 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from hfget.cli import getoptions as own
 from hfget.cli import options
-from hfget.cli.options import CHOICE, MANNER, PLACE, seconds, whole_number
 from hfget.errors import UsageError
-from hfget.settings import (
-    DEFAULT_CONNECTIONS,
-    DEFAULT_JOBS,
-    DEFAULT_RETRIES,
-    MAX_CONNECTIONS,
-)
+from hfget.settings import DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_RETRIES
 
 
 def get(
@@ -33,132 +27,24 @@ def get(
     repo_type: options.Kind = None,
     dataset: options.Dataset = False,
     space: options.Space = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="Fetch again; replace files that are in the way.",
-            rich_help_panel=CHOICE,
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Show what would be fetched, write nothing.", rich_help_panel=CHOICE
-        ),
-    ] = False,
-    delete: Annotated[
-        bool,
-        typer.Option(
-            "--delete",
-            help="Remove what was downloaded and is not in REV any more.",
-            rich_help_panel=CHOICE,
-        ),
-    ] = False,
-    local_dir: Annotated[
-        str | None,
-        typer.Option(
-            "--local-dir",
-            metavar="DIR",
-            help="Download into DIR (default: ./NAME of the repo).",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            "--cache",
-            help="Download into the Hub cache, where transformers looks.",
-            rich_help_panel=PLACE,
-        ),
-    ] = False,
-    cache_dir: Annotated[
-        str | None,
-        typer.Option(
-            "--cache-dir",
-            metavar="DIR",
-            help="The Hub cache is DIR (default HF_HUB_CACHE).",
-            rich_help_panel=PLACE,
-        ),
-    ] = None,
-    hardlink: Annotated[
-        bool,
-        typer.Option(
-            "--hardlink",
-            help="Let the folder share files with the Hub cache.",
-            rich_help_panel=PLACE,
-        ),
-    ] = False,
+    force: own.Force = False,
+    dry_run: own.DryRun = False,
+    delete: own.Delete = False,
+    local_dir: own.LocalDir = None,
+    cache: own.Cache = False,
+    cache_dir: own.CacheDir = None,
+    hardlink: own.Hardlink = False,
     endpoint: options.Endpoint = None,
-    allow_private: Annotated[
-        bool,
-        typer.Option(
-            "--allow-private",
-            help="Follow redirects to private addresses.",
-            rich_help_panel=PLACE,
-        ),
-    ] = False,
+    allow_private: own.AllowPrivate = False,
     token: options.Token = None,
     token_file: options.TokenFile = None,
     no_token: options.NoToken = False,
-    connections: Annotated[
-        int,
-        typer.Option(
-            "-x",
-            "--connections",
-            metavar="N",
-            parser=whole_number,
-            help=f"At most N a file, up to {MAX_CONNECTIONS} (default {DEFAULT_CONNECTIONS}).",
-            rich_help_panel=MANNER,
-        ),
-    ] = DEFAULT_CONNECTIONS,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "-j",
-            "--jobs",
-            metavar="N",
-            parser=whole_number,
-            help=f"At most N files at a time (default {DEFAULT_JOBS}).",
-            rich_help_panel=MANNER,
-        ),
-    ] = DEFAULT_JOBS,
-    retries: Annotated[
-        int,
-        typer.Option(
-            "--retries",
-            metavar="N",
-            parser=whole_number,
-            help=f"Tries without a new byte (default {DEFAULT_RETRIES}).",
-            rich_help_panel=MANNER,
-        ),
-    ] = DEFAULT_RETRIES,
-    max_time: Annotated[
-        float | None,
-        typer.Option(
-            "--max-time",
-            metavar="SECONDS",
-            parser=seconds,
-            help="End the run after so long; what is here is kept.",
-            rich_help_panel=MANNER,
-        ),
-    ] = None,
-    no_wait: Annotated[
-        bool,
-        typer.Option(
-            "--no-wait",
-            help="Do not wait for another hfget on the same folder.",
-            rich_help_panel=MANNER,
-        ),
-    ] = False,
-    no_fsync: Annotated[
-        bool,
-        typer.Option(
-            "--no-fsync",
-            help="Do not wait until data has reached the disk.",
-            rich_help_panel=MANNER,
-        ),
-    ] = False,
+    connections: own.Connections = DEFAULT_CONNECTIONS,
+    jobs: own.Jobs = DEFAULT_JOBS,
+    retries: own.Retries = DEFAULT_RETRIES,
+    max_time: own.MaxTime = None,
+    no_wait: own.NoWait = False,
+    no_fsync: own.NoFsync = False,
     env_file: options.EnvFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -11,12 +11,12 @@ from typer.core import TyperCommand
 
 EXIT_CODES = """\
 Exit codes:
-   0  all there and verified     6  verification failed
-   1  unexpected error: a bug    7  disk full, failed or not writable
-   2  wrong use                  8  refused as unsafe
-   3  not found                  9  locked by another process (--no-wait)
-   4  not allowed              130  interrupted by Ctrl-C; 143 by SIGTERM,
-   5  network or server             129 by SIGHUP: run it again to go on
+   0  all there and verified        6  verification failed
+   1  unexpected error: a bug       7  disk full, failed or not writable
+   2  wrong use                     8  refused as unsafe
+   3  not found                     9  locked by another process (--no-wait)
+   4  not allowed                 130  interrupted by Ctrl-C; 143 by SIGTERM,
+   5  network, server, --max-time      129 by SIGHUP: run it again to go on
 """
 
 _LAST = "Output"
@@ -50,7 +50,7 @@ class Command(TyperCommand):
         names = []
         for param in self.params:
             if param.param_type_name == "argument":
-                name = param.metavar if param.required else f"[{param.metavar}]"
+                name = str(param.metavar) if param.required else f"[{param.metavar}]"
                 names.append(name if param.nargs == 1 else f"{name}...")
         return " ".join(names)
 

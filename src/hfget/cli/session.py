@@ -48,12 +48,11 @@ def session(
     if debug:
         _log_to_stderr()
     stop = Stop()
+    wrong = _load(env_file)  # before the display, which such a file may also set up
     shown = display(json=json, quiet=quiet, stream=sys.stderr, command=command_line())
     try:
-        if env_file is not None:
-            from hfget.settings import load_env_file
-
-            load_env_file(env_file)
+        if wrong is not None:
+            raise wrong
         with _signals(stop, shown), shown, time_limit(stop, shown, max_time):
             yield shown, stop
     except HfgetError as error:
@@ -76,6 +75,18 @@ def session(
             )
         )
         raise typer.Exit(1) from None
+
+
+def _load(env_file: Path | None) -> HfgetError | None:
+    """Read the settings that were named; gives back what is wrong with them."""
+    if env_file is not None:
+        from hfget.settings import load_env_file
+
+        try:
+            load_env_file(env_file)
+        except HfgetError as error:
+            return error
+    return None
 
 
 def command_line() -> str:
