@@ -46,12 +46,6 @@ def verify(
 def _place(found: Verification) -> list[str]:
     if found.cache is not None:
         return ["--cache-dir", str(found.cache), "--revision", found.commit]
-    return [*_place(found)]
-
-
-def _place(found: Verification) -> list[str]:
-    if found.cache is not None:
-        return ["--cache-dir", str(found.cache), "--revision", found.commit]
     return ["--local-dir", str(found.root)]
 
 
