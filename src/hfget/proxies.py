@@ -14,10 +14,18 @@ from hfget.secret import safe_url
 from hfget.settings import host_of
 from hfget.text import safe_text
 
+_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+
 
 def proxy_for(url: str) -> str | None:
-    """The proxy through which `url` is to be asked for; its address may hold a password."""
-    return select_proxy(url, dict(get_environ_proxies(url)))
+    """The proxy through which `url` is to be asked for; its address may hold a password.
+
+    Raises UsageError for a kind of proxy that nobody speaks to.
+    """
+    proxy = select_proxy(url, dict(get_environ_proxies(url)))
+    if proxy and "://" in proxy and proxy.partition("://")[0].lower() not in _SCHEMES:
+        raise _no_address(proxy)
+    return proxy
 
 
 def shown(proxy: str) -> str:
@@ -53,13 +61,10 @@ def failure(error: requests.RequestException, proxy: str, url: str) -> Exception
     if isinstance(error, requests.exceptions.InvalidSchema):
         return UsageError(
             f"the proxy {shown(proxy)} speaks SOCKS, for which PySocks is missing",
-            hint="install it (pip install PySocks), or use an http:// proxy",
+            hint="install it (pip install 'hfget[socks]'), or use an http:// proxy",
         )
     if isinstance(error, requests.exceptions.InvalidURL):
-        return UsageError(
-            f"the proxy {shown(proxy)} has no usable address",
-            hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT",
-        )
+        return _no_address(proxy)
     status = tunnel_status(error)
     if status is not None and 400 <= status < 500 and status not in (408, 429):
         return refusal(status, proxy, url)
@@ -68,3 +73,10 @@ def failure(error: requests.RequestException, proxy: str, url: str) -> Exception
     if isinstance(error, requests.exceptions.ConnectionError) and (about_us or not about_host):
         return ProxyError(shown(proxy), error)
     return None
+
+
+def _no_address(proxy: str) -> UsageError:
+    return UsageError(
+        f"the proxy {shown(proxy)} has no usable address",
+        hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT",
+    )

@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -131,13 +131,21 @@ class Response(http.client.HTTPResponse):
         return count
 
 
-class _Connection(HTTPConnection):
+class _Watched(HTTPConnection):
+    """A connection whose answers are `Response`s and whose socket can be shut from outside."""
+
     response_class = Response
 
     def __init__(self, *args: Any, sockets: Sockets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._sockets = sockets
 
+    def connect(self) -> None:
+        super().connect()
+        self._sockets.add(self.sock)
+
+
+class _Connection(_Watched):
     def _new_conn(self) -> socket.socket:
         """As urllib3's own, with the same exceptions, by way of `Sockets.connect`."""
         timeout: Any = self.timeout
@@ -164,6 +172,13 @@ class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = _TLSConnection
 
 
+@cache
+def _watched(pool: Any) -> Any:
+    """A pool that connects in its own way, through SOCKS, with connections that are watched."""
+    connection = type("_SocksConnection", (_Watched, pool.ConnectionCls), {})
+    return type("_SocksPool", (pool,), {"ConnectionCls": connection})
+
+
 def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
     """A context that verifies against `bundle` (a PEM file, or a folder as c_rehash makes it).
 
@@ -188,6 +203,7 @@ class Adapter(HTTPAdapter):
     """Keeps one connection a host; `tls` gives the context when the first one is needed."""
 
     def __init__(self, sockets: Sockets, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._sockets = sockets
         self._pools: dict[str, Any] = {
             "http": partial(_Pool, sockets=sockets),
             "https": partial(_TLSPool, sockets=sockets),
@@ -204,8 +220,14 @@ class Adapter(HTTPAdapter):
         if scheme == "https":
             kwargs["proxy_ssl_context"] = self._tls()
         manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        if not scheme.startswith("socks"):  # whose pools are what speaks to the proxy
-            manager.pool_classes_by_scheme = self._pools
+        pools = self._pools
+        if scheme.startswith("socks"):
+            kind: Any = type(manager)
+            pools = {
+                name: partial(_watched(pool), sockets=self._sockets)
+                for name, pool in kind.pool_classes_by_scheme.items()
+            }
+        manager.pool_classes_by_scheme = pools
         return manager
 
     def build_connection_pool_key_attributes(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from hfget.proxies import shown
 from hfget.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, hang_up, reset
-from tests.unit.network import read
+from tests.unit.network import read, wire_of
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
@@ -50,16 +53,15 @@ def test_no_proxy_is_heeded(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert read(get(server.url)) == b"body"
 
 
+def relay(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
 def tunnel_to(port: int) -> Callable[[socket.socket], None]:
     """What a proxy does after CONNECT, whatever host was asked for."""
-
-    def relay(source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(1 << 16):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
 
     def reply(conn: socket.socket) -> None:
         with socket.create_connection(("127.0.0.1", port), BOUND) as upstream:
@@ -176,14 +178,81 @@ def test_an_address_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) 
     assert "cret" not in f"{met.value} {met.value.hint}"
 
 
-def test_socks_without_pysocks_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    if find_spec("socks") is not None:
-        pytest.skip("PySocks is there")
-    monkeypatch.setenv("ALL_PROXY", "socks5h://user:secret@127.0.0.1:1080")
-    with pytest.raises(UsageError) as met:
-        get("https://hub.test/a")
-    assert "PySocks" in met.value.message + met.value.hint
-    assert "secret" not in f"{met.value} {met.value.hint}"
+WITHOUT_PYSOCKS = """
+import sys
+sys.modules["socks"] = None
+from hfget.errors import UsageError
+from hfget.http import HttpClient
+try:
+    HttpClient(env={}).get("https://hub.test/a", read_timeout=1.0)
+except UsageError as error:
+    print(error, error.hint)
+"""
+
+
+def test_socks_without_pysocks_says_what_is_missing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PYSOCKS],
+        env={**os.environ, "ALL_PROXY": "socks5h://user:secret@127.0.0.1:1080"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "127.0.0.1:1080" in done.stdout and "hfget[socks]" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+
+
+def exactly(conn: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := conn.recv(size - len(data))):
+        data += more
+    return data
+
+
+@contextmanager
+def socks5(port: int) -> Iterator[tuple[int, list[bytes]]]:
+    """A SOCKS proxy (RFC 1928) that leads to `port`, and the names it was asked for."""
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        conn, _ = listener.accept()
+        with conn:
+            conn.settimeout(BOUND)
+            exactly(conn, exactly(conn, 2)[1])
+            conn.sendall(b"\5\0")
+            asked.append(exactly(conn, exactly(conn, 5)[4] + 2)[:-2])
+            with socket.create_connection(("127.0.0.1", port), BOUND) as upstream:
+                conn.sendall(b"\5\0\0\1" + bytes(6))
+                back = threading.Thread(target=relay, args=(upstream, conn))
+                back.start()
+                relay(conn, upstream)
+                back.join(BOUND)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(BOUND)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1], asked
+        thread.join(BOUND)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_socks(encrypted: bool, authority: PrivateCA, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("socks")
+    context = authority.trusted if encrypted else None
+    with Loopback(lambda asked: Answer(b"body"), tls=context) as server:
+        with socks5(server.port) as (port, asked):
+            monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{port}")
+            http = HttpClient(env={"SSL_CERT_FILE": str(authority.bundle)})
+            url = f"{'https' if encrypted else 'http'}://localhost:9/a"
+            for _ in range(2):
+                response = http.get(url, read_timeout=BOUND)
+                assert read(response) == b"body" and wire_of(response).isclosed()
+                response.raw.release_conn()
+            http.abort()
+        assert asked == [b"localhost"]
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize(
