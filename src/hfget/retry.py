@@ -96,10 +96,11 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         return error
     if fault := certificate_fault(error):
         whose = f"the proxy {error.name}" if isinstance(error, ProxyError) else host_of(url)
+        hint = "if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE"
+        if "expired" in fault or "not yet valid" in fault:
+            hint = f"check the clock of this machine; {hint}"
         return NetworkError(
-            f"the certificate of {whose} cannot be verified: {fault}",
-            url=safe_url(url),
-            hint="if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE",
+            f"the certificate of {whose} cannot be verified: {fault}", url=safe_url(url), hint=hint
         )
     if isinstance(error, _NO_ADDRESS):
         return NetworkError(

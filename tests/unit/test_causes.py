@@ -102,6 +102,7 @@ def test_a_bad_certificate_is_final(name: str, authority: PrivateCA) -> None:
     assert failure.exit_code == 5
     assert words in failure.message
     assert "REQUESTS_CA_BUNDLE" in failure.hint
+    assert ("clock" in failure.hint) is (name == "expired")
     assert "without verif" not in failure.hint and "insecure" not in failure.hint
 
 

@@ -65,6 +65,7 @@ def test_a_short_value_is_not_remembered() -> None:
         "https://user:{}@h/p",
         "https://{}@h/p",
         "socks5h://user:{}@proxy:1080",
+        "http://user:a@{}@proxy:1080",
         "Authorization: Bearer {}",
         "{{'authorization': 'Bearer {}'}}",
         "authorization: basic {}",
