@@ -97,35 +97,12 @@ class HttpClient:
                 hint="unset HF_HUB_OFFLINE",
                 url=safe_url(url),
             )
-        session = self._session()
-        sent = {"Accept-Encoding": "identity", **(headers or {})}
-        request = session.prepare_request(requests.Request("GET", url, headers=sent))
-        address = str(request.url)  # as it will be connected to, whatever was asked for
-        try:
-            origin = origin_of(address)
-        except ValueError as error:
-            raise requests.exceptions.InvalidURL(str(error)) from None
+        request, origin = self._prepare(url, headers or {})
         if with_token:
             request.headers.update(self._authorization(origin))
-        proxy = self._proxy_for(origin)
         with self._lock:
             self.requests_sent += 1
-        try:
-            response = session.send(
-                request,
-                stream=True,
-                allow_redirects=False,
-                timeout=(self._connect_timeout, read_timeout),
-                proxies={"all": proxy} if proxy else {},
-            )
-        except requests.RequestException as error:
-            if proxy and (failure := proxies.failure(error, proxy, address)):
-                raise failure from error
-            raise
-        if proxy and response.status_code == 407:
-            response.close()
-            raise proxies.refusal(407, proxy, address)
-        return response
+        return self._send(request, self._proxy_for(origin), read_timeout)
 
     def next_hop(self, response: requests.Response, endpoint: str) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
@@ -162,6 +139,38 @@ class HttpClient:
     def abort(self) -> None:
         """Wake every thread that waits for the network. Final: this client cannot connect again."""
         self._sockets.shut()
+
+    def _prepare(
+        self, url: str, headers: Mapping[str, str]
+    ) -> tuple[requests.PreparedRequest, str]:
+        """The request, and the origin it will be connected to, whatever `url` looks like."""
+        sent = {"Accept-Encoding": "identity", **headers}
+        request = self._session().prepare_request(requests.Request("GET", url, headers=sent))
+        try:
+            return request, origin_of(str(request.url))
+        except ValueError as error:
+            raise requests.exceptions.InvalidURL(str(error)) from None
+
+    def _send(
+        self, request: requests.PreparedRequest, proxy: str | None, read_timeout: float
+    ) -> requests.Response:
+        url = str(request.url)
+        try:
+            response = self._session().send(
+                request,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self._connect_timeout, read_timeout),
+                proxies={"all": proxy} if proxy else {},
+            )
+        except requests.RequestException as error:
+            if proxy and (failure := proxies.failure(error, proxy, url)):
+                raise failure from error
+            raise
+        if proxy and response.status_code == 407:
+            response.close()
+            raise proxies.refusal(407, proxy, url)
+        return response
 
     def _authorization(self, origin: str) -> dict[str, str]:
         credential = self.credential
