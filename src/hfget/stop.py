@@ -10,6 +10,18 @@ from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
 GO_ON = "run the same command to go on"
 
 
+class Ended(BaseException):
+    """Raised by a signal handler in the midst of anything; `error` says why.
+
+    Not an Exception, since it may strike inside code, of ours or of a library, that takes every
+    Exception for a failure of its own.
+    """
+
+    def __init__(self, error: HfgetError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
 class Stop(threading.Event):
     """Set by whoever wants the run to end. `signal_number` tells the exit code.
 

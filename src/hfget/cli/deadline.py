@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hfget.stop import Stop
+from hfget.stop import Ended, Stop
 
 if TYPE_CHECKING:
     from hfget.ui import Display
@@ -48,7 +48,7 @@ def _alarm(stop: Stop, shown: Display, seconds: float) -> Iterator[None]:
         stop.time_limit = seconds
         stop.set()
         if not stop.heeded:
-            raise stop.error()
+            raise Ended(stop.error())
 
     before = signal.signal(signal.SIGALRM, handle)
     signal.setitimer(signal.ITIMER_REAL, seconds, GRACE_SECONDS)

@@ -19,7 +19,7 @@ import typer
 from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.secret import redact
-from hfget.stop import Stop
+from hfget.stop import Ended, Stop
 
 if TYPE_CHECKING:
     from hfget.ui import Display
@@ -55,9 +55,10 @@ def session(
             raise wrong
         with _signals(stop, shown), shown, time_limit(stop, shown, max_time):
             yield shown, stop
-    except HfgetError as error:
+    except (HfgetError, Ended) as raised:
         if debug:
             _show_traceback()
+        error = raised.error if isinstance(raised, Ended) else raised
         shown.error(error)
         raise typer.Exit(error.exit_code) from None
     except (typer.Exit, SystemExit):
@@ -65,12 +66,12 @@ def session(
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         raise typer.Exit(0) from None
-    except Exception as error:
+    except Exception as unexpected:
         if debug:
             _show_traceback()
         shown.error(
             HfgetError(
-                f"unexpected {type(error).__name__}: {redact(str(error))}",
+                f"unexpected {type(unexpected).__name__}: {redact(str(unexpected))}",
                 hint="this is a bug in hfget: please report it with the output of --debug",
             )
         )
@@ -115,7 +116,7 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
         stop.signal_number = number
         stop.set()
         if not stop.heeded:
-            raise InterruptedRunError(number, "stopped", hint=command_line())
+            raise Ended(InterruptedRunError(number, "stopped", hint=command_line()))
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
