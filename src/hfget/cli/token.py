@@ -57,7 +57,7 @@ def _from_file(path: Path, observer: Observer) -> str:
         why = (getattr(error, "strerror", None) or "not text").lower()
         raise UsageError(f"cannot read the token file {path}: {why}") from error
     if os.name == "posix":
-        if status.st_uid not in (0, os.geteuid()):
+        if os.geteuid() != 0 and status.st_uid not in (0, os.geteuid()):
             raise UsageError(
                 f"the token file {path} belongs to another user",
                 hint="copy it, so that it is yours alone",

@@ -1,0 +1,103 @@
+"""What the documents say is so: options exist, links lead somewhere, examples run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hfget.settings import ENV_NAMES
+from tests.hub import LocalHub
+from tests.hub.repos import MiB, make_model
+from tests.system.command import HFGET, Shell
+
+ROOT = Path(__file__).parents[2]
+DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+StartHub = Callable[..., LocalHub]
+ShellAt = Callable[[str], Shell]
+
+
+def examples(path: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", path.read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_links_within_the_project_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text()):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_option_that_is_spoken_of_exists() -> None:
+    known = set()
+    for command in ((), ("ls",), ("verify",), ("serve",)):
+        done = subprocess.run(
+            [*HFGET, *command, "--help"], capture_output=True, text=True, timeout=60, check=True
+        )
+        known |= set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
+    for path in DOCS:
+        # Commands of others are named with their options too: `hf download --local-dir`.
+        text = re.sub(
+            r"`(?:hf|pip|python3?|git|docker|vllm|aria2c|curl) [^`]*`", "", path.read_text()
+        )
+        for option in re.findall(r"(?<![\w/-])--[a-z][\w-]*", text):
+            assert option in known, f"{path.name}: {option}"
+
+
+def test_the_example_of_the_settings_has_every_variable() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [match[1] for line in lines if (match := re.match(r"#?([A-Z_]+)=", line))]
+    assert sorted(named) == sorted(ENV_NAMES)
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    read = set(re.findall(r"\"((?:HF|HFGET|XDG)_[A-Z_]+)\"", source))
+    assert read <= set(ENV_NAMES), "a variable that is read is not among the settings"
+
+
+def test_the_example_of_the_settings_changes_nothing(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, "org/model", {"config.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    done = shell.run("org/model", "--env-file", ROOT / ".env.example")
+    assert (done.code, done.out) == (0, "model\n"), done.err
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "library.md"])
+def test_python_examples_run(
+    path: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    files: dict[str, str | int] = {"config.json": "{}", "model.safetensors": 2 * MiB}
+    make_model(repos_root, "openai-community/gpt2", files)
+    hub = start_hub(aliases={"gpt2": "openai-community/gpt2"})
+    shell = shell_at(hub.endpoint)
+    code = "\n".join(examples(path))
+    assert "download(" in code
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=shell.directory,
+        env=shell.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "model.safetensors" in done.stdout or "gpt2" in done.stdout
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    from hfget import errors
+
+    table = (ROOT / "docs" / "exit-codes.md").read_text()
+    named = {int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)}
+    raised = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.HfgetError)
+    }
+    assert named == raised | {0}
