@@ -16,6 +16,8 @@ from typing import Any
 
 from hfget.errors import DiskError
 
+#: Characters of a path in a message.
+_MOST_SHOWN = 400
 _BINARY = getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.
@@ -49,7 +51,13 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     meaning, hint = _MEANINGS.get(
         error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
     )
-    return DiskError(f"{doing} {path}: {meaning}", hint=hint)
+    return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
+
+
+def _short(path: str) -> str:
+    """A path whose middle is left out if it is so long that the message would be cut."""
+    half = _MOST_SHOWN // 2
+    return path if len(path) <= _MOST_SHOWN else f"{path[:half]}…{path[-half:]}"
 
 
 def sync_directory(path: Path) -> bool:
