@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 
-.PHONY: demo test lint test-oldest soak bench bench-quick picture clean
+.PHONY: demo test lint test-oldest soak trials bench bench-quick picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -23,6 +23,9 @@ test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
 	$(BIN)/python -m tests.system.soak --kills 1000
+
+trials: $(VENV)/ready ## every fault of the table, injected for real
+	$(BIN)/python -m tests.trials
 
 bench: $(VENV)/ready ## how fast, beside others; writes docs/bench.md and the plot (an hour)
 	$(BIN)/python -m bench --install --out docs/bench

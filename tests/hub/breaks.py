@@ -158,12 +158,14 @@ class Status(Effect):
 
 @dataclass(frozen=True)
 class Redirect(Effect):
-    """A redirect. `location` may use {hub}, {cdn}, {foreign} (origins) and {target} (path
-    and query of the request): `"{foreign}{target}"`, `"{target}"` (a loop), `"file:///x"`."""
+    """A redirect. `location` may use {hub}, {cdn}, {foreign} (origins), {hub_host} and so on
+    (host and port) and {target} (path and query of the request): `"{foreign}{target}"`,
+    `"{target}"` (a loop), `"file:///x"`."""
 
     location: str
     status: int = 302
 
     def before(self, moment: Moment) -> Answer:
-        place = self.location.format(target=moment.head.target, **moment.hub.urls)
+        hosts = {f"{name}_host": url.partition("//")[2] for name, url in moment.hub.urls.items()}
+        place = self.location.format(target=moment.head.target, **moment.hub.urls, **hosts)
         return answer(self.status, {"Location": place})

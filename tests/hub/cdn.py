@@ -21,12 +21,13 @@ _ERROR = (
 
 
 class Cdn:
-    """Signs URLs valid for `ttl` seconds and answers them."""
+    """Signs URLs valid for `ttl` seconds and answers them. `signatures` are all it gave."""
 
     def __init__(self, ttl: float) -> None:
         self.ttl = ttl
         self._key = secrets.token_bytes(16)
         self._files: dict[str, Path] = {}
+        self.signatures: set[str] = set()
 
     def sign(self, origin_url: str, repo: Repo, file: ServedFile) -> str:
         """The URL under which `file` can be had from now on for `ttl` seconds."""
@@ -40,7 +41,9 @@ class Cdn:
             "response-content-disposition": f"inline; filename*=UTF-8''{name}",
         }
         signed = f"{path}?{urlencode(query)}"
-        return f"{origin_url}{signed}&X-Amz-Signature={self._signature(signed)}"
+        signature = self._signature(signed)
+        self.signatures.add(signature)
+        return f"{origin_url}{signed}&X-Amz-Signature={signature}"
 
     def __call__(self, head: Head) -> Answer:
         if head.method not in ("GET", "HEAD"):

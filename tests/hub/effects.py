@@ -3,6 +3,7 @@
 from tests.hub.breaks import Close, Delay, Drip, Redirect, Refuse, Reset, Stall, Status, http_date
 from tests.hub.lies import (
     BitFlip,
+    Bomb,
     Chunked,
     EditJson,
     Garbage,
@@ -10,6 +11,7 @@ from tests.hub.lies import (
     Headers,
     Html,
     Longer,
+    NextAt,
     NextLink,
     Shorter,
     WholeBody,
@@ -18,6 +20,7 @@ from tests.hub.lies import (
 
 __all__ = [
     "BitFlip",
+    "Bomb",
     "Chunked",
     "Close",
     "Delay",
@@ -28,6 +31,7 @@ __all__ = [
     "Headers",
     "Html",
     "Longer",
+    "NextAt",
     "NextLink",
     "Redirect",
     "Refuse",

@@ -166,6 +166,11 @@ class LocalHub:
         """Body bytes sent so far."""
         return sum(request.bytes_sent for request in self.requests(origin, path=path))
 
+    @property
+    def signatures(self) -> frozenset[str]:
+        """Every signature that the CDN gave."""
+        return frozenset(self._cdn.signatures)
+
     def clear_log(self) -> None:
         self._log.clear()
 
@@ -179,6 +184,10 @@ class LocalHub:
     def set_latency(self, seconds: float) -> None:
         """How much later every answer comes."""
         self._site.latency = seconds
+
+    def set_rate(self, total: float | None) -> None:
+        """How many bytes a second all origins send together; None is no limit."""
+        self._site.total.rate = total
 
     def rescan(self) -> None:
         """Have the next request see what has changed on disk."""

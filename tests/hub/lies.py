@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -134,6 +136,30 @@ class Gzip(Effect):
 
 
 @dataclass(frozen=True)
+class Bomb(Effect):
+    """A small gzip body that swells to `size` blanks."""
+
+    size: int
+
+    def after(self, moment: Moment, answer: Answer) -> Answer | None:
+        if moment.head.method != "GET" or answer.status not in (200, 206):
+            return None
+        packed = _packed_blanks(self.size)
+        headers = {"Content-Encoding": "gzip", "Content-Length": str(len(packed))}
+        return answer.with_body((packed,), len(packed)).with_headers(headers)
+
+
+@functools.cache
+def _packed_blanks(size: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    mib = b" " * (1 << 20)
+    first = packer.compress(mib) + packer.flush(zlib.Z_FULL_FLUSH)
+    # after a full flush the same input gives the same output: no need to pack it again
+    again = packer.compress(mib) + packer.flush(zlib.Z_FULL_FLUSH)
+    return first + again * ((size >> 20) - 1) + packer.flush()
+
+
+@dataclass(frozen=True)
 class Chunked(Effect):
     """No Content-Length: the body comes in chunks."""
 
@@ -208,3 +234,17 @@ class NextLink(Effect):
         if self.origin is not None:
             place = moment.hub.urls[self.origin] + target
         return answer.with_headers({"Link": f'<{place}>; rel="next"'})
+
+
+@dataclass(frozen=True)
+class NextAt(Effect):
+    """`Link: rel="next"` names another origin, as where a mirror passes on the Hub's."""
+
+    origin: str
+
+    def after(self, moment: Moment, answer: Answer) -> Answer | None:
+        link = answer.get("Link")
+        if link is None:
+            return None
+        target = "/" + link.partition(">")[0].partition("://")[2].partition("/")[2]
+        return answer.with_headers({"Link": f'<{self.origin}{target}>; rel="next"'})

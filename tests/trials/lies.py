@@ -1,0 +1,385 @@
+"""Section: the server lies about bytes, lengths, ranges and what it lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.hub import Fault, effects
+from tests.hub.repos import KiB, MiB
+from tests.trials.scenario import MIXED, SMALL, Scenario, everywhere
+from tests.trials.trial import Trial
+
+ALL = ("w.bin", "b.bin", "c.json")
+LISTING = "*/tree/*"
+POINTER = (
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 3145728\n"
+)
+
+
+def edited(path: str, **changes: Any) -> effects.EditJson:
+    """The listing's entry of `path` with `changes`; a value None removes the field."""
+
+    def edit(page: Any) -> Any:
+        for entry in page:
+            if entry.get("path") == path:
+                for name, value in changes.items():
+                    if name.startswith("lfs_"):
+                        entry["lfs"][name[4:]] = value
+                    elif value is None:
+                        entry.pop(name, None)
+                    else:
+                        entry[name] = value
+        return page
+
+    return effects.EditJson(edit)
+
+
+def upper(page: Any) -> Any:
+    for entry in page:
+        entry["oid"] = str(entry.get("oid", "")).upper()
+        if "lfs" in entry:
+            entry["lfs"]["oid"] = entry["lfs"]["oid"].upper()
+    return page
+
+
+def pages(edit: Callable[[Any], Any]) -> Fault:
+    return everywhere(effects.EditJson(edit), path=LISTING)
+
+
+def _bounded(trial: Trial) -> None:
+    sent = [r.bytes_sent for r in trial.hub.requests("cdn")]
+    assert max(sent) < 24 * MiB, f"{max(sent)} bytes of an endless body were taken"
+
+
+def _bad_entry(name: str, **changes: Any) -> Scenario:
+    return Scenario(
+        f"listing: {name}",
+        ("row 21",),
+        f"b.bin listed with {changes}",
+        codes=(6,),
+        faults=(everywhere(edited("b.bin", **changes), path=LISTING),),
+        lost=("b.bin",),
+        names_host=False,
+        says=("cannot be verified",),
+    )
+
+
+SCENARIOS = (
+    Scenario(
+        "one flipped bit, once",
+        ("row 13", "lies: wrong bytes once"),
+        "one bit of one range",
+        faults=(Fault(effects.BitFlip(20 * MiB), origin="cdn"),),
+        files=MIXED,
+        most=2.1,
+    ),
+    Scenario(
+        "one flipped bit in a git file, once",
+        ("row 13", "lies: wrong bytes once"),
+        "one bit of a small file",
+        faults=(Fault(effects.BitFlip(3), path="*/resolve/*/c.json"),),
+    ),
+    Scenario(
+        "one flipped bit, always",
+        ("row 14", "lies: wrong bytes always"),
+        "one bit of one file in every answer",
+        codes=(6,),
+        faults=(everywhere(effects.BitFlip(2 * MiB), origin="cdn"),),
+        lost=("w.bin",),
+        most=2.2,
+    ),
+    Scenario(
+        "wrong bytes of a git file, always",
+        ("row 14", "lies: wrong bytes always"),
+        "another text of the same length",
+        codes=(6,),
+        faults=(everywhere(effects.Garbage(), path="*/resolve/*/c.json"),),
+        lost=("c.json",),
+    ),
+    *(
+        Scenario(
+            f"a part {name}, {word}",
+            ("row 15", "lies: Content-Range of another place or total"),
+            f"Content-Range lies: {effect}",
+            codes=(0,) if times else (5, 6),
+            faults=(Fault(effect, origin="cdn", times=times),),
+            files={"w.bin": 40 * MiB, "c.json": "{}"},
+            lost=() if times else ("w.bin",),
+            most=1.6 if times else None,
+        )
+        for name, effect in (
+            ("of another place", effects.WrongRange(shift=5)),
+            ("of another total", effects.WrongRange(total=7)),
+            ("of any total", effects.WrongRange(text="bytes 0-99/*")),
+            ("without a place", effects.WrongRange(text="bytes */1")),
+            ("with nonsense", effects.WrongRange(text="lines 1-2/3")),
+            ("beyond the end", effects.WrongRange(text="bytes 0-99999999999/41943040")),
+            ("backwards", effects.WrongRange(text="bytes 9-3/41943040")),
+        )
+        for word, times in (("twice", 2), ("always", None))
+    ),
+    Scenario(
+        "other data under a right Content-Range",
+        ("row 15",),
+        "the bytes of a part are others, twice",
+        faults=(Fault(effects.Garbage(), origin="cdn", times=2),),
+        files=MIXED,
+        most=3,
+    ),
+    Scenario(
+        "the whole body for a range, always",
+        ("row 16", "lies: 200 with the whole body for a Range", "lies: no range support at all"),
+        "Range is ignored",
+        faults=(everywhere(effects.WholeBody(), origin="cdn"),),
+        files=MIXED,
+        most=1.6,
+    ),
+    Scenario(
+        "the whole body for a range, once",
+        ("row 16", "lies: 200 with the whole body for a Range"),
+        "Range is ignored once",
+        faults=(Fault(effects.WholeBody(), origin="cdn", skip=2),),
+        files={"w.bin": 80 * MiB},
+        most=2.0,
+    ),
+    Scenario(
+        "no ranges, and a break",
+        ("lies: no range support at all",),
+        "Range is ignored, the stream breaks twice",
+        faults=(
+            everywhere(effects.WholeBody(), origin="cdn"),
+            Fault(effects.Reset(after_bytes=10 * MiB), origin="cdn", times=2),
+        ),
+        files={"w.bin": 20 * MiB},
+        most=3.2,
+    ),
+    *(
+        Scenario(
+            f"too long a body{word}",
+            ("row 17", "lies: body shorter or longer than promised"),
+            "1000 bytes more than promised",
+            codes=codes,
+            faults=(Fault(effects.Longer(1000, honest=honest), origin="cdn", times=times),),
+            lost=("w.bin", "b.bin") if 0 not in codes else (),
+        )
+        for word, honest, times, codes in (
+            ("", False, 2, (0,)),
+            (", always", False, None, (0,)),
+            (", honestly", True, 2, (0,)),
+            (", honestly and always", True, None, (6,)),
+        )
+    ),
+    Scenario(
+        "a body without end",
+        ("row 17",),
+        "the body never ends, no length",
+        codes=(0, 6),
+        faults=(everywhere(effects.Longer(None, honest=True), origin="cdn"),),
+        lost=None,
+        check=_bounded,
+    ),
+    *(
+        Scenario(
+            f"too short a body{word}",
+            ("lies: body shorter or longer than promised",),
+            "1000 bytes less than listed",
+            codes=codes,
+            faults=(Fault(effects.Shorter(1000, honest=honest), origin="cdn", times=times),),
+            lost=("w.bin", "b.bin") if 0 not in codes else (),
+        )
+        for word, honest, times, codes in (
+            ("", False, 3, (0,)),
+            (", honestly", True, 2, (0,)),
+            (", honestly and always", True, None, (6,)),
+        )
+    ),
+    Scenario(
+        "gzip unasked",
+        ("lies: gzip though identity was asked",),
+        "everything comes gzip-encoded, the API too",
+        faults=(everywhere(effects.Gzip()),),
+    ),
+    Scenario(
+        "gzip unasked for large files",
+        ("lies: gzip though identity was asked",),
+        "every part comes gzip-encoded",
+        faults=(everywhere(effects.Gzip(), origin="cdn"),),
+        files={"w.bin": 40 * MiB, "c.json": "{}"},
+        env={"HF_HUB_DOWNLOAD_TIMEOUT": "20"},
+        most=2.5,
+    ),
+    Scenario(
+        "chunked",
+        ("lies: missing ETag, X-Repo-Commit, Content-Length; chunked",),
+        "everything comes in chunks",
+        faults=(everywhere(effects.Chunked()),),
+        files=MIXED,
+        most=1.25,
+    ),
+    Scenario(
+        "headers stripped",
+        ("row 29", "lies: missing ETag, X-Repo-Commit, Content-Length; chunked"),
+        "no ETag, X-Repo-Commit, X-Linked-*, Accept-Ranges",
+        faults=(
+            everywhere(
+                effects.Headers(
+                    strip=(
+                        "ETag",
+                        "X-Repo-Commit",
+                        "X-Linked-Etag",
+                        "X-Linked-Size",
+                        "Accept-Ranges",
+                        "Content-Type",
+                        "Date",
+                        "Content-Disposition",
+                    ),
+                )
+            ),
+        ),
+        files=MIXED,
+        most=1.25,
+    ),
+    Scenario(
+        "weak and other ETags",
+        ("row 29", "row 20", "lies: ETag or size changed midway"),
+        "a weak ETag, and another commit in the headers",
+        faults=(everywhere(effects.Headers(put={"ETag": 'W/"abc"', "X-Repo-Commit": "0" * 40})),),
+        files=MIXED,
+        most=1.25,
+    ),
+    Scenario(
+        "another ETag in each answer",
+        ("row 20", "lies: ETag or size changed midway"),
+        "the ETag changes amid the download",
+        faults=(
+            Fault(effects.Headers(put={"ETag": '"' + "1" * 64 + '"'}), origin="cdn", times=2),
+            Fault(effects.Headers(put={"ETag": '"' + "2" * 64 + '"'}), origin="cdn", times=2),
+        ),
+        files=MIXED,
+    ),
+    Scenario(
+        "no Content-Length",
+        ("lies: missing ETag, X-Repo-Commit, Content-Length; chunked",),
+        "Content-Length stripped everywhere, the connection ends the body",
+        faults=(everywhere(effects.Headers(strip=("Content-Length",))),),
+        files=SMALL,
+    ),
+    Scenario(
+        "Content-Length is no number",
+        ("lies: missing ETag, X-Repo-Commit, Content-Length; chunked",),
+        "Content-Length: many",
+        codes=(0, 5, 6),
+        faults=(Fault(effects.Headers(put={"Content-Length": "many"}), origin="cdn", times=2),),
+        lost=None,
+    ),
+    _bad_entry("a negative size", size=-5, lfs_size=-5),
+    _bad_entry("a fraction as size", size=1.5, lfs_size=1.5),
+    _bad_entry("a size of 2^63", size=1 << 63, lfs_size=1 << 63),
+    _bad_entry("no size", size=None, lfs_size=None),
+    _bad_entry("a text as size", size="12", lfs_size="12"),
+    _bad_entry("true as size", size=True, lfs_size=True),
+    Scenario(
+        "listing: another size than the CDN's",
+        ("row 21", "lies: listing says size A, CDN B"),
+        "b.bin listed with 10 bytes more",
+        codes=(6,),
+        faults=(
+            everywhere(edited("b.bin", size=300 * KiB + 10, lfs_size=300 * KiB + 10), path=LISTING),
+        ),
+        lost=("b.bin",),
+    ),
+    Scenario(
+        "listing: a smaller size than the CDN's",
+        ("row 21", "lies: listing says size A, CDN B"),
+        "b.bin listed with 10 bytes less",
+        codes=(6,),
+        faults=(
+            everywhere(edited("b.bin", size=300 * KiB - 10, lfs_size=300 * KiB - 10), path=LISTING),
+        ),
+        lost=("b.bin",),
+    ),
+    Scenario(
+        "listing: hashes in upper case",
+        ("row 22",),
+        "every hash in upper case",
+        faults=(pages(upper),),
+    ),
+    *(
+        Scenario(
+            f"listing: hash {name}",
+            ("row 22",),
+            f"b.bin listed with the hash {value!r}",
+            codes=(6,),
+            faults=(everywhere(edited("b.bin", lfs_oid=value), path=LISTING),),
+            lost=("b.bin",),
+            says=("no usable hash",),
+            names_host=False,
+        )
+        for name, value in (
+            ("too short", "abc"),
+            ("too long", "a" * 65),
+            ("no hex", "g" * 64),
+            ("null", None),
+            ("a number", 5),
+            ("empty", ""),
+        )
+    ),
+    Scenario(
+        "listing: another right hash",
+        ("row 14", "row 22"),
+        "b.bin listed with the hash of something else",
+        codes=(6,),
+        faults=(everywhere(edited("b.bin", lfs_oid="a" * 64), path=LISTING),),
+        lost=("b.bin",),
+    ),
+    Scenario(
+        "the LFS pointer instead of the file",
+        ("row 23",),
+        "the hub sends the pointer's text",
+        codes=(6,),
+        faults=(everywhere(effects.Status(200, {}, POINTER), path="*/resolve/*/w.bin"),),
+        lost=("w.bin",),
+        says=("pointer",),
+    ),
+    Scenario(
+        "a login page, once",
+        ("row 24",),
+        "HTML of the right length with 200, twice",
+        faults=(Fault(effects.Html(same_length=True), path="*/resolve/*", times=2),),
+    ),
+    Scenario(
+        "a login page, always",
+        ("row 24",),
+        "HTML of the right length with 200",
+        codes=(5, 6),
+        faults=(everywhere(effects.Html(same_length=True), path="*/resolve/*/b.bin"),),
+        lost=("b.bin",),
+        says=("looks like a web page",),
+    ),
+    Scenario(
+        "JSON instead of the file",
+        ("row 24",),
+        '{"error": "no"} with 200 for every file, without a length',
+        codes=(5, 6),
+        faults=(
+            everywhere(
+                effects.Status(200, {"Content-Type": "application/json"}, b'{"error": "no"}'),
+                path="*/resolve/*/b.bin",
+            ),
+        ),
+        lost=("b.bin",),
+    ),
+    Scenario(
+        "garbage instead of JSON",
+        ("row 24",),
+        "the listing is no JSON, twice",
+        faults=(
+            Fault(
+                effects.Status(200, {"Content-Type": "application/json"}, b"{not json"),
+                path=LISTING,
+                times=2,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,102 @@
+"""Every line of what hfget must survive, and where lines without a scenario are tried.
+
+A "row" is one of the fault matrix, the others are the faults by section. `ELSEWHERE` names the
+test that injects a line which no scenario of this table does.
+"""
+
+from __future__ import annotations
+
+ROWS = (
+    *range(1, 5), 8, 9, 10, *range(12, 18), *range(19, 28), 29, 30, 32, 33, 36, 38,
+    *range(40, 48), 51, 52, 53, 54, *range(57, 79),
+)  # fmt: skip
+
+LINES = (
+    *(f"row {number}" for number in ROWS),
+    "network: refused",
+    "network: DNS failure",
+    "network: reset before the body",
+    "network: reset amid the body",
+    "network: reset with p = 0.2 per MiB",
+    "network: clean close too early",
+    "network: stall for ever after N bytes",
+    "network: drip of 1 byte/s",
+    "network: outage then back",
+    "network: TLS EOF",
+    "network: IPv6 dead while IPv4 works",
+    "network: captive-portal HTML with 200",
+    "network: proxy that demands auth (407)",
+    "refusals: 429",
+    "refusals: a 429 slows the host once",
+    "refusals: 408, 5xx for a while",
+    "refusals: 403 of an expired signature",
+    "refusals: final 401, 403, 404",
+    "refusals: 416 on resume",
+    "lies: 200 with the whole body for a Range",
+    "lies: Content-Range of another place or total",
+    "lies: body shorter or longer than promised",
+    "lies: gzip though identity was asked",
+    "lies: wrong bytes once",
+    "lies: wrong bytes always",
+    "lies: ETag or size changed midway",
+    "lies: listing says size A, CDN B",
+    "lies: missing ETag, X-Repo-Commit, Content-Length; chunked",
+    "lies: redirect loop, to file://, to http from https",
+    "lies: no range support at all",
+    "death: kill -9",
+    "death: SIGTERM, SIGINT, SIGHUP",
+    "death: power loss",
+    "disk: full at start",
+    "disk: full midway",
+    "disk: quota, file-size limit, read-only",
+    "disk: no sparse files, no flock",
+    "disk: destination is a symlink or a file",
+    "disk: name too long",
+    "disk: .incomplete edited by somebody",
+    "disk: journal garbage or from another version",
+    "concurrency: two processes on the same folder",
+    "concurrency: on the same cache",
+    "concurrency: hfget beside hf",
+    "concurrency: 8 at once",
+    "concurrency: a stale lock of a dead process",
+    "malicious: case collisions",
+    "malicious: a file a beside a/b",
+    "malicious: duplicate paths",
+    "malicious: endless pages",
+    "malicious: a symlink planted in the destination",
+    "malicious: escape sequences",
+    "malicious: a page of 1 GB JSON",
+    "secrets: token only to the endpoint's origin",
+    "secrets: not to redirect targets",
+    "secrets: signed queries are cut from messages",
+    "user: whatever is typed",
+    "user: a directory with other content",
+    "hung: connect",
+    "hung: TLS",
+    "hung: head",
+    "hung: body",
+    "hung: API page",
+    "hung: redirect",
+    "hung: DNS",
+    "hung: --max-time",
+)
+
+#: Line → file and function of the test.
+ELSEWHERE = {
+    "network: IPv6 dead while IPv4 works": (
+        "tests/unit/test_sockets.py",
+        "test_a_dead_ipv6_address_costs_little",
+    ),
+    "death: power loss": (
+        "tests/unit/test_partial.py",
+        "test_after_another_boot_unsynced_blocks_count_only_if_their_crc_does",
+    ),
+    "row 68": ("tests/unit/test_credentials.py", "test_a_login_that_others_can_read_is_warned_of"),
+}
+
+#: Lines that nothing tries, and why.
+OPEN = {
+    "row 30": "a mirror that is behind is not found out: commit dates are not asked for",
+    "row 77": "sharing violations exist on Windows only",
+    "row 78": "quarantine and evicted placeholders exist on macOS only",
+}

@@ -1,0 +1,50 @@
+"""All scenarios, section by section."""
+
+from __future__ import annotations
+
+from tests.trials import disk, lies, mirrors, network, refusals, secrecy, ways, wishes
+from tests.trials.scenario import Scenario
+
+SECTIONS: dict[str, tuple[Scenario, ...]] = {
+    "network": network.SCENARIOS,
+    "refusals": refusals.SCENARIOS,
+    "lies": lies.SCENARIOS,
+    "mirrors": mirrors.SCENARIOS,
+    "disk": disk.SCENARIOS,
+    "ways": ways.SCENARIOS,
+    "secrets": secrecy.SCENARIOS,
+    "wishes": wishes.SCENARIOS,
+}
+SCENARIOS = {
+    f"{section}: {scenario.name}": scenario
+    for section, scenarios in SECTIONS.items()
+    for scenario in scenarios
+}
+
+#: One of each kind, for the normal test run; `make trials` runs all of them.
+QUICK = (
+    "network: reset once per file",
+    "network: closed too early without a length",
+    "network: silence in the head, once",
+    "refusals: 429 with the hub's header",
+    "refusals: a signature that expires",
+    "refusals: 404 that is final",
+    "lies: one flipped bit, always",
+    "lies: other data under a right Content-Range",
+    "lies: a body without end",
+    "lies: listing: another size than the CDN's",
+    "lies: the LFS pointer instead of the file",
+    "mirrors: name refused: parent amid",
+    "mirrors: name taken as it is: markup",
+    "mirrors: a listing that swells",
+    "mirrors: redirect to another origin and back",
+    "mirrors: a planted link: .cache/huggingface",
+    "disk: no space at a later journal record",
+    "disk: the folder becomes a link midway",
+    "ways: TLS cut without close_notify",
+    "ways: time is over amid the download",
+    "ways: connecting hangs",
+    "secrets: signed queries in every failure",
+    "secrets: HF_TOKEN for a private repo",
+    "wishes: eight at once, and no locks",
+)
