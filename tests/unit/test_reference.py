@@ -45,6 +45,7 @@ def trail(kind: PathKind, *segments: str) -> RepoRef:
         ("org/name@feature/x", trail(PathKind.ANY, "feature", "x")),
         ("gpt2@main", RepoRef("gpt2", revision="main")),
         ("org/name/tree/main", at("main")),
+        ("docs/hub/tree/main", RepoRef("docs/hub", revision="main")),
         ("gpt2/blob/main/a.txt", replace(trail(PathKind.FILE, "main", "a.txt"), repo_id="gpt2")),
         ("org/name/resolve/main/a.bin?download=true#L1", trail(PathKind.FILE, "main", "a.bin")),
     ],
@@ -84,7 +85,10 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
         ("org/name/", MODEL),
         ("org/name.git", MODEL),
         ("org%2Fname", MODEL),
+        ("org%2Fname/tree", MODEL),
         ("org%2Fname/tree/main", at("main")),
+        ("org/datasets", RepoRef("org/datasets")),
+        ("dataset/name/tree/main", RepoRef("dataset/name", revision="main")),
         ("org/settings", RepoRef("org/settings")),
         (
             "org/tree/blob/main/a.txt",
@@ -123,6 +127,11 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
         (f"org/name/commit/{COMMIT}", at(COMMIT)),
         ("org/name/commits/main", at("main")),
         ("api/models/org/name", MODEL),
+        ("api/datasets/org/name", DATASET),
+        (
+            f"api/resolve-cache/datasets/org/name/{COMMIT}/a.txt",
+            replace(at(COMMIT, "a.txt", PathKind.FILE), repo_type="dataset"),
+        ),
         ("api/models/org/name/revision/refs%2Fpr%2F1", at("refs/pr/1")),
         ("api/models/org/name/tree/main/data", trail(PathKind.FOLDER, "main", "data")),
         (
@@ -172,6 +181,7 @@ def test_the_host_of_a_url_is_its_endpoint(start: str, endpoint: str) -> None:
         ("hub.corp", "hub.corp/org/name", "https://hub.corp"),
         ("http://hub.corp:81", "hub.corp:81/org/name", "http://hub.corp:81"),
         ("http://hub.corp:81", "hub.corp/org/name", "http://hub.corp:81"),
+        ("http://hub.corp:81", "hub.corp:82/org/name", "http://hub.corp:82"),
         ("http://box:8090", "box:8090/org/name", "http://box:8090"),
         ("https://hub.corp/hf", "https://hub.corp/hf/org/name", "https://hub.corp/hf"),
         ("https://hub.corp/a/b/", "hub.corp/a/b/org/name", "https://hub.corp/a/b"),

@@ -77,7 +77,7 @@ def test_dirt_is_taken_off_addresses(text: str) -> None:
             replace(MODEL, revision="refs/pr/1", path="a.txt"),
         ),
         ("hf download org/name --type dataset", RepoRef("org/name", "dataset")),
-        ("hf download --repo-type=datasets org/name", RepoRef("org/name", "dataset")),
+        ("hf download --repo-type=Datasets org/name", RepoRef("org/name", "dataset")),
         ("hf download datasets/org/name --type dataset", RepoRef("org/name", "dataset")),
         ("hf download hf://spaces/org/name", RepoRef("org/name", "space")),
         ("hf download https://huggingface.co/org/name", ON_HUB),

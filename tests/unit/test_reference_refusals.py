@@ -123,9 +123,11 @@ def test_a_local_path(text: str, hint: str) -> None:
         ("collections/org/x-1", "not the page of a repo", FORMS),
         ("papers/2301.00001", "not the page of a repo", FORMS),
         ("buckets/org/name", "not the page of a repo", FORMS),
+        ("api", "not the page of a repo", FORMS),
         ("api/whoami-v2", "not the page of a repo", FORMS),
         ("org/name/discussions", "nothing to download", "paste the repo alone: org/name"),
         ("org/name/discussions/3", "nothing to download", "org/name --revision refs/pr/3"),
+        ("org/name/commit", "nothing to download", "paste the repo alone: org/name"),
         ("org/name/settings", "nothing to download", "paste the repo alone: org/name"),
         ("org/name/edit/main/a.txt", "nothing to download", "/blob/"),
         ("org/name/anything", "the page /anything of org/name", "paste the repo alone: org/name"),
@@ -286,6 +288,8 @@ def test_what_git_allows_is_a_revision(revision: str) -> None:
 
 
 def test_a_hint_says_no_more_than_it_knows() -> None:
+    for page in ("discussions/new", "settings/3", "discussions"):
+        assert refusal(f"hf.co/org/name/{page}").hint == "paste the repo alone: org/name"
     assert refusal("org\\name").hint == "did you mean org/name?"
     assert refusal("org/name/a b").hint == "did you mean org/name? A file of it: hfget org/name a"
 

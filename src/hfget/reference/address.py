@@ -101,7 +101,7 @@ def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str
         if scheme is None:
             scheme, port = ours.scheme, port or ours.port
         base, prefix = origin(scheme, host, port), segments_of(ours.path)
-        if prefix and segments[: len(prefix)] == prefix:
+        if segments[: len(prefix)] == prefix:
             return "/".join([base, *prefix]), segments[len(prefix) :]
         return base, segments
     if is_public(host) or (scheme is not None and is_local(host, port)):
