@@ -15,9 +15,10 @@ from typing_extensions import assert_type
 import hfget
 from hfget import HfgetError, Plan, Report, Stop, Verification, download, events, plan, verify
 from hfget.errors import RepoNotFoundError
+from hfget.transfer.partial import Partial
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_many, make_model
-from tests.system.command import leftovers, tree
+from tests.system.command import leftovers, tree, wait_until
 from tests.unit.helpers import BOUND
 
 StartHub = Callable[..., LocalHub]
@@ -157,6 +158,38 @@ def test_a_stop_from_another_thread_ends_it_and_the_next_run_goes_on(
     assert again.ok and again.reused >= 3 * MiB and again.received <= 29 * MiB
     assert tree(tmp_path / "m") == tree(source) and leftovers(tmp_path / "m") == []
     assert descriptors() - before <= 8, "connections may still be closing at the hub, in here"
+
+
+def test_a_partial_stays_its_owners_as_long_as_somebody_writes_to_it(
+    repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that hangs: the run ends without waiting for it, and nobody takes its file over."""
+    source = make_model(repos_root, REPO, {"w.bin": 3 * MiB})
+    hub = start_hub()
+    stop, writing, go_on = Stop(), threading.Event(), threading.Event()
+    write = Partial.write
+
+    def hanging(self: Partial, view: memoryview, offset: int) -> None:
+        writing.set()
+        assert go_on.wait(BOUND)
+        write(self, view, offset)
+
+    monkeypatch.setattr(Partial, "write", hanging)
+    worker = threading.Thread(target=lambda: download(REPO, endpoint=hub.endpoint, stop=stop))
+    worker.start()
+    assert writing.wait(BOUND)
+    stop.set()
+    worker.join(BOUND)
+    assert not worker.is_alive() and not go_on.is_set()
+    (owned,) = (name for name in leftovers(tmp_path / "m") if name.endswith(".incomplete"))
+    assert f"-{os.getpid()}-" in owned
+    (item,) = plan(REPO, endpoint=hub.endpoint).items
+    assert item.have == 0
+    go_on.set()
+    wait_until(lambda: all(owned != name for name in leftovers(tmp_path / "m")), BOUND)
+    monkeypatch.undo()
+    assert download(REPO, endpoint=hub.endpoint, local_dir=tmp_path / "m").ok
+    assert tree(tmp_path / "m") == tree(source)
 
 
 def test_a_stop_before_the_start_ends_it_too(repos_root: Path, start_hub: StartHub) -> None:

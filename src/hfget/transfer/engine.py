@@ -182,7 +182,8 @@ class Engine:
                 thread.join(TICK_SECONDS)
         for job in self._schedule.active:
             job.abandoned = True
-            job.park()
+            if job.connections == 0:  # else its last writer, still in a write, will park it
+                job.park()
 
     @property
     def _received(self) -> int:
