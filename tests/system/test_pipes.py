@@ -77,6 +77,38 @@ def test_quiet_still_tells_of_failures(model: Path, start_hub: StartHub, shell_a
     assert done.err.startswith("error: ") and "t.json" in done.err
 
 
+def test_debug_tells_of_requests_but_no_signature(
+    model: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    hub = start_hub()
+    done = shell_at(hub.endpoint).run(REPO, "--debug")
+    assert (done.code, done.out) == (0, "model\n")
+    assert re.search(r'"GET /api/models/org/model HTTP/1.1" 200', done.err)
+    signed = [request for request in hub.requests("cdn") if request.query]
+    assert signed and all(request.query not in done.err for request in signed)
+    assert "?***" in done.err and "?X" not in done.err
+
+
+def test_the_repair_that_verify_names_repairs(
+    model: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    shell = shell_at(start_hub().endpoint)
+    assert shell.run(REPO).code == 0
+    folder = shell.directory / "model"
+    (folder / "config.json").unlink()
+    with open(folder / "w.safetensors", "r+b") as file:
+        file.write(b"changed")
+    done = shell.run("verify", "model")
+    assert done.code == 6
+    assert "error: 1 changed, 1 missing of 3 files\n" in done.err
+    _, _, command = done.err.rstrip("\n").rpartition("  next: hfget ")
+    again = shell.run(*shlex.split(command))
+    assert again.code == 0, again.err
+    done = shell.run("verify", "model")
+    assert done.code == 0
+    assert done.err == "verified: 3 files, 12.6 MB, all as recorded\n"
+
+
 def test_json_is_as_the_schema_says(model: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
     hub = start_hub()
     shell = shell_at(hub.endpoint)

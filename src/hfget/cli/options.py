@@ -134,7 +134,7 @@ EnvFile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Say what is done and why; tracebacks.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Tell of every request; show tracebacks.")]
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -20,10 +21,13 @@ from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.secret import redact
 from hfget.stop import Ended, Stop
+from hfget.text import safe_text
 
 if TYPE_CHECKING:
     from hfget.ui import Display
 
+_LONGEST_LINE = 10_000
+_QUERY = re.compile(r"\?[^\s\"'?]+")
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -49,7 +53,9 @@ def session(
         _log_to_stderr()
     stop = Stop()
     wrong = _load(env_file)  # before the display, which such a file may also set up
-    shown = display(json=json, quiet=quiet, stream=sys.stderr, command=command_line())
+    shown = display(
+        json=json, quiet=quiet, live=not debug, stream=sys.stderr, command=command_line()
+    )
     try:
         if wrong is not None:
             raise wrong
@@ -127,15 +133,19 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
 
 
 def _log_to_stderr() -> None:
+    """Every request and answer, and what hfget itself logs; queries may be signatures."""
+
     class Redacting(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redact(super().format(record))
+            text = redact(_QUERY.sub("?***", super().format(record)))
+            return "\n".join(safe_text(line, _LONGEST_LINE) for line in text.split("\n"))
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redacting("%(relativeCreated)6.0f %(name)s %(threadName)s %(message)s"))
-    logger = logging.getLogger("hfget")
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
+    for name in ("hfget", "urllib3.connectionpool"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
 
 
 def _show_traceback() -> None:

@@ -54,6 +54,7 @@ def display(
     *,
     json: bool = False,
     quiet: bool = False,
+    live: bool = True,
     stream: TextIO | None = None,
     results: TextIO | None = None,
     command: str = "",
@@ -61,7 +62,7 @@ def display(
     """The display for these flags and these streams (default: stderr and stdout).
 
     `command` is the command line that would go on with an unfinished run. The live display
-    needs a terminal; CI=true, TERM=dumb and HF_HUB_DISABLE_PROGRESS_BARS turn it off.
+    needs a terminal; CI=true, TERM=dumb, HF_HUB_DISABLE_PROGRESS_BARS and `live=False` turn it off.
     """
     if json:
         from hfget.ui.ndjson import NdjsonDisplay
@@ -72,7 +73,7 @@ def display(
         from hfget.ui.quiet import QuietDisplay
 
         return QuietDisplay(messages, command=command, results=results)
-    if _wants_live(messages):
+    if live and _wants_live(messages):
         from rich.console import Console
 
         console = Console(file=messages, highlight=False, markup=False, emoji=False)
