@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client as http_client
 import socket
 import subprocess
 import threading
@@ -19,7 +20,7 @@ from hfget import wire
 from hfget.http import HttpClient
 from hfget.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
-from tests.unit.helpers import BOUND, Answer, Loopback, Reply
+from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
 from tests.unit.network import LONG, Waiter, read, silent_port, then_silent, wire_of
 
 TURN = 0.2
@@ -94,6 +95,17 @@ def test_a_body_comes_whole_whatever_its_framing(
         for most in (1, 1000, 1 << 20):
             assert read(http.get(url, read_timeout=BOUND), most) == body
         assert read(http.get(url, read_timeout=BOUND)) == body
+
+
+def test_a_body_that_is_cut_is_not_taken_for_whole(serve: Callable[[Reply], Any]) -> None:
+    """Over TLS without a close_notify too, which looks like an end."""
+    with serve(raw(HEAD + b"Content-Length: 9\r\n\r\nabc")) as (http, url):
+        response = http.get(url, read_timeout=BOUND)
+        assert read(response) == b"abc" and wire_of(response).length == 6
+    with serve(raw(CHUNKED + b"9\r\nabc")) as (http, url):
+        response = http.get(url, read_timeout=BOUND)
+        with pytest.raises(http_client.IncompleteRead):
+            read(response)
 
 
 def test_a_body_that_drips_is_handed_on_as_it_comes(serve: Callable[[Reply], Any]) -> None:

@@ -1,7 +1,8 @@
-"""The API plane from outside: a wait can be interrupted, a refusal ends with a sentence."""
+"""The network from outside: waits that can be interrupted, certificates, proxies, secrets."""
 
 from __future__ import annotations
 
+import json
 import secrets
 import signal
 import socket
@@ -12,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import make_model
 from tests.system.command import Shell, tree, wait_until
-from tests.unit.helpers import Answer, Loopback
+from tests.unit.certificates import PrivateCA, is_openssl_there
+from tests.unit.helpers import Answer, Asked, Loopback, Reply, git_sha1, hang_up, raw
 from tests.unit.network import closed_port, silent_port
 
 StartHub = Callable[..., LocalHub]
@@ -108,6 +111,41 @@ def test_a_time_out_that_is_none_is_wrong_use(name: str, shell_at: ShellAt) -> N
     assert done.code == 2 and name in done.err
 
 
+def small_hub(asked: Asked) -> Reply:
+    """A repo of one small file."""
+    content = b"{}"
+    entry = {"type": "file", "path": "c.json", "size": 2, "oid": git_sha1(content)}
+    if "/resolve/" in asked.target:
+        return Answer(content)
+    document = [entry] if "/tree/" in asked.target else {"id": REPO, "sha": "c" * 40}
+    return Answer(json.dumps(document).encode())
+
+
+def test_a_certificate_decides_at_once(tmp_path: Path, shell_at: ShellAt) -> None:
+    if not is_openssl_there():
+        pytest.skip("openssl is not there")
+    (tmp_path / "ca").mkdir()
+    authority = PrivateCA(tmp_path / "ca")
+    with Loopback(small_hub, tls=authority.trusted) as server:
+        shell = shell_at(server.url)
+        refused = shell.run(REPO)
+        assert refused.code == 5
+        assert "certificate of 127.0.0.1" in refused.err and "REQUESTS_CA_BUNDLE" in refused.err
+        assert server.asked == [] and server.connections == 1
+        done = shell.with_env(REQUESTS_CA_BUNDLE=str(authority.bundle)).run(REPO)
+        assert done.code == 0, done.err
+    assert (shell.directory / "m" / "c.json").read_bytes() == b"{}"
+
+
+def test_a_file_of_settings_in_the_working_directory_is_not_read(shell_at: ShellAt) -> None:
+    with Loopback(small_hub) as server, Loopback(small_hub) as stranger:
+        shell = shell_at(server.url).with_env(HF_TOKEN="made-up-" + secrets.token_hex(8))
+        text = f"HF_ENDPOINT={stranger.url}\nHTTP_PROXY={stranger.url}\nSSL_CERT_FILE=x\n"
+        (shell.directory / ".env").write_text(text)
+        assert shell.run(REPO).code == 0
+        assert stranger.connections == 0
+
+
 @pytest.mark.parametrize("kind", ["dead", "407"])
 def test_a_proxy_is_named_without_its_password(kind: str, shell_at: ShellAt) -> None:
     password = secrets.token_hex(12)
@@ -119,6 +157,39 @@ def test_a_proxy_is_named_without_its_password(kind: str, shell_at: ShellAt) -> 
     assert done.code == (4 if kind == "407" else 5)
     assert f"127.0.0.1:{port}" in done.err and "proxy" in done.err
     assert password not in done.err + done.out
+
+
+def test_a_proxy_that_dies_midway_is_tried_again(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, FILES)
+    hub = start_hub()
+    deaths = [1, 3]
+
+    def forward(asked: Asked) -> Reply:
+        if len(proxy.asked) in deaths:
+            return hang_up
+        kept = ("range", "accept-encoding", "user-agent")
+        headers = {name: asked.headers[name] for name in kept if name in asked.headers}
+        with requests.get(
+            asked.target, headers=headers, timeout=BOUND, allow_redirects=False
+        ) as there:
+            shown = ("content-range", "location", "content-type", "link")
+            passed = {name: there.headers[name] for name in shown if name in there.headers}
+            answer = Answer(there.content, there.status_code, passed)
+        if len(answer.body) > 1_000_000 and not cut:
+            cut.append(True)
+            return raw(answer.wire()[:500_000])
+        return answer
+
+    cut: list[bool] = []
+    with Loopback(forward) as proxy:
+        shell = shell_at(hub.endpoint).with_env(HTTP_PROXY=proxy.url)
+        done = shell.run(REPO)
+    assert done.code == 0, done.err
+    assert tree(shell.directory / "m") == tree(source)
+    assert cut and f"through the proxy 127.0.0.1:{proxy.port}" in done.err
+    assert all(asked.target.startswith("http://") for asked in proxy.asked)
 
 
 def test_no_secret_shows_under_debug(
