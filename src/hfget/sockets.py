@@ -68,8 +68,10 @@ class Sockets:
         last address that failed.
         """
         deadline = time.monotonic() + timeout
-        addresses = _interleaved(self._look_up(host.strip("[]"), port, deadline))
-        sock = self._race(addresses, tuple(options), deadline)
+        addresses = self._look_up(host.strip("[]"), port, deadline)
+        with _Race(_interleaved(addresses), tuple(options)) as race:
+            while (sock := race.step(self._turn(deadline))) is None:
+                pass
         sock.settimeout(timeout)
         self.add(sock)
         return sock
@@ -89,42 +91,6 @@ class Sockets:
             wait([found], self._turn(deadline))
         return found.result()
 
-    def _race(
-        self, addresses: Iterable[Found], options: Sequence[tuple[Any, ...]], deadline: float
-    ) -> socket.socket:
-        waiting = deque(addresses)
-        failure = OSError("the host has no address")
-        due = 0.0
-        with _Selector() as trying:
-            try:
-                while waiting or trying.get_map():
-                    turn = self._turn(deadline)
-                    now = time.monotonic()
-                    if waiting and (now >= due or not trying.get_map()):
-                        due = now + ATTEMPT_SECONDS
-                        try:
-                            trying.register(
-                                _begin(waiting.popleft(), options), selectors.EVENT_WRITE
-                            )
-                        except OSError as error:
-                            failure = error
-                            continue
-                    if waiting:
-                        turn = min(turn, due - now)
-                    for key, _ in trying.select(turn):
-                        sock: Any = key.fileobj
-                        trying.unregister(sock)
-                        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                        if not code:
-                            return sock  # type: ignore[no-any-return]
-                        sock.close()
-                        failure, due = OSError(code, os.strerror(code)), 0.0
-                raise failure
-            finally:
-                for key in list(trying.get_map().values()):
-                    loser: Any = key.fileobj
-                    loser.close()
-
     def _turn(self, deadline: float) -> float:
         """Seconds to wait before looking again. Raises when there is nothing to wait for."""
         if self.is_shut:
@@ -133,6 +99,65 @@ class Sockets:
         if left <= 0:
             raise TimeoutError("timed out")
         return min(left, _POLL_SECONDS)
+
+
+class _Race:
+    """Addresses that are tried side by side, a further one whenever that is due."""
+
+    def __init__(self, addresses: Iterable[Found], options: Sequence[tuple[Any, ...]]) -> None:
+        self._waiting = deque(addresses)
+        self._options = options
+        self._trying = _Selector()
+        self._due = 0.0
+        self._failure = OSError("the host has no address")
+
+    def __enter__(self) -> _Race:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close all sockets but the one that was handed out."""
+        for key in list(self._trying.get_map().values()):
+            loser: Any = key.fileobj
+            loser.close()
+        self._trying.close()
+
+    def step(self, turn: float) -> socket.socket | None:
+        """A socket that is connected by now, or None, after at most `turn` seconds.
+
+        Raises the OSError of the last address that failed once there are no more.
+        """
+        is_trying = bool(self._trying.get_map())
+        if not self._waiting and not is_trying:
+            raise self._failure
+        now = time.monotonic()
+        if self._waiting and (now >= self._due or not is_trying):
+            self._begin(now)
+            return None
+        if self._waiting:
+            turn = min(turn, self._due - now)
+        for key, _ in self._trying.select(turn):
+            sock: Any = key.fileobj
+            self._trying.unregister(sock)
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not code:
+                connected: socket.socket = sock
+                return connected
+            sock.close()
+            self._failed(OSError(code, os.strerror(code)))
+        return None
+
+    def _begin(self, now: float) -> None:
+        self._due = now + ATTEMPT_SECONDS
+        try:
+            sock = _begin(self._waiting.popleft(), self._options)
+        except OSError as error:
+            self._failed(error)
+        else:
+            self._trying.register(sock, selectors.EVENT_WRITE)
+
+    def _failed(self, failure: OSError) -> None:
+        """The next address need not wait for its time."""
+        self._failure, self._due = failure, 0.0
 
 
 def _resolve(host: str, port: int, found: Future[Sequence[Found]]) -> None:

@@ -41,7 +41,7 @@ def test_an_address_that_refuses_is_passed_over_at_once(
     names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "ATTEMPT_SECONDS", LONG)
-    names({"both.test": ("127.0.0.2", "127.0.0.1")})
+    names({"both.test": ("127.0.0.2", "255.255.255.255", "127.0.0.1")})
     with listening() as port, Sockets().connect("both.test", port, LONG) as sock:
         assert sock.getpeername() == ("127.0.0.1", port)
 
