@@ -53,7 +53,7 @@ class CacheLayout:
         locks = self._cache / ".locks" / self._folder.name
         self.lock_path = locks / "hfget.lock"
         self._etags = EtagLocks(locks)
-        self._waiting: dict[str, float] = {}
+        self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
         self._inside: set[Path] = set()
         self._found: dict[str, tuple[Path, Seen]] = {}
 
@@ -130,16 +130,21 @@ class CacheLayout:
         """
         if self._etags.acquire(file.etag):
             return True
-        since = self._waiting.setdefault(file.etag, time.time())
-        return time.time() - max(since, self._last_written(file)) > _PATIENCE_SECONDS
+        signs, now = self._signs_of_life(file), time.monotonic()
+        known, since = self._waiting.get(file.etag, (None, now))
+        if signs == known:
+            return now - since > _PATIENCE_SECONDS
+        self._waiting[file.etag] = signs, now
+        return False
 
-    def _last_written(self, file: RemoteFile) -> float:
-        """When huggingface_hub last wrote to a partial of this content, in unix seconds."""
-        times = [0.0]
+    def _signs_of_life(self, file: RemoteFile) -> frozenset[tuple[str, int, int]]:
+        """What changes as long as huggingface_hub fetches this content: its partials."""
+        signs = set()
         for partial in (self._folder / "blobs").glob(f"{file.etag}*.incomplete"):
             with suppress(OSError):
-                times.append(partial.stat().st_mtime)
-        return max(times)
+                found = partial.stat()
+                signs.add((partial.name, found.st_size, found.st_mtime_ns))
+        return frozenset(signs)
 
     def release(self, file: RemoteFile) -> None:
         self._etags.release(file.etag)
