@@ -107,7 +107,7 @@ def sweep_temporaries(root: Path) -> None:
                     os.unlink(path)
 
 
-def read_text(path: Path, most: int) -> str:
+def read_text(path: Path, most: int, *, errors: str = "strict") -> str:
     """The text of a regular file of at most `most` bytes. Raises OSError, ValueError.
 
     What lies on disk may be anything, also a pipe that nobody writes to: never waits for one.
@@ -117,7 +117,7 @@ def read_text(path: Path, most: int) -> str:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size > most:
             raise OSError(errno.EINVAL, "not a small file", str(path))
-        with open(fd, encoding="utf-8", closefd=False) as file:
+        with open(fd, encoding="utf-8", errors=errors, closefd=False) as file:
             return file.read()
     finally:
         os.close(fd)

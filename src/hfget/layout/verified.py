@@ -66,8 +66,8 @@ def _entry(etag: str, seen: Seen) -> tuple[str, int, int, int]:
 def _read(path: Path) -> set[tuple[str, int, int, int]]:
     """All whole lines; one that a power failure has torn is not one."""
     try:
-        lines = read_text(path, _MOST_BYTES).splitlines()
-    except (OSError, ValueError):
+        lines = read_text(path, _MOST_BYTES, errors="replace").splitlines()
+    except OSError:
         return set()
     found = filter(None, map(_LINE.fullmatch, lines))
     return {(line[1], int(line[2]), int(line[3]), int(line[4])) for line in found}

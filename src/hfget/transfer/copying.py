@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -73,14 +74,18 @@ def can_clone(source: Path, folder: Path) -> bool:
 
 def _linked(source: Path, target: Path) -> bool:
     try:
+        if not stat.S_ISREG(os.lstat(source).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(source))
         os.link(source, target, follow_symlinks=False)
+        if stat.S_ISREG(os.lstat(target).st_mode):
+            return True
+        os.unlink(target)  # put there between the look and the link
     except NotImplementedError:
         return False
     except OSError as error:
-        if error.errno in FULL or error.errno in (errno.EEXIST, errno.ENOENT):
+        if error.errno in FULL or error.errno in (errno.EEXIST, errno.ENOENT, errno.ELOOP):
             raise
-        return False
-    return True
+    return False
 
 
 def _cloned(reader: int, writer: int) -> bool:
