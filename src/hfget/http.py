@@ -13,6 +13,7 @@ import platform
 import ssl
 import threading
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -112,8 +113,12 @@ class HttpClient:
         return self.next_address(response, response.headers.get("Location", ""), endpoint)
 
     def next_address(self, response: requests.Response, address: str, endpoint: str) -> str:
-        """The checked absolute form of an address that stands in `response`, a `Link` perhaps."""
-        return redirects.follow(response.url, address, endpoint, allow_private=self._allow_private)
+        """The checked absolute form of an address that stands in `response`, a `Link` perhaps.
+
+        A mirror with a public name that was reached at a private address may lead to another.
+        """
+        allowed = self._allow_private or self._was_inside(response.url)
+        return redirects.follow(response.url, address, endpoint, allow_private=allowed)
 
     def unlock(self, response: requests.Response) -> bool:
         """After a 401 or 403: whether a token that was held back so far may be sent to its host.
@@ -171,6 +176,13 @@ class HttpClient:
             response.close()
             raise proxies.refusal(407, proxy, url)
         return response
+
+    def _was_inside(self, url: str) -> bool:
+        """Whether the host was connected to at a private address, not by way of a proxy."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme.lower() == "https" else 80)
+        peer = self._sockets.peers.get(((parts.hostname or "").rstrip("."), port), "")
+        return redirects.is_private_address(peer)
 
     def _authorization(self, origin: str) -> dict[str, str]:
         credential = self.credential

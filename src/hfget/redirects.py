@@ -71,8 +71,18 @@ def is_private(url: str) -> bool:
     host = (urlsplit(url).hostname or "").rstrip(".")
     address = _address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        return _is_inside(address)
     return is_loopback(url) or "." not in host or host.endswith(_LOCAL_DOMAINS)
+
+
+def is_private_address(text: str) -> bool:
+    """Whether this is an address of a local network."""
+    address = _address(text.partition("%")[0])
+    return address is not None and _is_inside(address)
+
+
+def _is_inside(address: IPv4Address | IPv6Address) -> bool:
+    return not address.is_global or address.is_multicast
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

@@ -42,6 +42,8 @@ class Sockets:
 
     def __init__(self) -> None:
         self.is_shut = False
+        #: Host and port → the address that they were last connected to.
+        self.peers: dict[tuple[str, int], str] = {}
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
 
@@ -74,6 +76,7 @@ class Sockets:
                 pass
         sock.settimeout(timeout)
         self.add(sock)
+        self.peers[(host.lower().strip("[]").rstrip("."), port)] = str(sock.getpeername()[0])
         return sock
 
     def _look_up(self, host: str, port: int, deadline: float) -> Sequence[Found]:
