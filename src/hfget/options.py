@@ -97,7 +97,7 @@ def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Sett
         allow_private=options.get("allow_private", False),
     )
     if settings.retries < 0:
-        raise UsageError("--retries must not be negative")
+        raise UsageError("--retries must not be negative", hint="leave it out for the default")
     credential, withheld = choose_credential(
         endpoint,
         source,
@@ -109,5 +109,8 @@ def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Sett
 
 def _count(value: int, name: str) -> int:
     if not 1 <= value <= MAX_CONNECTIONS:
-        raise UsageError(f"{name} must be from 1 to {MAX_CONNECTIONS}, not {value}")
+        raise UsageError(
+            f"{name} must be from 1 to {MAX_CONNECTIONS}, not {value}",
+            hint="leave it out for the default",
+        )
     return value

@@ -161,7 +161,9 @@ def _checked(pattern: str, files: Sequence[RemoteFile]) -> str:
     try:
         re.compile(translate(pattern))
     except re.error as error:  # some versions of fnmatch on a reversed range
-        raise UsageError(f"{_listed([pattern])} is no pattern: {error}") from error
+        raise UsageError(
+            f"{_listed([pattern])} is no pattern: {error}", hint="quote it, or name the files"
+        ) from error
     # Within brackets a run of stars is not a wildcard.
     return pattern if "[" in pattern else re.sub(r"\*{2,}", "*", pattern)
 

@@ -211,7 +211,8 @@ def load_env_file(path: Path) -> None:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"cannot read the env file {path}: {getattr(error, 'strerror', None) or 'not text'}"
+            f"cannot read the env file {path}: {getattr(error, 'strerror', None) or 'not text'}",
+            hint="check the name after --env-file",
         ) from error
     from io import StringIO
 

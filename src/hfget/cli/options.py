@@ -193,5 +193,7 @@ def repo_type_of(kind: str | None, dataset: bool, space: bool) -> RepoType | Non
     if space:
         named.add("space")
     if len(named) > 1:
-        raise UsageError("--repo-type, --dataset and --space contradict each other")
+        raise UsageError(
+            "--repo-type, --dataset and --space contradict each other", hint="give one of them"
+        )
     return named.pop() if named else None

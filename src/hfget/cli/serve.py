@@ -65,7 +65,7 @@ def serve(
                 hint="pip install 'hfget[serve]'",
             )
     if not 0 <= port <= 65_535:
-        raise UsageError(f"--port must be from 0 to 65535, not {port}")
+        raise UsageError(f"--port must be from 0 to 65535, not {port}", hint="0 takes a free one")
     if not folder.is_dir():
         raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
 

@@ -18,7 +18,9 @@ def given_token(value: str | None, file: Path | None, observer: Observer) -> str
     """The token these options give, or None. Raises UsageError."""
     if file is not None:
         if value is not None:
-            raise UsageError("--token and --token-file contradict each other")
+            raise UsageError(
+                "--token and --token-file contradict each other", hint="give one of them"
+            )
         return _known(_from_file(file, observer))
     if value == "-":
         return _known(_from_stdin())
@@ -39,7 +41,7 @@ def _known(token: str) -> str:
 
 def _from_stdin() -> str:
     if sys.stdin is None:
-        raise UsageError("--token -: there is no stdin to read from")
+        raise UsageError("--token -: there is no stdin to read from", hint="give --token-file")
     if sys.stdin.isatty():
         from getpass import getpass
 
@@ -55,7 +57,9 @@ def _from_file(path: Path, observer: Observer) -> str:
             text = lines.readline(_LONGEST_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         why = (getattr(error, "strerror", None) or "not text").lower()
-        raise UsageError(f"cannot read the token file {path}: {why}") from error
+        raise UsageError(
+            f"cannot read the token file {path}: {why}", hint="check the name after --token-file"
+        ) from error
     if os.name == "posix":
         if os.geteuid() != 0 and status.st_uid not in (0, os.geteuid()):
             raise UsageError(
