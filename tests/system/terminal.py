@@ -59,9 +59,9 @@ class Terminal:
         self._tmux("send-keys", "-l", line)
         self._tmux("send-keys", "Enter")
 
-    def press(self, key: str) -> None:
-        """Press a key, as tmux calls it: `C-c`."""
-        self._tmux("send-keys", key)
+    def press(self, *keys: str) -> None:
+        """Press keys at once, as tmux calls them: `C-c`."""
+        self._tmux("send-keys", *keys)
 
     def resize(self, width: int, height: int) -> None:
         self._tmux("resize-window", "-x", str(width), "-y", str(height))

@@ -105,8 +105,7 @@ def test_ctrl_c_twice_and_a_kill_leave_a_clean_screen(hub: LocalHub, shell_at: S
     with Terminal(shell_at(hub.endpoint)) as terminal:
         terminal.type(f"hfget {REPO}; echo code $?")
         terminal.wait_for(running)
-        terminal.press("C-c")
-        terminal.press("C-c")
+        terminal.press("C-c", "C-c")
         terminal.wait_for(lambda text: "code 130" in text)
         lines = terminal.everything().rstrip("\n").split("\n")
         assert lines[3].startswith("interrupted: ") and lines[4] == f"  next: hfget {REPO}"

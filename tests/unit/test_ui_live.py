@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 
@@ -336,17 +335,3 @@ def test_no_color_means_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.paint()
     codes = set(";".join(re.findall(r"\x1b\[([0-9;]*)m", terminal.stream.text)).split(";"))
     assert codes <= {"0", "1", "2", ""}
-
-
-def test_a_recording_console_gets_messages_and_the_frame() -> None:
-    console = Console(
-        file=io.StringIO(), record=True, force_terminal=True, width=80, color_system="truecolor"
-    )
-    with LiveDisplay(console) as display:
-        display(Note("hello"))
-        display(progress_of(*active(2)))
-        display(progress_of(*active(2)))
-    console.print(display.frame())
-    text = console.export_text()
-    assert text.startswith("note: hello\n") and "f001.bin" in text and "35%" in text
-    assert text.count("35%") == 1

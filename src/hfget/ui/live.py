@@ -13,16 +13,13 @@ the bottom and goes up as many rows as it once wrote.)
 
 from __future__ import annotations
 
-import io
-import os
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.text import Text
 
 from hfget.errors import HfgetError
@@ -37,11 +34,11 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.secret import redact
 from hfget.ui import frame, words
 from hfget.ui.calm import Clock, Repeats
+from hfget.ui.paint import RESTORE, Brush, safe, styled
 from hfget.ui.results import Results
-from hfget.ui.sink import Sink, to_ascii
+from hfget.ui.sink import Sink, to_ascii, write_at_once
 
 REFRESH_SECONDS = 0.1
 # A command that answers at once shows no region at all.
@@ -52,28 +49,9 @@ _RESIZED_SECONDS = 0.5
 # The region grows at once but shrinks late, so that the total does not jump about.
 _SHRINK_AFTER_SECONDS = 2.0
 
-# Erases the cursor's row and all below. The step to the right keeps tmux from taking an erasure
-# that begins in the upper left corner for a cleared screen and saving it to its history.
-_ERASE_BELOW = "\x1b[2K\x1b[C\x1b[J\r"
-
-_STYLES = {
-    "error": "bold red",
-    "failed": "red",
-    "incomplete": "bold red",
-    "interrupted": "bold yellow",
-    "warning": "yellow",
-    "retry": "yellow",
-    "note": "cyan",
-    "done": "bold green",
-    "verified": "bold green",
-}
-
 
 class LiveDisplay(Results):
-    """Shows a run on `console`; on one that is no terminal, or records, only the messages.
-
-    `frame` gives the region as a renderable: print it on a recording console for a picture.
-    """
+    """Shows a run on `console`; on one that is no terminal, only the messages."""
 
     def __init__(
         self,
@@ -90,8 +68,8 @@ class LiveDisplay(Results):
         self._began = clock()
         self._sink = Sink(console.file)  # type: ignore[arg-type]  # rich says IO[str]
         self._glyphs = frame.ASCII if self._sink.ascii else frame.FANCY
-        self._region = console.is_terminal and not console.is_dumb_terminal and not console.record
-        self._painter = _painter(console)
+        self._region = console.is_terminal and not console.is_dumb_terminal
+        self._brush = Brush(console)
         self._repeats = Repeats(clock)
         self._picker = frame.Picker()
         self._lock = threading.Lock()  # guards what events change
@@ -101,7 +79,7 @@ class LiveDisplay(Results):
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
         self._over = False
-        self._last = ("", 0)
+        self._last: tuple[list[str], int] = ([], 0)
         self._resized_at = float("-inf")
         self._tall = 0
         self._tall_at = self._began
@@ -163,8 +141,7 @@ class LiveDisplay(Results):
 
     def abandon(self, error: HfgetError) -> None:
         if self._region:
-            with suppress(OSError):
-                os.write(2, f"\x1b[?7h\x1b[?25h\r{_ERASE_BELOW}".encode())
+            write_at_once(RESTORE)
         super().abandon(error)
 
     def error(self, err: HfgetError) -> None:
@@ -179,52 +156,27 @@ class LiveDisplay(Results):
         self.stop()
         super()._write(lines)
 
-    def frame(self) -> Group:
-        """The region as it would be painted, as a renderable of at most the screen's height."""
-        return Group(*self._frame(self.console.width - 1, self.console.height - 1))
-
     def paint(self) -> None:
         """Write the messages that wait, and the region if it differs from what is there."""
         with self._painting:
             with self._lock:
                 messages, self._messages = self._messages, []
             if not self._region:
-                self._print(messages)
+                if messages:
+                    self._sink.write(self._brush.lines(messages))
                 return
             width, height = self.console.size
             if width != self._last[1] != 0:
                 self._resized_at = self._clock()
             rows = [] if self._over else self._frame(width - 1, height - 1)
-            painted = "\n".join(self._ansi(row) for row in rows)
+            painted = [self._brush.ansi(row) for row in rows]
             if not messages and (painted, width) == self._last:
                 return
             # A resized terminal has reflowed the old rows; written over, they would stay
             # joined in its memory. Messages may wrap. Both need a clean ground.
             clear = bool(messages) or width != self._last[1]
             self._last = (painted, width)
-            self._sink.write(self._compose(messages, rows, clear))
-
-    def _print(self, messages: list[Text]) -> None:
-        for message in messages:
-            if self.console.record:
-                self.console.print(message, soft_wrap=True)
-            else:
-                self._sink.write(f"{self._ansi(message)}\n")
-
-    def _compose(self, messages: list[Text], rows: list[Text], clear: bool) -> str:
-        out = ["\x1b[?25l\r"]
-        if clear or not rows:
-            out.append(_ERASE_BELOW)
-        out += [f"{self._ansi(message)}\n" for message in messages]
-        if rows:
-            # Without autowrap a row keeps to its line even where the terminal takes a
-            # character for wider than rich does.
-            body = "\x1b[K\r\n".join(self._ansi(row) for row in rows)
-            out.append(f"\x1b[?7l{body}\x1b[J\x1b[?7h\r")
-            if len(rows) > 1:
-                out.append(f"\x1b[{len(rows) - 1}A")
-        out.append("\x1b[?25h")
-        return "".join(out)
+            self._sink.write(self._brush.repaint(messages, painted, clear))
 
     def _frame(self, width: int, height: int) -> list[Text]:
         with self._lock:
@@ -235,9 +187,9 @@ class LiveDisplay(Results):
                 return []
             text = to_ascii(status) if self._sink.ascii else status
             tick = int((now - self._began) / REFRESH_SECONDS)
-            return [_safe(frame.status_row(text, tick, width, self._glyphs))]
+            return [safe(frame.status_row(text, tick, width, self._glyphs))]
         if now - self._resized_at < _RESIZED_SECONDS:
-            return [_safe(frame.short_row(progress, width))]
+            return [safe(frame.short_row(progress, width))]
         total = frame.total_rows(progress, width, self._glyphs)[-max(1, height) :]
         room = max(0, height - len(total) - 1)
         rows = [frame.file_row(file, width, self._glyphs) for file in files[:room]]
@@ -248,7 +200,7 @@ class LiveDisplay(Results):
         rows = ([Text()] if room else []) + rows + total
         for row in rows:
             row.rstrip()
-        return [_safe(row) for row in rows]
+        return [safe(row) for row in rows]
 
     def _padding(self, rows: int, now: float) -> int:
         """How many empty rows keep the region's height for the moment."""
@@ -263,48 +215,8 @@ class LiveDisplay(Results):
     def _say(self, text: str) -> None:
         if self._sink.ascii:
             text = to_ascii(text)
-        lines = [_safe(_styled(line)) for line in text.split("\n")]
+        lines = [safe(styled(line)) for line in text.split("\n")]
         with self._lock:
             self._messages += lines
         if self._thread is None:
             self.paint()
-
-    def _ansi(self, text: Text) -> str:
-        with self._painter.capture() as capture:
-            self._painter.print(text, soft_wrap=True, end="")
-        return capture.get()
-
-
-def _painter(console: Console) -> Console:
-    """A console that only makes strings, with the colours of `console`.
-
-    Even a capture ends in a write to the console's file, and rich answers a broken pipe there
-    with SystemExit.
-    """
-    return Console(
-        file=io.StringIO(),
-        force_terminal=True,
-        color_system=console.color_system,  # type: ignore[arg-type]  # a str, says rich
-        no_color=console.no_color,
-        legacy_windows=False,
-        highlight=False,
-    )
-
-
-def _safe(row: Text) -> Text:
-    """The last filter: a row with something secret in it loses that, and its colours."""
-    clean = redact(row.plain)
-    return row if clean == row.plain else Text(clean)
-
-
-def _styled(line: str) -> Text:
-    """A sentence with its first word coloured; the labels of a block are dimmed."""
-    text = Text(line)
-    word, colon, _ = line.partition(":")
-    if colon and word in _STYLES:
-        text.stylize(_STYLES[word], 0, len(word) + 1)
-    elif colon and word in ("  file", "  from", "  next"):
-        text.stylize("dim", 0, len(word) + 1)
-    elif " from " in line and " @ " in line:
-        text.stylize("bold", 0, line.index(" @ "))
-    return text

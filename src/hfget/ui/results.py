@@ -6,17 +6,15 @@ sizes in bytes.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.model import Plan, Snapshot
 from hfget.text import size_text
 from hfget.ui import words
-from hfget.ui.sink import Sink, to_ascii
+from hfget.ui.sink import Sink, write_at_once
 from hfget.ui.words import Verdict
 from hfget.weights import groups_of
 
@@ -66,10 +64,8 @@ class Results:
             self._tell(f"verified: {words.shown(summary)}")
 
     def abandon(self, error: HfgetError) -> None:
-        """Called from a signal handler: no lock, no other thread, nothing that could wait."""
-        text = to_ascii(words.error_text(error))
-        with suppress(OSError):
-            os.write(2, f"{text}\n".encode("ascii", "backslashreplace"))
+        """Say why, without waiting for anything."""
+        write_at_once(f"{words.error_text(error)}\n")
 
     def _tell(self, text: str) -> None:
         """Say `text` among the messages."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import queue
+import select
 import threading
+from contextlib import suppress
 from typing import TextIO
 
 from hfget.secret import redact
@@ -16,6 +18,16 @@ _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": 
 def to_ascii(text: str) -> str:
     """`text` with hfget's own typographic characters spelled in ASCII."""
     return text.translate(_ASCII)
+
+
+def write_at_once(text: str) -> None:
+    """Write ASCII to stderr from a signal handler: no lock, and not where it would have to wait.
+
+    A terminal that was halted (Ctrl-S) and a full pipe would.
+    """
+    with suppress(OSError, ValueError):
+        if os.name != "posix" or select.select([], [2], [], 0)[1]:
+            os.write(2, to_ascii(text).encode("ascii", "backslashreplace"))
 
 
 class Sink:
