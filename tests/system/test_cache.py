@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,38 @@ def test_without_links_a_blob_that_others_link_to_is_copied(
     assert copy.read_bytes() == (first / "w.bin").read_bytes() and not copy.is_symlink()
     assert (first / "w.bin").is_symlink() and not copy.samefile(first / "w.bin")
     assert content_sent(hub) == 0 and cache.odd() == []
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, where the tests may mount one."""
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    command = ["mount", "-t", "tmpfs", "tmpfs", str(mounted)]
+    if subprocess.run(command, capture_output=True, timeout=30, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        yield mounted
+    finally:
+        subprocess.run(["umount", str(mounted)], timeout=30, check=True)
+
+
+def test_a_read_only_cache_is_good_enough_for_what_is_there(
+    disk: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, FILES)
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    assert shell.run(REPO, "--cache-dir", disk, "--exclude", "config.json").code == 0
+    subprocess.run(["mount", "-o", "remount,ro", disk], timeout=30, check=True)
+    hub.clear_log()
+    again = shell.run(REPO, "--cache-dir", disk, "--exclude", "config.json")
+    assert again.code == 0, again.err
+    assert content_sent(hub) == 0 and len(tree(Path(again.out.strip()))) == len(FILES) - 1
+    more = shell.run(REPO, "--cache-dir", disk)
+    assert more.code == 7 and "read-only" in more.err
+    folder = shell.run(REPO, "--cache-dir", disk, "--local-dir", "m", "--json")
+    assert folder.code == 0 and content_sent(hub) == len("{}")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ of each commit, and which blobs were hashed and found right.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from hfget.layout.pointers import Kind
 from hfget.layout.verified import Verified
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 
+#: A cache that others fill may be read-only here.
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 
@@ -56,6 +59,7 @@ class CacheLayout:
         self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
         self._inside: set[Path] = set()
         self._found: dict[str, tuple[Path, Seen]] = {}
+        self._complete: set[str] = set()
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
@@ -81,6 +85,12 @@ class CacheLayout:
 
         A blob counts as complete without hashing if its size is right and it was hashed before.
         """
+        placed = self._place(snapshot, file)
+        if placed.state is ItemState.COMPLETE and not placed.needs_record:
+            self._complete.add(file.path)
+        return placed
+
+    def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self.root(snapshot), file.path)
         self._refuse_escape(target.parent)
         blob = blob_path(self._folder, file)
@@ -156,6 +166,7 @@ class CacheLayout:
         return file.etag
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
+        """See `Layout.begin`. A read-only cache is good enough if all is there."""
         self._ref(snapshot)
         root, own = self.root(snapshot), self._own / snapshot.commit
         try:
@@ -171,7 +182,9 @@ class CacheLayout:
                 record.write_tree(self._folder, snapshot)
             record.write_wanted(own, snapshot, wanted)
         except OSError as error:
-            raise disk_error(error, self._folder) from error
+            here = all(file.path in self._complete for file in wanted)
+            if not here or error.errno not in _READ_ONLY:
+                raise disk_error(error, self._folder) from error
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         """See `Layout.publish`. A blob that is known to be right is left alone."""
@@ -201,7 +214,10 @@ class CacheLayout:
         return self._names.durable
 
     def complete(self, snapshot: Snapshot) -> None:
-        """Let the branch or tag that was asked for name the commit (huggingface_hub: `refs`)."""
+        """Let the branch or tag that was asked for name the commit (huggingface_hub: `refs`).
+
+        As there, a cache that cannot be written to goes without.
+        """
         if snapshot.ref.revision == snapshot.commit:
             return
         target = self._ref(snapshot)
@@ -213,7 +229,8 @@ class CacheLayout:
             atomic_write(temporary, snapshot.commit, sync=self._fsync)
             self._directories.move_in(temporary, target, replace=True)
         except OSError as error:
-            raise disk_error(error, target) from error
+            if error.errno not in _READ_ONLY and error.errno != errno.ENOENT:
+                raise disk_error(error, target) from error
 
     def _ref(self, snapshot: Snapshot) -> Path:
         """Where the commit of the revision asked for is kept. Raises UnsafeError."""
