@@ -90,6 +90,31 @@ def test_python_examples_run(
     assert "model.safetensors" in done.stdout or "gpt2" in done.stdout
 
 
+def test_the_library_page_names_every_option_and_every_public_name() -> None:
+    import hfget
+    from hfget.options import Options
+
+    text = (ROOT / "docs" / "library.md").read_text()
+    words = set(re.findall(r"\w+", text))
+    assert words >= set(Options.__annotations__)
+    assert words >= set(hfget.__all__) - {"__version__"}
+
+
+def test_the_house_is_as_it_is_described() -> None:
+    text = (ROOT / "docs" / "design.md").read_text()
+    house = ROOT / "src" / "hfget"
+    for name in re.findall(r"`((?:\w+/)*\w+\.py)`", text):
+        assert (house / name).exists() or list(house.rglob(name)), name
+    for line in text.split("```")[1].splitlines():
+        if match := re.match(r"  (\w+/|\w+\.py) ", line):
+            assert (house / match[1]).exists(), match[1]
+    rooms = re.findall(r"^\| (`.*?) \|", text, flags=re.MULTILINE)
+    named = set(re.findall(r"`(\w+)/?`", " ".join(rooms)))
+    walked = {"conductor", "planning", "jobs", "reporting", "verification"}
+    there = {path.stem for path in house.iterdir() if not path.name.startswith("_")} - {"py"}
+    assert there <= named | walked, "a module has no room"
+
+
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     from hfget import errors
 
