@@ -118,7 +118,7 @@ def parsed(text: str, **flags: str | None) -> RepoRef | None:
         return None
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(TEXTS, ENDPOINTS)
 @example("https://[", None)
 @example("hf download '", None)
@@ -140,7 +140,7 @@ def test_any_revision_is_taken_or_refused(revision: str) -> None:
             assert ref.revision in (revision.strip(), revision.strip().lower())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(KINDS, REPO_IDS, REVISIONS, PATHS, st.sampled_from(["blob", "resolve", "raw", "tree"]))
 def test_the_address_of_a_file_names_it(
     kind: RepoType, repo_id: str, revision: str, path: str, view: str
@@ -154,7 +154,7 @@ def test_the_address_of_a_file_names_it(
     assert (revision, path) in {*trail_candidates(unquoted), (unquoted.revision, unquoted.path)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(KINDS, REPO_IDS, st.none() | REVISIONS, st.just("") | PATHS)
 def test_huggingface_hub_means_the_same(
     kind: RepoType, repo_id: str, revision: str | None, path: str

@@ -50,6 +50,7 @@ def refusal(
         ("datasets--org--name", "is not a repo ID", "did you mean datasets/org/name?"),
         ('AutoModel.from_pretrained("org/name")', "not a repo ID", "did you mean org/name?"),
         ("org/name@", "no revision behind the @", "did you mean org/name?"),
+        ("org/name@/", "no revision behind the @", "did you mean org/name?"),
         ("org/name@a b", "holds spaces", "did you mean org/name?"),
         ("org/name@..", "cannot be a revision", "for instance main"),
         ("org/name@main/../x", "cannot be a path", "without"),

@@ -69,7 +69,7 @@ def _from_plain(text: str) -> Named:
     segments = segments_of(head)
     size = len(segments) - (segments[:1] != [] and segments[0] in PREFIXES)
     if size > 2:
-        if not at and ACTIONS.intersection(segments[1:4]):
+        if ACTIONS.intersection(segments[1:4]):
             return from_page(segments_of(re.split(r"[?#]", text, maxsplit=1)[0]), None)
         refuse_singular(segments)
         raise UsageError(f"{shown(text)} has too many segments", hint=near(text))
