@@ -113,18 +113,22 @@ def test_a_system_without_room_for_threads_makes_do_with_fewer(
 ) -> None:
     source = make_model(repos_root, REPO, {"a.bin": 40 * MiB, "b.bin": 3 * MiB, "c.txt": "x"})
     hub = start_hub()
-    start, started = threading.Thread.start, list[threading.Thread]()
+    start = threading.Thread.start
+    started: list[str] = []
+    refused: list[str] = []
 
     def start_few(thread: threading.Thread) -> None:
         if thread.name.startswith("hfget-"):
             if len(started) >= threads:
+                refused.append(thread.name)
                 raise RuntimeError("can't start new thread")
-            started.append(thread)
+            started.append(thread.name)
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_few)
     assert fetch(hub, tmp_path / "m").ok
     assert tree_bytes(tmp_path / "m") == tree_bytes(source) and len(started) == threads
+    assert len(refused) == len(set(refused)), "what cannot be is not tried again and again"
 
 
 def test_without_room_for_one_thread_it_says_so(

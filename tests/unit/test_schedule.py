@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from typing import Any, cast
 
@@ -206,15 +207,16 @@ def test_taking_waits_for_work_and_is_woken_by_it(monkeypatch: pytest.MonkeyPatc
 def test_whoever_waits_is_let_go_in_the_end(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
     monkeypatch.setattr(schedule_module, "_LONGEST_WAIT", 2 * BOUND)
     desk = Desk([job_of(2000)], connections=1)
-    held, lease = desk.begin()
+    held, _ = desk.begin()
     stop = threading.Event()
     got: list[Work | None] = []
     waiting = [in_thread(lambda: got.append(desk.schedule.take(stop))) for _ in range(3)]
+    time.sleep(0.05)  # until they wait
     if end == "stop":
         stop.set()
         desk.schedule.changed()
     else:
-        desk.end(held, lease)
+        desk.schedule.ended(held, Phase.DONE)  # by the thread that hashed it
         desk.schedule.wait(BOUND)
         assert desk.schedule.unfinished == 0
     assert [ended() for ended in waiting] == [None] * 3 and got == [None] * 3

@@ -85,6 +85,10 @@ def test_with_few_siblings_it_is_held_against_its_own_best(others: int) -> None:
     assert Watching(fallen, *(at(MB) for _ in range(others))).run(20.0) == {fallen}
 
 
+def test_two_siblings_are_too_few_to_judge_by() -> None:
+    assert Watching(at(0.05 * MB), at(2 * MB), at(2 * MB)).run(20.0) == set()
+
+
 def test_who_was_never_fast_or_fell_a_little_only_is_left_alone() -> None:
     assert Watching(falling(0.9 * OWN_BEST, 0.0)).run(20.0) == set()
     assert Watching(falling(2 * OWN_BEST, 0.05 * OWN_BEST)).run(20.0) == set()

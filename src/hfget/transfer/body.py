@@ -49,8 +49,11 @@ class _TlsBody:
         self._wire: http.client.HTTPResponse = wire
         self._sock = sock
         self._is_direct = False
+        self._failure: OSError | None = None
 
     def readinto1(self, buffer: memoryview, /) -> int:
+        if self._failure is not None:
+            raise self._failure
         wire: Any = self._wire
         if not self._is_direct or len(buffer) <= io.DEFAULT_BUFFER_SIZE or wire.fp is None:
             # A read larger than the file object's own buffer leaves nothing behind in it.
@@ -70,10 +73,11 @@ class _TlsBody:
         while filled < wanted:
             try:
                 count = receive(buffer[filled:wanted])
-            except OSError:
-                if filled:
-                    break  # the next call meets it again, when these bytes are safe
-                raise
+            except OSError as error:
+                if not filled:
+                    raise
+                self._failure = error  # for the next call, when these bytes are safe
+                break
             filled += count
             if count == 0 or time.monotonic() > deadline:
                 break
