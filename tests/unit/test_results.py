@@ -19,9 +19,8 @@ class Room:
         self.desk = Desk(self.jobs)
         for _ in self.jobs:
             self.desk.begin()
-        meter = Meter(files=2, bytes_total=3000)
-        self.results = Results(self.desk.schedule, meter, self.seen.append)
-        self.sample = lambda: meter.sample(self.desk.schedule.active, 0)
+        self.meter = Meter(files=2, bytes_total=3000)
+        self.results = Results(self.desk.schedule, self.meter, self.seen.append)
 
 
 def test_what_is_done_is_told_and_counted_once() -> None:
@@ -32,7 +31,8 @@ def test_what_is_done_is_told_and_counted_once() -> None:
     room.results.fail(job, DiskError("too late"))
     assert [type(event) for event in room.seen] == [events.FileDone]
     assert room.results.outcome.done == [job] and room.results.outcome.failures == []
-    assert (room.sample().files_done, room.sample().bytes_done) == (1, 2000)
+    sample = room.meter.sample(room.desk.schedule.active, 0)
+    assert (sample.files_done, sample.bytes_done) == (1, 2000)
     assert room.desk.schedule.unfinished == 1 and job.phase is Phase.DONE
 
 
