@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 
-.PHONY: demo test lint test-oldest soak trials bench bench-quick picture clean
+.PHONY: demo test lint test-oldest test-interop soak trials bench bench-quick picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -20,6 +20,9 @@ lint: $(VENV)/ready ## style, types, architecture
 
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 	$(VENV)-oldest/bin/python -m pytest -n 2
+
+test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
+	$(VENV)-interop/bin/python -m pytest tests/interop
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
 	$(BIN)/python -m tests.system.soak --kills 1000
@@ -52,5 +55,13 @@ $(VENV)-oldest/ready: pyproject.toml tests/oldest.txt
 		-e '.[dev]' -c tests/oldest.txt
 	@touch $@
 
+# torch first and by itself: its CPU build is a third of what its dependents would choose.
+$(VENV)-interop/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-interop
+	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(DEMO) $(VENV)-oldest .demo build dist
+	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-interop .demo build dist

@@ -1,0 +1,98 @@
+"""What hfget fetched is loaded by transformers and datasets, offline, from cache and folder.
+
+Needs torch, transformers and datasets (`make test-interop`); skipped where they are missing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hub import LocalHub
+from tests.interop.consumers import DATASET, GPT2, MODEL, load, make_sources
+from tests.system.command import Shell, new_shell
+
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(
+        any(not importlib.util.find_spec(name) for name in ("torch", "transformers", "datasets")),
+        reason="torch, transformers and datasets are not installed (make test-interop)",
+    ),
+]
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sources")
+    make_sources(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def hub(sources: Path) -> Iterator[LocalHub]:
+    with LocalHub(sources, aliases={"gpt2": "openai-community/gpt2"}) as hub:
+        yield hub
+
+
+@pytest.fixture
+def shell(hub: LocalHub, tmp_path: Path) -> Shell:
+    return new_shell(tmp_path / "work", hub.endpoint)
+
+
+def fetch(shell: Shell, hub: LocalHub, *arguments: str) -> Path:
+    """Download, and once more: the second run fetches no content. The place it names."""
+    first = shell.run(*arguments)
+    assert first.code == 0, first.err
+    hub.clear_log()
+    assert shell.run(*arguments).out == first.out
+    assert hub.requests(path="*/resolve/*") == [] and hub.bytes_sent("cdn") == 0
+    return shell.directory / first.out.strip()
+
+
+@pytest.mark.parametrize("repo", ["gpt2", "org/sharded", "org/bert"])
+def test_transformers_load_from_the_cache(
+    repo: str, sources: Path, hub: LocalHub, shell: Shell
+) -> None:
+    fetch(shell, hub, repo, "--cache")
+    source = sources / repo.replace("gpt2", "openai-community/gpt2")
+    assert load(MODEL, repo, shell, **OFFLINE) == load(MODEL, source, shell, **OFFLINE)
+
+
+@pytest.mark.parametrize("repo", ["gpt2", "org/sharded", "org/bert"])
+def test_transformers_load_from_a_folder(
+    repo: str, sources: Path, hub: LocalHub, shell: Shell
+) -> None:
+    folder = fetch(shell, hub, repo)
+    source = sources / repo.replace("gpt2", "openai-community/gpt2")
+    assert load(MODEL, folder, shell, **OFFLINE) == load(MODEL, source, shell, **OFFLINE)
+
+
+def test_the_classes_of_gpt2_find_it_by_its_old_name(hub: LocalHub, shell: Shell) -> None:
+    fetch(shell, hub, "gpt2", "--cache")
+    ids = load(GPT2, "gpt2", shell, **OFFLINE)
+    assert isinstance(ids, list) and ids[-1] == 2 and len(ids) > 3
+
+
+@pytest.mark.parametrize(
+    ("repo", "first"),
+    [
+        ("org/parquet", [100, "the quick brown fox jumps over the lazy dog"]),
+        ("org/lines", [2, "a"]),
+        ("org/rows", [2, "a"]),
+    ],
+)
+def test_datasets_load(repo: str, first: list[object], hub: LocalHub, shell: Shell) -> None:
+    """From a folder offline; from the cache with the hub at hand, without a byte of content."""
+    folder = fetch(shell, hub, repo, "--dataset")
+    assert load(DATASET, folder, shell, **OFFLINE) == first
+    fetch(shell, hub, repo, "--dataset", "--cache")
+    hub.clear_log()
+    assert load(DATASET, repo, shell) == first
+    content = [r for r in hub.requests(method="GET") if r.status in (200, 206)]
+    assert [r.path for r in content if r.origin == "cdn" or "/resolve/" in r.path] == []
