@@ -164,6 +164,7 @@ def test_flags_beside_a_command() -> None:
         ("hf download org/name a.txt b.txt", "chooses files", "hfget org/name FILE"),
         ("hf download org/name *.json", "chooses files", "--include"),
         ("hf download org/name --include '*.json'", "chooses files", "--include"),
+        ("hf download org/name --exclude='*.bin'", "chooses files", "--include"),
         ("hf download org/name --type kernel", "no repo type kernel", "dataset"),
         ("hf download org/name ../a.txt", "cannot be a path", "without"),
         (

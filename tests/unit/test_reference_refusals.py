@@ -37,6 +37,7 @@ def refusal(
         ("org/na me", "holds spaces", "did you mean org/na?"),
         ("org / name", "holds spaces", "did you mean org/name?"),
         ("模型：org/name", "is not a repo ID", "did you mean org/name?"),
+        ("[org/name)", "is not a repo ID", "did you mean org/name?"),
         ("hfget org/name", "holds spaces", "did you mean org/name?"),
         ("org\\name", "is not a repo ID", "did you mean org/name?"),
         ("-org/name", "is not a repo ID", "did you mean org/name?"),

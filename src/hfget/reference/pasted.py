@@ -100,8 +100,8 @@ def _value(words: Sequence[str], *options: str) -> str | None:
     for option, value in pairwise([*words, ""]):
         if option in options:
             return value
-        name, equals, rest = option.partition("=")
-        if equals and name in options:
+        name, _, rest = option.partition("=")
+        if name in options:
             return rest
     return None
 
