@@ -8,7 +8,16 @@ import sys
 import pytest
 
 HEAVY = {
-    *("requests", "urllib3", "huggingface_hub", "httpx", "tenacity", "filelock", "dotenv"),
+    *(
+        "requests",
+        "urllib3",
+        "huggingface_hub",
+        "httpx",
+        "tenacity",
+        "filelock",
+        "dotenv",
+        "pydantic",
+    ),
     *("starlette", "uvicorn", "rich.progress", "rich.live", "rich.markdown"),
 }
 EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 129, 130, 143)
@@ -91,3 +100,24 @@ def test_help_names_every_option_and_command() -> None:
         *("--quiet", "--json", "--debug", "--version", "--env-file", "--no-wait", "--no-fsync"),
         *("ls", "verify", "serve", "REPO", "[FILES]..."),
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("hfget ver", "verify"), ("hfget --loc", "--local-dir"), ("hfget ls --incl", "--include")],
+)
+def test_shells_complete_commands_and_options(typed: str, offered: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from hfget.cli.main import main; main()"],
+        env={
+            "PATH": "",
+            "_HFGET_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(typed.split()) - 1),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.split() == [offered], done.stderr

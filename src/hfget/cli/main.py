@@ -5,6 +5,7 @@ Only typer is imported here: each command imports what it needs when it runs.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -29,9 +30,22 @@ class _Group(TyperGroup):
     """A group whose first argument may be a repo instead of a command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and not args[0].startswith(_COMPLETION)):
-            args = ["get", *args]
+        completing = ctx.resilient_parsing and not args
+        if not completing and not (args and args[0].startswith(_COMPLETION)):
+            # Even to find that an option was not given typer imports pydantic.
+            self.params = []
+            if not args or args[0] not in self.commands:
+                args = ["get", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Names of commands, or options of the one whose name can be left out."""
+        if not incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        command = self.commands["get"]
+        return command.shell_complete(
+            command.make_context("get", [], parent=ctx, resilient_parsing=True), incomplete
+        )
 
 
 class _Get(Command):
@@ -55,6 +69,7 @@ class _Get(Command):
 app = typer.Typer(
     cls=_Group,
     name="hfget",
+    add_help_option=False,  # the help of the group is that of `get`
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
@@ -70,7 +85,7 @@ def main() -> None:
     """The console script."""
     arguments = sys.argv[1:]
     try:
-        if not arguments:
+        if not arguments and "_HFGET_COMPLETE" not in os.environ:
             with redirect_stdout(sys.stderr):
                 app(args=["--help"], prog_name="hfget", standalone_mode=False)
             sys.exit(2)
