@@ -164,6 +164,28 @@ def test_a_link_planted_between_the_look_and_the_opening_leads_nowhere(
     assert list(outside.rglob("file")) == []
 
 
+def test_a_link_planted_at_the_very_last_moment_leads_nowhere(
+    root: Path,
+    directories: Directories,
+    data: Callable[[bytes], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (root / "sub").mkdir()
+
+    def plant(name: str, fd: int) -> bool:
+        (root / "sub").rmdir()
+        (root / "sub").symlink_to(outside)
+        return False
+
+    monkeypatch.setattr(module, "_is_link", plant)
+    with pytest.raises(OSError):
+        directories.move_in(data(b"x"), root / "sub" / "file", replace=False)
+    assert list(outside.iterdir()) == []
+
+
 def test_a_link_that_stays_inside_is_followed(
     root: Path, directories: Directories, data: Callable[[bytes], Path]
 ) -> None:

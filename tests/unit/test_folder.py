@@ -101,6 +101,14 @@ def test_complete_by_its_record(root: Path) -> None:
     assert read_download_metadata(root, OLD.path) is not None
 
 
+def test_not_complete_if_it_was_cut_short_though_its_time_says_nothing(root: Path) -> None:
+    target = downloaded(root, AT_OLD)
+    before = target.stat()
+    os.truncate(target, 1)
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert state(root, AT_OLD) == (ItemState.OUTDATED, True)
+
+
 def test_complete_by_the_record_of_another_commit_needs_its_own(root: Path) -> None:
     target = downloaded(root, AT_OLD)
     again = replace(AT_OLD, commit="e" * 40)
@@ -236,7 +244,9 @@ def test_what_cannot_be_looked_at_blocks_its_file_alone(
     assert layout.place(AT_OLD, other).state is ItemState.MISSING
 
 
-@pytest.mark.parametrize("link", ["sub", ".cache", ".cache/huggingface/download"])
+@pytest.mark.parametrize(
+    "link", ["sub", ".cache", ".cache/huggingface/download", ".cache/huggingface/download/sub"]
+)
 def test_a_link_out_of_the_folder_is_refused_before_anything_is_written(
     link: str, root: Path, outside: Path
 ) -> None:

@@ -110,8 +110,11 @@ def test_a_listing_with_a_defect_is_not_kept(records: Path) -> None:
     assert list((records / "trees").iterdir()) == []
 
 
-@pytest.mark.parametrize("commit", ["../../etc/passwd", "main", "", "C" * 40, COMMIT + "\n"])
+@pytest.mark.parametrize("commit", ["../outside", "main", "", "C" * 40, COMMIT + "\n"])
 def test_only_a_commit_hash_names_a_listing(commit: str, records: Path) -> None:
+    record.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
+    listing = (records / "trees" / f"{COMMIT}.json").read_text()
+    (records / "trees" / f"{commit}.json").write_text(listing)
     assert record.read_tree(records, commit) is None
 
 
