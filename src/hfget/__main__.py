@@ -1,5 +1,5 @@
 """`python -m hfget`."""
 
-from hfget.cli.main import main
+from hfget.cli.start import main
 
 main()
