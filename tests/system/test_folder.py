@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +89,103 @@ def test_a_second_process_waits_and_says_so(
     assert f"process {first.pid}" in second.err
     assert tree(shell.directory / "m") == tree(source)
     assert hub.bytes_sent("cdn") <= 1.1 * 30 * MiB
+
+
+@pytest.mark.timeout(200)
+def test_eight_at_once_fetch_it_once(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, {"w.bin": 12 * MiB, "b.bin": MiB, "c.json": "{}"})
+    hub = start_hub(rate_total=2 * MiB)
+    shell = shell_at(hub.endpoint)
+    processes = [shell.start(REPO) for _ in range(8)]
+    said = [process.communicate(timeout=150)[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8, said
+    pids = [str(process.pid) for process in processes]
+    waited = [text for text in said if "waiting for" in text]
+    assert any(f"waiting for process {pid} on" in text for pid in pids for text in waited)
+    assert tree(shell.directory / "m") == tree(source)
+    assert hub.bytes_sent("cdn") <= 1.1 * 13 * MiB
+    assert leftovers(shell.directory / "m") == []
+
+
+@pytest.mark.parametrize("removed", ["m", "m/.cache", "m/sub"])
+def test_a_folder_removed_midway_ends_in_words(
+    removed: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    files = {f"sub/{number}.bin": MiB + number for number in range(12)}
+    source = make_model(repos_root, REPO, files)
+    hub = start_hub(rate_total=6 * MiB)
+    shell = shell_at(hub.endpoint)
+    target = shell.directory / "m"
+    process = shell.start(REPO)
+    wait_until(lambda: len(list(target.glob("sub/*.bin"))) >= 2)
+    shutil.rmtree(shell.directory / removed, ignore_errors=True)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 7), err.decode()
+    assert b"Traceback" not in err and b"unexpected" not in err
+    again = shell.run(REPO)
+    assert again.code == 0, again.err
+    assert tree(target) == tree(source) and leftovers(target) == []
+
+
+def test_a_folder_replaced_by_a_link_midway_gets_nothing(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, tmp_path: Path
+) -> None:
+    make_model(repos_root, REPO, {f"sub/{number}.bin": MiB + number for number in range(12)})
+    hub = start_hub(rate_total=6 * MiB)
+    shell = shell_at(hub.endpoint)
+    target = shell.directory / "m"
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    process = shell.start(REPO)
+    wait_until(lambda: len(list(target.glob("sub/*.bin"))) >= 2)
+    (target / "sub").rename(tmp_path / "moved")
+    (target / "sub").symlink_to(outside)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 8, err.decode()
+    assert list(outside.iterdir()) == []
+
+
+def test_a_file_system_that_cannot_sync_is_said(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, tmp_path: Path
+) -> None:
+    """As some FUSE mounts; here patched."""
+    source = make_model(repos_root, REPO, {"w.bin": 3 * MiB, "c.json": "{}"})
+    patch = tmp_path / "patch"
+    patch.mkdir()
+    (patch / "sitecustomize.py").write_text(
+        "import os\n"
+        "def refuse(fd): raise OSError(22, 'Invalid argument')\n"
+        "os.fsync = os.fdatasync = refuse\n"
+    )
+    shell = shell_at(start_hub().endpoint)
+    done = shell.with_env(PYTHONPATH=str(patch)).run(REPO, "--json")
+    assert done.code == 0, done.err
+    assert done.report["durable"] is False
+    assert tree(shell.directory / "m") == tree(source)
+    make_model(repos_root, "org/other", {"c.json": "{}"})
+    assert shell.run("org/other", "--json").report["durable"] is True
+
+
+def test_verify_is_not_led_outside_by_a_forged_record(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    assert shell.run(REPO).code == 0
+    path = shell.directory / "m" / ".cache" / "huggingface" / "hfget.json"
+    document = json.loads(path.read_text())
+    (entry,) = document["files"].values()
+    for name in ("../../etc/passwd", "/etc/passwd", "", "a\0b", "\ud800", "\x1b[2J", "C:\\x"):
+        document["files"][name] = entry
+    path.write_text(json.dumps(document))
+    for options in ([], ["--json"]):
+        done = shell.run("verify", "m", *options)
+        assert done.code == 6, done.err
+        assert "Traceback" not in done.err and "unexpected" not in done.err
+        assert "\x1b" not in done.out + done.err
+        assert "outside" in done.out + done.err or "out of the folder" in done.out + done.err
 
 
 def test_processes_without_locks_do_not_harm_each_other(
