@@ -24,6 +24,9 @@ MAX_LIES = 4
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
+#: An answer that breaks off after fewer bytes than this is not asked for again at once: a server
+#: that cuts each answer short would be asked thousands of times.
+CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
 #: How often it is asked whether content that somebody else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
@@ -100,7 +103,7 @@ class Worker:
         return True
 
     def _fetch(self, job: FileJob, lease: Lease) -> None:
-        begun = time.monotonic()
+        begun, received = time.monotonic(), self.fetcher.received
         try:
             self.fetcher.fetch(job, lease)
             job.forgive()
@@ -108,19 +111,25 @@ class Worker:
             pass
         except Transient as failure:
             if not self._stop.is_set():
-                self._retry_later(job, failure, begun)
+                self._retry_later(job, failure, begun, self.fetcher.received - received)
         finally:
             job.release(lease)
             self._schedule.changed()
 
-    def _retry_later(self, job: FileJob, failure: Transient, begun: float) -> None:
-        """Decide when the range is asked for again. Raises HfgetError when that makes no sense."""
+    def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
+        """Decide when the range is asked for again, after `came` bytes of it.
+
+        Raises HfgetError when that makes no sense.
+        """
         wait = self._hosts.failed(failure, begun)
         if not failure.lie:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0
         if failure.fruitful:
             job.forgive()
+            if came < CRUMB_BYTES:
+                wait = max(wait, CRUMB_SECONDS)
+                job.not_before = max(job.not_before, time.monotonic() + wait)
         else:
             attempt = job.strike(begun, lie=failure.lie)
             wait = max(wait, self._wait(job, failure, attempt))
