@@ -33,11 +33,21 @@ class Tree:
 
 
 def _kind(path: Path) -> str:
-    if path.is_symlink():
-        return f"link to {path.readlink()}"
-    if path.is_file():
-        return sha256(path)
-    return "folder" if path.is_dir() else "other"
+    try:
+        if path.is_symlink():
+            return f"link to {path.readlink()}"
+        if path.is_file():
+            return sha256(path)
+        return "folder" if path.is_dir() else "other"
+    except OSError as error:
+        return str(error.strerror)
+
+
+def _readable(path: Path) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError:  # its path is too long
+        return False
 
 
 def final_files(out: Path) -> dict[str, Path]:
@@ -77,7 +87,7 @@ def secrets_shown(trial: Trial) -> list[str]:
     if not trial.on_command_line:
         texts["command line"] = "\n".join(trial.seen).encode()
     for path in sorted(trial.shell.directory.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path not in trial.own_files:
+        if _readable(path) and path not in trial.own_files:
             texts[str(path)] = path.read_bytes()
     for where, data in texts.items():
         trial.searched += len(data)

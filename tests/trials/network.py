@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from tests.hub import Fault, effects
 from tests.hub.repos import MiB
 from tests.trials.scenario import MIXED, Scenario, everywhere
-from tests.trials.trial import Trial
+from tests.trials.trial import ORIGINS, Trial
 
 _IN_FLIGHT = 1.25
 
 
-def _outage(trial: Trial) -> None:
-    """Everything is down for a while as soon as content flows."""
-    deadline = time.monotonic() + 20
-    while trial.sent < 4 * MiB and time.monotonic() < deadline:
-        time.sleep(0.005)
-    for origin in ("hub", "cdn"):
-        trial.hub.refuse(origin)
-    time.sleep(8)
-    trial.restore()
+def _not_stormed(trial: Trial) -> None:
+    """A server that cuts each answer short is not asked as fast as it can answer."""
+    log = trial.hub.requests("cdn")
+    spent = log[-1].at - log[0].at
+    assert len(log) <= 60 * (spent + 1), f"{len(log)} requests in {spent:.1f} s"
+
+
+def outage(seconds: float) -> Callable[[Trial], None]:
+    """Everything is down for so long as soon as content flows."""
+
+    def act(trial: Trial) -> None:
+        while trial.sent < 4 * MiB and trial.process.poll() is None:
+            time.sleep(0.005)
+        for origin in ORIGINS:
+            trial.hub.refuse(origin)
+        time.sleep(seconds)
+        trial.restore()
+
+    return act
 
 
 def _few_lines(trial: Trial) -> None:
@@ -109,6 +120,15 @@ SCENARIOS = (
         arguments=("--retries", "3"),
     ),
     Scenario(
+        "crumbs",
+        ("row 3", "network: clean close too early"),
+        "every answer ends after 8 kB",
+        faults=(everywhere(effects.Close(after_bytes=8192), origin="cdn"),),
+        files={"w.bin": MiB, "c.json": "{}"},
+        check=_not_stormed,
+        most=_IN_FLIGHT,
+    ),
+    Scenario(
         "one connection goes silent",
         ("row 4", "network: stall for ever after N bytes"),
         "silence after 1 MiB, once",
@@ -183,15 +203,19 @@ SCENARIOS = (
         faults=(Fault(effects.Drip(0.25, 1), path="*/tree/*"),),
         seconds=150,
     ),
-    Scenario(
-        "an outage",
-        ("row 8", "network: outage then back"),
-        "everything down for 8 s amid the download",
-        files=MIXED,
-        hub={"rate_total": 8 * MiB},
-        act=_outage,
-        check=_few_lines,
-        most=_IN_FLIGHT,
+    *(
+        Scenario(
+            f"an outage of {seconds} s",
+            ("row 8", "network: outage then back"),
+            f"everything down for {seconds} s amid the download",
+            files=MIXED,
+            hub={"rate_total": 8 * MiB},
+            act=outage(seconds),
+            check=_few_lines,
+            most=_IN_FLIGHT,
+            seconds=200,
+        )
+        for seconds in (8, 60)
     ),
     Scenario(
         "a captive portal",

@@ -37,8 +37,8 @@ def run(scenario: Scenario, base: Path, *, json: bool = False) -> Outcome:
                 _without_fault(trial, outcome)
             outcome.problems += checks.secrets_shown(trial)
             outcome.problems += checks.tokens_astray(trial)
-        except AssertionError as error:
-            outcome.problems.append(f"check failed: {error}")
+        except (AssertionError, OSError) as error:
+            outcome.problems.append(f"{type(error).__name__}: {error}"[:500])
         outcome.codes = tuple(each.result.code for each in trial.ended)
         outcome.share = trial.sent / max(1, trial.size)
         outcome.searched = trial.searched

@@ -95,6 +95,10 @@ ON_FD(ssize_t, preadv64, "pread",
       (int fd, const struct iovec *v, int n, off64_t o), (fd, v, n, o), fd)
 ON_FD(ssize_t, preadv, "pread",
       (int fd, const struct iovec *v, int n, off_t o), (fd, v, n, o), fd)
+ON_FD(ssize_t, preadv64v2, "pread",
+      (int fd, const struct iovec *v, int n, off64_t o, int f), (fd, v, n, o, f), fd)
+ON_FD(ssize_t, preadv2, "pread",
+      (int fd, const struct iovec *v, int n, off_t o, int f), (fd, v, n, o, f), fd)
 ON_FD(ssize_t, read, "read", (int fd, void *p, size_t n), (fd, p, n), fd)
 ON_FD(int, fsync, "fsync", (int fd), (fd), fd)
 ON_FD(int, fdatasync, "fsync", (int fd), (fd), fd)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.trials import disk, lies, mirrors, network, refusals, secrecy, ways, wishes
+from tests.trials import disk, lies, mirrors, network, nginx, refusals, secrecy, ways, wishes
 from tests.trials.scenario import Scenario
 
 SECTIONS: dict[str, tuple[Scenario, ...]] = {
@@ -12,6 +12,7 @@ SECTIONS: dict[str, tuple[Scenario, ...]] = {
     "mirrors": mirrors.SCENARIOS,
     "disk": disk.SCENARIOS,
     "ways": ways.SCENARIOS,
+    "nginx": nginx.SCENARIOS,
     "secrets": secrecy.SCENARIOS,
     "wishes": wishes.SCENARIOS,
 }

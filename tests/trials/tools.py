@@ -20,6 +20,7 @@ def missing(needs: tuple[str, ...]) -> str:
     have = {
         "root": sys.platform == "linux" and os.geteuid() == 0 and bool(shutil.which("mount")),
         "gcc": sys.platform == "linux" and bool(shutil.which("gcc")),
+        "nginx": bool(shutil.which("nginx")),
         "openssl": bool(shutil.which("openssl")),
         "hf": bool(shutil.which("hf", path=str(Path(sys.executable).parent))),
     }

@@ -60,8 +60,8 @@ class Trial:
         self.env: dict[str, str] = {
             "HF_TOKEN": self.token,
             "HFGET_TOKEN_ORIGINS": self.hub.endpoint,
-            "HF_HUB_DOWNLOAD_TIMEOUT": "2",
-            "HF_HUB_ETAG_TIMEOUT": "2",
+            "HF_HUB_DOWNLOAD_TIMEOUT": "3",
+            "HF_HUB_ETAG_TIMEOUT": "3",
             **scenario.env,
         }
         self.arguments = list(scenario.arguments)

@@ -275,7 +275,6 @@ SCENARIOS = (
         prepare=at(lambda trial: trial.hub.endpoint.replace("http:", "https:")),
         mend=back,
         arguments=_NEVER,
-        says=("TLS",),
     ),
     Scenario(
         "a proxy",

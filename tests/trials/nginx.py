@@ -1,0 +1,140 @@
+"""Section: a mirror made of nginx, whose limits are faults that come for free."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from tests.hub.repos import MiB
+from tests.trials.scenario import MIXED, Files, Scenario
+from tests.trials.trial import Trial
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10
+_CONFIG = """\
+user root;
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  limit_req_zone $server_name zone=asks:1m rate=8r/s;
+  limit_conn_zone $server_name zone=open:1m;
+  limit_req_status 429;
+  limit_conn_status 503;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass {hub};
+      proxy_set_header Host $http_host;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      {rules}
+    }}
+  }}
+}}
+"""
+SOME: Files = {f"part-{number % 3}/{number:02d}.txt": f"{number} " * 50 for number in range(24)}
+
+
+def behind(rules: str) -> Callable[[Trial], None]:
+    """The endpoint is an nginx in front of the hub, with `rules` for every request."""
+
+    def prepare(trial: Trial) -> None:
+        folder = trial.base / "nginx"
+        folder.mkdir()
+        port = _free_port()
+        config = folder / "nginx.conf"
+        config.write_text(
+            _CONFIG.format(folder=folder, port=port, hub=trial.hub.endpoint, rules=rules)
+        )
+        command = ["nginx", "-c", str(config), "-p", str(folder), "-e", str(folder / "error.log")]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        trial.stack.callback(_end, process)
+        trial.allowed += ["nginx/*"]
+        _wait_for(port, process, folder)
+        trial.endpoint = f"http://127.0.0.1:{port}"
+        trial.env["HFGET_TOKEN_ORIGINS"] = trial.endpoint
+
+    return prepare
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nginx did not start: {(folder / 'error.log').read_text()[-300:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def mirror(
+    name: str, row: str, rules: str, *, files: Files = MIXED, most: float = 1.4, **options: float
+) -> Scenario:
+    return Scenario(
+        name,
+        (row,),
+        f"nginx: {rules}",
+        files=files,
+        hub={"cdn": False},
+        prepare=behind(rules),
+        most=most,
+        needs=("nginx",),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+SCENARIOS = (
+    mirror("as it is", "lies: no range support at all", ""),
+    mirror(
+        "limit_rate",
+        "network: drip of 1 byte/s",
+        "limit_rate 3m;",
+        files={"w.bin": 40 * MiB, "c.json": "{}"},
+    ),
+    mirror("limit_conn", "refusals: 408, 5xx for a while", "limit_conn open 2;"),
+    mirror(
+        "limit_req",
+        "refusals: 429",
+        "limit_req zone=asks burst=4 nodelay;",
+        files=SOME,
+        seconds=120,
+    ),
+    mirror(
+        "no ranges",
+        "lies: no range support at all",
+        'proxy_set_header Range ""; proxy_hide_header Accept-Ranges; max_ranges 0;',
+    ),
+    mirror(
+        "gzip on",
+        "lies: gzip though identity was asked",
+        'gzip on; gzip_types *; gzip_proxied any; proxy_set_header Accept-Encoding "";',
+        most=3,
+    ),
+)
