@@ -40,10 +40,10 @@ class Results:
         """The job's file has its final name."""
         if not self._schedule.ended(job, Phase.DONE):
             return
-        job.ended()
+        self._meter.done(job)
         with self._lock:
             self.outcome.done.append(job)
-        self._meter.done(job)
+        job.ended()
         file = job.file
         self._observer(
             events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag)
