@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,8 @@ import pytest
 from hfget.errors import DiskError, UnsafeError
 from hfget.layout import cache as cache_module
 from hfget.layout.cache import CacheLayout
+from hfget.layout.directories import Directories
+from hfget.layout.hubcache import blob_path
 from hfget.model import ItemState, RemoteFile, RepoRef, Snapshot
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
 
@@ -176,6 +179,36 @@ def test_a_right_blob_that_appeared_meanwhile_is_left_alone(cache: Path) -> None
     layout.close()
 
 
+@pytest.mark.timeout(20)
+def test_nobody_waits_for_a_pipe_in_place_of_an_empty_file(cache: Path) -> None:
+    empty = small_file("empty", b"")
+    blob(cache, empty).parent.mkdir(parents=True)
+    os.mkfifo(blob(cache, empty))
+    assert state(cache, empty) is ItemState.OUTDATED
+
+
+@pytest.mark.parametrize(
+    "planted", ["blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist", "", "../.locks"]
+)
+def test_a_link_out_of_the_cache_is_refused(planted: str, cache: Path, tmp_path: Path) -> None:
+    link = Path(os.path.normpath(folder(cache) / planted))
+    link.parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "outside").mkdir()
+    link.symlink_to(tmp_path / "outside")
+    with pytest.raises(UnsafeError):
+        CacheLayout(cache, REF).check(AT.files)
+
+
+def test_a_link_in_a_snapshot_is_refused(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    pointer(cache, WEIGHTS).parent.mkdir(parents=True)
+    pointer(cache, CONFIG).parent.symlink_to(tmp_path / "outside")
+    layout = CacheLayout(cache, REF)
+    assert layout.place(AT, WEIGHTS).state is ItemState.MISSING
+    with pytest.raises(UnsafeError):
+        layout.place(AT, CONFIG)
+
+
 @pytest.mark.parametrize("wrong", ["../../blobs/other", "/etc/hostname", None])
 def test_a_name_that_is_not_the_link_it_should_be_is_replaced(
     wrong: str | None, cache: Path
@@ -232,6 +265,56 @@ def test_what_huggingface_hub_took_for_missing_is_there_now(cache: Path) -> None
     marker.touch()
     filled(cache, CONFIG)
     assert not marker.exists()
+
+
+def test_a_marker_outside_of_the_cache_is_left_alone(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "c.json").touch()
+    markers = folder(cache) / ".no_exist" / AT.commit
+    markers.mkdir(parents=True)
+    (markers / "sub").symlink_to(tmp_path / "outside")
+    filled(cache, CONFIG)
+    assert (tmp_path / "outside" / "c.json").exists()
+    assert state(cache, CONFIG) is ItemState.COMPLETE
+
+
+def test_a_blob_is_on_the_disk_before_anything_names_it(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[bool] = []
+    sync = Directories.sync
+
+    def synced(self: Directories, folders: set[Path]) -> bool:
+        if folders == {folder(cache) / "blobs"}:
+            named.append(os.path.lexists(pointer(cache, CONFIG)))
+        return sync(self, folders)
+
+    monkeypatch.setattr(Directories, "sync", synced)
+    filled(cache, CONFIG)
+    assert named == [False] and os.path.lexists(pointer(cache, CONFIG))
+
+
+def test_where_links_cannot_be_made_the_files_lie_in_the_snapshot(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*names: object, **more: object) -> None:
+        raise OSError(errno.EPERM, "exFAT has none")
+
+    (moved,) = LATER.files
+    filled(cache, CONFIG)
+    monkeypatch.setattr(os, "symlink", no_links)
+    filled(cache, WEIGHTS)
+    assert pointer(cache, WEIGHTS).read_bytes() == b"weights"
+    assert not blob(cache, WEIGHTS).exists()
+    assert state(cache, WEIGHTS) is ItemState.COMPLETE
+    layout = CacheLayout(cache, REF)
+    assert layout.place(LATER, moved).needs_record
+    layout.begin(LATER, [moved])
+    layout.adopt(LATER, moved)
+    layout.flush()
+    layout.close()
+    assert pointer(cache, moved, LATER).read_bytes() == b"{}"
+    assert not pointer(cache, moved, LATER).is_symlink()
 
 
 def test_one_name_that_cannot_be_made_does_not_cost_the_others_theirs(cache: Path) -> None:
@@ -318,4 +401,5 @@ def test_a_defect_in_the_listing_has_no_blob(cache: Path) -> None:
     odd = RemoteFile("odd.bin", 7, "", defect="no usable hash")
     assert CacheLayout(cache, REF).place(AT, odd).state is ItemState.MISSING
     foreign = RemoteFile("odd.bin", 7, "../../x")
+    assert blob_path(folder(cache), odd) is blob_path(folder(cache), foreign) is None
     assert CacheLayout(cache, REF).place(AT, foreign).state is ItemState.MISSING

@@ -60,6 +60,8 @@ def test_the_shared_store_by_xet_hash(cache: Path) -> None:
     assert found(cache) is None
     assert found(cache, replace(FILE, xet_hash=XET)) == stored
     for malformed in ("../../x", XET.upper(), XET + "0", ""):
+        if malformed.isalnum():
+            put(cache / "blobs" / malformed[:2] / malformed)
         assert found(cache, replace(FILE, xet_hash=malformed)) is None
     blob = cache / "models--org--name" / "blobs" / FILE.etag
     blob.parent.mkdir(parents=True)
@@ -146,6 +148,19 @@ def test_a_name_that_leads_to_no_blob_of_the_repo_is_not_read(target: str, cache
     with pytest.raises(UnsafeError):
         at.locate(root / "link")
     assert at.locate(root / "c.json") == (root / "c.json", len(DATA))
+
+
+def test_a_blob_that_leads_out_of_the_cache_is_not_read(cache: Path, tmp_path: Path) -> None:
+    root = cache / "models--org--name" / "snapshots" / COMMIT
+    blob = root.parent.parent / "blobs" / FILE.etag
+    blob.parent.mkdir(parents=True)
+    blob.symlink_to(put(tmp_path / "outside"))
+    root.mkdir(parents=True)
+    (root / "link").symlink_to(Path("../../blobs") / FILE.etag)
+    at = CachedSnapshot.at(root)
+    assert at is not None
+    with pytest.raises(UnsafeError):
+        at.locate(root / "link")
 
 
 def test_a_link_to_a_blob_that_has_gone_is_a_missing_file(cache: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.errors import UsageError
+from hfget.errors import UnsafeError, UsageError
 from hfget.layout import obsolete, record
 from hfget.layout.folder import FolderLayout
 from hfget.model import RemoteFile, Removal, RepoRef, Snapshot
@@ -73,6 +73,7 @@ def replaced_by_a_link(target: Path) -> None:
     (target.parents[3] / "outside").write_bytes(b"1")
     target.unlink()
     target.symlink_to(target.parents[3] / "outside")
+    os.utime(target, (1, 1), follow_symlinks=False)
 
 
 def replaced_by_a_folder(target: Path) -> None:
@@ -84,7 +85,10 @@ def removed(target: Path) -> None:
     target.unlink()
 
 
-@pytest.mark.parametrize("happens", [edited, replaced_by_a_link, replaced_by_a_folder, removed])
+@pytest.mark.parametrize(
+    "happens",
+    [edited, replaced_by_a_link, replaced_by_a_folder, removed],
+)
 @pytest.mark.parametrize("when", ["before", "after the plan"])
 def test_what_is_not_what_was_downloaded_stays(happens: object, when: str, root: Path) -> None:
     assert callable(happens)
@@ -96,6 +100,18 @@ def test_what_is_not_what_was_downloaded_stays(happens: object, when: str, root:
     assert layout.remove(planned) == 0
     layout.close()
     assert os.path.lexists(root / OLD.path) == there
+
+
+def test_a_folder_that_has_become_a_link_leads_to_nothing(root: Path, tmp_path: Path) -> None:
+    layout = FolderLayout(root)
+    planned = layout.obsolete(AFTER)
+    outside = tmp_path / "outside"
+    (root / "sub" / "deep").rename(outside)
+    (root / "sub" / "deep").symlink_to(outside)
+    with pytest.raises(UnsafeError):
+        layout.remove(planned)
+    layout.close()
+    assert removals(root) == [] and (outside / "old.json").read_bytes() == b"1"
 
 
 def test_another_repo_is_refused(root: Path) -> None:

@@ -190,6 +190,27 @@ def test_a_copy_from_the_cache_may_be_a_hard_link_one_within_the_folder_not(
     assert not (tmp_path / "m" / "b.bin").samefile(tmp_path / "m" / "a.bin")
 
 
+def test_a_file_that_was_renamed_is_copied_never_linked(tmp_path: Path) -> None:
+    layout = FolderLayout(tmp_path / "m")
+    old = snapshot_of(lfs_file("old.bin", DATA), commit="a" * 40)
+    layout.begin(old, old.files)
+    (tmp_path / "m" / "old.bin").write_bytes(DATA)
+    _, (job, *_) = jobs_for(FolderLayout(tmp_path / "m"), link=True)
+    assert take(job)
+    assert (tmp_path / "m" / "a.bin").read_bytes() == DATA
+    assert not (tmp_path / "m" / "a.bin").samefile(tmp_path / "m" / "old.bin")
+
+
+def test_force_takes_nothing_from_the_cache(tmp_path: Path) -> None:
+    layout, _ = in_the_hub_cache(tmp_path, DATA)
+    plan, jobs = jobs_for(layout, force=True)
+    assert plan.cached_bytes == 0 and plan.need_bytes == 3 * len(DATA)
+    offer = jobs[0].look()
+    assert offer is not None and offer.copies == ()
+    plan, _ = jobs_for(layout)
+    assert plan.cached_bytes == 3 * len(DATA)
+
+
 def test_a_copy_stops_when_asked_and_leaves_nothing(tmp_path: Path) -> None:
     layout, _ = in_the_hub_cache(tmp_path, DATA)
     _, (job, *_) = jobs_for(layout)

@@ -24,10 +24,8 @@ class EtagLocks:
         self._held: dict[str, BaseFileLock | None] = {}
 
     def acquire(self, etag: str) -> bool:
-        """Take the lock without waiting; False if somebody else, or this run itself, has it."""
+        """Take the lock without waiting; False if somebody has it."""
         with self._lock:
-            if etag in self._held:
-                return False
             try:
                 self._held[etag] = self._taken(etag)
             except TimeoutError:

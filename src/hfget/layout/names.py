@@ -7,7 +7,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfget.disk import disk_error
+from hfget.disk import disk_error, is_inside
+from hfget.errors import HfgetError
 from hfget.layout import pointers
 from hfget.layout.directories import Directories, Seen
 from hfget.layout.hubcache import blob_path
@@ -62,7 +63,7 @@ class Names:
     def flush(self) -> None:
         """Name and record what was added: blobs reach the disk before anything names them.
 
-        Raises DiskError, after all that can be named is.
+        Raises DiskError or UnsafeError, after all that can be named is.
         """
         with self._lock:
             batch, self._pending = self._pending, []
@@ -71,13 +72,13 @@ class Names:
         if self._fsync:
             self.durable &= self._directories.sync({self._folder / "blobs"})
         folders = set()
-        failure = None
+        failure: OSError | HfgetError | None = None
         for settled in batch:
             try:
                 folders.add(self._name(settled))
                 if settled.seen is not None:
                     self._verified.add(settled.file.etag, settled.seen)
-            except OSError as error:
+            except (OSError, HfgetError) as error:
                 failure = failure or error
         if self._fsync:
             self.durable &= self._directories.sync(folders)
@@ -85,8 +86,10 @@ class Names:
             self._verified.write()
         except OSError as error:
             failure = failure or error
-        if failure is not None:
+        if isinstance(failure, OSError):
             raise disk_error(failure, self._folder) from failure
+        if failure is not None:
+            raise failure
 
     def paths(self, commit: str, file: RemoteFile) -> tuple[Path, Path]:
         """The blob of a file, and its name in the snapshot."""
@@ -108,6 +111,5 @@ class Names:
     def _exists(self, settled: Settled) -> None:
         """Remove what tells huggingface_hub that the repo has no such file (`.no_exist`)."""
         marker = self._folder / ".no_exist" / settled.commit / settled.file.path
-        if os.path.lexists(marker):
-            self._directories.refuse_escape(marker.parent)
+        if os.path.lexists(marker) and is_inside(marker.parent, self._folder):
             marker.unlink()

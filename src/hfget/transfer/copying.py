@@ -74,16 +74,14 @@ def can_clone(source: Path, folder: Path) -> bool:
 
 def _linked(source: Path, target: Path) -> bool:
     try:
-        if not stat.S_ISREG(os.lstat(source).st_mode):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(source))
         os.link(source, target, follow_symlinks=False)
         if stat.S_ISREG(os.lstat(target).st_mode):
             return True
-        os.unlink(target)  # put there between the look and the link
+        os.unlink(target)  # a link: what opens it below says so
     except NotImplementedError:
         return False
     except OSError as error:
-        if error.errno in FULL or error.errno in (errno.EEXIST, errno.ENOENT, errno.ELOOP):
+        if error.errno in FULL or error.errno in (errno.EEXIST, errno.ENOENT):
             raise
     return False
 
