@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Callable
 
 import pytest
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from hfget.causes import ProxyError, causes, describe
 from hfget.errors import NetworkError
@@ -119,8 +121,11 @@ def test_tls_that_is_cut() -> None:
 
 
 def test_what_the_system_says_is_said() -> None:
-    error = requests.ConnectionError(OSError(101, "Network is unreachable"))
-    assert describe(error) == "network is unreachable"
+    system = OSError(errno.ENETUNREACH, "Network is unreachable")
+    assert describe(requests.ConnectionError(system)) == "network is unreachable"
+    wrapped = NewConnectionError(None, "not connected")  # type: ignore[arg-type]
+    wrapped.__cause__ = system
+    assert describe(requests.ConnectionError(wrapped)) == "network is unreachable"
 
 
 def test_what_nobody_knows_has_a_name_at_least() -> None:

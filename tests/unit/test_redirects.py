@@ -89,6 +89,7 @@ PRIVATE = [
     "[fd00::1]",
     "[::ffff:10.0.0.1]",
     "[::ffff:a9fe:a9fe]",
+    "[::ffff:224.0.0.1]",
     "router",
     "nas.local",
     "hub.lan",
@@ -108,7 +109,16 @@ def test_a_private_address_behind_a_public_one_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["8.8.8.8", "cdn.test", "[2606:4700::1]", "local.test", "10.0.0.1.test", "1.2.3.4.5"]
+    "host",
+    [
+        "8.8.8.8",
+        "cdn.test",
+        "[2606:4700::1]",
+        "[::ffff:8.8.8.8]",
+        "local.test",
+        "10.0.0.1.test",
+        "1.2.3.4.5",
+    ],
 )
 def test_a_public_address_is_not_private(host: str) -> None:
     assert not is_private(f"https://{host}/")

@@ -46,6 +46,25 @@ def test_an_address_that_refuses_is_passed_over_at_once(
         assert sock.getpeername() == ("127.0.0.1", port)
 
 
+def test_a_refusal_brings_the_next_address_on_while_another_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sockets, "ATTEMPT_SECONDS", LONG)
+    with silent_port() as silent, listening() as port:
+        found = [
+            socket.getaddrinfo("127.0.0.1", each, type=socket.SOCK_STREAM)[0]
+            for each in (silent, closed_port(), port)
+        ]
+        with sockets._Race(found, ()) as race:
+            assert race.step(0.0) is None
+            race._due = 0.0  # as if the time of the second had come
+            steps = iter(range(100))
+            while (sock := race.step(0.1)) is None:
+                next(steps)
+        with sock:
+            assert sock.getpeername() == ("127.0.0.1", port)
+
+
 def test_the_families_take_turns() -> None:
     found = [
         (family, 0, 0, "", name)

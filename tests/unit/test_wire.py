@@ -206,10 +206,14 @@ def test_abort_wakes_who_shakes_hands() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
         waiter = Waiter(lambda: http.get(url, read_timeout=LONG))
-        silent.accept()[0].recv(1)
-        http.abort()
-        waiter.join(BOUND)
-        assert not waiter.is_alive()
+        conn, _ = silent.accept()
+        with conn:
+            assert conn.recv(1)
+            waiter.join(0.1)
+            assert waiter.is_alive()
+            http.abort()
+            waiter.join(BOUND)
+            assert not waiter.is_alive()
 
 
 def test_abort_wakes_who_waits_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,10 +221,14 @@ def test_abort_wakes_who_waits_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
         waiter = Waiter(lambda: http.get("https://hub.test/", read_timeout=LONG))
-        silent.accept()[0].recv(1)
-        http.abort()
-        waiter.join(BOUND)
-        assert not waiter.is_alive()
+        conn, _ = silent.accept()
+        with conn:
+            assert conn.recv(1)
+            waiter.join(0.1)
+            assert waiter.is_alive()
+            http.abort()
+            waiter.join(BOUND)
+            assert not waiter.is_alive()
 
 
 def test_abort_concerns_this_client_alone() -> None:
