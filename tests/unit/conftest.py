@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import settings
 
+from hfget import retry
+from tests.hub import LocalHub
+from tests.hub.repos import make_model
+from tests.unit.apis import FILES, REPO
 from tests.unit.certificates import PrivateCA, is_openssl_there
 
 Names: TypeAlias = "Callable[[Mapping[str, Sequence[str]]], None]"
@@ -48,3 +53,16 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
         monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
     return use
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No try again is waited for, unless the server asks for that."""
+    monkeypatch.setattr(retry, "backoff", lambda attempt: 0.001)
+
+
+@pytest.fixture
+def local(repos_root: Path, start_hub: Callable[..., LocalHub]) -> Callable[..., LocalHub]:
+    """A function that starts a hub with one small repo."""
+    make_model(repos_root, REPO, FILES)
+    return start_hub
