@@ -172,6 +172,7 @@ def test_flags_beside_a_command() -> None:
             "names a file beside",
             "org/name",
         ),
+        ("hf download hf://org/name/a.txt b.txt", "names a file beside", "org/name"),
         ("HF_ENDPOINT=https://example.com hf download org/name", "not a hub", "--endpoint"),
         ("HF_ENDPOINT=box:8090 hf download org/name", "box is not a hub", "--endpoint https://box"),
         ("git lfs install", "git command names no URL", "org/name"),

@@ -209,7 +209,7 @@ PATHOLOGICAL = {
 }
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(100)
 @pytest.mark.parametrize("pattern", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 @pytest.mark.parametrize("name", ["data/train-{:05d}-of-99999.parquet", "a" * 60 + "{}"])
 def test_pathological_patterns_are_matched_or_refused_in_bounded_time(

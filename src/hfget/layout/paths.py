@@ -102,7 +102,7 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
     for path in listing:
         reason = _why_not(path, windows=windows)
         if reason:
-            yield Refusal(path, reason, local=windows and not _why_not(path, windows=False))
+            yield Refusal(path, reason, local=not _why_not(path, windows=False))
         else:
             sound.append(path)
     clashing = set()
@@ -152,7 +152,7 @@ def _why_not_segment(segment: str, windows: bool) -> str:
     if _DRIVE.match(segment):
         return "holds a drive letter"
     folded = _lookalike(segment)
-    if _climbs(folded) or ("%" in folded and _climbs(unquote(folded))):
+    if _climbs(folded) or _climbs(unquote(folded)):
         return "holds characters that other programs read as . or .."
     if _GIT.fullmatch(folded):
         return "lies in a .git folder"
