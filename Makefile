@@ -19,7 +19,7 @@ lint: $(VENV)/ready ## style, types, architecture
 	$(BIN)/lint-imports
 
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
-	$(VENV)-oldest/bin/python -m pytest -n 2
+	$(VENV)-oldest/bin/python -m pytest -n 2 tests/unit tests/interop tests/system/test_main_job.py
 
 test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
 	$(VENV)-interop/bin/python -m pytest tests/interop
