@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,8 +56,11 @@ def test_one_region_stays_and_leaves_only_messages(
             assert re.search(r"\d/21\.0 MB +\d+/23.* \d+(\.\d)? [kM]?B/s", rows[0]), text
             assert text.count("model.safetensors") == 1, text
         assert any(re.search(r"B/s +\d+ s", text) for text in shots), "the time that is left"
-        assert all(text.startswith(f"$ hfget {REPO}") for text in shots), "it scrolled away"
-        *_, done, folder, prompt = lines = terminal.everything().split("\n")[:6]
+        # A busy machine may make the hub late: what is told of that may push the rest up.
+        calm = [text for text in shots if "retry: " not in text]
+        assert all(text.startswith(f"$ hfget {REPO}") for text in calm), "it scrolled away"
+        left = [line for line in terminal.everything().split("\n") if not line.startswith("retry")]
+        *_, done, folder, prompt = lines = left[:6]
         assert lines[0] == f"$ hfget {REPO}"
         assert lines[1].startswith(f"{REPO} @ ") and lines[1].endswith("→ ./model")
         assert lines[2] == "23 files, 21.0 MB to fetch"
@@ -64,7 +68,11 @@ def test_one_region_stays_and_leaves_only_messages(
         assert (folder, prompt.rstrip()) == ("model", "$")
 
 
-def test_a_window_that_is_dragged_gets_no_debris(hub: LocalHub, shell_at: ShellAt) -> None:
+def test_a_window_that_is_dragged_gets_no_debris(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {**FILES, **SMALL})
+    hub = start_hub(rate_total=4 * MiB)
     with Terminal(shell_at(hub.endpoint), 100, 24) as terminal:
         terminal.type("seq 40")
         terminal.type(f"hfget {REPO}")
@@ -79,7 +87,7 @@ def test_a_window_that_is_dragged_gets_no_debris(hub: LocalHub, shell_at: ShellA
         assert text.count("B/s") == 1 and text.count("model.safetensors") == 1, text
         terminal.wait_for_prompt()
         _, *rest = terminal.everything().split(f"$ hfget {REPO}\n")
-        lines = [line for line in rest[0].split("\n") if line.strip()]
+        lines = [line for line in rest[0].split("\n") if line.strip() and "retry: " not in line]
         assert [line.split(" ")[0] for line in lines] == [REPO, "23", "done:", "model", "$"]
 
 
@@ -199,7 +207,9 @@ def test_an_outage_is_said_once_not_once_a_thread(hub: LocalHub, shell_at: Shell
         hub.refuse("hub")
         terminal.wait_for(lambda text: "connection refused" in text)
         time.sleep(1.0)
-        assert terminal.screen().count("retry: ") <= 4, terminal.screen()
+        told = Counter(re.findall(r"^retry: ([^;]+);", terminal.everything(), re.MULTILINE))
+        # A reason is told again after five seconds; there are more threads than that.
+        assert told and max(told.values()) <= 2, told
         hub.restore("cdn")
         hub.restore("hub")
         terminal.wait_for(lambda text: "done: " in text)
