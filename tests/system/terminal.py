@@ -15,6 +15,8 @@ from tests.system.command import HFGET, Shell
 
 TMUX = shutil.which("tmux")
 _WAIT_SECONDS = 30.0
+# The shell, and tmux with it, outlives tests that are killed, but not for long.
+_BOUND = ("timeout", "--foreground", "300") if shutil.which("timeout") else ()
 
 
 class Terminal:
@@ -39,7 +41,9 @@ class Terminal:
         self._tmux(
             *("-f", os.devnull, "new-session", "-d", "-x", str(width), "-y", str(height)),
             *("-c", str(self._shell.directory)),
-            shlex.join(["env", "-i", "TERM=screen-256color", *words, "bash", "--norc", "-i"]),
+            shlex.join(
+                [*_BOUND, "env", "-i", "TERM=screen-256color", *words, "bash", "--norc", "-i"]
+            ),
         )
         self._tmux("set-option", "-g", "history-limit", "5000")
         self.wait_for(lambda text: text.strip() == "$")
