@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -12,6 +13,16 @@ import typer
 
 from hfget.cli.session import session
 from tests.unit.helpers import BOUND
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    """A command that was stopped leaves its handlers in place, for the rest of its process."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _swallow_everything() -> None:
@@ -44,3 +55,13 @@ def test_while_the_run_heeds_it_a_signal_only_asks(capfd: pytest.CaptureFixture[
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.wait(BOUND) and stop.signal_number == signal.SIGINT
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_further_signal_after_the_session_still_finds_its_handler() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with session() as (_, stop):
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+    with session() as (_, stop):
+        stop.set()
+    assert signal.getsignal(signal.SIGTERM) is not before

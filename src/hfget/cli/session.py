@@ -128,8 +128,9 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not stop.is_set():  # else a further signal, until the very end, ends the process
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _log_to_stderr() -> None:
