@@ -166,12 +166,14 @@ def _unix_time(http_date: str) -> float | None:
 def backoff(attempt: int) -> float:
     """Seconds to wait after the `attempt`-th fruitless try (1 is the first), with jitter.
 
-    The jitter is half of it, either way: processes that failed together shall not come back
-    together.
+    The jitter is half of it, either way, and more of the first waits, which are short: processes
+    that failed together shall not come back together.
     """
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     state.attempt_number = max(1, attempt)
-    return _WAIT(state) * random.uniform(0.5, 1.5)
+    middle = _WAIT(state)
+    spread = 0.7 if middle < 4 else 0.5
+    return middle * random.uniform(1 - spread, 1 + spread)
 
 
 def wait_after(failure: Transient, attempt: int) -> float:
