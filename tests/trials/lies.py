@@ -206,7 +206,6 @@ SCENARIOS = (
         "every part comes gzip-encoded",
         faults=(everywhere(effects.Gzip(), origin="cdn"),),
         files={"w.bin": 40 * MiB, "c.json": "{}"},
-        env={"HF_HUB_DOWNLOAD_TIMEOUT": "20"},
         most=2.5,
     ),
     Scenario(
