@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import re
@@ -128,9 +129,17 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
     try:
         yield
     finally:
-        if not stop.is_set():  # else a further signal, until the very end, ends the process
+        if stop.is_set():  # a further signal still ends the process, and with its code
+            atexit.register(_ignore_signals)
+        else:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    """For the last moments of the interpreter, which gives up its handlers before it ends."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _log_to_stderr() -> None:
