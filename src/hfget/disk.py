@@ -107,7 +107,7 @@ def sweep_temporaries(root: Path) -> None:
                     os.unlink(path)
 
 
-def read_text(path: Path, most: int, *, errors: str = "strict") -> str:
+def read_text(path: Path | str, most: int, *, errors: str = "strict") -> str:
     """The text of a regular file of at most `most` bytes. Raises OSError, ValueError.
 
     What lies on disk may be anything, also a pipe that nobody writes to: never waits for one.
@@ -117,10 +117,12 @@ def read_text(path: Path, most: int, *, errors: str = "strict") -> str:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size > most:
             raise OSError(errno.EINVAL, "not a small file", str(path))
-        with open(fd, encoding="utf-8", errors=errors, closefd=False) as file:
-            return file.read()
+        data = os.read(fd, found.st_size)
+        while len(data) < found.st_size and (piece := os.read(fd, found.st_size - len(data))):
+            data += piece
     finally:
         os.close(fd)
+    return data.decode("utf-8", errors)
 
 
 def rename_new(source: Path, target: Path | str, *, dst_dir_fd: int | None = None) -> None:

@@ -51,7 +51,7 @@ class FolderLayout:
         self._fsync = fsync
         self._hub = hub
         self._records = root / ".cache" / "huggingface"
-        self._inside: set[Path] = set()
+        self._inside: set[str] = set()
         self._seen: dict[str, Seen] = {}
         self._listed = ""
         self._directories = Directories(root)
@@ -100,11 +100,10 @@ class FolderLayout:
 
     def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self._root, file.path)
-        self._refuse_escape(target.parent, file)
-        self._refuse_escape(self.partial_directory(file), file)
+        self._refuse_escape(file.path)
         self._seen.pop(file.path, None)
         try:
-            found = target.lstat()
+            found = os.lstat(target)
         except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
@@ -142,7 +141,7 @@ class FolderLayout:
         if former != file.path and file.size:
             path = destination(self._root, former)
             with suppress(OSError, UnsafeError):
-                self._refuse_escape(path.parent, file)
+                self._refuse_escape(former)
                 found = path.lstat()
                 if stat.S_ISREG(found.st_mode) and found.st_size == file.size:
                     return Elsewhere(path, ItemState.TWIN)
@@ -238,10 +237,12 @@ class FolderLayout:
     def close(self) -> None:
         self._directories.close()
 
-    def _refuse_escape(self, folder: Path, file: RemoteFile) -> None:
+    def _refuse_escape(self, path: str) -> None:
         """A link planted in the folder must not lead a file, or its record, outside."""
+        folder = path.rpartition("/")[0]
         if folder not in self._inside:
-            self._directories.refuse_escape(folder)
+            self._directories.refuse_escape(self._root / folder)
+            self._directories.refuse_escape(self._records / "download" / folder)
             self._inside.add(folder)
 
 
