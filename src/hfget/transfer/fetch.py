@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +23,8 @@ from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease, Span
 
 BUFFER_BYTES = 1 << 20
-#: A block is written when the buffer is full, or when it is this old (seconds) and not tiny:
-#: what a kill can lose is what is in the buffers.
+#: A block is written when the buffer is full, or, if it is not tiny, when it is this old
+#: (seconds) or nothing more is there to be read: what a kill can lose is what is in the buffers.
 FLUSH_SECONDS = 0.1
 MIN_BLOCK_BYTES = 64 << 10
 #: A connection that brings less than this many bytes in a window is replaced.
@@ -145,7 +147,10 @@ class Fetcher:
                 filled += count
                 self.received += count
                 now = time.monotonic()
-                if filled == room or (filled >= MIN_BLOCK_BYTES and now - flushed > FLUSH_SECONDS):
+                if filled == room or (
+                    filled >= MIN_BLOCK_BYTES
+                    and (now - flushed > FLUSH_SECONDS or not _is_readable(self._response))
+                ):
                     block, filled, flushed = filled, 0, now
                     position += self._flush(job, lease, position, block)
                 if now - window > SLOW_WINDOW_SECONDS:
@@ -174,3 +179,19 @@ def _keep_connection(response: requests.Response) -> None:
         response.raw.release_conn()
     else:
         response.close()
+
+
+def _is_readable(response: requests.Response | None) -> bool:
+    """Whether the answer's socket has bytes to be read at once; true where nobody can tell."""
+    if response is None or not hasattr(select, "poll"):
+        return True
+    try:
+        wire: Any = response.raw._fp
+        sock = wire.fp.raw._sock
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return True
