@@ -6,8 +6,6 @@ import ntpath
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable
-from itertools import permutations
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,26 +16,7 @@ from hypothesis import strategies as st
 from hfget.errors import UnsafeError
 from hfget.layout.paths import check_paths, destination, warnings_for
 from hfget.text import safe_text
-
-KELVIN = "\u212a"
-NFC, NFD = "caf\u00e9.txt", "cafe\u0301.txt"
-
-
-def refusal(
-    *paths: str, windows: bool = False, case_insensitive: bool = False
-) -> UnsafeError | None:
-    try:
-        check_paths(paths, windows=windows, case_insensitive=case_insensitive)
-    except UnsafeError as error:
-        assert error.exit_code == 8
-        return error
-    return None
-
-
-def refused(*paths: str, windows: bool = False, case_insensitive: bool = False) -> UnsafeError:
-    error = refusal(*paths, windows=windows, case_insensitive=case_insensitive)
-    assert error is not None, paths
-    return error
+from tests.unit.refusals import refusal, refused
 
 
 @pytest.mark.parametrize(
@@ -123,6 +102,7 @@ def test_names_that_are_only_unusual(path: str) -> None:
         (".git::$INDEX_ALLOCATION/config", ".git folder"),
         (".g\u200cit/config", ".git folder"),
         ("．ｇｉｔ/config", ".git folder"),
+        ("．ＧＩＴ/config", ".git folder"),
         (".cache", "records of downloads"),
         (".cache/huggingface", "records of downloads"),
         (".cache/huggingface/download/x.metadata", "records of downloads"),
@@ -231,50 +211,6 @@ def test_warnings_are_few() -> None:
     assert lines[-1] == "and 15 more"
 
 
-@pytest.mark.parametrize(
-    ("paths", "reason"),
-    [
-        (("a", "a"), "is listed twice"),
-        (("a", "a/b"), "'a' is a file where another path needs a folder"),
-        (("a/b/c/d", "a.b", "a/b"), "'a/b' is a file where another path needs a folder"),
-        (("a", "a!", "a-b", "a/b"), "'a' is a file where another path needs a folder"),
-    ],
-)
-def test_paths_that_collide_everywhere(paths: tuple[str, ...], reason: str) -> None:
-    for order in permutations(paths):
-        for folding in (False, True):
-            error = refused(*order, case_insensitive=folding)
-            assert reason in error.message
-            assert "1 of its paths" in error.message
-            assert "Linux" not in error.hint
-
-
-@pytest.mark.parametrize(
-    "paths",
-    [
-        ("A/x", "a/x"),
-        ("README", "readme"),
-        ("K.bin", f"{KELVIN}.bin"),
-        ("k.bin", f"{KELVIN}.bin"),
-        (NFC, NFD),
-        (f"{NFC}/x", f"{NFD}/X"),
-        ("stra\u00dfe", "STRASSE"),
-        ("\u03c3", "\u03c2"),
-        ("a", "A/b"),
-    ],
-)
-def test_paths_that_are_one_file_where_case_is_folded(paths: tuple[str, str]) -> None:
-    assert refusal(*paths) is None
-    for order in (paths, paths[::-1]):
-        error = refused(*order, case_insensitive=True)
-        assert "on this disk" in error.message or "needs a folder" in error.message
-        assert "download it on Linux" in error.hint
-
-
-def test_folders_that_differ_in_case_only_are_merged() -> None:
-    assert refusal("A/x", "a/y", case_insensitive=True) is None
-
-
 PIECES = (
     *("a", "b", "A", "é", "con", "x.txt", "..", ".", "...", "", " ", "~", ":", "C:", "c:x", "\\"),
     *(
@@ -327,49 +263,6 @@ def test_nothing_accepted_leaves_the_folder(path: str, windows: bool) -> None:
 def test_windows_refuses_what_is_refused_elsewhere(path: str) -> None:
     if refusal(path):
         assert refusal(path, windows=True)
-
-
-def key_of(path: str, *, folding: bool) -> tuple[str, ...]:
-    """Canonical caseless matching, D145 of the Unicode standard."""
-    if not folding:
-        return tuple(path.split("/"))
-    decomposed = unicodedata.normalize("NFD", path).casefold()
-    return tuple(unicodedata.normalize("NFD", decomposed).split("/"))
-
-
-def collide(paths: Iterable[str], *, folding: bool) -> set[str]:
-    """By definition: the same key as another path, or the beginning of another's."""
-    keyed = [(path, key_of(path, folding=folding)) for path in paths]
-    return {
-        path
-        for number, (path, key) in enumerate(keyed)
-        for other, (_, longer) in enumerate(keyed)
-        if number != other and longer[: len(key)] == key
-    }
-
-
-SMALL = st.lists(
-    st.lists(
-        st.text(alphabet=f"aAkK{KELVIN}ßsSéÉ\u0301-!", min_size=1, max_size=3),
-        min_size=1,
-        max_size=3,
-    ).map("/".join),
-    max_size=8,
-)
-
-
-@settings(max_examples=600, deadline=None)
-@given(SMALL, st.booleans())
-def test_collisions_are_what_the_definition_says(paths: list[str], folding: bool) -> None:
-    expected = collide(paths, folding=folding)
-    error = refusal(*paths, case_insensitive=folding)
-    if not expected:
-        assert error is None
-        return
-    assert error is not None
-    assert f"{len(expected)} of its paths" in error.message
-    for path in expected:
-        assert f"'{safe_text(path)}' is" in error.message
 
 
 def test_a_destination_is_below_the_root(tmp_path: Path) -> None:
