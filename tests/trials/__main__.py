@@ -1,4 +1,4 @@
-"""Run all scenarios, or those whose name holds one of the words, and print the table with outcomes.
+"""Run all scenarios, or those whose name holds one of the words, and print them with outcomes.
 
 python -m tests.trials [-n PROCESSES] [--mode plain|json|both] [WORD...]
 """
@@ -9,47 +9,64 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from tests.trials import tools
 from tests.trials.runner import Outcome, run
 from tests.trials.table import SCENARIOS
+
+_MODES = {"plain": (False,), "json": (True,), "both": (False, True)}
 
 
 def main() -> int:
     """The exit code: 0 if every scenario ended as it must."""
-    parser = argparse.ArgumentParser(prog="python -m tests.trials", description=__doc__)
-    parser.add_argument("words", nargs="*")
-    parser.add_argument("-n", "--processes", type=int, default=4)
-    parser.add_argument("--mode", choices=("plain", "json", "both"), default="both")
-    parser.add_argument("-v", "--verbose", action="store_true")
-    parser.add_argument("--show", type=int, default=3000, help="so many characters of output")
-    given = parser.parse_args()
-    modes = {"plain": (False,), "json": (True,), "both": (False, True)}[given.mode]
+    given = _arguments()
     chosen = [key for key in SCENARIOS if any(word in key for word in given.words or [""])]
+    lacking = {key: tools.missing(SCENARIOS[key].needs) for key in chosen}
+    ready = [key for key in chosen if not lacking[key]]
     begun, outcomes = time.monotonic(), []
-    with ProcessPoolExecutor(given.processes) as pool:
-        waiting = {pool.submit(attempt, key, json): key for key in chosen for json in modes}
-        for future in as_completed(waiting):
-            outcome = future.result()
-            outcomes.append(outcome)
-            print(_row(waiting[future], outcome), flush=True)
-            if given.verbose or outcome.problems:
-                print(_indented(outcome.said[: given.show]))
+    for key, outcome in _run_all(ready, _MODES[given.mode], given.processes):
+        outcomes.append(outcome)
+        print(_row(key, outcome), flush=True)
+        if given.verbose or outcome.problems:
+            print(_indented(outcome.said[: given.show]))
+    for key in chosen:
+        if lacking[key]:
+            print(f"skipped {key}: needs {lacking[key]}")
     failed = sum(bool(outcome.problems) for outcome in outcomes)
     searched = sum(outcome.searched for outcome in outcomes)
     print(
-        f"{len(outcomes)} runs of {len(chosen)} scenarios, {failed} not as they must end; "
+        f"{len(outcomes)} runs of {len(ready)} scenarios, {failed} not as they must end; "
         f"{searched:,} bytes searched for secrets; {time.monotonic() - begun:.0f} s"
     )
     return 1 if failed or not outcomes else 0
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.trials", description=__doc__)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("-n", "--processes", type=int, default=4)
+    parser.add_argument("--mode", choices=tuple(_MODES), default="both")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what was said")
+    parser.add_argument("--show", type=int, default=3000, help="so many characters of it")
+    return parser.parse_args()
+
+
+def _run_all(
+    keys: Sequence[str], modes: Sequence[bool], processes: int
+) -> Iterator[tuple[str, Outcome]]:
+    with ProcessPoolExecutor(processes) as pool:
+        waiting = {pool.submit(attempt, key, json): key for key in keys for json in modes}
+        for future in as_completed(waiting):
+            yield waiting[future], future.result()
+
+
 def attempt(key: str, json: bool) -> Outcome:
     """One scenario in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="hfget-trial-") as folder:
-        outcome = run(SCENARIOS[key], Path(folder) / "base", json=json)
-    return outcome
+        return run(SCENARIOS[key], Path(folder) / "base", json=json)
 
 
 def _row(key: str, outcome: Outcome) -> str:

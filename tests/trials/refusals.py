@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import time
+from collections import Counter
+from typing import Any
 
 from tests.hub import Fault, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import MiB
-from tests.trials.scenario import MIXED, SMALL, Files, Scenario, everywhere
+from tests.trials.scenario import ALL, MIXED, OUT, SMALL, Files, Scenario, everywhere
 from tests.trials.trial import Trial
 
-ALL = ("w.bin", "b.bin", "c.json")
 MANY: Files = {f"part-{n % 5}/{n:03d}.txt": f"{n} " * 20 for n in range(60)}
 
 
@@ -44,30 +47,32 @@ def _asked_at_most(count: int, path: str) -> object:
 
 
 def _spread(trial: Trial) -> None:
-    """No 100 ms hold more than a quarter of the retries."""
-    log = [r for r in trial.hub.log if "/resolve/" in r.path]
+    """No 100 ms hold more than a quarter of the retries, as the processes have planned them.
+
+    When they come is also up to the machine, which may be busy.
+    """
+    log = [request for request in trial.hub.log if "/resolve/" in request.path]
     needed = 4 * len(trial.expected())
     assert len(log) <= 3 * needed, f"{len(log)} requests where {needed} would do"
-    first = min(r.at for r in log if r.status == 503)
-    until = max(r.at for r in log if r.status == 503)
-    retries = sorted(r.at for r in log if first + 0.3 < r.at <= until)
-    for at in retries:
-        together = sum(at <= other < at + 0.1 for other in retries)
-        assert len(retries) < 8 or together <= max(4, len(retries) // 4), (
-            f"{together} of {len(retries)} retries within 100 ms"
-        )
+    events = [event for each in trial.ended for event in _events(each.result.out)]
+    waits = [event["wait_seconds"] for event in events if event["event"] == "retry"]
+    assert len(waits) >= 30, f"only {len(waits)} retries"
+    fullest = max(Counter(int(wait / 0.1) for wait in waits).values())
+    assert fullest <= max(8, len(waits) / 4), f"{fullest} of {len(waits)} within 100 ms"
+
+
+def _events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
 
 
 def _four_at_once(trial: Trial) -> None:
-    import threading
+    def run(folder: str) -> None:
+        trial.run(trial.scenario.repo, "--json", "--local-dir", folder)
 
-    threads = [
-        threading.Thread(target=trial.run, args=(trial.scenario.repo, "--local-dir", f"m{number}"))
-        for number in range(3)
-    ]
+    folders = [OUT, *(f"m{number}" for number in range(3))]
+    threads = [threading.Thread(target=run, args=(folder,)) for folder in folders]
     for thread in threads:
         thread.start()
-    trial.run()
     for thread in threads:
         thread.join(trial.scenario.seconds)
     codes = [each.result.code for each in trial.ended]

@@ -18,6 +18,8 @@ Files = Mapping[str, bytes | str | int]
 
 #: Two LFS files, one of them above what one request fetches, and what git holds itself.
 MIXED: Files = {"w.bin": 40 * MiB, "b.bin": 2 * MiB, "c.json": '{"a": 1}', "sub/r.md": "hello\n"}
+#: The files of most repos here.
+ALL = ("w.bin", "b.bin", "c.json")
 SMALL: Files = {"w.bin": 3 * MiB, "b.bin": 300 * KiB, "c.json": '{"a": 1}'}
 
 

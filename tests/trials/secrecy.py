@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 from tests.hub import Fault, effects
 from tests.hub.repos import KiB
-from tests.trials.scenario import Files, Scenario, everywhere
+from tests.trials.scenario import ALL, Files, Scenario, everywhere
 from tests.trials.trial import Trial
 
-ALL = ("w.bin", "b.bin", "c.json")
 TINY: Files = {"w.bin": 20 * KiB, "b.bin": 3 * KiB, "c.json": '{"a": 1}'}
 _SIGNATURE = "5" * 40
 PRIVATE = {"private": ["org/m"]}

@@ -11,10 +11,9 @@ from pathlib import Path
 from tests.hub.repos import KiB, MiB
 from tests.system.command import HFGET
 from tests.trials.disk import shim
-from tests.trials.scenario import MIXED, Files, Scenario
+from tests.trials.scenario import ALL, MIXED, Files, Scenario
 from tests.trials.trial import Trial
 
-ALL = ("w.bin", "b.bin", "c.json")
 TINY: Files = {"w.bin": 20 * KiB, "b.bin": 3 * KiB, "c.json": '{"a": 1}'}
 
 

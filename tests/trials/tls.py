@@ -1,0 +1,151 @@
+"""Section: TLS with a private CA, and proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.hub.repos import MiB
+from tests.trials import fronts
+from tests.trials.scenario import ALL, MIXED, SMALL, Scenario
+from tests.trials.trial import Trial
+from tests.trials.ways import ONE_RETRY, TINY, at, back
+from tests.unit.certificates import PrivateCA
+
+NO_CDN = {"cdn": False}
+
+_PASSWORD = "pass-word-of-the-proxy"
+
+
+def tls(which: str, *, trusted: bool = True, cuts: int = 0, most: int = 0) -> Callable[..., None]:
+    def prepare(trial: Trial) -> None:
+        folder = trial.base / "ca"
+        folder.mkdir()
+        ca = PrivateCA(folder)
+        front = fronts.TlsFront(
+            trial.stack, getattr(ca, which), trial.hub.endpoint, cuts=cuts, most=most
+        )
+        trial.endpoint = front.url
+        trial.env["HFGET_TOKEN_ORIGINS"] = front.url
+        if trusted:
+            trial.env["SSL_CERT_FILE"] = str(ca.bundle)
+
+    return prepare
+
+
+def proxied(
+    status: int | None = None, deaths: int = 0, most: int = 0, login: str = ""
+) -> Callable[[Trial], None]:
+    def prepare(trial: Trial) -> None:
+        proxy = fronts.Proxy(trial.stack, status, deaths, most)
+        trial.env["HTTP_PROXY"] = f"http://{login}{proxy.address}"
+        trial.env["http_proxy"] = trial.env["HTTP_PROXY"]
+        trial.env_again = {"HTTP_PROXY": "", "http_proxy": ""}
+        trial.canaries.append(_PASSWORD)
+        trial.notes["proxy"] = proxy.address
+
+    return prepare
+
+
+def _names_proxy(trial: Trial) -> None:
+    assert trial.notes["proxy"] in trial.text, "the proxy is not named"
+
+
+def _soon(seconds: float) -> Callable[[Trial], None]:
+    def check(trial: Trial) -> None:
+        assert trial.ended[0].seconds < seconds, f"took {trial.ended[0].seconds:.0f} s"
+
+    return check
+
+
+SCENARIOS = (
+    Scenario(
+        "TLS with a private CA",
+        ("row 12",),
+        "the CA is named in SSL_CERT_FILE",
+        files=MIXED,
+        hub=NO_CDN,
+        prepare=tls("trusted"),
+        needs=("openssl",),
+    ),
+    Scenario(
+        "TLS cut without close_notify",
+        ("row 12", "network: TLS EOF"),
+        "the first connections end after 1 MiB, silently",
+        files=MIXED,
+        hub=NO_CDN,
+        prepare=tls("trusted", cuts=4, most=MiB),
+        most=1.3,
+        needs=("openssl",),
+    ),
+    *(
+        Scenario(
+            f"a certificate {name}",
+            ("row 12",),
+            f"certificate {name}",
+            codes=(5,),
+            files=TINY,
+            hub=NO_CDN,
+            lost=ALL,
+            prepare=tls(which, trusted=trusted),
+            mend=back,
+            says=("certificate", "REQUESTS_CA_BUNDLE"),
+            check=_soon(30),
+            needs=("openssl",),
+        )
+        for name, which, trusted in (
+            ("of an unknown CA", "trusted", False),
+            ("that has expired", "expired", True),
+            ("of another host", "elsewhere", True),
+        )
+    ),
+    Scenario(
+        "https where only http is spoken",
+        ("row 12",),
+        "https to a plain port",
+        codes=(5,),
+        files=TINY,
+        lost=ALL,
+        prepare=at(lambda trial: trial.hub.endpoint.replace("http:", "https:")),
+        mend=back,
+        arguments=ONE_RETRY,
+    ),
+    Scenario(
+        "a proxy",
+        ("row 10",),
+        "everything through a proxy with a password",
+        prepare=proxied(login=f"user:{_PASSWORD}@"),
+    ),
+    Scenario(
+        "a proxy that wants a password",
+        ("row 10", "network: proxy that demands auth (407)", "row 66"),
+        "407, with and without one given",
+        codes=(4,),
+        files=TINY,
+        lost=ALL,
+        prepare=proxied(407, login=f"user:{_PASSWORD}@"),
+        check=_names_proxy,
+        names_host=False,
+        says=("407",),
+    ),
+    Scenario(
+        "a proxy that dies midway",
+        ("row 10",),
+        "the first connections end after 100 kB",
+        files=SMALL,
+        prepare=proxied(deaths=4, most=100_000),
+        most=1.6,
+    ),
+    Scenario(
+        "a proxy that is down",
+        ("row 10",),
+        "nothing listens at the proxy's address",
+        codes=(5,),
+        files=TINY,
+        lost=ALL,
+        env={"HTTP_PROXY": "http://127.0.0.1:1"},
+        prepare=lambda trial: trial.env_again.update(HTTP_PROXY=""),
+        says=("127.0.0.1:1",),
+        names_host=False,
+        arguments=ONE_RETRY,
+    ),
+)
