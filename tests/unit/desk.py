@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hfget.model import RemoteFile
 from hfget.transfer.connections import ConnectionLimit
@@ -34,7 +35,7 @@ def job_of(size: int, *, resolved: bool = False, host: str = HOST) -> FileJob:
 
 
 class Once(threading.Event):
-    """A wish to stop that comes after one look around: `take` then does not wait."""
+    """A wish to stop that comes after one look around."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +68,8 @@ class Desk:
 
     def take(self) -> Work | None:
         """Work if there is some now."""
-        return self.schedule.take(Once())
+        with patch.object(self.schedule._changed, "wait"):
+            return self.schedule.take(Once())
 
     def begin(self) -> tuple[FileJob, Lease]:
         """Take work, and a range of it as a worker does, whose URL is then known."""

@@ -21,6 +21,8 @@ from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply
 from tests.unit.transfers import MIB, noise, until
 
+pytestmark = pytest.mark.usefixtures("no_proxies")
+
 DATA = noise(3 * MIB)
 
 Fetch = Callable[[Reply], "tuple[Body, Any, Loopback]"]

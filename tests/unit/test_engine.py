@@ -26,6 +26,8 @@ from tests.hub.wire import Answer, answer
 from tests.unit.helpers import BOUND
 from tests.unit.transfers import in_thread, until
 
+pytestmark = pytest.mark.usefixtures("no_proxies")
+
 StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 
@@ -306,12 +308,12 @@ def test_a_bug_while_hashing_fails_the_file_and_no_more(
                 raise ValueError("a bug")
             super().advance(prefix)
 
-    monkeypatch.setattr(job, "PrefixHash", Failing)
     hub = start_hub()
-    report = fetch(hub, tmp_path / "m")
+    with monkeypatch.context() as bug:
+        bug.setattr(job, "PrefixHash", Failing)
+        report = fetch(hub, tmp_path / "m")
     assert [failure.path for failure in report.failures] == ["a.bin"]
     assert "unexpected ValueError" in report.failures[0].message
     assert sorted(tree_bytes(tmp_path / "m")) == ["b.txt"]
-    monkeypatch.undo()
     again = fetch(hub, tmp_path / "m")
     assert again.ok and again.received < again.bytes_total

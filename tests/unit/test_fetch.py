@@ -15,38 +15,26 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.retry import Transient
-from hfget.transfer.control import Hosts, Stopped, Superseded
+from hfget.transfer.control import Hosts, Superseded
 from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
 from tests.unit.transfers import (
     KIB,
     MIB,
     FileServer,
-    Transfer,
     always,
+    failing,
+    head,
     in_thread,
     noise,
     transfer,
     until,
 )
 
+pytestmark = pytest.mark.usefixtures("no_proxies")
+
 SIZE = 3 * MIB
 DATA = noise(SIZE)
-
-
-def failing(fetching: Transfer) -> Transient:
-    """How the next fetch fails."""
-    with pytest.raises(Transient) as caught:
-        fetching.fetch()
-    assert fetching.job.connections == 0
-    return caught.value
-
-
-def head(length: int | None, *lines: str, status: int = 200) -> bytes:
-    fields = [f"HTTP/1.1 {status} X", *lines]
-    if length is not None:
-        fields.append(f"Content-Length: {length}")
-    return "\r\n".join([*fields, "", ""]).encode()
 
 
 def test_a_whole_file_is_asked_for_without_a_range(tmp_path: Path) -> None:
@@ -280,112 +268,6 @@ def test_a_compression_bomb_swells_no_further_than_the_file_and_the_buffer(tmp_p
             tracemalloc.stop()
         assert failure.lie and fetching.job.done_bytes == fetching.fetcher.received == len(data)
         assert peak < 4 * BUFFER_BYTES
-
-
-class Dripping:
-    """Sends the first bytes, then waits until it is told to go on."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.go_on = threading.Event()
-
-    def __call__(self, conn: socket.socket) -> None:
-        conn.sendall(head(SIZE) + DATA[: self.first])
-        self.go_on.wait(BOUND)
-        with suppress(OSError):
-            conn.sendall(DATA[self.first :])
-
-
-def test_hanging_up_keeps_what_came_and_hands_the_rest_to_another(tmp_path: Path) -> None:
-    drip = Dripping(200_000)
-    with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA)
-        ended = in_thread(fetching.fetch)
-        until(lambda: fetching.fetcher.received == drip.first)
-        assert fetching.fetcher.lease is not None
-        fetching.fetcher.hang_up()
-        assert isinstance(ended(), Superseded) and fetching.fetcher.lease is None
-        assert fetching.job.done_bytes == drip.first
-        fetching.fetcher.hang_up()  # when nothing is being fetched: nothing happens
-        fetching.fetch()
-        assert fetching.content == DATA and server.connections == 2
-        drip.go_on.set()
-
-
-def test_what_is_stolen_while_it_comes_is_left_to_the_thief(tmp_path: Path) -> None:
-    drip = Dripping(MIB)
-    with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA)
-        fetching.job.source.resolved = True
-        mine = fetching.lease()
-        ended = in_thread(lambda: fetching.fetch(mine))
-        until(lambda: fetching.fetcher.received == drip.first)
-        stolen = fetching.job.steal(1, 0.0, 64)
-        assert stolen is not None and stolen.start == mine.end
-        drip.go_on.set()
-        assert ended() is None
-        assert fetching.job.done_bytes == stolen.start and not fetching.job.fetched
-        assert fetching.fetcher.received == stolen.start, "not a byte of the thief's"
-        fetching.fetch(stolen)
-        assert server.connections == 2, "a body that was not read to its end ends its connection"
-    assert fetching.job.fetched and fetching.content == DATA
-
-
-@pytest.mark.parametrize("by", ["the run", "the file"])
-def test_stopping_keeps_what_came(tmp_path: Path, by: str) -> None:
-    drip = Dripping(200_000)
-    with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA)
-        ended = in_thread(fetching.fetch)
-        until(lambda: fetching.fetcher.received == drip.first)
-        if by == "the run":
-            fetching.stop.set()
-        fetching.job.abandoned = True
-        drip.go_on.set()
-        assert isinstance(ended(), Stopped)
-        assert drip.first <= fetching.job.done_bytes < SIZE
-
-
-def test_stopping_wakes_whoever_waits_for_bytes(tmp_path: Path) -> None:
-    drip = Dripping(1000)
-    with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA)
-        ended = in_thread(fetching.fetch)
-        until(lambda: fetching.fetcher.received == drip.first)
-        fetching.stop.set()
-        fetching.http.abort()
-        assert isinstance(ended(), Stopped) and fetching.job.done_bytes == drip.first
-        drip.go_on.set()
-
-
-def test_silence_ends_with_the_time_out(tmp_path: Path) -> None:
-    drip = Dripping(1000)
-    with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA, read_timeout=0.2)
-        failure = failing(fetching)
-        assert "no byte" in failure.reason and failure.fruitful and not failure.whole_host
-        drip.go_on.set()
-
-
-def test_a_drip_is_written_before_the_buffer_is_full(tmp_path: Path) -> None:
-    """What a kill can lose is what is in the buffers."""
-    going_on = threading.Event()
-
-    def slow(conn: socket.socket) -> None:
-        conn.sendall(head(SIZE))
-        for start in range(0, SIZE // 2, 100_000):
-            conn.sendall(DATA[start : start + 100_000])
-            if going_on.wait(0.03):
-                break
-        going_on.wait(BOUND)
-
-    with FileServer(DATA, always(slow)) as server:
-        fetching = transfer(server, tmp_path, DATA)
-        ended = in_thread(fetching.fetch)
-        until(lambda: fetching.job.done_bytes > 0)
-        assert fetching.fetcher.received < BUFFER_BYTES
-        going_on.set()
-        assert isinstance(ended(), Transient)
 
 
 def test_a_full_disk_is_no_network_error_and_is_met_once(

@@ -24,11 +24,6 @@ from tests.unit.helpers import BOUND
 from tests.unit.transfers import MIB, in_thread
 
 
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule_module, "_LONGEST_WAIT", 0.005)
-
-
 def test_the_largest_come_first() -> None:
     sizes = [5 * MIB, 40 * MIB, 2 * MIB, 30 * MIB, 300 * MIB]
     desk = Desk([job_of(size) for size in sizes], connections=1)

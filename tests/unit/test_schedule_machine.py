@@ -21,7 +21,6 @@ from hypothesis.stateful import (
 
 from hfget.errors import NetworkError
 from hfget.retry import Transient
-from hfget.transfer import schedule as schedule_module
 from hfget.transfer.connections import ConnectionLimit
 from hfget.transfer.control import Hosts, Superseded
 from hfget.transfer.job import FileJob, Phase
@@ -29,11 +28,6 @@ from hfget.transfer.ranges import Lease, Ledger, Spans
 from hfget.transfer.schedule import Schedule
 from tests.unit.desk import HOST, Desk, job_of
 from tests.unit.transfers import MIB, in_thread, until
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule_module, "_LONGEST_WAIT", 0.005)
 
 
 class ScheduleMachine(RuleBasedStateMachine):

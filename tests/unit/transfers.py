@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections import deque
@@ -10,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from hfget.http import HttpClient
 from hfget.model import RemoteFile
+from hfget.retry import Transient
 from hfget.settings import Settings
 from hfget.transfer.control import Hosts
 from hfget.transfer.fetch import Fetcher
@@ -154,3 +158,37 @@ def transfer(
     job.open()
     hosts = Hosts(settings.retries, stop)
     return Transfer(job, Fetcher(hosts, stop), http, stop, final)
+
+
+def fetch_all(one: Transfer, piece: int = 1 << 62) -> None:
+    """Fetch all that is missing, in pieces of so many bytes at most."""
+    while not one.job.fetched:
+        one.fetch(one.lease(piece))
+
+
+def flip(path: Path, offset: int) -> None:
+    """Change a bit on disk."""
+    with open(path, "r+b") as file:
+        byte = os.pread(file.fileno(), 1, offset)[0]
+        os.pwrite(file.fileno(), bytes([byte ^ 1]), offset)
+
+
+def partials(folder: Path) -> list[str]:
+    """What lies where the partials of a `transfer` are."""
+    return sorted(path.name for path in (folder / "download").iterdir())
+
+
+def failing(fetching: Transfer) -> Transient:
+    """How the next fetch fails."""
+    with pytest.raises(Transient) as caught:
+        fetching.fetch()
+    assert fetching.job.connections == 0
+    return caught.value
+
+
+def head(length: int | None, *lines: str, status: int = 200) -> bytes:
+    """The head of an answer whose body may be as it likes."""
+    fields = [f"HTTP/1.1 {status} X", *lines]
+    if length is not None:
+        fields.append(f"Content-Length: {length}")
+    return "\r\n".join([*fields, "", ""]).encode()
