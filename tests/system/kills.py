@@ -171,7 +171,7 @@ class Trial:
             process.send_signal(number)
             alive = True
         _, errors = process.communicate(timeout=RUN_SECONDS)
-        code = process.returncode
+        code, sent = process.returncode, run.sent  # the hub goes on for a moment, to nobody
         if alive and code not in (0, -number, 128 + number):
             tally.violations.append(f"code {code} after signal {number}: {errors.decode()}")
         if not alive and code != 0:
@@ -181,7 +181,7 @@ class Trial:
             return False
         again = None
         if len(self._right) == 1:
-            again = run.sent - (self.have(revision) - before)
+            again = sent - (self.have(revision) - before)
             if again > MOST_CONNECTIONS * IN_FLIGHT_BYTES:
                 tally.violations.append(f"{again} bytes again after signal {number} {moment}")
         tally.kills.append(Kill(number, moment, again))

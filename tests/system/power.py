@@ -138,11 +138,11 @@ def _cut(disk: Disk, folder: Path, trial: Trial, shell: Shell, seconds: float) -
     if not done:
         process.send_signal(signal.SIGKILL)
     process.communicate(timeout=_SECONDS)
+    came = trial.sent() - sent
     disk.unmount()
     disk.mount()
     if done:
         return None
-    came = trial.sent() - sent
     return Cut(came, came - (trial.have("main") - have))
 
 
