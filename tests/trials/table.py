@@ -49,6 +49,8 @@ QUICK = (
     "network: reset once per file",
     "network: closed too early without a length",
     "network: silence in the head, once",
+    "network: crumbs",
+    "ways: a name that is not known for a while",
     "refusals: 429 with the hub's header",
     "refusals: a signature that expires",
     "refusals: 404 that is final",
