@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,13 +81,20 @@ def test_a_second_process_waits_and_says_so(
     shell = shell_at(hub.endpoint)
     first = shell.start(REPO)
     wait_until(lambda: hub.bytes_sent("cdn") > 2 * MiB)
-    refused = shell.run(REPO, "--no-wait")
-    assert refused.code == 9
-    second = shell.run(REPO)
-    first.communicate(timeout=60)
-    assert first.returncode == 0
-    assert second.code == 0
-    assert f"process {first.pid}" in second.err
+    first.send_signal(signal.SIGSTOP)  # for as long as the others need to notice it
+    try:
+        refused = shell.run(REPO, "--no-wait")
+        second = shell.start(REPO)
+        assert second.stderr is not None
+        while b"waiting" not in (line := second.stderr.readline()):
+            assert line, "it ended without waiting"
+    finally:
+        first.send_signal(signal.SIGCONT)
+    assert refused.code == 9 and f"process {first.pid}" in refused.err
+    assert f"process {first.pid}" in line.decode()
+    for process in (first, second):
+        process.communicate(timeout=60)
+        assert process.returncode == 0
     assert tree(shell.directory / "m") == tree(source)
     assert hub.bytes_sent("cdn") <= 1.1 * 30 * MiB
 
