@@ -49,6 +49,7 @@ def refusal(selection: Selection, paths: Sequence[str] = REPO) -> UsageError:
 def test_nothing_asked_means_all() -> None:
     assert chosen(Selection()) == list(REPO)
     assert chosen(Selection(), ()) == []
+    assert chosen(Selection(exclude=("*",)), ()) == []
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,8 @@ def test_excludes_that_match_nothing_are_fine() -> None:
         (Selection(names=("deep",)), "no file matches deep", "did you mean data/deep/?"),
         (Selection(names=("",)), "no file matches ''", "hfget ls"),
         (Selection(names=("config.json", "nothing")), "no file matches nothing", "hfget ls"),
+        (Selection(names=("config.json", "nothing/")), "no file matches nothing/", "hfget ls"),
+        (Selection(include=("?" * 900,)), "no file matches ???", "hfget ls"),
         (Selection(exclude=("*",)), "--exclude leaves none", "make the pattern narrower: *"),
         (Selection(include=("*.md",), exclude=("*.md",)), "--exclude leaves none", "*.md"),
         (Selection(path="data", names=("config.json",)), "no file matches config.json", "hfget ls"),
@@ -140,6 +143,18 @@ def test_near_misses_are_three_and_escaped() -> None:
     hint = refusal(Selection(names=("weights-05.bin",)), paths).hint
     assert hint.count("\\x1b") == 3
     assert "\x1b" not in hint
+
+
+def test_near_misses_are_of_the_right_kind() -> None:
+    assert refusal(Selection(include=(".gitattribute",))).hint == "did you mean .gitattributes?"
+    assert refusal(Selection(names=("Readme.md",))).hint == "did you mean README.md?"
+
+
+def test_a_pattern_that_would_take_very_long_is_refused() -> None:
+    tree = [f"{number:0100d}" for number in range(5_000)]
+    error = refusal(Selection(exclude=("*" + "?" * 900,)), tree)
+    assert "a pattern with 900 wildcards on 5000 files" in error.message
+    assert "use * for several characters" in error.hint
 
 
 def test_an_empty_repo_has_no_near_misses() -> None:
