@@ -12,20 +12,15 @@ import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
 _KNOWN: set[str] = set()
+#: What looks like a secret; where only a part is one, that part is the group.
 _PATTERNS = (
-    (re.compile(r"\bhf_[A-Za-z0-9]{20,}"), "***"),
-    (
-        re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+)[^\s'\",]+"),
-        r"\1***",
+    re.compile(r"(\bhf_[A-Za-z0-9]{20,})"),
+    re.compile(r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+([^\s'\",]+)"),
+    re.compile(
+        r"(?i)(?:X-Amz-[A-Za-z-]+|X-Goog-[A-Za-z-]+|Signature|Key-Pair-Id|Policy|Expires|"
+        r"AWSAccessKeyId|sig|se|sp|sv)=([^&\s'\"<>]+)"
     ),
-    (
-        re.compile(
-            r"(?i)((?:X-Amz-[A-Za-z-]+|X-Goog-[A-Za-z-]+|Signature|Key-Pair-Id|Policy|Expires|"
-            r"AWSAccessKeyId|sig|se|sp|sv)=)[^&\s'\"<>]+"
-        ),
-        r"\1***",
-    ),
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s'\"<>]+@"), r"\1***@"),
+    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://([^/\s'\"<>]+)@"),
 )
 
 
@@ -70,11 +65,15 @@ def remember(value: str) -> None:
 
 def redact(text: str) -> str:
     """`text` without known secrets and without what looks like a token or a signature."""
-    for known in sorted(_KNOWN, key=len, reverse=True):
-        text = text.replace(known, "***")
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
+    # All are looked for in the text as it came: what one removes must not hide another.
+    spans = [found.span(1) for pattern in _PATTERNS for found in pattern.finditer(text)]
+    spans += [found.span() for known in _KNOWN for found in re.finditer(re.escape(known), text)]
+    shown, end = [], 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            shown += [text[end:start], "***"]
+        end = max(end, stop)
+    return "".join([*shown, text[end:]])
 
 
 def safe_url(url: str) -> str:

@@ -160,6 +160,7 @@ def test_a_file_system_that_cannot_sync_is_said(
 ) -> None:
     """As some FUSE mounts; here patched."""
     source = make_model(repos_root, REPO, {"w.bin": 3 * MiB, "c.json": "{}"})
+    make_model(repos_root, "org/other", {"c.json": "{}"})
     patch = tmp_path / "patch"
     patch.mkdir()
     (patch / "sitecustomize.py").write_text(
@@ -172,7 +173,6 @@ def test_a_file_system_that_cannot_sync_is_said(
     assert done.code == 0, done.err
     assert done.report["durable"] is False
     assert tree(shell.directory / "m") == tree(source)
-    make_model(repos_root, "org/other", {"c.json": "{}"})
     assert shell.run("org/other", "--json").report["durable"] is True
 
 

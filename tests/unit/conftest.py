@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,25 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> PrivateCA:
     if not is_openssl_there():
         pytest.skip("openssl is not there")
     return PrivateCA(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def nobody() -> Iterator[Callable[[Path], None]]:
+    """A function after which this process may enter a folder, but has no rights of root."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become somebody else")
+
+    def become(folder: Path) -> None:
+        for above in (folder, *folder.parents):
+            if not any(part.startswith("pytest-of-") for part in above.parts):
+                break
+            above.chmod(0o755)
+        os.seteuid(65534)
+        if not os.access(folder, os.X_OK, effective_ids=True):
+            pytest.skip("others may not enter the folder of the tests")
+
+    yield become
+    os.seteuid(0)
 
 
 @pytest.fixture

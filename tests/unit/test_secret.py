@@ -83,6 +83,15 @@ def test_what_looks_like_a_token_is_removed() -> None:
     assert redact(f"token {value}.") == "token ***."
 
 
+def test_what_is_removed_hides_nothing_else() -> None:
+    value = made_up()
+    word = f"Author{secrets.token_hex(4)}"
+    Secret(word)
+    Secret(f"{value} and more")
+    text = redact(f"{word}ization=x Authorization: Bearer {value} and more, Policy={word}&b")
+    assert text == "***ization=x Authorization: Bearer ***, Policy=***&b"
+
+
 def test_ordinary_text_is_left_alone() -> None:
     text = "model-00001-of-00002.safetensors from https://hf-mirror.com/org/name in 4.2 s"
     assert redact(text) == text

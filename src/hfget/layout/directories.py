@@ -153,19 +153,27 @@ class Directories:
 
 def _missing(root: Path) -> Iterator[Path]:
     """The root and the folders above it that do not exist yet."""
-    while not root.exists() and root != root.parent:
+    while not _exists(root) and root != root.parent:
         yield root
         root = root.parent
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is seen there; what may not be looked at is for the one who opens it."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def folds_case(root: Path) -> bool:
     """Whether names that differ in case are one file there; asked of the file system itself."""
     probe = root.absolute()
-    while not probe.exists() and probe != probe.parent:
+    while not _exists(probe) and probe != probe.parent:
         probe = probe.parent
     swapped = probe.with_name(probe.name.swapcase()) if probe.name else probe
     with suppress(OSError):
-        return swapped.name != probe.name and swapped.exists() and swapped.samefile(probe)
+        return swapped.name != probe.name and _exists(swapped) and swapped.samefile(probe)
     return False
 
 

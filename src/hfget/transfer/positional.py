@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
+#: Two at once on a nearly full disk could take each other's space, and both fail.
+_RESERVING = threading.Lock()
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -104,5 +106,7 @@ def _reserve(fd: int, size: int) -> None:
     if call is None:
         return
     call.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
-    if call(fd, 0, 0, size) != 0 and ctypes.get_errno() in _NO_ROOM:
+    with _RESERVING:
+        failed = call(fd, 0, 0, size) != 0
+    if failed and ctypes.get_errno() in _NO_ROOM:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
