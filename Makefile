@@ -10,7 +10,7 @@ demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
 
 test: $(VENV)/ready ## all tests
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/ready ## style, types, architecture
 	$(BIN)/ruff check .
@@ -19,7 +19,7 @@ lint: $(VENV)/ready ## style, types, architecture
 	$(BIN)/lint-imports
 
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
-	$(VENV)-oldest/bin/python -m pytest -n 3 tests/unit tests/interop tests/system/test_main_job.py
+	$(VENV)-oldest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop tests/system/test_main_job.py
 
 test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
 	$(VENV)-interop/bin/python -m pytest tests/interop

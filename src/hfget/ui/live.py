@@ -42,6 +42,8 @@ from hfget.ui.sink import Sink, to_ascii, write_at_once
 
 REFRESH_SECONDS = 0.1
 # A command that answers at once shows no region at all.
+#: What was typed and what was said about the plan stay in view above the region.
+_MESSAGE_ROWS = 3
 _STATUS_AFTER_SECONDS = 0.4
 # While a window is being resized the region is one short row: what is longer than a line gets
 # broken in two, and pushes the lines above off the screen, with every step of the edge.
@@ -191,7 +193,7 @@ class LiveDisplay(Results):
         if now - self._resized_at < _RESIZED_SECONDS:
             return [safe(frame.short_row(progress, width))]
         total = frame.total_rows(progress, width, self._glyphs)[-max(1, height) :]
-        room = max(0, height - len(total) - 1)
+        room = max(0, height - len(total) - 1 - _MESSAGE_ROWS)
         rows = [frame.file_row(file, width, self._glyphs) for file in files[:room]]
         hidden = len(progress.active) - len(rows)
         if hidden and len(rows) == frame.MAX_FILES and room > len(rows):
