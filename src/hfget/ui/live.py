@@ -41,9 +41,9 @@ from hfget.ui.results import Results
 from hfget.ui.sink import Sink, to_ascii, write_at_once
 
 REFRESH_SECONDS = 0.1
-# A command that answers at once shows no region at all.
-#: What was typed and what was said about the plan stay in view above the region.
+# What was typed and what was said about the plan stay in view above the region.
 _MESSAGE_ROWS = 3
+# A command that answers at once shows no region at all.
 _STATUS_AFTER_SECONDS = 0.4
 # While a window is being resized the region is one short row: what is longer than a line gets
 # broken in two, and pushes the lines above off the screen, with every step of the edge.
