@@ -17,6 +17,7 @@ from hfget.settings import Settings
 from hfget.transfer.digest import hash_file
 from hfget.transfer.job import FileJob
 from hfget.transfer.offer import Copyable, Existing, Offer
+from hfget.transfer.prefix import find_prefix
 from hfget.transfer.source import Source
 
 
@@ -150,7 +151,12 @@ class _Task:
             copies.append(Copyable(elsewhere.path, link))
         if place is not None and place != placement.destination:
             copies.append(Copyable(place))
-        return Offer(self._existing(placement), tuple(copies))
+        prefix = find_prefix(
+            self._layout.partial_directory(self._file),
+            self._layout.prefix_name(self._file),
+            self._file.size,
+        )
+        return Offer(self._existing(placement), tuple(copies), prefix)
 
     def publish(self, data: Path) -> None:
         """Give the data its name; what has appeared or changed since is not overwritten.

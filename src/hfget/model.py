@@ -109,7 +109,7 @@ class ItemState(Enum):
 class PlanItem:
     """One file, where it goes, and how much of it must still be fetched.
 
-    `source` is where on this disk its content is, or will be, if it is copied from there.
+    `source` is where on this disk what it has is, or will be, if that is copied from there.
     """
 
     file: RemoteFile

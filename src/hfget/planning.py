@@ -15,6 +15,7 @@ from hfget.transfer.copying import can_clone
 from hfget.transfer.journal import Identity
 from hfget.transfer.leftovers import leftover_bytes, leftover_space, sweep
 from hfget.transfer.partial import JOURNALED_BYTES, digest_of, stem_for
+from hfget.transfer.prefix import find_prefix
 
 
 def make_plan(
@@ -68,23 +69,25 @@ def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Pa
 def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     """Bytes of disk that the plan will take, what a partial has reserved not counted.
 
-    A copy takes none where the file system can clone, or with `link` (hard links).
+    A copy takes none where the file system can clone, or with `link` (hard links) if it is whole.
     """
     total = 0
     copies = []
     for item in plan.items:
         total += item.need
-        if item.have and item.need:
+        if item.source is not None:
+            copies.append(item)
+        elif item.have and item.need:
             reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
             total -= max(0, min(reserved, item.file.size) - item.have)
-        elif item.source is not None:
-            copies.append(item)
     if layout.shares_content:
-        copies = [item for item in copies if item.state is ItemState.CACHED]
+        copies = [item for item in copies if item.state is not ItemState.TWIN]
+    if link:
+        copies = [item for item in copies if item.need]
     sources = [item.source for item in copies if item.source and item.source.exists()]
-    if link or (sources and can_clone(sources[0], existing_folder(plan.root))):
+    if sources and can_clone(sources[0], existing_folder(plan.root)):
         return total
-    return total + sum(item.file.size for item in copies)
+    return total + sum(item.have for item in copies)
 
 
 def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:
@@ -105,6 +108,7 @@ def _item(
     names: dict[Path, list[str]],
 ) -> PlanItem:
     state, have = placement.state, 0
+    source: Path | None = None
     if state in (ItemState.COMPLETE, ItemState.ADOPTABLE):
         have = file.size
     elif file.size > JOURNALED_BYTES and not file.defect:
@@ -112,9 +116,12 @@ def _item(
         if directory not in names:
             names[directory] = _listing(directory)
         have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
+        prefix = find_prefix(directory, layout.prefix_name(file), file.size, names[directory])
+        if prefix is not None and prefix.size > have:
+            have, source = prefix.size, prefix.path
         if have and state is ItemState.MISSING:
             state = ItemState.PARTIAL
-    return PlanItem(file, placement.destination, state, have)
+    return PlanItem(file, placement.destination, state, have, source)
 
 
 def _as_if_nothing_counts(placement: Placement) -> Placement:

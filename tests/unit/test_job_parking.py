@@ -170,7 +170,7 @@ def opened_again(one: Transfer) -> FileJob:
 
 
 def another(job: FileJob) -> FileJob:
-    return FileJob(job.file, job._identity, job.stem, job.source, job.publish)
+    return FileJob(job.file, job.identity, job.stem, job.source, job.publish)
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])

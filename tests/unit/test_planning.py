@@ -11,6 +11,7 @@ from hfget.errors import UnsafeError
 from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, Plan, RemoteFile
 from hfget.planning import make_plan, space_needed
+from hfget.transfer.copying import can_clone
 from hfget.transfer.journal import Identity
 from hfget.transfer.partial import JOURNALED_BYTES, Partial, stem_for
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
@@ -126,3 +127,21 @@ def test_one_unsafe_path_of_the_listing_refuses_all_though_it_is_not_wanted(root
 def test_a_defect_in_the_listing_is_planned_as_nothing(root: Path) -> None:
     plan, layout = planned(root, RemoteFile("odd.bin", 2 * SIZE, "", defect="no usable hash"))
     assert plan.items[0].have == 0 and space_needed(plan, layout) == 2 * SIZE
+
+
+@pytest.mark.parametrize("own", [0, 30_000, 60_000])
+def test_what_huggingface_hub_has_begun_counts_if_it_is_more(own: int, root: Path) -> None:
+    """Its bytes are copied: they are not fetched, but take their space."""
+    if own:
+        partial_with(root, (0, own)).park()
+    layout = FolderLayout(root)
+    folder = layout.partial_directory(LARGE)
+    folder.mkdir(parents=True, exist_ok=True)
+    theirs = folder / f"{layout.prefix_name(LARGE)}.0a1b2c3d.incomplete"
+    theirs.write_bytes(DATA[:40_000])
+    plan, layout = planned(root, LARGE)
+    item = plan.items[0]
+    assert (item.state, item.have) == (ItemState.PARTIAL, max(own, 40_000))
+    assert item.source == (theirs if own < 40_000 else None)
+    if item.source and not can_clone(theirs, root):
+        assert space_needed(plan, layout) == space_needed(plan, layout, link=True) == SIZE

@@ -73,6 +73,9 @@ class Layout(Protocol):
     def partial_name(self, file: RemoteFile) -> str:
         """What names the file's partial there, in this run and the next."""
 
+    def prefix_name(self, file: RemoteFile) -> str:
+        """How the names of huggingface_hub's own partials of the file begin, in that directory."""
+
     def reserve(self, file: RemoteFile) -> bool:
         """Have other programs not fetch the same; false as long as one of them does."""
 

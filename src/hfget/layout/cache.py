@@ -165,6 +165,9 @@ class CacheLayout:
     def partial_name(self, file: RemoteFile) -> str:
         return file.etag
 
+    def prefix_name(self, file: RemoteFile) -> str:
+        return file.etag
+
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """See `Layout.begin`. A read-only cache is good enough if all is there."""
         self._ref(snapshot)

@@ -165,6 +165,9 @@ class FolderLayout:
     def partial_name(self, file: RemoteFile) -> str:
         return file.path
 
+    def prefix_name(self, file: RemoteFile) -> str:
+        return record.incomplete_stem(file.path, file.etag)
+
     def reserve(self, file: RemoteFile) -> bool:
         return True
 

@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import hashlib
 import json
 import os
 import re
@@ -114,6 +116,13 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
+
+
+def incomplete_stem(path: str, etag: str) -> str:
+    """What huggingface_hub calls its partial of `path`, without suffix (`_local_folder.py`)."""
+    name = path.rpartition("/")[2] + METADATA_SUFFIX
+    digest = base64.urlsafe_b64encode(hashlib.sha1(name.encode()).digest()).decode()
+    return f"{digest}.{etag}"
 
 
 def forget(records: Path, path: str) -> None:

@@ -93,7 +93,7 @@ class FileJob:
         self.hashed = 0
         self.pace = Pace()
         self.progressed = threading.Event()
-        self._identity = identity
+        self.identity = identity
         self._lock = threading.RLock()
         self._ending = threading.Lock()
         self._partial: Partial | None = None
@@ -114,7 +114,7 @@ class FileJob:
 
     def open(self) -> None:
         """Take over or start the partial. Raises DiskError."""
-        partial = Partial.open(self.stem, self._identity)
+        partial = Partial.open(self.stem, self.identity)
         with self._lock:
             try:
                 self._start(partial, partial.blocks)

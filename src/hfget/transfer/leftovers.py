@@ -82,7 +82,7 @@ def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] |
 
 def sweep(directory: Path, digests: frozenset[str]) -> None:
     """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
-    for name in _names(directory):
+    for name in names_in(directory):
         for suffix in (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new"):
             match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if match is None or match.group(1)[:27] not in digests:
@@ -212,7 +212,7 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
     """All partials at `stem` that can be judged now, whoever owns them."""
     ours = [
         name
-        for name in (_names(stem.parent) if names is None else names)
+        for name in (names_in(stem.parent) if names is None else names)
         if name.startswith(stem.name + ".")
     ]
     datas = {name.removesuffix(DATA_SUFFIX) for name in ours if name.endswith(DATA_SUFFIX)}
@@ -233,7 +233,8 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
     return found
 
 
-def _names(directory: Path) -> list[str]:
+def names_in(directory: Path) -> list[str]:
+    """The entries of a directory; none if it cannot be read."""
     try:
         with os.scandir(directory) as entries:
             return [entry.name for entry in entries]

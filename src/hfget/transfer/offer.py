@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hfget.errors import DiskError
+from hfget.transfer.prefix import Prefix
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,11 @@ class Copyable:
 
 @dataclass(frozen=True)
 class Offer:
-    """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken."""
+    """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken.
+
+    If none is, what is fetched may begin behind `prefix`.
+    """
 
     existing: Existing | None = None
     copies: tuple[Copyable, ...] = ()
+    prefix: Prefix | None = None

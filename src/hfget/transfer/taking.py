@@ -1,4 +1,4 @@
-"""Taking a file from this disk instead of fetching it: what lies there, or a copy from elsewhere.
+"""Taking a file from this disk instead of fetching it: what lies there, a copy, a beginning.
 
 Nothing is believed: what gets the final name was hashed, and is an inode of its own that nobody
 else can write to (unless hard links were asked for).
@@ -20,6 +20,7 @@ from hfget.transfer.digest import hash_file
 from hfget.transfer.job import FileJob
 from hfget.transfer.offer import Existing, Offer
 from hfget.transfer.partial import own_name
+from hfget.transfer.prefix import Prefix, inherit
 from hfget.transfer.results import Results
 
 _log = logging.getLogger("hfget")
@@ -34,13 +35,17 @@ class Taker:
         self._fsync = fsync
 
     def take(self, job: FileJob, offer: Offer) -> bool:
-        """Finish the job with what is offered; false if that is not the file.
+        """Finish the job with what is offered; false if the file, or its rest, must be fetched.
 
         Raises DiskError if another file is in the way or the disk is full, Stopped.
         """
         if offer.existing is not None and self._adopt(job, offer.existing):
             return True
-        return any(self._copy(job, copy.path, link=copy.link) for copy in offer.copies)
+        if any(self._copy(job, copy.path, link=copy.link) for copy in offer.copies):
+            return True
+        if offer.prefix is not None:
+            self._begin_with(job, offer.prefix)
+        return False
 
     def _adopt(self, job: FileJob, existing: Existing) -> bool:
         """Take the file that is there already, if its hash is right."""
@@ -88,6 +93,15 @@ class Taker:
         job.copied = True
         self._results.succeed(job)
         return True
+
+    def _begin_with(self, job: FileJob, prefix: Prefix) -> None:
+        """Have the job find the beginning of its content as an earlier run would have left it."""
+        try:
+            inherit(prefix, job.stem, job.identity, self._stop)
+        except OSError as error:
+            if error.errno in FULL:
+                raise disk_error(error, job.stem.parent) from error
+            _log.debug("%s cannot be gone on with: %s", prefix.path, error.strerror)
 
     def _hash(self, job: FileJob, path: Path) -> str:
         """The hash of a file, told as progress of the job. Raises OSError, Stopped."""
