@@ -210,6 +210,9 @@ class Run:
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
             self._observer(events.Note("this file system cannot sync its folders", "warning"))
+        if self._layout.unrecorded:
+            text = "the cache is read-only: what was hashed now is hashed again next time"
+            self._observer(events.Note(text, "warning"))
         return outcome
 
     def _fetch(self, made: Plan, placements: dict[str, Placement]) -> Outcome:

@@ -18,6 +18,8 @@ from hfget.errors import DiskError
 
 #: Characters of a path in a message.
 _MOST_SHOWN = 400
+#: Others may fill what is read-only here.
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _BINARY = getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.

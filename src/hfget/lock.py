@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget import events
-from hfget.disk import atomic_write, disk_error, read_text
+from hfget.disk import READ_ONLY, atomic_write, disk_error, read_text
 from hfget.errors import LockedError
 from hfget.stop import Stop
 from hfget.text import safe_text
@@ -31,14 +31,15 @@ def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer
     """Hold the lock at `path`.
 
     Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
-    for it was stopped, DiskError if its folder cannot be made.
+    for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked.
     """
     from filelock import FileLock
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise disk_error(error, path.parent) from error
+        if error.errno not in READ_ONLY:
+            raise disk_error(error, path.parent) from error
     # a lock file that only exists would outlive a killed process
     lock = FileLock(path, mode=0o664, fallback_to_soft=False)
     held = _acquired(lock, path, wait, stop, observer)

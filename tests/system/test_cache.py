@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -267,6 +268,35 @@ def test_a_read_only_cache_is_good_enough_for_what_is_there(
     assert more.code == 7 and "read-only" in more.err
     folder = shell.run(REPO, "--cache-dir", disk, "--local-dir", "m", "--json")
     assert folder.code == 0 and content_sent(hub) == len("{}")
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_a_read_only_cache_that_hf_has_filled_is_hashed(
+    locks: bool, disk: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, FILES)
+    hub = start_hub(cdn=False)
+    shell = shell_at(hub.endpoint).with_env(HF_HUB_CACHE=str(disk))
+    assert HubCache(shell).hf("download", REPO).code == 0
+    if not locks:
+        shutil.rmtree(disk / ".locks")
+    blob = next(disk.glob("models--*/snapshots/*/w.bin")).resolve()
+    right = blob.read_bytes()
+    for data, code in ((right, 0), (right[::-1], 7), (right, 0)):
+        subprocess.run(["mount", "-o", "remount,rw", disk], timeout=30, check=True)
+        blob.write_bytes(data)
+        subprocess.run(["mount", "-o", "remount,ro", disk], timeout=30, check=True)
+        hub.clear_log()
+        for _ in range(2):
+            done = shell.run(REPO, "--cache")
+            assert done.code == code, done.err
+            assert content_sent(hub) == 0
+            assert "the cache is read-only: what was hashed now is hashed again" in done.err
+    assert tree(Path(done.out.strip())) == tree(source)
+    subprocess.run(["mount", "-o", "remount,rw", disk], timeout=30, check=True)
+    next(disk.glob("models--*/snapshots/*/w.bin")).unlink()
+    subprocess.run(["mount", "-o", "remount,ro", disk], timeout=30, check=True)
+    assert shell.run(REPO, "--cache").code == 7
 
 
 @pytest.mark.parametrize(

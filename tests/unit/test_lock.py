@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hfget import events
-from hfget.errors import DiskError, InterruptedRunError, LockedError
+from hfget.errors import InterruptedRunError, LockedError
 from hfget.lock import folder_lock
 from hfget.stop import Stop
 from tests.unit.helpers import BOUND, child
@@ -215,12 +215,11 @@ def test_a_read_only_disk_is_no_lock_but_no_hang_either(tmp_path: Path) -> None:
     if subprocess.run(command, capture_output=True, timeout=BOUND, check=False).returncode:
         pytest.skip("needs the right to mount a tmpfs")
     try:
-        notes = Notes()
-        with locked(path, notes=notes):
-            pass
-        assert "read-only" in notes.said[0].text
-        with pytest.raises(DiskError, match="read-only"), locked(root / "sub" / "hfget.lock"):
-            pass
+        for place in (path, root / "sub" / "hfget.lock"):
+            notes = Notes()
+            with locked(place, notes=notes):
+                pass
+            assert "read-only" in notes.said[0].text
     finally:
         subprocess.run(["umount", str(root)], timeout=BOUND, check=True)
 

@@ -47,6 +47,8 @@ class Layout(Protocol):
 
     #: Whether files with the same content take the space of one.
     shares_content: bool
+    #: Whether files were found right and that could not be written down.
+    unrecorded: bool
 
     def root(self, snapshot: Snapshot) -> Path:
         """The folder that the user gets."""

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace as changed
 from pathlib import Path
 
-from hfget.disk import atomic_write, disk_error, is_inside, read_text, sweep_temporaries
+from hfget.disk import READ_ONLY, atomic_write, disk_error, is_inside, read_text, sweep_temporaries
 from hfget.errors import DiskError
 from hfget.layout import pointers, record
 from hfget.layout.base import Elsewhere, Placement
@@ -28,8 +28,6 @@ from hfget.layout.pointers import Kind
 from hfget.layout.verified import Verified
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 
-#: A cache that others fill may be read-only here.
-_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 
@@ -58,8 +56,8 @@ class CacheLayout:
         self._etags = EtagLocks(locks)
         self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
         self._inside: set[Path] = set()
+        self._read_only = self.unrecorded = False
         self._found: dict[str, tuple[Path, Seen]] = {}
-        self._complete: set[str] = set()
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
@@ -85,12 +83,6 @@ class CacheLayout:
 
         A blob counts as complete without hashing if its size is right and it was hashed before.
         """
-        placed = self._place(snapshot, file)
-        if placed.state is ItemState.COMPLETE and not placed.needs_record:
-            self._complete.add(file.path)
-        return placed
-
-    def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self.root(snapshot), file.path)
         self._refuse_escape(target.parent)
         blob = blob_path(self._folder, file)
@@ -169,7 +161,7 @@ class CacheLayout:
         return file.etag
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
-        """See `Layout.begin`. A read-only cache is good enough if all is there."""
+        """See `Layout.begin`. A read-only cache is good enough if all is there, or seems to be."""
         self._ref(snapshot)
         root, own = self.root(snapshot), self._own / snapshot.commit
         try:
@@ -185,9 +177,17 @@ class CacheLayout:
                 record.write_tree(self._folder, snapshot)
             record.write_wanted(own, snapshot, wanted)
         except OSError as error:
-            here = all(file.path in self._complete for file in wanted)
-            if not here or error.errno not in _READ_ONLY:
+            here = all(self._is_named(snapshot, file) for file in wanted)
+            if not here or error.errno not in READ_ONLY:
                 raise disk_error(error, self._folder) from error
+            self._read_only = True
+
+    def _is_named(self, snapshot: Snapshot, file: RemoteFile) -> bool:
+        """Whether the snapshot has the file, as far as it can be told without reading it."""
+        placed = self.place(snapshot, file)
+        with suppress(OSError):
+            return placed.present is not None and placed.destination.samefile(placed.present)
+        return False
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         """See `Layout.publish`. A blob that is known to be right is left alone."""
@@ -205,6 +205,9 @@ class CacheLayout:
         self._names.add(Settled(snapshot.commit, file, seen, nameless=linked))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
+        if self._read_only:
+            self.unrecorded = True
+            return
         path, seen = self._found.get(file.path, (None, None))
         _, target = self._names.paths(snapshot.commit, file)
         self._names.add(Settled(snapshot.commit, file, seen, nameless=path != target))
@@ -232,7 +235,7 @@ class CacheLayout:
             atomic_write(temporary, snapshot.commit, sync=self._fsync)
             self._directories.move_in(temporary, target, replace=True)
         except OSError as error:
-            if error.errno not in _READ_ONLY and error.errno != errno.ENOENT:
+            if error.errno not in READ_ONLY and error.errno != errno.ENOENT:
                 raise disk_error(error, target) from error
 
     def _ref(self, snapshot: Snapshot) -> Path:

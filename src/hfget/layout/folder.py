@@ -37,6 +37,7 @@ class FolderLayout:
     """
 
     shares_content = False
+    unrecorded = False
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """A download that huggingface_hub was interrupted in: the beginning of a file, gone on with here.
 
-It writes `START.XXXXXXXX.incomplete`, before 1.0 `START.incomplete`, from the first byte to the
+It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
 last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
 killed. Its length is all it tells; whether its bytes are right, the hash of the whole file will
 tell. It is copied and never written to: who wrote it may still do so.
