@@ -4,7 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 
-.PHONY: demo test lint test-oldest test-interop soak trials bench bench-quick picture clean
+.PHONY: demo test lint test-oldest test-locked test-interop soak trials lock audit bench \
+	bench-quick picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -21,6 +22,9 @@ lint: $(VENV)/ready ## style, types, architecture
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 	$(VENV)-oldest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop tests/system/test_main_job.py
 
+test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements-dev.lock
+	$(VENV)-locked/bin/python -m pytest -n 3 --dist worksteal
+
 test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
 	$(VENV)-interop/bin/python -m pytest tests/interop
 
@@ -29,6 +33,19 @@ soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random mome
 
 trials: $(VENV)/ready ## every fault of the table, injected for real
 	$(BIN)/python -m tests.trials
+
+# What builds hfget is locked too, so that nothing is fetched without a hash.
+lock: $(VENV)-tools/ready ## renew requirements-dev.lock: versions and hashes, all platforms
+	printf 'hatchling\neditables\n' | UV_CUSTOM_COMPILE_COMMAND='make lock' \
+		$(VENV)-tools/bin/uv pip compile --quiet --universal --python-version 3.10 --upgrade \
+		--generate-hashes --no-annotate --extra dev --output-file requirements-dev.lock \
+		pyproject.toml -
+
+# --strict: a package that the service says nothing of is a failure, not a line to overlook.
+audit: $(VENV)-tools/ready ## ask pypi.org for known vulnerabilities of what is locked
+	@$(VENV)-tools/bin/pip-audit --strict --disable-pip --require-hashes \
+		--requirement requirements-dev.lock || { echo 'audit failed: a vulnerability is listed' \
+		'above, or the advisories of pypi.org could not be read from here' >&2; exit 1; }
 
 bench: $(VENV)/ready ## how fast, beside others; writes docs/bench.md and the plot (an hour)
 	$(BIN)/python -m bench --install --out docs/bench
@@ -55,6 +72,19 @@ $(VENV)-oldest/ready: pyproject.toml tests/oldest.txt
 		-e '.[dev]' -c tests/oldest.txt
 	@touch $@
 
+$(VENV)-locked/ready: pyproject.toml requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)-locked
+	$(VENV)-locked/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-dev.lock
+	$(VENV)-locked/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)-tools/ready:
+	$(PYTHON) -m venv $(VENV)-tools
+	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check uv pip-audit
+	@touch $@
+
 # torch first and by itself: its CPU build is a third of what its dependents would choose.
 $(VENV)-interop/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-interop
@@ -64,4 +94,5 @@ $(VENV)-interop/ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-interop .demo build dist
+	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-locked $(VENV)-interop $(VENV)-tools .demo build \
+		dist
