@@ -26,7 +26,7 @@ from hfget.options import Options, selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.reference import parse
 from hfget.reporting import make_report
-from hfget.selection import select
+from hfget.selection import absent, select
 from hfget.settings import (
     DEFAULT_ENDPOINT,
     EndpointSource,
@@ -142,7 +142,12 @@ class Run:
     def download(self) -> Report:
         """Do it all."""
         snapshot = self.snapshot()
-        files = self.selected(snapshot)
+        try:
+            files = self.selected(snapshot)
+        except (UsageError, NotFoundError):
+            missing = absent(snapshot.files, selection_of(self._options, snapshot.ref))
+            self._layout.note_absent(snapshot, missing)
+            raise
         self._layout.check(snapshot.files)
         root = self._layout.root(snapshot)
         if root.exists() and not root.is_dir():

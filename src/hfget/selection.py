@@ -79,6 +79,19 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
     return without_pickles(chosen) if selection.safe_only else chosen
 
 
+def absent(files: Sequence[RemoteFile], selection: Selection) -> tuple[str, ...]:
+    """The files that are asked for by name and not in the listing; no folders and no patterns.
+
+    An empty listing proves nothing.
+    """
+    asked = [name for name in (*selection.names, *selection.include) if not _is_glob(name)]
+    if selection.path_kind is not PathKind.FOLDER:
+        asked.append(selection.path.strip("/"))
+    known = {file.path for file in files}
+    known.update(folder[:-1] for path in tuple(known) for folder in _folders_of(path))
+    return tuple(name for name in dict.fromkeys(asked) if name and name not in known and files)
+
+
 def _under(files: Sequence[RemoteFile], path: str, kind: PathKind) -> tuple[RemoteFile, ...]:
     """The file at `path`, or the files below it."""
     path = path.strip("/")

@@ -30,6 +30,12 @@ import sys
 from huggingface_hub import hf_hub_download
 print(hf_hub_download(sys.argv[1], sys.argv[2], revision=sys.argv[3], local_files_only=True))
 """
+_LOOK_UP = """
+import sys
+from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+found = try_to_load_from_cache(*sys.argv[1:])
+print("no such file" if found is _CACHED_NO_EXIST else found)
+"""
 
 
 def content_sent(hub: LocalHub) -> int:
@@ -93,6 +99,12 @@ class HubCache:
         done = self._run(sys.executable, "-c", _OFFLINE, repo, path, revision)
         assert done.code == 0, done.err
         return Path(done.out.strip())
+
+    def look_up(self, repo: str, path: str) -> str:
+        """What `try_to_load_from_cache` gives; "no such file" for its _CACHED_NO_EXIST."""
+        done = self._run(sys.executable, "-c", _LOOK_UP, repo, path)
+        assert done.code == 0, done.err
+        return done.out.strip()
 
     def odd(self) -> list[str]:
         """What should not be there: partials, temporary files, links that lead nowhere."""

@@ -238,6 +238,32 @@ def test_without_links_a_blob_that_others_link_to_is_copied(
     assert content_sent(hub) == 0 and cache.odd() == []
 
 
+def test_a_file_that_the_commit_has_not_is_known_not_to_exist(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, FILES)
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    cache = HubCache(shell)
+    assert shell.run(REPO, "no.json", "--cache").code == 2
+    assert not cache.repo().exists()
+    assert shell.run(REPO, "--cache").code == 0
+    assert cache.look_up(REPO, "no.json") == "None"
+    assert shell.run(REPO, "no.json", "--cache", "--dry-run").code == 2
+    assert not (cache.repo() / ".no_exist").exists()
+    done = shell.run(REPO, "no.json", "sub/no.txt", "sub", "--cache")
+    assert done.code == 2 and "no file matches no.json" in done.err
+    assert cache.look_up(REPO, "no.json") == "no such file"
+    assert cache.look_up(REPO, "sub/no.txt") == "no such file"
+    assert Path(cache.look_up(REPO, "config.json")).read_text() == "{}"
+    assert cache.scan() == {f"model/{REPO}": {"main": hub.commit(REPO)}}
+    assert cache.odd() == []
+    make_model(repos_root, REPO, {"no.json": "[]"})
+    hub.rescan()
+    assert shell.run(REPO, "--cache").code == 0
+    assert Path(cache.look_up(REPO, "no.json")).read_text() == "[]"
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own, where the tests may mount one."""

@@ -84,6 +84,9 @@ class Layout(Protocol):
     def release(self, file: RemoteFile) -> None:
         """Give back what `reserve` took."""
 
+    def note_absent(self, snapshot: Snapshot, paths: Sequence[str]) -> None:
+        """Files that were asked for are not in the commit. Never raises: it is only a note."""
+
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """Record what is about to be downloaded. Raises DiskError."""
 

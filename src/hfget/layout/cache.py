@@ -16,7 +16,7 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from hfget.disk import READ_ONLY, atomic_write, disk_error, is_inside, read_text, sweep_temporaries
-from hfget.errors import DiskError
+from hfget.errors import DiskError, UnsafeError
 from hfget.layout import pointers, record
 from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
@@ -159,6 +159,25 @@ class CacheLayout:
 
     def prefix_name(self, file: RemoteFile) -> str:
         return file.etag
+
+    def note_absent(self, snapshot: Snapshot, paths: Sequence[str]) -> None:
+        """See `Layout.note_absent`. Whoever looks for them here need not ask the hub.
+
+        Only beside a snapshot: to huggingface_hub, a repo without one is broken.
+        """
+        root = self.root(snapshot)
+        listed = [file.path for file in snapshot.files]
+        for path in paths:
+            with suppress(OSError, UnsafeError):
+                check_paths(
+                    [*listed, path],
+                    windows=os.name == "nt",
+                    case_insensitive=folds_case(self._cache),
+                )
+                self._directories.refuse_escape(root)
+                if root.is_dir():
+                    self._names.deny(snapshot.commit, path)
+        self._directories.close()
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """See `Layout.begin`. A read-only cache is good enough if all is there, or seems to be."""

@@ -175,6 +175,9 @@ class FolderLayout:
     def release(self, file: RemoteFile) -> None:
         pass
 
+    def note_absent(self, snapshot: Snapshot, paths: Sequence[str]) -> None:
+        pass
+
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         try:
             record.prepare(self._records)

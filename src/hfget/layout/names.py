@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,25 @@ class Names:
         assert blob is not None  # what has no usable hash is never verified
         return blob, destination(self._folder / "snapshots" / commit, file.path)
 
+    def deny(self, commit: str, path: str) -> None:
+        """Tell huggingface_hub that the commit has no such file: it then need not ask either.
+
+        (`.no_exist`, an empty file; `_get_metadata_or_catch_error` in its `file_download.py`.)
+        Raises OSError, UnsafeError.
+        """
+        own = self._folder / ".hfget"
+        self._directories.refuse_escape(own)
+        own.mkdir(exist_ok=True)
+        temporary = own / f".{secrets.token_hex(8)}.tmp"
+        temporary.touch(exist_ok=False)
+        try:
+            self._directories.move_in(temporary, self._denied(commit, path), replace=False)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _denied(self, commit: str, path: str) -> Path:
+        return destination(self._folder / ".no_exist" / commit, path)
+
     def _name(self, settled: Settled) -> Path:
         """See to the name of a file in its snapshot; the folder that it lies in."""
         blob, target = self.paths(settled.commit, settled.file)
@@ -109,7 +129,7 @@ class Names:
         return target.parent
 
     def _exists(self, settled: Settled) -> None:
-        """Remove what tells huggingface_hub that the repo has no such file (`.no_exist`)."""
-        marker = self._folder / ".no_exist" / settled.commit / settled.file.path
+        """Remove what tells huggingface_hub that the commit has no such file."""
+        marker = self._denied(settled.commit, settled.file.path)
         if os.path.lexists(marker) and is_inside(marker.parent, self._folder):
             marker.unlink()
