@@ -1,6 +1,8 @@
 """Run all scenarios, or those whose name holds one of the words, and print them with outcomes.
 
-python -m tests.trials [-n PROCESSES] [--mode plain|json|both] [WORD...]
+python -m tests.trials [-n PROCESSES] [--mode plain|json|both] [--out FILE] [WORD...]
+
+FILE gets the table as Markdown: what was injected, what was required, what came of it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.trials import tools
+from tests.trials import report, tools
 from tests.trials.runner import Outcome, run
 from tests.trials.table import SCENARIOS
 
@@ -26,21 +28,20 @@ def main() -> int:
     chosen = [key for key in SCENARIOS if any(word in key for word in given.words or [""])]
     lacking = {key: tools.missing(SCENARIOS[key].needs) for key in chosen}
     ready = [key for key in chosen if not lacking[key]]
-    begun, outcomes = time.monotonic(), []
+    begun = time.monotonic()
+    outcomes: dict[str, list[Outcome]] = {}
     for key, outcome in _run_all(ready, _MODES[given.mode], given.processes):
-        outcomes.append(outcome)
+        outcomes.setdefault(key, []).append(outcome)
         print(_row(key, outcome), flush=True)
         if given.verbose or outcome.problems:
             print(_indented(outcome.said[: given.show]))
-    for key in chosen:
-        if lacking[key]:
-            print(f"skipped {key}: needs {lacking[key]}")
-    failed = sum(bool(outcome.problems) for outcome in outcomes)
-    searched = sum(outcome.searched for outcome in outcomes)
-    print(
-        f"{len(outcomes)} runs of {len(ready)} scenarios, {failed} not as they must end; "
-        f"{searched:,} bytes searched for secrets; {time.monotonic() - begun:.0f} s"
-    )
+    skipped = {key: lack for key, lack in lacking.items() if lack}
+    for key, lack in skipped.items():
+        print(f"skipped {key}: needs {lack}")
+    print(f"{report.summary(outcomes)}; {time.monotonic() - begun:.0f} s")
+    if given.out:
+        given.out.write_text(report.markdown(outcomes, skipped))
+    failed = any(outcome.problems for several in outcomes.values() for outcome in several)
     return 1 if failed or not outcomes else 0
 
 
@@ -49,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("words", nargs="*")
     parser.add_argument("-n", "--processes", type=int, default=4)
     parser.add_argument("--mode", choices=tuple(_MODES), default="both")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table there")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what was said")
     parser.add_argument("--show", type=int, default=3000, help="so many characters of it")
     return parser.parse_args()

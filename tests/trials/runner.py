@@ -33,15 +33,16 @@ def run(scenario: Scenario, base: Path, *, json: bool = False) -> Outcome:
         trial = Trial(scenario, base, stack, json=json)
         try:
             _with_fault(trial, outcome)
+            outcome.problems += checks.secrets_shown(trial)
             if scenario.again:
                 _without_fault(trial, outcome)
-            outcome.problems += checks.secrets_shown(trial)
-            outcome.problems += checks.tokens_astray(trial)
         except (AssertionError, OSError) as error:
             outcome.problems.append(f"{type(error).__name__}: {error}"[:500])
+        outcome.problems += checks.secrets_shown(trial)
+        outcome.problems += checks.tokens_astray(trial)
         outcome.codes = tuple(each.result.code for each in trial.ended)
         outcome.share = trial.sent / max(1, trial.size)
-        outcome.searched = trial.searched
+        outcome.searched = sum(trial.searched.values())
         outcome.said = trial.text
     outcome.seconds = time.monotonic() - begun
     return outcome

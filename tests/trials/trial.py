@@ -40,7 +40,8 @@ class Trial:
 
     `shell.directory` is the working directory; the repo goes to `out` in it. `token` is in
     HF_TOKEN and allowed to go to the hub. `ended` collects all commands run here, `seen` the
-    command lines of all processes they had, `peak` the most memory one had, in bytes.
+    command lines of all processes they had, `peak` the most memory one had, in bytes, and
+    `searched` how many bytes of what they left were searched for secrets, by place.
     """
 
     def __init__(self, scenario: Scenario, base: Path, stack: ExitStack, *, json: bool) -> None:
@@ -56,12 +57,14 @@ class Trial:
         self.faults = [self.hub.faults.add(replace(fault)) for fault in scenario.faults]
         self.endpoint = self.hub.endpoint
         self.shell = new_shell(base / "work", self.endpoint)
+        (self.shell.directory / "tmp").mkdir()
         self.out = self.shell.directory / OUT
         self.env: dict[str, str] = {
             "HF_TOKEN": self.token,
             "HFGET_TOKEN_ORIGINS": self.hub.endpoint,
             "HF_HUB_DOWNLOAD_TIMEOUT": "3",
             "HF_HUB_ETAG_TIMEOUT": "3",
+            "TMPDIR": str(base / "work" / "tmp"),
             **scenario.env,
         }
         self.arguments = list(scenario.arguments)
@@ -71,7 +74,7 @@ class Trial:
         self.optional: set[int] = set()
         self.own_files: set[Path] = set()
         self.user_files: set[Path] = set()
-        self.searched = 0
+        self.searched: dict[str, int] = {}
         self.peak = 0
         self.env_again: dict[str, str] = {}
         self.allowed: list[str] = ["work/home/*"]
