@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
@@ -15,10 +16,18 @@ _SECONDS = 60.0
 class Front:
     """Listens on 127.0.0.1 until `stack` ends; each connection gets a thread of its own.
 
-    `heads` are the first bytes of each connection, after TLS.
+    `heads` are the first bytes of each connection, after TLS. The first `breaks` connections
+    that carry `most` bytes to the client end there; `broken` counts them, `carried` all bytes
+    that went to clients.
     """
 
-    def __init__(self, stack: ExitStack) -> None:
+    broken = 0
+    carried = 0
+
+    def __init__(self, stack: ExitStack, breaks: int = 0, most: int = 0) -> None:
+        self._breaks = breaks
+        self._most = most
+        self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: set[socket.socket] = set()
         self.heads: list[bytes] = []
@@ -29,6 +38,27 @@ class Front:
     def serve(self, client: socket.socket) -> None:
         """One connection."""
         raise NotImplementedError
+
+    def relay(self, client: socket.socket, host: str, port: int, first: bytes) -> None:
+        """Both ways; an answer that is broken off ends without a goodbye, as of TLS."""
+        with socket.create_connection((host, port), timeout=_SECONDS) as server:
+            server.sendall(first)
+            threading.Thread(target=_pump, args=(client, server), daemon=True).start()
+            count = 0
+            for block in _blocks(server):
+                client.sendall(block)
+                count += len(block)
+                if self._breaks_off(len(block), count):
+                    break
+            with suppress(OSError):
+                socket.socket.shutdown(client, socket.SHUT_RDWR)  # no close_notify
+
+    def _breaks_off(self, more: int, count: int) -> bool:
+        with self._lock:
+            self.carried += more
+            due = self.broken < self._breaks and count >= self._most
+            self.broken += due
+            return due
 
     def _accept(self) -> None:
         while True:
@@ -54,65 +84,48 @@ class Front:
                 sock.close()
 
 
-def pump(source: socket.socket, target: socket.socket, most: int | None = None) -> int:
-    """Move bytes until the source ends, or `most` of them; how many."""
-    count = 0
+def _blocks(source: socket.socket) -> Iterator[bytes]:
+    """What comes until the source ends or breaks."""
     with suppress(OSError):
-        while most is None or count < most:
-            block = source.recv(_BLOCK)
-            if not block:
-                break
+        while block := source.recv(_BLOCK):
+            yield block
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        for block in _blocks(source):
             target.sendall(block)
-            count += len(block)
-    return count
-
-
-def join(client: socket.socket, host: str, port: int, first: bytes, most: int | None) -> None:
-    """Relay both ways; with `most` the answer ends after so many bytes, without a goodbye."""
-    with socket.create_connection((host, port), timeout=_SECONDS) as server:
-        server.sendall(first)
-        up = threading.Thread(target=pump, args=(client, server), daemon=True)
-        up.start()
-        pump(server, client, most)
-        with suppress(OSError):
-            socket.socket.shutdown(client, socket.SHUT_RDWR)  # no close_notify
 
 
 class TlsFront(Front):
-    """TLS before a plain origin. The first `cuts` connections end after `most` bytes."""
+    """TLS before a plain origin."""
 
     def __init__(
-        self, stack: ExitStack, context: ssl.SSLContext, target: str, cuts: int = 0, most: int = 0
+        self, stack: ExitStack, context: ssl.SSLContext, target: str, breaks: int = 0, most: int = 0
     ) -> None:
         self._context = context
         self._target = urlsplit(target)
-        self._cuts = cuts
-        self._most = most
-        super().__init__(stack)
+        super().__init__(stack, breaks, most)
         self.url = f"https://127.0.0.1:{self.port}"
 
     def serve(self, client: socket.socket) -> None:
         secure = self._context.wrap_socket(client, server_side=True, suppress_ragged_eofs=True)
         first = secure.recv(_BLOCK)
         self.heads.append(first)
-        cut, self._cuts = self._cuts > 0, self._cuts - 1
-        most = self._most if cut else None
-        join(secure, str(self._target.hostname), self._target.port or 80, first, most)
+        self.relay(secure, str(self._target.hostname), self._target.port or 80, first)
 
 
 class Proxy(Front):
-    """An HTTP proxy. With `status` it refuses; the first `deaths` connections die midway.
+    """An HTTP proxy. With `status` it refuses.
 
     A plain-http request comes with an absolute URL, for https with CONNECT.
     """
 
     def __init__(
-        self, stack: ExitStack, status: int | None = None, deaths: int = 0, most: int = 0
+        self, stack: ExitStack, status: int | None = None, breaks: int = 0, most: int = 0
     ) -> None:
         self._status = status
-        self._deaths = deaths
-        self._most = most
-        super().__init__(stack)
+        super().__init__(stack, breaks, most)
         self.address = f"127.0.0.1:{self.port}"
 
     def serve(self, client: socket.socket) -> None:
@@ -130,12 +143,10 @@ class Proxy(Front):
             )
             return
         method, target, rest = head.split(b" ", 2)
-        dies, self._deaths = self._deaths > 0, self._deaths - 1
-        most = self._most if dies else None
         if method == b"CONNECT":
             host, _, port = target.decode().rpartition(":")
             client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-            join(client, host, int(port), b"", most)
+            self.relay(client, host, int(port), b"")
             return
         parts = urlsplit(target.decode())
         path = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -145,7 +156,7 @@ class Proxy(Front):
             .replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
             .replace(b"Connection: keep-alive\r\n", b"")
         )
-        join(client, str(parts.hostname), parts.port or 80, first, most)
+        self.relay(client, str(parts.hostname), parts.port or 80, first)
 
 
 class Silent(Front):
