@@ -177,7 +177,7 @@ class Engine:
             while thread.is_alive() and time.monotonic() < deadline:
                 if deadline == math.inf and self._stop.is_set():
                     deadline = time.monotonic() + STOP_SECONDS
-                    self._schedule.changed()
+                    self._schedule.stopped()
                     self._http.abort()
                 thread.join(TICK_SECONDS)
         for job in self._schedule.active:

@@ -110,13 +110,17 @@ class Schedule:
             return None
 
     def give_back(self) -> None:
-        """A worker is done with its work."""
+        """A worker is done with its work, and about to take other."""
         with self._changed:
             self._busy -= 1
-            self._changed.notify_all()
 
     def changed(self) -> None:
-        """Something was released, resolved or stopped: idle workers look again."""
+        """Something was released or resolved: idle workers look again."""
+        with self._changed:
+            self._wake()
+
+    def stopped(self) -> None:
+        """`stop` was set: nobody waits for work any more."""
         with self._changed:
             self._changed.notify_all()
 
@@ -136,7 +140,7 @@ class Schedule:
         with self._changed:
             if job.phase is not Phase.FAILED:
                 job.phase = Phase.FETCHING
-                self._changed.notify_all()
+                self._wake()
 
     def postpone(self, job: FileJob, seconds: float) -> None:
         """The job cannot begin yet: others first."""
@@ -170,6 +174,10 @@ class Schedule:
         share = size // (PIECES_A_CONNECTION * self._connections)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
+
+    def _wake(self) -> None:
+        """Let as many idle workers look as may work: others would only take turns at the lock."""
+        self._changed.notify(max(0, self._limit.allowed - self._busy))
 
     def _next(self) -> tuple[Work | None, float]:
         now = self._clock()
