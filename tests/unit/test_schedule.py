@@ -194,7 +194,9 @@ def test_taking_waits_for_work_and_is_woken_by_it(monkeypatch: pytest.MonkeyPatc
     held, lease = desk.begin()
     got: list[Work | None] = []
     ended = in_thread(lambda: got.append(desk.schedule.take(threading.Event())))
+    time.sleep(0.05)  # until it waits
     desk.end(held, lease)
+    desk.schedule.changed()
     assert ended() is None and got[0] is not None and got[0].job is other
 
 
@@ -209,7 +211,7 @@ def test_whoever_waits_is_let_go_in_the_end(monkeypatch: pytest.MonkeyPatch, end
     time.sleep(0.05)  # until they wait
     if end == "stop":
         stop.set()
-        desk.schedule.changed()
+        desk.schedule.stopped()
     else:
         desk.schedule.ended(held, Phase.DONE)  # by the thread that hashed it
         desk.schedule.wait(BOUND)
