@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
+INTEROP ?= tests/interop
 
 .PHONY: demo test lint test-oldest test-locked test-interop soak trials lock audit bench \
 	bench-quick picture clean
@@ -26,7 +27,7 @@ test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements
 	$(VENV)-locked/bin/python -m pytest -n 3 --dist worksteal
 
 test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
-	$(VENV)-interop/bin/python -m pytest tests/interop
+	$(VENV)-interop/bin/python -m pytest $(INTEROP)
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
 	$(BIN)/python -m tests.system.soak --kills 1000
