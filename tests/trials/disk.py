@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from tests.hub.repos import KiB, MiB
+from tests.system.command import tree
 from tests.trials import tools
 from tests.trials.scenario import ALL, SMALL, Files, Scenario
 from tests.trials.trial import Trial
@@ -55,7 +56,11 @@ def shim(rules: str, **more: str) -> Callable[[Trial], None]:
 
     def prepare(trial: Trial) -> None:
         library = tools.shim()
-        trial.env |= {"LD_PRELOAD": str(library), "SHIM": rules, **more}
+        met = trial.base / "shim-met"
+        trial.env |= {"LD_PRELOAD": str(library), "SHIM": rules, "SHIM_MET": str(met), **more}
+        trial.allowed.append(met.name)
+        if rules:
+            trial.notes["met"] = met
         trial.env_again = {"LD_PRELOAD": "", "SHIM": ""}
 
     return prepare
@@ -66,6 +71,13 @@ def limited(which: int, value: int) -> Callable[[Trial], None]:
         trial.run(preexec=lambda: resource.setrlimit(which, (value, value)))
 
     return drive
+
+
+def _in_the_cache(trial: Trial) -> None:
+    """All files are in a snapshot of the Hub cache."""
+    folders = list((trial.shell.directory / "home/hf/hub").glob("models--*/snapshots/*"))
+    assert len(folders) == 1, f"{len(folders)} snapshots"
+    assert tree(folders[0]) == trial.expected(), "the snapshot is another"
 
 
 def _no_names(trial: Trial) -> None:
@@ -229,6 +241,17 @@ SCENARIOS = (
         files=ONE,
         lost=None,
         prepare=shim(f"rename:w.bin:1:{EXDEV}:0"),
+        needs=("gcc",),
+    ),
+    Scenario(
+        "no symbolic links",
+        ("disk: no symlinks",),
+        "EPERM from symlink, into the Hub cache",
+        prepare=shim("symlink::1:1:0"),
+        arguments=("--cache",),
+        lost=None,
+        check=_in_the_cache,
+        again=False,
         needs=("gcc",),
     ),
     Scenario(

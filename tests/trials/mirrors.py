@@ -35,6 +35,13 @@ def _unplant(where: str) -> Any:
     return mend
 
 
+def _million(trial: Trial) -> None:
+    entry = b'{"type":"file","path":"%d","size":1,"oid":"' + b"a" * 40 + b'"}'
+    body = b"[" + b",".join(entry % number for number in range(1_000_000)) + b"]"
+    page = effects.Status(200, {"Content-Type": "application/json"}, body)
+    trial.add_fault(everywhere(page, path=LISTING))
+
+
 SCENARIOS = (
     Scenario(
         "endless pages",
@@ -75,6 +82,17 @@ SCENARIOS = (
         files=TINY,
         lost=("c.json",),
         check=_memory,
+    ),
+    Scenario(
+        "a million entries",
+        ("row 60", "malicious: a million entries"),
+        "a listing of a million files in one page",
+        codes=(5, 8),
+        files=TINY,
+        lost=ALL,
+        prepare=_million,
+        check=_memory,
+        arguments=("--retries", "1"),
     ),
     Scenario(
         "deep JSON",

@@ -102,12 +102,21 @@ ODD_NAMES: tuple[tuple[str, str], ...] = (
     ("hidden cache", ".cache/other/x"),
 )
 
+_ODD = "malicious: names of devices, with a dot or a blank at the end"
+
+
+def _refused_lines(name: str, path: str) -> tuple[str, ...]:
+    if name.startswith("5,000"):
+        return ("row 54", "malicious: a 5,000-character name")
+    line = "malicious: paths that lead outside or to where git and hfget keep their own"
+    return ("row 54", "row 57", line) if ".git" in path.lower() else ("row 54", line)
+
 
 SCENARIOS = (
     *(
         Scenario(
             f"refused: {name}",
-            ("row 54",) if ".git" not in path.lower() else ("row 54", "row 57"),
+            _refused_lines(name, path),
             f"the listing names {path[:40]!r}",
             codes=(8,),
             faults=(renamed(path),),
@@ -120,7 +129,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"taken as it is: {name}",
-            ("row 57", "row 58", "row 73", "row 74"),
+            ("row 57", "row 58", "row 73", "row 74", _ODD),
             f"the repo holds {path!r}",
             files={**TINY, path: "text\n"},
         )

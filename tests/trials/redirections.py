@@ -6,6 +6,7 @@ from tests.hub import Fault, effects
 from tests.trials.listings import LISTING
 from tests.trials.mirrors import TINY
 from tests.trials.scenario import SMALL, Scenario, everywhere
+from tests.trials.tls import NO_CDN, tls
 from tests.trials.trial import Trial
 
 
@@ -26,6 +27,10 @@ def _no_token_abroad(trial: Trial) -> None:
     assert trial.hub.requests("foreign"), "the foreign origin was not asked"
 
 
+def _not_asked_abroad(trial: Trial) -> None:
+    assert not trial.hub.requests("foreign"), "the foreign origin was asked"
+
+
 SCENARIOS = (
     _redirect("to a file", "file:///etc/passwd", 8),
     _redirect("to ftp", "ftp://127.0.0.1/x", 8),
@@ -37,6 +42,22 @@ SCENARIOS = (
     _redirect("to a bad port", "http://127.0.0.1:99999/x", 5),
     _redirect("to a bad address", "http://[::1", 5),
     _redirect("to an unreachable host", "http://127.0.0.1:1/x", 5, says=("leads to this host",)),
+    _redirect("over many hops", "{target}?", 5),
+    Scenario(
+        "from https to http",
+        ("row 59", "lies: redirect loop, to file://, to http from https"),
+        "the hub speaks TLS and leads to plain http",
+        codes=(8,),
+        files=TINY,
+        hub=NO_CDN,
+        prepare=tls("trusted"),
+        faults=(
+            everywhere(effects.Redirect("{foreign}{target}"), origin="hub", path="*/resolve/*.bin"),
+        ),
+        lost=("w.bin", "b.bin"),
+        check=_not_asked_abroad,
+        needs=("openssl",),
+    ),
     Scenario(
         "with a login",
         ("row 59",),

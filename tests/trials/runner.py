@@ -75,6 +75,8 @@ def _with_fault(trial: Trial, outcome: Outcome) -> None:
     for number, fault in enumerate(trial.faults):
         if fault.fired == 0 and number not in trial.optional:
             problems.append(f"fault not met: {fault.effect}")
+    if "met" in trial.notes and not trial.notes["met"].exists():
+        problems.append(f"fault not met: {trial.env['SHIM']}")
     if scenario.check is not None:
         scenario.check(trial)
 

@@ -20,6 +20,14 @@ def _only_to_the_hub(trial: Trial) -> None:
     assert any(request.token_seen for request in trial.hub.requests("hub")), "it was not sent"
 
 
+def _first_without(trial: Trial) -> None:
+    """The hub is asked without the token, and with it once it has said no."""
+    asked = trial.hub.requests("hub")
+    assert not asked[0].authorization, "the token was sent unasked"
+    assert asked[0].status in (401, 403, 404), asked[0].status
+    _only_to_the_hub(trial)
+
+
 def _not_sent(trial: Trial) -> None:
     assert not any(request.authorization for request in trial.hub.log), "a token was sent"
 
@@ -146,7 +154,15 @@ SCENARIOS = (
         files=TINY,
         hub=PRIVATE,
         prepare=lazy,
-        check=_only_to_the_hub,
+        check=_first_without,
+    ),
+    Scenario(
+        "HF_TOKEN that a public repo does not need",
+        ("row 63",),
+        "a public repo, HF_TOKEN, an endpoint the user named",
+        files=TINY,
+        prepare=lazy,
+        check=_not_sent,
     ),
     Scenario(
         "a token on the command line",
@@ -159,7 +175,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a token on the command line, and a failure",
-        ("row 65", "row 66"),
+        ("row 65", "row 66", "secrets: not in logs, journal, metadata, process list"),
         "--token VALUE, the CDN answers 500 for ever",
         codes=(5,),
         files=TINY,
@@ -251,23 +267,26 @@ SCENARIOS = (
         mend=environment_login,
         lost=None,
     ),
-    Scenario(
-        "signed queries in every failure",
-        ("row 66", "secrets: signed queries are cut from messages"),
-        "the CDN fails in many ways, one after the other",
-        codes=(5,),
-        files={"w.bin": 2_000_000, "b.bin": 3 * KiB, "c.json": "{}"},
-        faults=(
-            Fault(effects.Reset(), origin="cdn"),
-            Fault(effects.Status(403, {}, b"<Error/>"), origin="cdn"),
-            Fault(effects.Close(after_bytes=10), origin="cdn"),
-            Fault(effects.Stall(None), origin="cdn"),
-            everywhere(
-                effects.Redirect("{cdn}/x?X-Amz-Signature=" + _SIGNATURE), origin="cdn", skip=1
+    *(
+        Scenario(
+            f"signed queries in every failure{word}",
+            ("row 66", "secrets: signed queries are cut from messages"),
+            "the CDN fails in many ways, one after the other",
+            codes=(5,),
+            files={"w.bin": 2_000_000, "b.bin": 3 * KiB, "c.json": "{}"},
+            faults=(
+                Fault(effects.Reset(), origin="cdn"),
+                Fault(effects.Status(403, {}, b"<Error/>"), origin="cdn"),
+                Fault(effects.Close(after_bytes=10), origin="cdn"),
+                Fault(effects.Stall(None), origin="cdn"),
+                everywhere(
+                    effects.Redirect("{cdn}/x?X-Amz-Signature=" + _SIGNATURE), origin="cdn", skip=1
+                ),
             ),
-        ),
-        prepare=forged_signature,
-        lost=("w.bin", "b.bin"),
-        arguments=("--retries", "3"),
+            prepare=forged_signature,
+            lost=("w.bin", "b.bin"),
+            arguments=("--retries", "3", *more),
+        )
+        for word, more in (("", ()), (", with --debug", ("--debug",)))
     ),
 )

@@ -3,7 +3,9 @@
  * SHIM is a list of rules "CALL:PATH:FROM:ERRNO:COUNT" joined by ";": from the FROM-th call of
  * CALL on a path that holds PATH, COUNT calls (0: all) fail with ERRNO. The call "flock" with
  * ERRNO 0 succeeds and locks nothing. SHIM_HOST names a host that is 127.0.0.1; rules of
- * "getaddrinfo" fail with ERRNO as an EAI code, or hang where it is 0.
+ * "getaddrinfo" fail with ERRNO as an EAI code, or hang where it is 0. Rules of "clock" set the
+ * wall clock ERRNO seconds ahead. SHIM_MET names a file that gets a line for each rule that
+ * has struck.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,11 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-struct rule { char call[24]; char path[200]; long from, code, count, seen; };
+struct rule { char call[24]; char path[200]; long from, code, count, seen, met; };
 static struct rule rules[16];
 static int loaded, known;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +54,18 @@ static void load(void) {
     free(copy);
 }
 
+/* Past the functions below. */
+static void note(struct rule *r) {
+    char *name = getenv("SHIM_MET"), line[256];
+    int n = snprintf(line, sizeof line, "%s:%s\n", r->call, r->path);
+    r->met = 1;
+    if (!name) return;
+    long fd = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (fd < 0) return;
+    syscall(SYS_write, fd, line, n);
+    syscall(SYS_close, fd);
+}
+
 /* The rule that strikes now, or NULL. */
 static struct rule *due(const char *call, const char *path) {
     struct rule *found = NULL;
@@ -61,6 +77,7 @@ static struct rule *due(const char *call, const char *path) {
         r->seen++;
         if (r->seen >= r->from && (!r->count || r->seen < r->from + r->count)) { found = r; break; }
     }
+    if (found && !found->met) note(found);
     pthread_mutex_unlock(&lock);
     return found;
 }
@@ -116,17 +133,35 @@ int posix_fallocate64(int fd, off64_t o, off64_t n) {
 }
 int posix_fallocate(int fd, off_t o, off_t n) { return posix_fallocate64(fd, o, n); }
 
-#define ON_PATH(name, decl, args, path) \
+#define ON_PATH(name, call, decl, args, path) \
     int name decl { \
-        struct rule *r = due("rename", path); \
+        struct rule *r = due(call, path); \
         if (r) { errno = r->code; return -1; } \
         static int (*real) decl; \
         if (!real) real = (int (*) decl) dlsym(RTLD_NEXT, #name); \
         return real args; \
     }
-ON_PATH(rename, (const char *a, const char *b), (a, b), b)
-ON_PATH(renameat, (int x, const char *a, int y, const char *b), (x, a, y, b), b)
-ON_PATH(renameat2, (int x, const char *a, int y, const char *b, unsigned f), (x, a, y, b, f), b)
+ON_PATH(rename, "rename", (const char *a, const char *b), (a, b), b)
+ON_PATH(renameat, "rename", (int x, const char *a, int y, const char *b), (x, a, y, b), b)
+ON_PATH(renameat2, "rename",
+        (int x, const char *a, int y, const char *b, unsigned f), (x, a, y, b, f), b)
+ON_PATH(symlink, "symlink", (const char *a, const char *b), (a, b), b)
+ON_PATH(symlinkat, "symlink", (const char *a, int y, const char *b), (a, y, b), b)
+
+int clock_gettime(clockid_t id, struct timespec *now) {
+    REAL(int, clock_gettime, clockid_t, struct timespec *);
+    int result = real(id, now);
+    struct rule *r = result || id != CLOCK_REALTIME ? NULL : due("clock", "");
+    if (r) now->tv_sec += r->code;
+    return result;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *with) {
+    struct rule *r = due("thread", "");
+    if (r) return r->code;
+    REAL(int, pthread_create, pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    return real(thread, how, run, with);
+}
 
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found) {

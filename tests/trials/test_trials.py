@@ -30,6 +30,14 @@ def test_every_line_of_the_specification_is_tried() -> None:
     assert lines == covered | specification.ELSEWHERE.keys() | specification.OPEN.keys()
 
 
+def test_every_row_of_the_exit_codes_is_met() -> None:
+    """1 is a bug: nothing may ask for it."""
+    table = (ROOT / "docs" / "exit-codes.md").read_text()
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)}
+    met = {code for scenario in SCENARIOS.values() for code in scenario.codes}
+    assert documented - {1} <= met
+
+
 def test_names_are_told_apart() -> None:
     assert len(SCENARIOS) == sum(map(len, SECTIONS.values()))
     assert set(QUICK) <= set(SCENARIOS)

@@ -132,7 +132,12 @@ SCENARIOS = (
     ),
     Scenario(
         "a proxy that wants a password",
-        ("row 10", "network: proxy that demands auth (407)", "row 66"),
+        (
+            "row 10",
+            "row 66",
+            "network: proxy that demands auth (407)",
+            "secrets: proxy passwords too",
+        ),
         "407, with and without one given",
         codes=(4,),
         files=TINY,

@@ -15,6 +15,10 @@ from tests.trials.scenario import ALL, MIXED, Files, Scenario
 from tests.trials.trial import Trial
 
 TINY: Files = {"w.bin": 20 * KiB, "b.bin": 3 * KiB, "c.json": '{"a": 1}'}
+_TYPED = "user: whatever is typed"
+_NUMBERS = "user: negative numbers, -j 0"
+_UNREADABLE = "user: an unreadable env file"
+_ENV_FILE = ("org/m", "--env-file")
 
 
 def typed(*words: str) -> Callable[[Trial], None]:
@@ -32,10 +36,12 @@ def _asked_nobody(trial: Trial) -> None:
     assert not trial.hub.log, "the network was asked"
 
 
-def wrong(name: str, *words: str, says: tuple[str, ...] = (), row: str = "row 70") -> Scenario:
+def wrong(
+    name: str, *words: str, says: tuple[str, ...] = (), row: str = "row 70", line: str = _TYPED
+) -> Scenario:
     return Scenario(
         f"wrong: {name}",
-        (row, "user: whatever is typed"),
+        (row, line),
         f"hfget {' '.join(words)!r}",
         codes=(2,),
         files=TINY,
@@ -50,7 +56,7 @@ def wrong(name: str, *words: str, says: tuple[str, ...] = (), row: str = "row 70
 def understood(name: str, *words: str) -> Scenario:
     return Scenario(
         f"understood: {name}",
-        ("row 70", "user: whatever is typed"),
+        ("row 70", _TYPED),
         f"hfget {' '.join(words)!r}",
         files=TINY,
         drive=typed(*words),
@@ -151,24 +157,27 @@ SCENARIOS = (
     wrong("escapes", "org/\x1b[31mm"),
     wrong("a revision that climbs", "org/m", "--revision", "../../x"),
     wrong("no such type", "org/m", "--repo-type", "models?", row="row 70"),
-    wrong("-j 0", "org/m", "-j", "0", row="row 72", says=("--jobs",)),
+    wrong("-j 0", "org/m", "-j", "0", row="row 72", line=_NUMBERS, says=("--jobs",)),
+    wrong("-j -4", "org/m", "-j", "-4", row="row 72", line=_NUMBERS),
     wrong("-j 99999", "org/m", "-j", "99999", row="row 72"),
     wrong("-j x", "org/m", "-j", "x", row="row 72"),
-    wrong("-x -1", "org/m", "-x", "-1", row="row 72"),
-    wrong("--retries -1", "org/m", "--retries", "-1", row="row 72"),
+    wrong("-x -1", "org/m", "-x", "-1", row="row 72", line=_NUMBERS),
+    wrong("--retries -1", "org/m", "--retries", "-1", row="row 72", line=_NUMBERS),
     wrong("--max-time 0", "org/m", "--max-time", "0", row="row 72"),
     wrong("--max-time nan", "org/m", "--max-time", "nan", row="row 72"),
     wrong("no folder", "org/m", "--local-dir", "", row="row 72"),
     wrong("standard output as folder", "org/m", "--local-dir", "-", row="row 72"),
     wrong("a file as folder", "org/m", "--local-dir", "/etc/passwd", row="row 72"),
     wrong("an option nobody knows", "org/m", "--worktree", row="row 70"),
-    wrong("an env file that is not there", "org/m", "--env-file", "/nothing/.env"),
-    wrong("an env file that is a folder", "org/m", "--env-file", "/etc"),
+    wrong("an env file that is not there", *_ENV_FILE, "/nothing/.env", line=_UNREADABLE),
+    wrong("an env file that is a folder", *_ENV_FILE, "/etc", line=_UNREADABLE),
+    wrong("an env file that is no text", *_ENV_FILE, "/bin/sh", line=_UNREADABLE),
     wrong("an endpoint that is none", "org/m", "--endpoint", "ftp://x"),
     wrong("an endpoint with a query", "org/m", "--endpoint", "http://127.0.0.1:1/?x=1"),
     understood("quotes", '"org/m"'),
     understood("blanks around", "  org/m \n"),
     understood("a slash at the end", "org/m/"),
+    understood("a dot at the end", "org/m."),
     understood("full-width", "ｏｒｇ／ｍ"),
     understood("models/", "models/org/m"),
     understood("the endpoint's own URL", "{hub}/org/m"),
