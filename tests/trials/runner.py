@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.trials import checks
+from tests.trials import checks, tools
 from tests.trials.scenario import Scenario
 from tests.trials.trial import Trial
 
@@ -75,8 +75,10 @@ def _with_fault(trial: Trial, outcome: Outcome) -> None:
     for number, fault in enumerate(trial.faults):
         if fault.fired == 0 and number not in trial.optional:
             problems.append(f"fault not met: {fault.effect}")
-    if "met" in trial.notes and not trial.notes["met"].exists():
-        problems.append(f"fault not met: {trial.env['SHIM']}")
+    if "met" in trial.notes:
+        problems += [
+            f"fault not met: {rule}" for rule in tools.unmet(trial.env["SHIM"], trial.notes["met"])
+        ]
     if scenario.check is not None:
         scenario.check(trial)
 

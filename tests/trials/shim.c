@@ -133,6 +133,9 @@ int posix_fallocate64(int fd, off64_t o, off64_t n) {
 }
 int posix_fallocate(int fd, off_t o, off_t n) { return posix_fallocate64(fd, o, n); }
 
+/* hfget calls this one itself. */
+ON_FD(int, fallocate64, "fallocate", (int fd, int how, off64_t o, off64_t n), (fd, how, o, n), fd)
+
 #define ON_PATH(name, call, decl, args, path) \
     int name decl { \
         struct rule *r = due(call, path); \
@@ -145,6 +148,8 @@ ON_PATH(rename, "rename", (const char *a, const char *b), (a, b), b)
 ON_PATH(renameat, "rename", (int x, const char *a, int y, const char *b), (x, a, y, b), b)
 ON_PATH(renameat2, "rename",
         (int x, const char *a, int y, const char *b, unsigned f), (x, a, y, b, f), b)
+ON_PATH(truncate64, "truncate", (const char *a, off64_t n), (a, n), a)
+ON_PATH(truncate, "truncate", (const char *a, off_t n), (a, n), a)
 ON_PATH(symlink, "symlink", (const char *a, const char *b), (a, b), b)
 ON_PATH(symlinkat, "symlink", (const char *a, int y, const char *b), (a, y, b), b)
 

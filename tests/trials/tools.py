@@ -66,3 +66,9 @@ def shim() -> Path:
         timeout=_SECONDS,
     )
     return library
+
+
+def unmet(rules: str, met: Path) -> list[str]:
+    """Those of the shim's rules that have not struck; `met` is the file it names them in."""
+    struck = set(met.read_text().splitlines()) if met.exists() else set()
+    return [rule for rule in rules.split(";") if ":".join(rule.split(":")[:2]) not in struck]
