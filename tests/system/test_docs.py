@@ -16,7 +16,10 @@ from tests.hub.repos import MiB, make_model
 from tests.system.command import HFGET, Shell
 
 ROOT = Path(__file__).parents[2]
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
