@@ -107,6 +107,15 @@ def _reserve(fd: int, size: int) -> None:
         return
     call.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
     with _RESERVING:
-        failed = call(fd, 0, 0, size) != 0
-    if failed and ctypes.get_errno() in _NO_ROOM:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        number = errno.ENOSPC
+        if _is_room(fd, size):
+            number = 0 if call(fd, 0, 0, size) == 0 else ctypes.get_errno()
+    if number in _NO_ROOM:
+        raise OSError(number, os.strerror(number))
+
+
+def _is_room(fd: int, size: int) -> bool:
+    """Whether it is worth trying: a try that fails fills the disk for a moment, for all others."""
+    system, file = os.fstatvfs(fd), os.fstat(fd)
+    wanted = size - file.st_blocks * 512
+    return system.f_blocks == 0 or wanted <= system.f_bavail * system.f_frsize
