@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tests.hub.repos import MiB
 from tests.trials.disk import ONE, limited, shim
-from tests.trials.folders import signalled
+from tests.trials.leftovers import signalled
 from tests.trials.scenario import MIXED, Scenario
 from tests.trials.trial import Trial
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
 
-from tests.hub import Fault, effects
 from tests.hub.repos import MiB
 from tests.trials.disk import ONE
 from tests.trials.scenario import Scenario
@@ -89,71 +87,6 @@ def _removed_midway(trial: Trial) -> None:
     while trial.sent < 4 * MiB and trial.process.poll() is None:
         time.sleep(0.005)
     subprocess.run(["rm", "-rf", str(trial.out)], check=False, timeout=20)
-
-
-def signalled(number: int, times: int = 1) -> Callable[[Trial], None]:
-    def act(trial: Trial) -> None:
-        while trial.sent < 4 * MiB and trial.process.poll() is None:
-            time.sleep(0.005)
-        for _ in range(times):
-            trial.process.send_signal(number)
-            time.sleep(0.02)
-
-    return act
-
-
-def _broken(path_glob: str, data: bytes) -> Callable[[Trial], None]:
-    """After an interruption somebody writes `data` over the middle of the partial's files."""
-
-    def drive(trial: Trial) -> None:
-        trial.run(act=signalled(signal.SIGTERM))
-        found = list((trial.out / ".cache/huggingface/download").rglob(path_glob))
-        assert found, "the interruption left nothing to break"
-        for path in found:
-            with path.open("r+b") as file:
-                size = os.fstat(file.fileno()).st_size
-                file.seek(min(size // 2, max(0, size - len(data))))
-                file.write(data)
-        trial.run()
-
-    return drive
-
-
-def _of_another_version(trial: Trial) -> None:
-    """After an interruption the journal turns out to be of a later hfget."""
-    trial.run(act=signalled(signal.SIGTERM))
-    journals = list((trial.out / ".cache/huggingface/download").rglob("*.hfget-journal"))
-    assert journals, "the interruption left no journal"
-    for path in journals:
-        data = path.read_bytes()
-        assert data.startswith(b"hfget-j1"), data[:8]
-        path.write_bytes(b"hfget-j2" + data[8:])
-    trial.run()
-
-
-def _partials_lengthened(trial: Trial) -> None:
-    trial.run(act=signalled(signal.SIGTERM))
-    for path in (trial.out / ".cache/huggingface/download").rglob("*.incomplete"):
-        os.truncate(path, trial.size + 4096)
-    trial.run()
-
-
-def _refused_on_resume(times: int | None) -> Callable[[Trial], None]:
-    """After an interruption the CDN answers 416, so many times or always."""
-
-    def drive(trial: Trial) -> None:
-        trial.run(act=signalled(signal.SIGTERM))
-        trial.add_fault(Fault(effects.Status(416), origin="cdn", times=times))
-        trial.run()
-
-    return drive
-
-
-def _partials_cut(trial: Trial) -> None:
-    trial.run(act=signalled(signal.SIGTERM))
-    for path in (trial.out / ".cache/huggingface/download").rglob("*.incomplete"):
-        os.truncate(path, path.stat().st_size // 3)
-    trial.run()
 
 
 def _forged_records(trial: Trial) -> None:
@@ -262,70 +195,5 @@ SCENARIOS = (
         hub={"rate_total": 12 * MiB},
         lost=None,
         act=_removed_midway,
-    ),
-    Scenario(
-        "the partial is edited",
-        ("disk: .incomplete edited by somebody",),
-        "interrupted, then bytes of the partial overwritten",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_broken("*.incomplete", os.urandom(5000)),
-        most=2.4,
-    ),
-    Scenario(
-        "the partial is cut",
-        ("disk: .incomplete edited by somebody",),
-        "interrupted, then the partial cut to a third",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_partials_cut,
-        most=2.4,
-    ),
-    Scenario(
-        "the partial is too long",
-        ("row 19", "disk: .incomplete edited by somebody"),
-        "interrupted, then the partial lengthened",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_partials_lengthened,
-        most=2.4,
-    ),
-    Scenario(
-        "416 on resume",
-        ("row 19", "refusals: 416 on resume"),
-        "interrupted, then 416 once",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_refused_on_resume(1),
-        most=2.4,
-    ),
-    Scenario(
-        "416 on resume, always",
-        ("row 19", "refusals: 416 on resume"),
-        "interrupted, then 416 to every request",
-        codes=(5, 6),
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        lost=("w.bin",),
-        drive=_refused_on_resume(None),
-        most_again=2.4,
-    ),
-    Scenario(
-        "the journal is of another version",
-        ("disk: journal garbage or from another version",),
-        "interrupted, then another magic number in the journal's head",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_of_another_version,
-        most=2.4,
-    ),
-    Scenario(
-        "the journal is garbage",
-        ("disk: journal garbage or from another version",),
-        "interrupted, then the journal's middle overwritten",
-        files=ONE,
-        hub={"rate_total": 16 * MiB},
-        drive=_broken("*.hfget-journal", os.urandom(90)),
-        most=2.4,
     ),
 )

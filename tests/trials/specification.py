@@ -108,7 +108,7 @@ ELSEWHERE = {
 
 #: Lines that nothing tries, and why.
 OPEN = {
-    "row 30": "a mirror that is behind is not found out: commit dates are not asked for",
+    "row 30": "a mirror that is behind is not found out: dates of commits are not compared",
     "row 77": "sharing violations exist on Windows only",
-    "row 78": "quarantine and evicted placeholders exist on macOS only",
+    "row 78": "quarantine and evicted placeholders exist on macOS only; no links: see disk",
 }
