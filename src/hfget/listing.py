@@ -1,4 +1,8 @@
-"""One entry of a tree listing → RemoteFile, by way of huggingface_hub's RepoFile."""
+"""One entry of a tree listing → RemoteFile.
+
+huggingface_hub's RepoFile reads the same fields, but its module takes a third of the time that
+a download needs to begin.
+"""
 
 from __future__ import annotations
 
@@ -23,26 +27,16 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
         return RemoteFile("", 0, "", defect="the listing gives no path")
     if lfs is not None and not isinstance(lfs, dict):
         return RemoteFile(path, 0, "", defect="the listing's entry is broken")
-    found = _parse(entry, lfs)
-    size = found.size if found.lfs is None else found.lfs.size
-    if type(size) is not int or not 0 <= size < _MAX_SIZE or size != found.size:
+    size = entry.get("size")
+    if type(size) is not int or not 0 <= size < _MAX_SIZE:
         return RemoteFile(path, 0, "", defect="the listing gives no usable size")
-    blob_id = _hash(found.blob_id, _SHA1)
-    sha256 = None if found.lfs is None else _hash(found.lfs.sha256, _SHA256)
+    if lfs is not None and lfs.get("size") != size:
+        return RemoteFile(path, 0, "", defect="the listing gives no usable size")
+    blob_id = _hash(entry.get("oid"), _SHA1)
+    sha256 = None if lfs is None else _hash(lfs.get("oid"), _SHA256)
     if not (blob_id if sha256 is None else sha256):
         return RemoteFile(path, size, "", defect="the listing gives no usable hash")
-    return RemoteFile(path, size, blob_id, sha256, _hash(found.xet_hash, _SHA256) or None)
-
-
-def _parse(entry: dict[str, Any], lfs: dict[str, Any] | None) -> Any:
-    """The entry as a RepoFile, with None for what it lacks."""
-    from huggingface_hub.hf_api import RepoFile
-
-    make: Any = RepoFile
-    fields = {name: entry.get(name) for name in ("path", "size", "oid", "xetHash")}
-    if lfs is not None:
-        fields["lfs"] = {name: lfs.get(name) for name in ("size", "oid", "pointerSize")}
-    return make(**fields)
+    return RemoteFile(path, size, blob_id, sha256, _hash(entry.get("xetHash"), _SHA256) or None)
 
 
 def _hash(value: Any, form: re.Pattern[str]) -> str:

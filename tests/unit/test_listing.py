@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
+from huggingface_hub.hf_api import RepoFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,16 @@ def test_a_plain_file() -> None:
 def test_an_lfs_file() -> None:
     xet = "c3" * 32
     assert remote_file({**LFS, "xetHash": xet}) == RemoteFile("a.json", 3, SHA1, SHA256, xet)
+
+
+@pytest.mark.parametrize("entry", [PLAIN, LFS, {**LFS, "xetHash": "c3" * 32}])
+def test_an_entry_is_read_as_huggingface_hub_reads_it(entry: dict[str, Any]) -> None:
+    file = remote_file(entry)
+    make: Any = RepoFile
+    theirs = make(**copy.deepcopy(entry))  # it takes the entry to pieces
+    assert (file.path, file.size, file.blob_id) == (theirs.path, theirs.size, theirs.blob_id)
+    assert file.sha256 == (theirs.lfs.sha256 if theirs.lfs else None)
+    assert file.xet_hash == theirs.xet_hash
 
 
 def test_upper_case_is_normalised() -> None:
