@@ -35,6 +35,7 @@ def outage(seconds: float) -> Callable[[Trial], None]:
 
 
 def _few_lines(trial: Trial) -> None:
+    assert "retry" in trial.last.out + trial.last.err, "the outage was not noticed"
     lines = [line for line in trial.last.err.splitlines() if line.startswith("retry:")]
     assert trial.json or len(lines) <= 10, f"{len(lines)} lines about retries"
 

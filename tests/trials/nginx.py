@@ -23,24 +23,35 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{
-  access_log off;
+  log_format short '$status $sent_http_content_encoding';
+  access_log {folder}/access.log short;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  limit_req_zone $server_name zone=asks:1m rate=8r/s;
-  limit_conn_zone $server_name zone=open:1m;
+  limit_req_zone $binary_remote_addr zone=asks:1m rate=8r/s;
+  limit_conn_zone $binary_remote_addr zone=open:1m;
   limit_req_status 429;
   limit_conn_status 503;
   server {{
     listen 127.0.0.1:{port};
     location / {{
-      proxy_pass {hub};
       proxy_set_header Host $http_host;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       {rules}
+    }}
+  }}
+  server {{
+    listen unix:{folder}/zipping;
+    location / {{
+      proxy_pass {hub};
+      proxy_set_header Host $http_host;
+      proxy_set_header Range "";
+      gzip on;
+      gzip_types *;
+      gzip_proxied any;
     }}
   }}
 }}
@@ -56,14 +67,15 @@ def behind(rules: str) -> Callable[[Trial], None]:
         folder.mkdir()
         port = _free_port()
         config = folder / "nginx.conf"
-        config.write_text(
-            _CONFIG.format(folder=folder, port=port, hub=trial.hub.endpoint, rules=rules)
-        )
+        names = {"folder": folder, "port": port, "hub": trial.hub.endpoint}
+        to = "" if "proxy_pass" in rules else f"proxy_pass {trial.hub.endpoint}; "
+        config.write_text(_CONFIG.format(**names, rules=to + rules.format(**names)))
         command = ["nginx", "-c", str(config), "-p", str(folder), "-e", str(folder / "error.log")]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         trial.stack.callback(_end, process)
         trial.allowed += ["nginx/*"]
         _wait_for(port, process, folder)
+        trial.notes["log"] = folder / "access.log"
         trial.endpoint = f"http://127.0.0.1:{port}"
         trial.env["HFGET_TOKEN_ORIGINS"] = trial.endpoint
 
@@ -94,8 +106,25 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def _answered(answer: str) -> Callable[[Trial], None]:
+    """nginx has given such an answer: a status, and a content encoding or a dash."""
+
+    def check(trial: Trial) -> None:
+        answers = trial.notes["log"].read_text().splitlines()
+        assert answer in answers, f"no answer {answer!r} among {sorted(set(answers))}"
+
+    return check
+
+
 def mirror(
-    name: str, row: str, rules: str, *, files: Files = MIXED, most: float = 1.4, **options: float
+    name: str,
+    row: str,
+    rules: str,
+    *,
+    answer: str,
+    files: Files = MIXED,
+    most: float = 1.4,
+    **options: float,
 ) -> Scenario:
     return Scenario(
         name,
@@ -104,6 +133,7 @@ def mirror(
         files=files,
         hub={"cdn": False},
         prepare=behind(rules),
+        check=_answered(answer),
         most=most,
         needs=("nginx",),
         **options,  # type: ignore[arg-type]
@@ -111,18 +141,20 @@ def mirror(
 
 
 SCENARIOS = (
-    mirror("as it is", "lies: no range support at all", ""),
+    mirror("as it is", "lies: no range support at all", "", answer="206 -"),
     mirror(
         "limit_rate",
         "network: drip of 1 byte/s",
         "limit_rate 3m;",
+        answer="206 -",
         files={"w.bin": 40 * MiB, "c.json": "{}"},
     ),
-    mirror("limit_conn", "refusals: 408, 5xx for a while", "limit_conn open 2;"),
+    mirror("limit_conn", "refusals: 408, 5xx for a while", "limit_conn open 2;", answer="503 -"),
     mirror(
         "limit_req",
         "refusals: 429",
         "limit_req zone=asks burst=4 nodelay;",
+        answer="429 -",
         files=SOME,
         seconds=120,
     ),
@@ -130,11 +162,14 @@ SCENARIOS = (
         "no ranges",
         "lies: no range support at all",
         'proxy_set_header Range ""; proxy_hide_header Accept-Ranges; max_ranges 0;',
+        answer="200 -",
     ),
+    # a cache asks with an Accept-Encoding of its own, and keeps what it gets for everybody
     mirror(
         "gzip on",
         "lies: gzip though identity was asked",
-        'gzip on; gzip_types *; gzip_proxied any; proxy_set_header Accept-Encoding "";',
+        "proxy_pass http://unix:{folder}/zipping; proxy_set_header Accept-Encoding gzip;",
+        answer="200 gzip",
         most=3,
     ),
 )
