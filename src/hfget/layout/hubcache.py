@@ -77,6 +77,7 @@ class HubCache:
         self._cache = Path(os.path.realpath(cache))
         self._asked = ref.repo_id
         self._inside: dict[Path, bool] = {}
+        self._there: dict[Path, bool] = {}
 
     def find(self, snapshot: Snapshot, file: RemoteFile) -> Path | None:
         """A file that should have the content of `file`: its size is right, its hash unknown."""
@@ -94,15 +95,23 @@ class HubCache:
             self._inside[folder] = is_inside(folder, self._cache)
         return self._inside[folder]
 
+    def _is_there(self, folder: Path) -> bool:
+        """Asked of the disk once: most repos are in no cache, and have many files."""
+        if folder not in self._there:
+            self._there[folder] = os.path.lexists(folder)
+        return self._there[folder]
+
     def _candidates(self, snapshot: Snapshot, file: RemoteFile) -> Iterator[Path]:
         """By content; by name only where a cache without links keeps files in its snapshots."""
         ref = snapshot.ref
         for repo_id in dict.fromkeys((self._asked, ref.repo_id)):
             folder = repo_folder(self._cache, ref.repo_type, repo_id)
+            if not self._is_there(folder):
+                continue
             if blob := blob_path(folder, file):
                 yield blob
                 pointer = folder.joinpath("snapshots", snapshot.commit, *file.path.split("/"))
                 if not pointer.is_symlink():
                     yield pointer
-        if stored := store_path(self._cache, file):
+        if self._is_there(self._cache / "blobs") and (stored := store_path(self._cache, file)):
             yield stored
