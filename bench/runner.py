@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from bench.contestants import Contestant, Job
 from bench.results import Outcome, Row, Run
 from bench.servers import Traffic
 from bench.workloads import Workload
+
+_KEPT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,17 @@ class Stage:
             self._failure(contestant, usage, folder, output),
         )
         if not self.workload.complete:
-            shutil.rmtree(folder)
+            self._clear_away(folder)
         _say(f"  {contestant.name:28} {run.seconds:8.3f} s  {run.failure}".rstrip())
         return run
+
+    def _clear_away(self, folder: Path) -> None:
+        """Small repos stay until the end: ext4 steps over the inodes that were freed in the last
+        seconds, one by one, and the next contestant would pay for thousands of them."""
+        if self.repo.size > _KEPT_BYTES:
+            shutil.rmtree(folder)
+        else:
+            folder.rename(Path(tempfile.mkdtemp(dir=folder.parent)) / folder.name)
 
     def _folder(self, contestant: Contestant) -> Path:
         name = contestant.name.replace(" ", "_") if self.workload.complete else "download"

@@ -109,7 +109,14 @@ def workloads(scale: Scale) -> list[Workload]:
             throttle=Throttle(THROTTLED, strict=True),
         ),
         Workload("W3", w3, small, many, *times),
-        Workload("W3-50ms", f"{w3}, 50 ms away", small, many, *times, quality=DISTANT),
+        Workload(
+            "W3-50ms",
+            f"{w3}, 50 ms away",
+            small,
+            (*many, by.hfget("-j", "32")),
+            *times,
+            quality=DISTANT,
+        ),
         Workload(
             "W4",
             f"one file of {_size(scale.distant)}, long fat link",
