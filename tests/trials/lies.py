@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.hub import Fault, effects
-from tests.hub.repos import MiB
+from tests.hub.repos import KiB, MiB
 from tests.trials.scenario import MIXED, SMALL, Scenario, everywhere
 from tests.trials.trial import Trial
 
@@ -17,6 +19,14 @@ def _bounded(trial: Trial) -> None:
     assert max(sent) < 24 * MiB, f"{max(sent)} bytes of an endless body were taken"
 
 
+def _said_once(text: str) -> Callable[[Trial], None]:
+    def check(trial: Trial) -> None:
+        said = trial.last.out if trial.json else trial.last.err
+        assert said.count(text) == 1, f"{said.count(text)} times: {text}"
+
+    return check
+
+
 SCENARIOS = (
     Scenario(
         "one flipped bit, once",
@@ -25,6 +35,14 @@ SCENARIOS = (
         faults=(Fault(effects.BitFlip(20 * MiB), origin="cdn"),),
         files=MIXED,
         most=2.1,
+    ),
+    Scenario(
+        "one flipped bit in a thousand ranges",
+        ("row 13", "lies: wrong bytes once"),
+        "one bit of one answer of a thousand",
+        faults=(Fault(effects.BitFlip(20 * KiB), origin="cdn", skip=500),),
+        files={f"d{i % 8}/{i:03}.bin": 64 * KiB for i in range(1000)},
+        most=1.05,
     ),
     Scenario(
         "one flipped bit in a git file, once",
@@ -84,8 +102,9 @@ SCENARIOS = (
         ("row 16", "lies: 200 with the whole body for a Range", "lies: no range support at all"),
         "Range is ignored",
         faults=(everywhere(effects.WholeBody(), origin="cdn"),),
-        files=MIXED,
+        files={**MIXED, "v.bin": 30 * MiB},
         most=1.6,
+        check=_said_once("serves no parts of files"),
     ),
     Scenario(
         "the whole body for a range, once",

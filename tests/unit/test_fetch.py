@@ -72,6 +72,21 @@ def test_others_are_told_once_the_files_url_is_known(tmp_path: Path) -> None:
         assert told == [True], "nobody else has a use for it"
 
 
+def test_a_host_that_serves_no_parts_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    with FileServer(DATA, lambda asked: Answer(DATA)) as server:
+        one = transfer(server, tmp_path, DATA)
+        fetcher = Fetcher(Hosts(0, one.stop), one.stop, without_ranges=told.append)
+        fetcher.fetch(one.job, one.lease(MIB))
+        assert one.content == DATA and told == [one.job.source.host]
+    with FileServer(DATA, lambda asked: Answer(DATA)) as server:
+        one = transfer(server, tmp_path / "whole", DATA)
+        Fetcher(Hosts(0, one.stop), one.stop, without_ranges=told.append).fetch(
+            one.job, one.lease()
+        )
+        assert one.content == DATA and len(told) == 1, "no part was asked for"
+
+
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
 def test_however_the_end_of_the_body_is_marked(tmp_path: Path, framing: str) -> None:
     def answer(asked: Asked) -> Reply:

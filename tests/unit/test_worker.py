@@ -124,6 +124,15 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "LAST_TO_PROBE_SECONDS", 0.05)
 
 
+def test_a_host_without_ranges_is_named_once(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    threads = [in_thread(lambda: office.worker._without_ranges(HOST)) for _ in range(8)]
+    assert [wait() for wait in threads] == [None] * 8
+    office.worker._without_ranges("other")
+    notes = [event.text for event in office.seen if isinstance(event, events.Note)]
+    assert [text.partition(" serves no parts")[0] for text in notes] == [HOST, "other"]
+
+
 def failure(reason: str = "broken", **kind: Any) -> Transient:
     return Transient(reason, url=f"https://{HOST}/a?signature=secret", **kind)
 

@@ -36,6 +36,7 @@ class _Host:
     failures: int = 0
     failed_at: float = 0.0
     answered: bool = False
+    without_ranges: bool = False
     over: NetworkError | None = None
 
 
@@ -117,6 +118,13 @@ class Hosts:
                 raise
             host.paused_until = max(host.paused_until, now + wait)
             return wait
+
+    def without_ranges(self, name: str) -> bool:
+        """The host serves no parts of files; true if that is news."""
+        with self._lock:
+            host = self._host(name)
+            known, host.without_ranges = host.without_ranges, True
+            return not known
 
     def _most_failures(self, host: _Host) -> int:
         """How many in a row are borne; fewer if the host never answered at all."""

@@ -16,6 +16,7 @@ import requests
 import urllib3
 
 from hfget.retry import Transient, from_exception
+from hfget.settings import host_of
 from hfget.transfer.answer import Answer, check, open_body
 from hfget.transfer.body import Body
 from hfget.transfer.control import Hosts, Stopped, Superseded
@@ -45,7 +46,8 @@ class Fetcher:
     """A connection's worth of work: one buffer, reused.
 
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
-    `resolved()` is called when others may ask for more of a file: its URL has become known.
+    `resolved()` is called when others may ask for more of a file: its URL has become known;
+    `without_ranges(host)` when a host was asked for a part and does not serve parts.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Fetcher:
         hosts: Hosts,
         stop: threading.Event,
         resolved: Callable[[], None] = lambda: None,
+        without_ranges: Callable[[str], None] = lambda host: None,
     ) -> None:
         self.received = 0
         self.lease: Lease | None = None
         self._hosts = hosts
         self._stop = stop
         self._resolved = resolved
+        self._without_ranges = without_ranges
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._response: requests.Response | None = None
         self._hung_up = False
@@ -120,8 +124,10 @@ class Fetcher:
         answer = check(job.file, span, response)
         if answer.encoded and not answer.whole:
             job.ignore_ranges()
+            self._without_ranges(host_of(response.url))
             raise Transient("a part of the file came compressed", url=response.url, lie=True)
         if answer.whole and span is not None:
+            self._without_ranges(host_of(response.url))
             job.adopt_whole(lease)
         body = open_body(response, answer)
         position = self._copy(job, lease, body, answer, response.url)

@@ -46,7 +46,7 @@ class Worker:
         observer: events.Observer,
         stop: threading.Event,
     ) -> None:
-        self.fetcher = Fetcher(hosts, stop, schedule.changed)
+        self.fetcher = Fetcher(hosts, stop, schedule.changed, self._without_ranges)
         self._schedule = schedule
         self._hosts = hosts
         self._limit = limit
@@ -115,6 +115,15 @@ class Worker:
         finally:
             job.release(lease)
             self._schedule.changed()
+
+    def _without_ranges(self, host: str) -> None:
+        """Say once a host why there is one connection only."""
+        if self._hosts.without_ranges(host):
+            text = (
+                f"{host} serves no parts of files: each comes over one connection, "
+                "and an interrupted one begins anew"
+            )
+            self._observer(events.Note(text, "warning"))
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
         """Decide when the range is asked for again, after `came` bytes of it.
