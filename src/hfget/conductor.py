@@ -18,6 +18,7 @@ from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub
 from hfget.jobs import make_jobs
+from hfget.layout import spots
 from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
@@ -196,9 +197,10 @@ class Run:
         )
 
     def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:
-        """Warn of weights that can run code, or that a choice leaves out."""
+        """Warn of weights that can run code or that a choice leaves out, and of odd names."""
         selection = selection_of(self._options, snapshot.ref)
-        for text in remarks(snapshot.files, files, selection.choice, safe_only=selection.safe_only):
+        of_weights = remarks(snapshot.files, files, selection.choice, safe_only=selection.safe_only)
+        for text in [*of_weights, *spots.remarks(files)]:
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.hub import Fault
@@ -102,6 +103,21 @@ ODD_NAMES: tuple[tuple[str, str], ...] = (
     ("hidden cache", ".cache/other/x"),
 )
 
+_NOT_ON_WINDOWS = (*(name for name, _ in ODD_NAMES[:12]), "hash and query")
+_ACTED_ON = ("dot file", "ssh", "site customisation")
+
+
+def _remarked(name: str) -> Callable[[Trial], None]:
+    """That is said of the name which there is to say, once."""
+
+    def check(trial: Trial) -> None:
+        said = trial.last.out if trial.json else trial.last.err
+        assert said.count("not every system can have these names") == (name in _NOT_ON_WINDOWS)
+        assert said.count("other programs act on files of such names") == (name in _ACTED_ON)
+
+    return check
+
+
 _ODD = "malicious: names of devices, with a dot or a blank at the end"
 
 
@@ -132,6 +148,7 @@ SCENARIOS = (
             ("row 57", "row 58", "row 73", "row 74", _ODD),
             f"the repo holds {path!r}",
             files={**TINY, path: "text\n"},
+            check=_remarked(name),
         )
         for name, path in ODD_NAMES
     ),

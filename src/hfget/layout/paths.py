@@ -90,10 +90,10 @@ def destination(root: Path, path: str) -> Path:
     return root.joinpath(*path.split("/"))
 
 
-def warnings_for(paths: Iterable[str]) -> list[str]:
-    """Up to 10 lines on paths that would not work on Windows, and one on how many more."""
+def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:
+    """Up to `most` lines on paths that would not work on Windows, and one on how many more."""
     odd = ((path, reason) for path in paths if (reason := _why_not(path, windows=True)))
-    lines = [f"{_shown(path)} {reason}" for path, reason in islice(odd, _NAMED)]
+    lines = [f"{_shown(path)} {reason}" for path, reason in islice(odd, most)]
     return _with_rest(lines, len(lines) + sum(1 for _ in odd))
 
 

@@ -1,0 +1,54 @@
+"""Names that other systems or programs make something of, and folders that nobody means."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hfget.layout.spots import remarks, spot
+from hfget.model import RemoteFile
+
+
+def git_file(path: str) -> RemoteFile:
+    return RemoteFile(path, 1, "a" * 40)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".env", "x/.ENV.local", ".ssh/authorized_keys", ".bashrc", "a/sitecustomize.py", "x.pth"],
+)
+def test_what_other_programs_act_on_is_named(path: str) -> None:
+    assert remarks([git_file("config.json"), git_file(path)]) == [
+        f"other programs act on files of such names: '{path}'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["config.json", ".gitattributes", "environment.yml", "a.env.py", "ssh/keys", "env/x"]
+)
+def test_what_is_like_it_is_not(path: str) -> None:
+    weights = RemoteFile("model.pth", 9_000_000, "a" * 40, "b" * 64)
+    assert remarks([git_file(path), weights]) == []
+
+
+def test_few_of_many_are_named() -> None:
+    files = [git_file(f"{n}/{name}") for n in range(50) for name in (".env", "nul.txt")]
+    names, acted_on = remarks(files)
+    assert names.count("reserved on Windows") == 3 and names.endswith("; and 47 more")
+    assert acted_on.count("/.env'") == 3 and acted_on.endswith(", and 47 more")
+
+
+def test_the_home_folder_and_the_root_of_a_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    subprocess.run(["git", "init", "-q", str(work)], check=True, timeout=30)
+    (tmp_path / "link").symlink_to(home)
+    assert spot(home) == spot(tmp_path / "link") == "your home folder"
+    assert spot(work) == "the root of a git work tree"
+    (work / "below").mkdir()
+    assert spot(work / "below") == spot(home / "below") == spot(tmp_path / "nothing") == ""
