@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget import events
@@ -140,8 +141,8 @@ class Run:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
-    def download(self) -> Report:
-        """Do it all."""
+    def download(self, consent: Callable[[Path, str], None] | None = None) -> Report:
+        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder."""
         snapshot = self.snapshot()
         try:
             files = self.selected(snapshot)
@@ -156,6 +157,9 @@ class Run:
                 f"{root} is a file, not a folder",
                 hint="choose another folder with --local-dir",
             )
+        what = spots.spot(root) if consent else ""
+        if consent and what and self._would_write(snapshot, files):
+            consent(root.absolute(), what)
         with folder_lock(
             self._layout.lock_path,
             wait=self._settings.wait_for_lock,
@@ -184,6 +188,11 @@ class Run:
                 self._layout.close()
         self._observer(events.Finished(report))
         return report
+
+    def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
+        made, _ = self._make_plan(snapshot, files)
+        complete = all(item.state is ItemState.COMPLETE for item in made.items)
+        return not complete or bool(made.removals)
 
     def _make_plan(
         self, snapshot: Snapshot, files: Sequence[RemoteFile]

@@ -141,6 +141,10 @@ def stale_lock(trial: Trial) -> None:
     (records / "hfget.lock.holder").write_text(f"{done.pid} elsewhere\n")
 
 
+def a_work_tree(trial: Trial) -> None:
+    (trial.out / ".git").mkdir(parents=True)
+
+
 def _at_once_over(trial: Trial) -> None:
     assert not re.search("waiting for", trial.text), "it waited for a dead process"
 
@@ -189,6 +193,19 @@ SCENARIOS = (
     no_match("a file that is not there", "org/m", "w.bim"),
     no_match("unclosed", "org/m", "--include", "[w"),
     no_match("many stars", "org/m", "--include", "*a" * 5000 + "b"),
+    Scenario(
+        "into a git work tree, and nobody to ask",
+        ("row 57", "user: a directory with other content"),
+        "the destination holds .git",
+        codes=(2,),
+        files=TINY,
+        lost=ALL,
+        prepare=a_work_tree,
+        says=("git work tree", "--yes"),
+        most=0.0,
+        names_host=False,
+        again_arguments=("--yes",),
+    ),
     Scenario(
         "eight at once on one folder",
         ("row 47", "concurrency: two processes on the same folder", "concurrency: 8 at once"),

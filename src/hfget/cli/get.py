@@ -34,6 +34,7 @@ def get(
     cache: own.Cache = False,
     cache_dir: own.CacheDir = None,
     hardlink: own.Hardlink = False,
+    yes: own.Yes = False,
     endpoint: options.Endpoint = None,
     allow_private: own.AllowPrivate = False,
     token: options.Token = None,
@@ -63,6 +64,7 @@ def get(
         stop,
     ):
         _check_folder(local_dir)
+        from hfget.cli.consent import consent
         from hfget.cli.token import given_token
         from hfget.conductor import Run
         from hfget.options import Options
@@ -96,7 +98,7 @@ def get(
         if dry_run:
             display.dry_run(run.plan())
             return
-        report = run.download()
+        report = run.download(consent(display, yes=yes))
     if report.ok and not json:
         _print_path(report.root)
     raise typer.Exit(report.exit_code)

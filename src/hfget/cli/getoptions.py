@@ -70,6 +70,15 @@ Hardlink = Annotated[
         rich_help_panel=PLACE,
     ),
 ]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "-y",
+        "--yes",
+        help="Also right into your home or a git work tree.",
+        rich_help_panel=PLACE,
+    ),
+]
 AllowPrivate = Annotated[
     bool,
     typer.Option(

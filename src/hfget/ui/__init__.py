@@ -37,6 +37,9 @@ class Display(Protocol):
     def error(self, err: HfgetError) -> None:
         """Say what went wrong, as a block on stderr or as an object."""
 
+    def ask(self, question: str) -> bool:
+        """Whether somebody sits at a terminal and says yes; false where nobody can be asked."""
+
     def abandon(self, error: HfgetError) -> None:
         """The process ends in this moment: say so, and leave the screen in order."""
 

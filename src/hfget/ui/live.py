@@ -141,6 +141,14 @@ class LiveDisplay(Results):
         self._over = True
         self.paint()
 
+    def ask(self, question: str) -> bool:
+        """Without the region meanwhile."""
+        self.stop()
+        try:
+            return super().ask(question)
+        finally:
+            self.__enter__()
+
     def abandon(self, error: HfgetError) -> None:
         if self._region:
             write_at_once(RESTORE)

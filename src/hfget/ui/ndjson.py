@@ -76,6 +76,9 @@ class NdjsonDisplay:
             case Finished(report):
                 self._emit("report", **_report(report))
 
+    def ask(self, question: str) -> bool:
+        return False
+
     def __enter__(self) -> NdjsonDisplay:
         self._sink.start()
         return self

@@ -29,6 +29,9 @@ class QuietDisplay(Results):
         elif isinstance(event, Finished) and not event.report.ok:
             self._sink.line(words.report_text(event.report, self._command, self._kept))
 
+    def ask(self, question: str) -> bool:
+        return False
+
     def __enter__(self) -> QuietDisplay:
         return self
 

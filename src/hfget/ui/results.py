@@ -12,7 +12,7 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.model import Plan, Snapshot
-from hfget.text import size_text
+from hfget.text import safe_text, size_text
 from hfget.ui import words
 from hfget.ui.sink import Sink, write_at_once
 from hfget.ui.words import Verdict
@@ -26,6 +26,13 @@ class Results:
 
     def __init__(self, results: TextIO | None = None) -> None:
         self._results = Sink(results or sys.stdout)
+
+    def ask(self, question: str) -> bool:
+        """Whether somebody sits at a terminal and says yes."""
+        if any(stream is None or not stream.isatty() for stream in (sys.stdin, sys.stderr)):
+            return False
+        print(f"{safe_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def dry_run(self, plan: Plan) -> None:
         """Size, state and path of every planned file, then the sum."""

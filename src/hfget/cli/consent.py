@@ -1,0 +1,30 @@
+"""The question before a download right into the home folder or a git work tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hfget.errors import UsageError
+
+if TYPE_CHECKING:
+    from hfget.ui import Display
+
+
+def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None] | None:
+    """What `Run.download` calls with such a folder and what it is; None if `yes` was said.
+
+    It raises UsageError where nobody can be asked, or the answer is no.
+    """
+    if yes:
+        return None
+
+    def decide(folder: Path, what: str) -> None:
+        if not display.ask(f"{folder} is {what}. Download right into it?"):
+            raise UsageError(
+                f"{folder} is {what}: nothing was written there",
+                hint="choose another folder with --local-dir, or say --yes",
+            )
+
+    return decide
