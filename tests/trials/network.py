@@ -105,8 +105,8 @@ SCENARIOS = (
     Scenario(
         "closed too early for ever",
         ("row 3",),
-        "FIN after 4 MiB of every answer, for ever, without a length",
-        faults=(everywhere(effects.Close(after_bytes=4 * MiB, length_header=False), origin="cdn"),),
+        "FIN after 1 MiB of every answer, for ever, without a length",
+        faults=(everywhere(effects.Close(after_bytes=MiB, length_header=False), origin="cdn"),),
         files=MIXED,
         most=_IN_FLIGHT,
     ),
