@@ -197,11 +197,19 @@ SCENARIOS = (
     Scenario(
         "EIO while reading back, once",
         ("row 42",),
-        "the first reads of the data fail",
-        codes=(0, 7),
+        "a read of the data fails",
         files=ONE,
-        lost=None,
+        most=1.6,
         prepare=shim(f"pread:.incomplete:2:{EIO}:1"),
+        needs=("gcc",),
+    ),
+    Scenario(
+        "EIO while reading back, three times",
+        ("row 42",),
+        "three reads of the data fail: of the hash twice, then of a block",
+        files={"w.bin": 24 * MiB},
+        most=2.1,
+        prepare=shim(f"pread:.incomplete:1:{EIO}:3"),
         needs=("gcc",),
     ),
     Scenario(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError, VerificationError
-from hfget.transfer.job import MAX_DISK_REPAIRS
+from hfget.transfer.positional import PositionalFile
+from hfget.transfer.repair import MAX_DISK_REPAIRS
 from tests.unit.helpers import Answer, small_file
 from tests.unit.transfers import (
     KIB,
@@ -93,6 +94,72 @@ def test_a_disk_that_goes_on_changing_bytes_is_given_up(tmp_path: Path) -> None:
         with pytest.raises(DiskError, match="does not keep") as caught:
             one.job.finish(fsync=False)
         assert caught.value.exit_code == 7 and not one.final.exists()
+        one.job.park()
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, place: int, times: int) -> None:
+    """So many times, a read that touches byte `place` ends with EIO."""
+    read, left = PositionalFile.read_at, [times]
+
+    def broken(self: PositionalFile, view: memoryview, offset: int) -> int:
+        if offset <= place < offset + len(view) and left[0]:
+            left[0] -= 1
+            raise OSError(errno.EIO, "bad sector")
+        return read(self, view, offset)
+
+    monkeypatch.setattr(PositionalFile, "read_at", broken)
+
+
+def test_a_read_error_that_passes_costs_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA)
+        fetch_all(one, 500_000)
+        asked = len(server.asked)
+        unreadable(monkeypatch, 1_200_000, times=1)
+        assert one.job.finish(fsync=False) and one.final.read_bytes() == DATA
+        assert len(server.asked) == asked
+
+
+def test_a_read_error_amid_the_download_waits_for_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA)
+        one.fetch(one.lease(MIB))
+        unreadable(monkeypatch, 1000, times=1)
+        assert not one.job.advance_hash() and not one.job.advance_hash()
+        fetch_all(one)
+        assert one.job.finish(fsync=False) and one.final.read_bytes() == DATA
+
+
+def test_only_what_cannot_be_read_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA)
+        fetch_all(one, 500_000)
+        unreadable(monkeypatch, 1_200_000, times=2)
+        assert not one.job.finish(fsync=False) and not one.final.exists()
+        assert one.job.missing(0, SIZE) == [(1_000_000, 1_500_000)]
+        fetch_all(one)
+        assert one.job.finish(fsync=False) and one.final.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("data", [DATA, SMALL], ids=len)
+def test_a_disk_that_gives_nothing_back_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    with FileServer(data) as server:
+        one = transfer(server, tmp_path, data)
+        fetch_all(one)
+        unreadable(monkeypatch, 1000, times=1 << 30)
+        assert not one.job.finish(fsync=False)
+        fetch_all(one)
+        with pytest.raises(DiskError, match=r"reading back .*read or write error"):
+            one.job.finish(fsync=False)
+        assert not one.final.exists()
         one.job.park()
 
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from hfget.disk import disk_error
-from hfget.errors import DiskError, VerificationError
+from hfget.errors import VerificationError
 from hfget.model import RemoteFile
 from hfget.transfer.control import Stopped, Superseded
 from hfget.transfer.digest import PrefixHash
@@ -22,12 +22,8 @@ from hfget.transfer.offer import Offer
 from hfget.transfer.partial import Partial
 from hfget.transfer.positional import PositionalFile
 from hfget.transfer.ranges import Lease, Ledger, Span
+from hfget.transfer.repair import Repairs
 from hfget.transfer.source import Source
-
-#: Wrong bytes that the disk is to blame for are fetched again so many times, and all bytes of
-#: a file whose hash is wrong though the disk kept them well.
-MAX_DISK_REPAIRS = 2
-MAX_REFETCHES = 1
 
 
 class Phase(Enum):
@@ -104,8 +100,8 @@ class FileJob:
         self._strikes = 0
         self._lies = 0
         self._struck_at = 0.0
-        self._disk_repairs = 0
-        self._refetches = 0
+        self._unreadable = False
+        self._repairs = Repairs(file, source)
 
     @property
     def partial(self) -> Partial:
@@ -128,6 +124,7 @@ class FileJob:
         self._reader = partial.reader()
         self._hash = PrefixHash(self._reader, self.file.hash_kind, self.file.size)
         self.hashed = 0
+        self._unreadable = False
 
     @property
     def received(self) -> int:
@@ -230,18 +227,26 @@ class FileJob:
     def advance_hash(self) -> bool:
         """Hash the next piece of the finished prefix; False if there is none.
 
-        Raises DiskError, Stopped if the job was abandoned meanwhile.
+        What cannot be read back is left to `finish`: then it is known what is to be fetched
+        again. Raises Stopped if the job was abandoned meanwhile.
         """
+        if self._unreadable:
+            return False
+        try:
+            return self._hash_next()
+        except OSError:
+            self._go_on()
+            self._unreadable = True
+            return False
+
+    def _hash_next(self) -> bool:
+        """Raises OSError."""
         with self._lock:
             follower, prefix = self._hash, self._ledger.prefix()
         if follower is None or follower.position >= prefix:
             return False
         before = follower.position
-        try:
-            follower.advance(prefix)
-        except OSError as error:
-            self._go_on()
-            raise disk_error(error, self.partial.data_path, "reading back") from error
+        follower.advance(prefix)
         self.hashed = follower.position
         return follower.position > before
 
@@ -253,12 +258,18 @@ class FileJob:
         abandoned meanwhile: then it is parked, or will be.
         """
         partial = self.partial
-        while self.advance_hash():
+        try:
+            while self._hash_next():
+                self._go_on()
+        except OSError as error:
             self._go_on()
+            failed = error
+            self._repair(lambda: self._repairs.after_read_error(partial, failed))
+            return self.fetched and self.finish(fsync)
         assert self._hash is not None
         actual = self._hash.hexdigest()
         if actual != self.file.etag:
-            self._repair(actual)
+            self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
             return False
         if fsync:
             self.durable = partial.sync()
@@ -288,38 +299,19 @@ class FileJob:
             if self._partial is not None:
                 self._partial.discard()
 
-    def _repair(self, actual: str) -> None:
-        """Forget the blocks that the disk changed; if it changed none, forget all of them."""
-        partial = self.partial
+    def _repair(self, choose: Callable[[], tuple[Block, ...]]) -> None:
+        """Go on with the blocks that `choose` keeps; what it raises ends the file."""
         try:
-            damaged = partial.damaged()
+            keep = choose()
+        except VerificationError:
+            self.discard()
+            raise
         finally:
             self._go_on()
-        if damaged and self._disk_repairs < MAX_DISK_REPAIRS:
-            self._disk_repairs += 1
-            bad = {block.offset for block in damaged}
-            keep = tuple(block for block in partial.recorded() if block.offset not in bad)
-        elif damaged:
-            raise DiskError(
-                f"the disk does not keep what is written to it ({len(damaged)} blocks changed)",
-                path=self.file.path,
-                hint="check the disk (dmesg, SMART), or choose another folder",
-            )
-        elif self._refetches < MAX_REFETCHES:
-            self._refetches += 1
-            keep = ()
-        else:
-            self.discard()
-            raise VerificationError(
-                f"the bytes from {self.source.host} are not those of the listing: "
-                f"{self.file.hash_kind} is {actual[:12]}…, expected {self.file.etag[:12]}…",
-                path=self.file.path,
-                hint="the server or mirror serves wrong content; try another --endpoint",
-            )
         with self._lock:
             self._go_on()
             self._close_reader()
-            self._start(partial.reopened(keep), keep)
+            self._start(self.partial.reopened(keep), keep)
 
     def _close_reader(self) -> None:
         if self._reader is not None:

@@ -178,15 +178,23 @@ class Partial:
                 journal_of(self.data_path).unlink()
 
     def damaged(self) -> list[Block]:
-        """The recorded blocks whose bytes on disk are not those that were received.
+        """The recorded blocks whose bytes on disk are not those that were received, or not read.
 
         Raises DiskError.
         """
         try:
-            blocks = self.recorded()
-            return [block for block, same in compare(self.data_path, blocks) if not same]
+            return [block for block in self.recorded() if not self._is_sound(block)]
         except OSError as error:
             raise disk_error(error, self.data_path, "reading back") from error
+
+    def _is_sound(self, block: Block) -> bool:
+        """Raises OSError other than EIO."""
+        try:
+            return all(same for _, same in compare(self.data_path, (block,)))
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return False
 
     def reopened(self, keep: Iterable[Block]) -> Partial:
         """This partial, closed after writing, opened again with only `keep` as trusted."""

@@ -1,0 +1,67 @@
+"""Which blocks of a file are kept when its hash is wrong or its data cannot be read back."""
+
+from __future__ import annotations
+
+import errno
+
+from hfget.disk import disk_error
+from hfget.errors import DiskError, VerificationError
+from hfget.model import RemoteFile
+from hfget.transfer.journal import Block
+from hfget.transfer.partial import Partial
+from hfget.transfer.source import Source
+
+#: Wrong bytes that the disk is to blame for are fetched again so many times, those that it
+#: does not give back, and all bytes of a file whose hash is wrong though the disk kept them well.
+MAX_DISK_REPAIRS = 2
+MAX_READ_REPAIRS = 1
+MAX_REFETCHES = 1
+
+
+class Repairs:
+    """The tries of one file. The CRC of each block tells the disk's faults from the server's."""
+
+    def __init__(self, file: RemoteFile, source: Source) -> None:
+        self._file = file
+        self._source = source
+        self._of_disk = self._of_reading = self._refetches = 0
+
+    def after_wrong_hash(self, partial: Partial, actual: str) -> tuple[Block, ...]:
+        """All but the blocks that the disk changed; none of them if it changed none.
+
+        Raises DiskError and VerificationError when the tries are used up.
+        """
+        damaged = partial.damaged()
+        if damaged and self._of_disk < MAX_DISK_REPAIRS:
+            self._of_disk += 1
+            return _without(partial, damaged)
+        if damaged:
+            raise DiskError(
+                f"the disk does not keep what is written to it ({len(damaged)} blocks changed)",
+                path=self._file.path,
+                hint="check the disk (dmesg, SMART), or choose another folder",
+            )
+        if self._refetches < MAX_REFETCHES:
+            self._refetches += 1
+            return ()
+        raise VerificationError(
+            f"the bytes from {self._source.host} are not those of the listing: "
+            f"{self._file.hash_kind} is {actual[:12]}…, expected {self._file.etag[:12]}…",
+            path=self._file.path,
+            hint="the server or mirror serves wrong content; try another --endpoint",
+        )
+
+    def after_read_error(self, partial: Partial, error: OSError) -> tuple[Block, ...]:
+        """All but the blocks that cannot be read, or are not what was written.
+
+        Raises DiskError for any error but EIO, and when the tries are used up.
+        """
+        if error.errno != errno.EIO or self._of_reading >= MAX_READ_REPAIRS:
+            raise disk_error(error, partial.data_path, "reading back") from error
+        self._of_reading += 1
+        return _without(partial, partial.damaged())
+
+
+def _without(partial: Partial, damaged: list[Block]) -> tuple[Block, ...]:
+    bad = {block.offset for block in damaged}
+    return tuple(block for block in partial.recorded() if block.offset not in bad)
