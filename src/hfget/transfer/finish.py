@@ -78,9 +78,7 @@ class Finisher:
                     self._results.not_durable()
                 return
             self._observer(
-                events.Note(
-                    f"{job.file.path}: wrong bytes found, they are fetched again", "warning"
-                )
+                events.Note(f"{job.file.path}: wrong or unreadable bytes, fetched again", "warning")
             )
             self._schedule.fetching(job)
         except Stopped:
