@@ -88,6 +88,8 @@ def sweep(directory: Path, digests: frozenset[str]) -> None:
             if match is None or match.group(1)[:27] not in digests:
                 continue
             owner = Owner.parse(match.group(2)) if match.group(2) else None
+            if match.group(2) and owner is None:
+                continue  # whose it is cannot be told: perhaps another version's, at work
             path = directory / name
             if Found(path, path, owner, None).abandoned:
                 with suppress(OSError):
