@@ -18,6 +18,7 @@ from hfget.retry import Transient
 from hfget.transfer.answer import Answer, check, content_length
 from hfget.transfer.ranges import Span
 from tests.unit.helpers import lfs_file, small_file
+from tests.unit.verdicts import refused
 
 SIZE = 1000
 PART = (100, 300)
@@ -209,6 +210,7 @@ def test_whatever_the_headers_say_the_answer_lies_within_what_was_asked(
         answer = check(LFS, span, answered(status, headers, POINTER))
     except Transient as failure:
         assert failure.lie
+        refused()
         return
     if answer.whole:
         assert status == 200 and (answer.start, answer.end) == (0, SIZE)
@@ -216,3 +218,8 @@ def test_whatever_the_headers_say_the_answer_lies_within_what_was_asked(
         assert asked and answer.start == PART[0] < answer.end <= PART[1]
     if answer.exact:
         assert headers["Content-Length"].strip().lstrip("0") == str(answer.end - answer.start)
+
+
+def test_a_part_may_be_one_byte_long() -> None:
+    answer = check(LFS, PART, answered(206, {**content_range(100, 100), "Content-Length": "1"}))
+    assert (answer.start, answer.end) == (100, 101) and answer.exact

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hfget.layout.directories import Seen
 from hfget.layout.verified import Verified
+from tests.unit.verdicts import refused
 
 SHA1, SHA256 = "ab" * 20, "cd" * 32
 SEEN = Seen(device=1, inode=22, size=333, modified_ns=4444)
@@ -82,6 +83,7 @@ def test_garbage_is_neither_known_nor_in_the_way(
     path = tmp_path_factory.mktemp("record") / "verified"
     path.write_bytes(garbage)
     assert not Verified(path).holds(SHA1, SEEN)
+    refused()
     written(path, (SHA1, SEEN))
     assert Verified(path).holds(SHA1, SEEN)
 

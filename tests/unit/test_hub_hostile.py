@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hfget.settings import Credential, origin_of
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import COMMIT, INFO, REPO, Client, entry, page, scripted, token_for
 from tests.unit.helpers import Answer, Asked, Loopback, Reply
+from tests.unit.verdicts import refused
 
 pytestmark = pytest.mark.usefixtures("no_proxies", "short_waits")
 
@@ -212,8 +214,8 @@ ENTRIES = JSON | st.fixed_dictionaries(
 )
 
 
-@pytest.fixture(scope="module")
-def parrot() -> Iterator[tuple[Loopback, dict[str, bytes]]]:
+@contextmanager
+def parrot_server() -> Iterator[tuple[Loopback, dict[str, bytes]]]:
     """A server that says what stands in the dictionary."""
     says: dict[str, bytes] = {}
 
@@ -222,6 +224,12 @@ def parrot() -> Iterator[tuple[Loopback, dict[str, bytes]]]:
 
     with Loopback(answer) as server:
         yield server, says
+
+
+@pytest.fixture(scope="module")
+def parrot() -> Iterator[tuple[Loopback, dict[str, bytes]]]:
+    with parrot_server() as found:
+        yield found
 
 
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
@@ -235,6 +243,7 @@ def test_any_json_gives_a_snapshot_or_a_sentence(
         snapshot = Client(server.url, retries=0).snapshot()
     except HfgetError as error:
         assert error.exit_code in (5, 8) and error.message and error.hint
+        refused()
         return
     assert snapshot.commit == COMMIT
     assert all(file.defect or file.size >= 0 for file in snapshot.files)

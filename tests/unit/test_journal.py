@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
 from hfget.transfer.owner import boot_id
+from tests.unit.verdicts import refused
 
 SIZE = 1000
 IDENTITY = Identity("dir/model.bin", SIZE, "sha256", "ab" * 32, "c" * 40)
@@ -220,7 +222,9 @@ def test_no_edit_of_the_file_yields_a_block_that_was_not_written(
         data = data[:position] + piece + data[position + length :]
     path.write_bytes(data)
     journal = read_journal(path)
-    if journal is not None:
+    if journal is None:
+        refused()
+    else:
         assert journal.identity == IDENTITY
         assert set(journal.blocks) <= set(BLOCKS)
         assert 0 <= journal.synced <= len(journal.blocks)
@@ -232,3 +236,58 @@ def test_any_bytes_are_read_without_a_crash(tmp_path_factory: Any, data: bytes) 
     path = tmp_path_factory.getbasetemp() / "any-journal"
     path.write_bytes(data)
     assert read_journal(path) is None
+    refused()
+
+
+_NUMBERS = st.sampled_from([0, 1, 31, 32, 100, SIZE - 1, SIZE, SIZE + 1, 2**63, 2**64 - 1])
+_RECORDS = st.tuples(
+    st.sampled_from([b"blok", b"sync", b"xxxx"]),
+    st.sampled_from([7, 8]),
+    _NUMBERS | st.integers(0, SIZE),
+    _NUMBERS | st.integers(0, SIZE),
+    st.integers(0, 2**32 - 1),
+)
+_ODD = st.none() | st.integers(-9, 9) | st.floats() | st.text(max_size=5) | st.lists(st.none())
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["path", "size", "hash_kind", "hash", "commit", "other"]), _ODD, max_size=2
+    ),
+    st.dictionaries(
+        st.sampled_from(["identity", "boot", "inode", "epoch", "other"]), _ODD, max_size=2
+    ),
+    st.lists(_RECORDS, max_size=6),
+)
+def test_whatever_a_sound_frame_holds_the_blocks_lie_apart_and_in_the_file(
+    tmp_path_factory: Any,
+    identity: dict[str, Any],
+    fields: dict[str, Any],
+    records: list[tuple[bytes, int, int, int, int]],
+) -> None:
+    """Somebody who can write the journal can also write its CRCs."""
+    whole = {**asdict(IDENTITY), **identity}
+    header = {"identity": whole, "boot": "b", "inode": 42, "epoch": 7, **fields}
+    text = json.dumps(header).encode()
+    data = struct.pack("<8sII", b"hfget-j1", len(text), zlib.crc32(text)) + text
+    for record in records:
+        body = struct.pack("<4sIQQI", *record)
+        data += body + struct.pack("<I", zlib.crc32(body))
+    path = tmp_path_factory.getbasetemp() / "framed-journal"
+    path.write_bytes(data)
+    journal = read_journal(path)
+    if journal is None:
+        refused()
+        return
+    assert 0 <= journal.synced <= len(journal.blocks)
+    end = 0
+    for block in sorted(journal.blocks, key=lambda block: block.offset):
+        assert end <= block.offset < block.end <= journal.identity.size
+        end = block.end
+
+
+def test_a_block_may_be_one_byte_long(tmp_path: Path) -> None:
+    JournalWriter(tmp_path / "j", IDENTITY, 42, (Block(SIZE - 1, 1, 7),)).close()
+    journal = read_journal(tmp_path / "j")
+    assert journal is not None and journal.blocks == (Block(SIZE - 1, 1, 7),)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hfget.transfer.owner import LEASE_SECONDS, Owner, Standing, lease_is_over
 from tests.unit.helpers import BOUND, child
+from tests.unit.verdicts import refused
 
 _TELLS_ITS_TAG = """
 import sys
@@ -49,10 +50,15 @@ def test_what_is_no_tag_names_no_owner(text: str) -> None:
     assert Owner.parse(text) is None
 
 
-@given(st.text(alphabet="0123456789abcdef-xyz", max_size=50))
+@given(
+    st.text(alphabet="0123456789abcdef-xyz", max_size=50)
+    | st.from_regex(r"[0-9a-f]{15,17}-\d{1,11}-[0-9a-z]{1,17}-[0-9a-f]{7,9}", fullmatch=True)
+)
 def test_a_tag_is_read_as_it_is_written_or_not_at_all(text: str) -> None:
     owner = Owner.parse(text)
-    if owner is not None:
+    if owner is None:
+        refused()
+    else:
         assert Owner.parse(str(owner)) == owner
 
 

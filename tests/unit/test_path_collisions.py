@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.text import safe_text
+from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
 
 KELVIN = "\u212a"
@@ -99,6 +100,7 @@ def test_collisions_are_what_the_definition_says(paths: list[str], folding: bool
         assert error is None
         return
     assert error is not None
+    verdicts.refused()
     assert f"{len(expected)} of its paths" in error.message
     for path in expected:
         assert f"'{safe_text(path)}' is" in error.message

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hfget.errors import UnsafeError
 from hfget.layout.paths import check_paths, destination, warnings_for
 from hfget.text import safe_text
+from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
 
 
@@ -243,6 +244,7 @@ PATHS = st.one_of(
 @example("a/b.txt", True)
 def test_nothing_accepted_leaves_the_folder(path: str, windows: bool) -> None:
     if refusal(path, windows=windows):
+        verdicts.refused()
         return
     for form in (path, unicodedata.normalize("NFC", path), unicodedata.normalize("NFD", path)):
         inside = posixpath.normpath(posixpath.join("/srv/root", form))
@@ -262,6 +264,7 @@ def test_nothing_accepted_leaves_the_folder(path: str, windows: bool) -> None:
 @given(PATHS)
 def test_windows_refuses_what_is_refused_elsewhere(path: str) -> None:
     if refusal(path):
+        verdicts.refused()
         assert refusal(path, windows=True)
 
 
@@ -282,3 +285,7 @@ def test_a_large_listing_is_checked_in_bounded_time() -> None:
     check_paths(paths, windows=True, case_insensitive=True)
     assert "100000 of its paths" in refused(*[f"{path}/.." for path in paths]).message
     assert "1 of its paths" in refused(*paths, deep).message
+
+
+def test_names_of_other_systems_are_refused_only_where_asked_for() -> None:
+    check_paths(["con", "A", "a"])

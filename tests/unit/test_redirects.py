@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.redirects import follow, is_private, rebase
+from hfget.redirects import follow, is_private, is_private_address, rebase
 from hfget.settings import is_loopback, origin_of
+from tests.unit.verdicts import refused
 
 HUB = "https://huggingface.co"
 MIRROR = "https://mirror.test/hub"
@@ -158,21 +160,65 @@ def test_the_hub_itself_is_not_replaced_by_itself() -> None:
     assert follow("https://huggingface.co/a", url, HUB) == url
 
 
-@given(
-    st.sampled_from([SOURCE, "http://mirror.test/a", "http://127.0.0.1:80/a", HUB + "/a"]),
-    st.one_of(
-        st.text(max_size=60),
-        st.from_regex(r"(https?|ftp|HTTP)?:?/{0,3}([\w.\\@\[\]:%-]{0,20}/){0,3}[^ ]{0,10}"),
-    ),
+SOURCES = st.sampled_from([SOURCE, "http://mirror.test/a", "http://127.0.0.1:80/a", HUB + "/a"])
+ADDRESSES = st.one_of(
+    st.text(max_size=60),
+    st.from_regex(r"(https?|ftp|HTTP)?:?/{0,3}([\w.\\@\[\]:%-]{0,20}/){0,3}[^ ]{0,10}"),
 )
+_RELATIONS = st.sampled_from(['rel="next"', "rel=next", 'rel="last next"', 'REL="next"', "x", ""])
+LINKS = st.one_of(
+    st.text(max_size=60),
+    st.tuples(ADDRESSES, _RELATIONS).map(lambda parts: f"<{parts[0]}>; {parts[1]}"),
+    st.lists(
+        st.sampled_from(["<", ">", ";", ",", "=", '"', "rel", "next", "https://h.test/a"])
+    ).map("".join),
+)
+
+
+@given(SOURCES, ADDRESSES)
 def test_whatever_a_server_says_the_way_leads_to_a_safe_address(source: str, location: str) -> None:
+    assert_safe(source, location)
+
+
+def assert_safe(source: str, location: str) -> None:
+    """The way is refused, or leads to what may be fetched."""
     try:
         target = follow(source, location, MIRROR)
     except HfgetError as error:
         assert error.exit_code in (5, 8) and error.hint
+        refused()
         return
     parts = urlsplit(target)
     assert parts.scheme in ("http", "https") and "@" not in parts.netloc
     assert origin_of(target)
     assert not (source.startswith("https:") and parts.scheme == "http")
     assert not is_loopback(target) or is_loopback(source)
+
+
+@given(SOURCES, LINKS)
+def test_whatever_a_link_says_it_leads_to_a_safe_address_or_nowhere(source: str, link: str) -> None:
+    response = requests.Response()
+    response.headers["Link"] = link
+    address = response.links.get("next", {}).get("url", "")
+    if not address:
+        refused()
+        return
+    assert_safe(source, address)
+
+
+@pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:192.168.0.1", True),
+        ("224.0.0.1", True),
+        ("8.8.8.8", False),
+        ("2606:4700::1111", False),
+        ("", False),
+        ("hub.test", False),
+    ],
+)
+def test_an_address_of_a_local_network(text: str, private: bool) -> None:
+    assert is_private_address(text) is private

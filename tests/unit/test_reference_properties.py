@@ -15,6 +15,7 @@ from hfget.errors import UsageError
 from hfget.model import API_NAMES, URL_PREFIXES, PathKind, RepoRef, RepoType
 from hfget.reference import parse, trail_candidates
 from hfget.text import safe_text
+from tests.unit.verdicts import refused
 
 MAX_LENGTH = 16_384
 HUB = "https://huggingface.co"
@@ -125,19 +126,23 @@ def parsed(text: str, **flags: str | None) -> RepoRef | None:
 @example("[](", "https://[")
 def test_any_text_is_a_sane_reference_or_refused(text: str, endpoint: str | None) -> None:
     ref = parsed(text, endpoint=endpoint)
-    if ref is not None:
+    if ref is None:
+        refused()
+    else:
         assert_sane(ref)
         assert parse(str(ref)) == RepoRef(ref.repo_id, ref.repo_type)
 
 
 @settings(max_examples=200, deadline=None)
-@given(TEXTS)
+@given(TEXTS | REVISIONS)
 def test_any_revision_is_taken_or_refused(revision: str) -> None:
-    for text in ("org/name", "org/name/tree/main/data", "hf://org/name@v1/a.txt"):
-        ref = parsed(text, revision=revision)
-        if ref is not None:
-            assert_sane(ref)
-            assert ref.revision in (revision.strip(), revision.strip().lower())
+    texts = ("org/name", "org/name/tree/main/data", "hf://org/name@v1/a.txt")
+    refs = [ref for text in texts if (ref := parsed(text, revision=revision)) is not None]
+    for ref in refs:
+        assert_sane(ref)
+        assert ref.revision in (revision.strip(), revision.strip().lower())
+    if not refs:
+        refused()
 
 
 @settings(max_examples=200, deadline=None)

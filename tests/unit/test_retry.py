@@ -19,6 +19,7 @@ from hfget.errors import AccessError, HfgetError, InterruptedRunError, NetworkEr
 from hfget.retry import MAX_REQUESTED_WAIT, Transient, backoff, requested_wait, wait_after
 from hfget.stop import Stop
 from tests.unit.helpers import BOUND
+from tests.unit.verdicts import refused
 
 URL = "https://hub.test/a?X-Amz-Signature=secret"
 NOW = 1_700_000_000.0
@@ -93,10 +94,22 @@ def test_rate_limit(header: str, seconds: float | None) -> None:
     assert found == (7.0 if seconds is None else seconds)
 
 
-@given(st.text(max_size=40), st.text(max_size=40), st.sampled_from([429, 503]))
+_DATES = st.floats(-1e12, 1e12).map(lambda seconds: f"{seconds:.0f}") | st.builds(
+    formatdate, st.floats(-6e10, 2.5e11), usegmt=st.booleans()
+)
+_PIECES = [*'0123456789.eE+-;=, "', "r", "t", "r=0", "t=55", "api", "GMT", "Nov", "\u0663", "\xb2"]
+_PIECEMEAL = st.lists(st.sampled_from(_PIECES), max_size=20).map("".join)
+_WINDOWS = st.tuples(_PIECEMEAL, _PIECEMEAL).map(lambda pair: f'"api";r={pair[0]};t={pair[1]}')
+HEADERS = st.one_of(st.text(max_size=40), _DATES, _PIECEMEAL, _WINDOWS)
+
+
+@given(HEADERS, HEADERS, st.sampled_from([429, 503]))
 def test_whatever_a_server_says_the_wait_is_a_number(one: str, other: str, status: int) -> None:
     found = wait_for(status, Retry_After=one, RateLimit=other)
-    assert found is None or 0 <= found < float("inf")
+    if found is None:
+        refused()
+    else:
+        assert 0 <= found < float("inf")
 
 
 def test_waits_grow_up_to_a_bound_and_differ() -> None:
