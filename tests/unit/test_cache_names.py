@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError, UnsafeError
+from hfget.layout import pointers
 from hfget.layout.cache import CacheLayout
 from hfget.layout.directories import Directories
 from hfget.model import ItemState
@@ -198,3 +199,17 @@ def test_one_name_that_cannot_be_made_does_not_cost_the_others_theirs(cache: Pat
     layout.close()
     assert pointer(cache, WEIGHTS).read_bytes() == b"weights"
     assert state(cache, WEIGHTS) is ItemState.COMPLETE
+
+
+def test_a_link_that_cannot_be_moved_leaves_nothing(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.mkdir()
+
+    def fails(self: Directories, data: Path, target: Path, **kwargs: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Directories, "move_in", fails)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        pointers.make(cache / "name", cache / "blob", Directories(cache))
+    assert list(cache.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import threading
@@ -127,3 +128,12 @@ def test_what_cannot_be_read_raises(tmp_path: Path) -> None:
         hash_file(tmp_path / "none", "sha256")
     with pytest.raises(OSError):
         hash_file(tmp_path, "sha256")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_no_descriptor_is_lost_by_hashing(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    for _ in range(5):
+        assert hash_file(tmp_path / "x", "sha256") is not None
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

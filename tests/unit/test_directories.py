@@ -298,3 +298,31 @@ def test_without_open_folders_paths_are_checked_each_time(
     with pytest.raises(UnsafeError):
         directories.move_in(data(b"2"), root / "sub" / "two", replace=False)
     assert not (tmp_path / "two").exists()
+
+
+def test_a_link_to_what_was_seen_is_not_it(
+    root: Path, directories: Directories, data: Callable[[bytes], Path]
+) -> None:
+    target, elsewhere = root / "x", root / "elsewhere"
+    target.write_bytes(b"old")
+    seen = Seen.of(target.stat())
+    target.rename(elsewhere)
+    target.symlink_to(elsewhere)
+    assert directories.modified(target) == target.lstat().st_mtime
+    with pytest.raises(FileExistsError):
+        directories.move_in(data(b"new"), target, replace=True, seen=seen)
+    assert target.is_symlink()
+    directories.remove(target)
+    assert not target.is_symlink() and elsewhere.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_a_folder_that_was_replaced_is_not_kept_open(
+    root: Path, directories: Directories, data: Callable[[bytes], Path]
+) -> None:
+    directories.move_in(data(b"1"), root / "a" / "x", replace=False)
+    before = descriptors()
+    for number in range(5):
+        (root / "a").rename(root / f"moved-{number}")
+        directories.move_in(data(b"2"), root / "a" / "x", replace=False)
+    assert descriptors() == before

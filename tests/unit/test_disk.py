@@ -217,3 +217,16 @@ def test_an_error_says_what_where_why_and_what_next(number: int) -> None:
     assert error.exit_code == 7 and "/some/where" in error.message and error.hint
     assert "Errno" not in error.message
     assert disk_error(OSError("odd"), "x").message
+
+
+def test_a_file_that_comes_in_pieces_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x").write_text("longer than a piece")
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda fd, size: real(fd, min(size, 3)))
+    assert read_text(tmp_path / "x", 100) == "longer than a piece"
+
+
+def test_an_error_without_a_number_is_said_by_its_name() -> None:
+    assert "OSError" in disk_error(OSError("odd"), "x").message

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hfget import events
-from hfget.errors import InterruptedRunError, LockedError
+from hfget.errors import DiskError, InterruptedRunError, LockedError
 from hfget.lock import folder_lock
 from hfget.stop import Stop
 from tests.unit.helpers import BOUND, child
@@ -241,3 +241,19 @@ def test_many_take_turns(path: Path) -> None:
     for thread in threads:
         thread.join(BOUND)
     assert most == [1] * 5
+
+
+def test_a_folder_that_cannot_be_made_is_a_disk_error(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("a file")
+    with pytest.raises(DiskError) as met, locked(tmp_path / "m" / "hfget.lock"):
+        pass
+    assert str(tmp_path / "m") in met.value.message
+
+
+def test_others_of_the_group_may_take_the_lock_too(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with locked(path):
+            assert path.stat().st_mode & 0o777 == 0o664
+    finally:
+        os.umask(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -19,6 +20,7 @@ from hfget.transfer.journal import Identity, read_journal
 from hfget.transfer.leftovers import leftover_bytes, sweep
 from hfget.transfer.owner import LEASE_SECONDS, Owner
 from hfget.transfer.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
+from hfget.transfer.positional import PositionalFile
 from tests.unit.helpers import BOUND, child
 
 SIZE = JOURNALED_BYTES + 5000
@@ -365,3 +367,35 @@ def test_a_folder_that_is_a_file_is_a_disk_error(tmp_path: Path) -> None:
     with pytest.raises(DiskError) as caught:
         Partial.open(stem_for(tmp_path / "download" / "x", "a", "ab" * 32), IDENTITY)
     assert caught.value.exit_code == 7 and str(tmp_path) in caught.value.message
+
+
+def no_room(*args: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("doing", ["allocate", "write_at"])
+def test_a_full_disk_is_a_disk_error_and_what_could_not_begin_is_gone(
+    doing: str, stem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PositionalFile, doing, no_room)
+    with pytest.raises(DiskError, match="no space left"):
+        write(Partial.open(stem, IDENTITY), PIECES[0])
+    if doing == "allocate":
+        assert names(stem) == []
+
+
+def test_what_cannot_be_opened_again_is_a_disk_error(stem: Path) -> None:
+    partial = Partial.open(stem, IDENTITY)
+    partial.data_path.unlink()
+    with pytest.raises(DiskError, match="has gone away"):
+        partial.reopened(())
+
+
+def test_the_journal_is_brought_to_the_disk(stem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    partial = Partial.open(stem, IDENTITY)
+    brought: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", lambda fd: brought.append(os.fstat(fd).st_ino))
+    partial.sync_journal()
+    assert brought == [journal_at(partial.data_path).stat().st_ino]
+    assert partial.sync() and brought[1:] == [partial.data_path.stat().st_ino]
+    partial.discard()

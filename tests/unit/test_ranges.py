@@ -173,3 +173,20 @@ def test_a_victim_notices_the_theft_at_its_next_claim() -> None:
     assert thief is not None and (thief.start, thief.end) == (60, 100)
     assert ledger.claim(victim, 100) == 40
     assert ledger.claim(victim, 1) == 0
+
+
+def test_what_only_touches_does_not_overlap() -> None:
+    spans = Spans([(5, 9)])
+    assert not spans.overlaps(0, 5) and not spans.overlaps(9, 12)
+    assert spans.overlaps(0, 6) and spans.overlaps(8, 12)
+
+
+def test_a_lease_is_halved_if_both_halves_take_long_enough() -> None:
+    ledger = Ledger(2)
+    lease = ledger.lease(2)
+    assert lease is not None
+    lease.rate = 1.0
+    assert ledger.steal(100, 1.1) is None
+    thief = ledger.steal(100, 1.0)
+    assert thief is not None and (thief.start, thief.end) == (1, 2)
+    assert ledger.steal(100, 0.0) is None, "one byte has no halves"
