@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 INTEROP ?= tests/interop
 
-.PHONY: demo test lint test-oldest test-locked test-interop soak trials lock audit bench \
+.PHONY: demo test lint test-oldest test-locked test-interop soak trials fuzz mutants checks \
+	lock audit bench \
 	bench-quick picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
@@ -34,6 +35,15 @@ soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random mome
 
 trials: $(VENV)/ready ## every fault of the table, injected for real
 	$(BIN)/python -m tests.trials
+
+fuzz: $(VENV)/ready ## 100,000 hostile inputs, counted; prints the seed that gives them again
+	$(BIN)/python -m tests.fuzz --inputs 100000
+
+mutants: $(VENV)-mutants/ready ## change the modules that safety rests on: do the tests see it?
+	$(VENV)-mutants/bin/python -m tests.mutants --sample 30
+
+checks: $(VENV)/ready ## remove each fsync, join, CRC, range, origin and path check in turn
+	$(BIN)/python -m tests.mutants --checks
 
 # What builds hfget is locked too, so that nothing is fetched without a hash.
 lock: $(VENV)-tools/ready ## renew requirements-dev.lock: versions and hashes, all platforms
@@ -86,6 +96,12 @@ $(VENV)-tools/ready:
 	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check uv pip-audit
 	@touch $@
 
+$(VENV)-mutants/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-mutants
+	$(VENV)-mutants/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[dev]' 'cosmic-ray>=8.4,<9'
+	@touch $@
+
 # torch first and by itself: its CPU build is a third of what its dependents would choose.
 $(VENV)-interop/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-interop
@@ -95,5 +111,5 @@ $(VENV)-interop/ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-locked $(VENV)-interop $(VENV)-tools .demo build \
-		dist
+	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-locked $(VENV)-interop $(VENV)-tools \
+		$(VENV)-mutants .demo build dist

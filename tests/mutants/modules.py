@@ -1,0 +1,41 @@
+"""The modules that safety rests on, and the unit tests that stand for each, fastest first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_JOB = ("test_job.py", "test_job_parking.py", "test_job_leases.py", "test_worker.py")
+
+
+class Module(NamedTuple):
+    """A file below src/hfget, its test files, and the functions looked at (empty: all)."""
+
+    file: str
+    tests: tuple[str, ...]
+    only: frozenset[str] = frozenset()
+
+
+MODULES = (
+    Module("redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
+    Module("credentials.py", ("test_credentials.py", "test_cli_token.py")),
+    Module("secret.py", ("test_secret.py", "test_credentials.py")),
+    Module("disk.py", ("test_disk.py", "test_directories.py", "test_record.py")),
+    Module("lock.py", ("test_lock.py",)),
+    Module("layout/paths.py", ("test_paths.py", "test_path_collisions.py")),
+    Module("layout/directories.py", ("test_directories.py", "test_folder.py", "test_obsolete.py")),
+    Module("layout/names.py", ("test_cache_names.py", "test_cache_layout.py", "test_absent.py")),
+    Module("layout/pointers.py", ("test_cache_names.py", "test_cache_layout.py")),
+    Module("transfer/answer.py", ("test_answer.py", "test_fetch.py")),
+    Module("transfer/journal.py", ("test_journal.py", "test_partial.py")),
+    Module("transfer/partial.py", ("test_partial.py", "test_job_parking.py")),
+    Module("transfer/ranges.py", ("test_ranges.py", "test_schedule_machine.py")),
+    Module("transfer/leftovers.py", ("test_partial.py", "test_prefix.py", "test_planning.py")),
+    Module("transfer/digest.py", ("test_digest.py", "test_engine.py")),
+    Module("transfer/durability.py", ("test_durability.py",)),
+    Module(
+        "transfer/job.py",
+        (*_JOB, "test_engine.py"),
+        frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
+    ),
+    Module("transfer/finish.py", ("test_worker.py", "test_engine.py")),
+)

@@ -1,0 +1,19 @@
+"""Every check of the table stands in the source, and can be removed."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.mutants.checks import without
+from tests.mutants.sandbox import PROJECT
+from tests.mutants.table import CHECKS, Check
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.file}: {check.old.strip()}")
+def test_a_check_stands_there_once_and_leaves_sound_code_behind(check: Check) -> None:
+    source = (PROJECT / "src" / "hfget" / check.file).read_text(encoding="utf-8")
+    ast.parse(without(source, check))
+    for test in check.tests:
+        assert (PROJECT / "tests" / "unit" / test).is_file()
