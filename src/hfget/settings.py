@@ -21,7 +21,7 @@ from hfget.text import safe_text
 DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
 DEFAULT_CONNECTIONS = 16
-DEFAULT_JOBS = 16
+DEFAULT_JOBS = 32
 MAX_CONNECTIONS = 64
 DEFAULT_RETRIES = 8
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 FIRST_CONNECTIONS = 8
 #: Whoever allows more than this is taken at his word: all of them from the start.
-POLITE_CONNECTIONS = 16
+POLITE_CONNECTIONS = 32
 #: Broken connections, which say little about their number, leave so many.
 FEWEST_AFTER_BREAKS = 4
 

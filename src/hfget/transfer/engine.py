@@ -24,7 +24,7 @@ from hfget.transfer.job import FileJob
 from hfget.transfer.meter import Meter
 from hfget.transfer.resources import room_for_connections
 from hfget.transfer.results import Outcome, Results
-from hfget.transfer.schedule import Schedule
+from hfget.transfer.schedule import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stragglers import Stragglers
 from hfget.transfer.taking import Taker
 from hfget.transfer.worker import Worker
@@ -58,6 +58,7 @@ class Engine:
         self._hosts = Hosts(settings.retries, self._stop)
         self._hosts.answered(host_of(settings.endpoint))
         most = min(max(settings.connections, settings.jobs), MAX_CONNECTIONS)
+        most = min(most, _usable(jobs, settings.connections))
         self._limit = ConnectionLimit(min(most, room_for_connections()))
         self._schedule = Schedule(
             jobs,
@@ -199,3 +200,9 @@ class Engine:
         except Exception as error:
             self._broken = self._broken or error
             self._stop.set()
+
+
+def _usable(jobs: Sequence[FileJob], connections: int) -> int:
+    """How many connections could have work: a small file comes over one."""
+    large = sum(job.file.size > SINGLE_REQUEST_BYTES for job in jobs)
+    return max(1, len(jobs) + large * (connections - 1))
