@@ -100,8 +100,18 @@ def test_no_note_goes_through_a_planted_link(planted: str, cache: Path, tmp_path
     if link.exists():
         link.rename(tmp_path / "away")
     link.symlink_to(outside)
+    os.utime(outside, (1, 1))
     CacheLayout(cache, REF).note_absent(AT, ["a/no.json"])
     assert list(outside.iterdir()) == []
+    assert outside.stat().st_mtime == 1, "nor was anything there for a moment"
+    assert list((folder(cache) / ".no_exist").rglob("no.json")) == []
+
+
+def test_nothing_is_noted_of_a_snapshot_outside_of_the_cache(cache: Path, tmp_path: Path) -> None:
+    snapshot = folder(cache) / "snapshots" / AT.commit
+    snapshot.rename(tmp_path / "outside")
+    snapshot.symlink_to(tmp_path / "outside")
+    assert snapshot.is_dir() and noted(cache, "no.json") == []
 
 
 def test_what_lies_there_is_left_alone(cache: Path) -> None:

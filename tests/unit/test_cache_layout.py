@@ -11,8 +11,11 @@ import pytest
 
 from hfget.errors import UnsafeError
 from hfget.layout import cache as cache_module
+from hfget.layout.base import Elsewhere
 from hfget.layout.cache import CacheLayout
+from hfget.layout.directories import Seen
 from hfget.layout.hubcache import blob_path
+from hfget.layout.verified import Verified
 from hfget.model import ItemState, RemoteFile
 from tests.unit.cached import (
     AT,
@@ -108,6 +111,44 @@ def test_a_right_blob_that_appeared_meanwhile_is_left_alone(cache: Path) -> None
     layout.publish(AT, CONFIG, data_for(layout, CONFIG), replace=True)
     assert blob(cache, CONFIG).stat().st_ino != inode
     layout.close()
+
+
+@pytest.mark.parametrize(("content", "vouched"), [(b"[]", False), (b"[1]", True)])
+def test_a_blob_that_appeared_meanwhile_and_is_not_known_to_be_right_is_replaced(
+    content: bytes, vouched: bool, cache: Path
+) -> None:
+    """One of another size is wrong whatever the record of what was hashed says."""
+    layout = CacheLayout(cache, REF)
+    layout.begin(AT, AT.files)
+    assert layout.place(AT, CONFIG).state is ItemState.MISSING
+    blob(cache, CONFIG).write_bytes(content)
+    if vouched:
+        record = Verified(folder(cache) / ".hfget" / "verified")
+        record.add(CONFIG.etag, Seen.of(blob(cache, CONFIG).stat()))
+        record.write()
+    layout.publish(AT, CONFIG, data_for(layout, CONFIG), replace=False)
+    layout.flush()
+    layout.close()
+    assert pointer(cache, CONFIG).read_bytes() == blob(cache, CONFIG).read_bytes() == b"{}"
+    assert state(cache, CONFIG) is ItemState.COMPLETE
+
+
+def test_the_store_of_all_repos_is_used_but_not_if_a_link_leads_out_to_it(
+    cache: Path, tmp_path: Path
+) -> None:
+    file = replace(WEIGHTS, xet_hash="0f" * 32)
+    stored = tmp_path / "outside" / ("0f" * 32)
+    stored.parent.mkdir()
+    stored.write_bytes(b"weights")
+    shelf = cache / "blobs" / "0f"
+    shelf.parent.mkdir(parents=True)
+    shelf.symlink_to(stored.parent)
+    assert (shelf / stored.name).read_bytes() == b"weights"
+    assert CacheLayout(cache, REF).place(AT, file).elsewhere is None
+    shelf.unlink()
+    stored.parent.rename(shelf)
+    placement = CacheLayout(cache, REF).place(AT, file)
+    assert placement.elsewhere == Elsewhere(shelf / stored.name, ItemState.CACHED)
 
 
 def test_a_file_that_is_in_the_snapshot_itself_counts_by_its_own_hash(cache: Path) -> None:

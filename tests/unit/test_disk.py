@@ -90,6 +90,20 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     assert target.read_text() == "old" and os.listdir(tmp_path) == ["x"]  # noqa: PTH208
 
 
+def test_a_link_planted_under_the_temporary_name_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    monkeypatch.setattr("hfget.disk.secrets.token_hex", lambda size: "0" * 2 * size)
+    planted = tmp_path / f".{'0' * 16}.tmp"
+    planted.symlink_to(outside)
+    with pytest.raises(FileExistsError):
+        atomic_write(tmp_path / "x", "text")
+    assert outside.read_text() == "mine" and planted.is_symlink()
+    assert not (tmp_path / "x").exists()
+
+
 def test_a_full_disk_leaves_the_old_file(small_disk: Path) -> None:
     target = small_disk / "x"
     atomic_write(target, "old")
