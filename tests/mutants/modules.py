@@ -19,7 +19,7 @@ MODULES = (
     Module("redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
     Module("credentials.py", ("test_credentials.py", "test_cli_token.py")),
     Module("secret.py", ("test_secret.py", "test_credentials.py")),
-    Module("disk.py", ("test_disk.py", "test_directories.py", "test_record.py")),
+    Module("disk.py", ("test_disk.py", "test_directories.py", "test_record.py", "test_sync.py")),
     Module("lock.py", ("test_lock.py",)),
     Module("layout/paths.py", ("test_paths.py", "test_path_collisions.py")),
     Module("layout/directories.py", ("test_directories.py", "test_folder.py", "test_obsolete.py")),
@@ -29,7 +29,10 @@ MODULES = (
     Module("transfer/journal.py", ("test_journal.py", "test_partial.py")),
     Module("transfer/partial.py", ("test_partial.py", "test_job_parking.py")),
     Module("transfer/ranges.py", ("test_ranges.py", "test_schedule_machine.py")),
-    Module("transfer/leftovers.py", ("test_partial.py", "test_prefix.py", "test_planning.py")),
+    Module(
+        "transfer/leftovers.py",
+        ("test_leftovers.py", "test_partial.py", "test_prefix.py", "test_planning.py"),
+    ),
     Module("transfer/digest.py", ("test_digest.py", "test_engine.py")),
     Module("transfer/durability.py", ("test_durability.py",)),
     Module(

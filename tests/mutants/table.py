@@ -30,7 +30,7 @@ CHECKS = [
     *_lines(
         _SYNC,
         "disk.py",
-        ("test_disk.py", "test_record.py", "test_directories.py"),
+        ("test_sync.py", "test_directories.py"),
         ("        os.fsync(fd)\n    except OSError:", "        pass\n    except OSError:"),
         ("                    os.fsync(fd)", "                    pass"),
     ),
@@ -51,14 +51,14 @@ CHECKS = [
     *_lines(
         _SYNC,
         "layout/names.py",
-        _CACHE,
+        ("test_sync.py", "test_cache_names.py"),
         ('self.durable &= self._directories.sync({self._folder / "blobs"})', "pass"),
         ("self.durable &= self._directories.sync(folders)", "pass"),
     ),
     *_lines(
         _SYNC,
         "layout/cache.py",
-        _CACHE,
+        ("test_sync.py",),
         (
             "self._directories.sync({self._cache, self._folder, root.parent})",
             "pass",
@@ -68,7 +68,7 @@ CHECKS = [
     *_lines(
         _SYNC,
         "layout/record.py",
-        ("test_record.py",),
+        ("test_sync.py",),
         (
             "        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), "
             "sync=True)\n"
@@ -105,7 +105,7 @@ CHECKS = [
     *_lines(
         _SYNC,
         "transfer/taking.py",
-        ("test_cache_copying.py", "test_cache_sources.py"),
+        ("test_sync.py",),
         ("                self._sync(data)", "                pass"),
         ("                os.fsync(fd)", "                pass"),
     ),
@@ -149,11 +149,10 @@ CHECKS = [
     *_lines(
         _CRC,
         "transfer/leftovers.py",
-        _PARTIAL,
+        ("test_leftovers.py", *_PARTIAL),
         (" and crc == block.crc", ""),
         ("yield block, position == block.end and", "yield block, "),
-        ("if zlib.crc32(piece) != block.crc:", "if False:"),
-        ("            if not same:\n", "            if False:\n"),
+        (", writer) if same)", ", writer))"),
         (" or stat.st_ino != journal.inode", ""),
         ("stat.st_size != journal.identity.size or ", ""),
         ("elif journal.boot != boot_id():", "elif False:"),
@@ -165,14 +164,14 @@ CHECKS = [
     *_lines(
         _HASH,
         "transfer/job.py",
-        ("test_job.py", "test_engine.py"),
+        ("test_job.py", "test_job_leases.py"),
         ("if actual != self.file.etag:", "if False:"),
         ("            if self._ledger.leases > 1:\n", "            if False:\n"),
     ),
     *_lines(
         _HASH,
         "transfer/taking.py",
-        ("test_cache_copying.py", "test_cache_sources.py", "test_engine.py"),
+        ("test_turns.py", "test_jobs.py"),
         ("if self._hash(job, data) != job.file.etag:", "if False:"),
         (
             "if not existing.replaceable and actual not in existing.earlier:",

@@ -96,8 +96,13 @@ def sweep(directory: Path, digests: frozenset[str]) -> None:
                     path.unlink()
 
 
-def compare(data: Path, blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]:
-    """Each block, with whether its bytes on disk have the recorded CRC."""
+def compare(
+    data: Path, blocks: Iterable[Block], copy: PositionalFile | None = None
+) -> Iterator[tuple[Block, bool]]:
+    """Each block, with whether its bytes on disk have the recorded CRC.
+
+    The very bytes that were looked at are written to `copy` too, also those that are wrong.
+    """
     source = PositionalFile(data, writable=False)
     buffer = bytearray(_COPY_BYTES)
     try:
@@ -109,6 +114,8 @@ def compare(data: Path, blocks: Iterable[Block]) -> Iterator[tuple[Block, bool]]
                 if count == 0:
                     break
                 crc = zlib.crc32(view[:count], crc)
+                if copy is not None:
+                    copy.write_at(view[:count], position)
                 position += count
             yield block, position == block.end and crc == block.crc
     finally:
@@ -181,21 +188,12 @@ def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
 
 
 def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
-    """Copy the blocks that are intact to a new inode; the foreign one is never written to."""
+    """Copy blocks to a new inode: those whose copy is intact. The foreign one is not written to."""
     os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
-    reader, writer = PositionalFile(source, writable=False), PositionalFile(data, writable=True)
+    writer = PositionalFile(data, writable=True)
     try:
-        for block, same in compare(source, journal.blocks):
-            if not same:
-                continue
-            piece = memoryview(bytearray(block.length))
-            if reader.read_at(piece, block.offset) == block.length:
-                if zlib.crc32(piece) != block.crc:
-                    continue
-                writer.write_at(piece, block.offset)
-                yield block
+        yield from (block for block, same in compare(source, journal.blocks, writer) if same)
     finally:
-        reader.close()
         writer.close()
 
 
