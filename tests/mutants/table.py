@@ -211,7 +211,11 @@ CHECKS = [
         (" or origin != credential.origin", ""),
         ("not self.unlocked or ", ""),
         ("if origin_of(response.url) != credential.origin:", "if False:"),
-        ("allow_redirects=False", "allow_redirects=True"),
+        (
+            "    def get_redirect_target(self, resp: requests.Response) -> None:\n"
+            "        return None\n",
+            "",
+        ),
         ("self._allow_private or self._was_inside(response.url)", "True"),
     ),
     *_lines(
@@ -277,7 +281,6 @@ CHECKS = [
         ('    if segment in (".", ".."):', "    if False:"),
         ("    if len(segment.encode()) > MAX_COMPONENT_BYTES:", "    if False:"),
         ("    if _DRIVE.match(segment):", "    if False:"),
-        ("_climbs(folded) or ", ""),
         (" or _climbs(unquote(folded))", ""),
         ("    if _GIT.fullmatch(folded):", "    if False:"),
         ("    return _why_not_here(segments)", '    return ""'),
@@ -314,7 +317,7 @@ CHECKS = [
     *_lines(
         _PATH,
         "layout/folder.py",
-        ("test_folder.py", "test_path_collisions.py"),
+        ("test_folder.py", "test_folder_former.py"),
         ("            self._directories.refuse_escape(self._records / name)", "            pass"),
         ("            self._directories.refuse_escape(self._root / folder)\n", ""),
         ('            self._directories.refuse_escape(self._records / "download" / folder)\n', ""),
@@ -324,7 +327,7 @@ CHECKS = [
     *_lines(
         _PATH,
         "layout/cache.py",
-        _CACHE,
+        (*_CACHE, "test_absent.py"),
         (
             "            self._directories.refuse_escape(self._folder / name)\n",
             "            pass\n",
@@ -342,7 +345,7 @@ CHECKS = [
     *_lines(
         _PATH,
         "layout/names.py",
-        _CACHE,
+        (*_CACHE, "test_absent.py"),
         ("        self._directories.refuse_escape(own)\n", ""),
         (" and is_inside(marker.parent, self._folder)", ""),
     ),

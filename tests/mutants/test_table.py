@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from tests.mutants.checks import without
+from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.sandbox import PROJECT
 from tests.mutants.table import CHECKS, Check
 
@@ -17,3 +18,9 @@ def test_a_check_stands_there_once_and_leaves_sound_code_behind(check: Check) ->
     ast.parse(without(source, check))
     for test in check.tests:
         assert (PROJECT / "tests" / "unit" / test).is_file()
+
+
+@pytest.mark.parametrize(("file", "before", "after"), EQUIVALENT)
+def test_an_equivalent_is_of_a_line_that_stands_there(file: str, before: str, after: str) -> None:
+    source = (PROJECT / "src" / "hfget" / file).read_text(encoding="utf-8")
+    assert before != after and before in map(str.strip, source.splitlines())
