@@ -1,4 +1,4 @@
-"""Every check of the table stands in the source, and can be removed."""
+"""Every check of the tables stands in the source, and can be removed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
-from tests.mutants.checks import without
+from tests.mutants.check import Check
+from tests.mutants.checks import CHECKS, without
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.sandbox import PROJECT
-from tests.mutants.table import CHECKS, Check
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.file}: {check.old.strip()}")
