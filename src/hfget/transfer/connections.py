@@ -55,13 +55,12 @@ class ConnectionLimit:
     def observe(self, progress: int, busy: int) -> None:
         """Judge the present number by `progress`, which only grows (bytes, since the start).
 
-        To be called several times a second. The number cannot be judged unless so many
-        connections have work (`busy`), but for a few that are between two small files.
+        To be called several times a second. The number cannot be judged unless just so many
+        connections have work (`busy`).
         """
         with self._lock:
             now = self._clock()
-            idle = self.allowed - busy
-            if not 0 <= idle <= self.allowed // 4 or now < self._judge_from:
+            if busy != self.allowed or now < self._judge_from:
                 self._window = None
             elif self._window is None:
                 self._window = (now, progress)
