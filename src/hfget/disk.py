@@ -183,9 +183,17 @@ def is_inside(path: Path, root: Path) -> bool:
 def existing_folder(path: Path) -> Path:
     """`path`, or what is there of the way to it."""
     probe = path.absolute()
-    while not probe.exists() and probe != probe.parent:
+    while not exists(probe) and probe != probe.parent:
         probe = probe.parent
     return probe
+
+
+def exists(path: Path) -> bool:
+    """Whether something is seen there; what may not be looked at is for the one who opens it."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def free_bytes(path: Path) -> int | None:

@@ -28,9 +28,8 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     if lfs is not None and not isinstance(lfs, dict):
         return RemoteFile(path, 0, "", defect="the listing's entry is broken")
     size = entry.get("size")
-    if type(size) is not int or not 0 <= size < _MAX_SIZE:
-        return RemoteFile(path, 0, "", defect="the listing gives no usable size")
-    if lfs is not None and lfs.get("size") != size:
+    agrees = lfs is None or lfs.get("size") == size
+    if type(size) is not int or not 0 <= size < _MAX_SIZE or not agrees:
         return RemoteFile(path, 0, "", defect="the listing gives no usable size")
     blob_id = _hash(entry.get("oid"), _SHA1)
     sha256 = None if lfs is None else _hash(lfs.get("oid"), _SHA256)

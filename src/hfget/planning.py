@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.transfer.copying import can_clone
 from hfget.transfer.journal import Identity
-from hfget.transfer.leftovers import leftover_bytes, leftover_space, sweep
+from hfget.transfer.leftovers import leftover_bytes, leftover_space, names_in, sweep
 from hfget.transfer.partial import JOURNALED_BYTES, digest_of, stem_for
 from hfget.transfer.prefix import find_prefix
 
@@ -114,7 +112,7 @@ def _item(
     elif file.size > JOURNALED_BYTES and not file.defect:
         directory = layout.partial_directory(file)
         if directory not in names:
-            names[directory] = _listing(directory)
+            names[directory] = names_in(directory)
         have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
         prefix = find_prefix(directory, layout.prefix_name(file), file.size, names[directory])
         if prefix is not None and prefix.size > have:
@@ -147,9 +145,3 @@ def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> Plan
         here[item.file.etag] = item.destination
         return item
     return replace(item, state=state, have=item.file.size, source=source)
-
-
-def _listing(directory: Path) -> list[str]:
-    with suppress(OSError):
-        return os.listdir(directory)  # noqa: PTH208
-    return []

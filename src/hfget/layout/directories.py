@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.disk import is_inside, rename_new, sync_directory
+from hfget.disk import existing_folder, exists, is_inside, rename_new, sync_directory
 from hfget.errors import UnsafeError
 from hfget.text import safe_text
 
@@ -153,27 +153,17 @@ class Directories:
 
 def _missing(root: Path) -> Iterator[Path]:
     """The root and the folders above it that do not exist yet."""
-    while not _exists(root) and root != root.parent:
+    while not exists(root) and root != root.parent:
         yield root
         root = root.parent
 
 
-def _exists(path: Path) -> bool:
-    """Whether something is seen there; what may not be looked at is for the one who opens it."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def folds_case(root: Path) -> bool:
     """Whether names that differ in case are one file there; asked of the file system itself."""
-    probe = root.absolute()
-    while not _exists(probe) and probe != probe.parent:
-        probe = probe.parent
+    probe = existing_folder(root)
     swapped = probe.with_name(probe.name.swapcase()) if probe.name else probe
     with suppress(OSError):
-        return swapped.name != probe.name and _exists(swapped) and swapped.samefile(probe)
+        return swapped.name != probe.name and exists(swapped) and swapped.samefile(probe)
     return False
 
 

@@ -73,10 +73,10 @@ def check_paths(
     for refusal in refusals:
         count += 1
         local &= refusal.local
-    named = [f"{_shown(refusal.path)} {refusal.reason}" for refusal in shown]
+    named = [f"{quoted(refusal.path)} {refusal.reason}" for refusal in shown]
     raise UnsafeError(
         f"the repo is refused, {count} of its paths cannot be written safely: "
-        + "; ".join(_with_rest(named, count)),
+        + "; ".join(with_rest(named, count)),
         hint="nothing was written; "
         + ("download it on Linux, or " if local else "")
         + "tell the repo's owner",
@@ -93,8 +93,8 @@ def destination(root: Path, path: str) -> Path:
 def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:
     """Up to `most` lines on paths that would not work on Windows, and one on how many more."""
     odd = ((path, reason) for path in paths if (reason := _why_not(path, windows=True)))
-    lines = [f"{_shown(path)} {reason}" for path, reason in islice(odd, most)]
-    return _with_rest(lines, len(lines) + sum(1 for _ in odd))
+    lines = [f"{quoted(path)} {reason}" for path, reason in islice(odd, most)]
+    return with_rest(lines, len(lines) + sum(1 for _ in odd))
 
 
 def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[Refusal]:
@@ -115,7 +115,8 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
                 yield Refusal(path, reason, local=True)
 
 
-def _with_rest(lines: list[str], count: int) -> list[str]:
+def with_rest(lines: list[str], count: int) -> list[str]:
+    """`lines`, and how many more of `count` there are."""
     return [*lines, f"and {count - len(lines)} more"] if count > len(lines) else lines
 
 
@@ -226,7 +227,7 @@ def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
     other = next((name for name in group if name != path), None)
     if other is None:
         return "is listed twice"
-    return f"is one file with {_shown(other)} on this disk"
+    return f"is one file with {quoted(other)} on this disk"
 
 
 def _key(path: str, folding: bool) -> str:
@@ -238,5 +239,5 @@ def _key(path: str, folding: bool) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", key).casefold())
 
 
-def _shown(path: str) -> str:
+def quoted(path: str) -> str:
     return f"'{safe_text(path, 120)}'"

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from hfget.layout.paths import warnings_for
+from hfget.layout.paths import quoted, warnings_for, with_rest
 from hfget.model import RemoteFile
-from hfget.text import safe_text
 
 _NAMED = 3
 
@@ -35,9 +34,7 @@ def remarks(files: Iterable[RemoteFile]) -> list[str]:
     if odd := warnings_for((file.path for file in files), most=_NAMED):
         lines.append("not every system can have these names: " + "; ".join(odd))
     if found := [file.path for file in files if _is_acted_on(file)]:
-        names = [f"'{safe_text(path, 120)}'" for path in found[:_NAMED]]
-        if len(found) > _NAMED:
-            names.append(f"and {len(found) - _NAMED} more")
+        names = with_rest([quoted(path) for path in found[:_NAMED]], len(found))
         lines.append("other programs act on files of such names: " + ", ".join(names))
     return lines
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import select
 import socket
 import ssl
 import threading
@@ -14,6 +13,7 @@ from typing import Any
 
 import requests
 import urllib3
+from urllib3.util.wait import wait_for_read
 
 from hfget.retry import Transient, from_exception
 from hfget.settings import host_of
@@ -114,9 +114,7 @@ class Fetcher:
         if response is not None:
             self._hung_up = True
             with suppress(AttributeError, OSError, ValueError):
-                wire: Any = response.raw._fp
-                sock = wire.fp.raw._sock
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(_socket_of(response), socket.SHUT_RDWR)
 
     def _receive(
         self, job: FileJob, lease: Lease, span: Span | None, response: requests.Response
@@ -189,15 +187,19 @@ def _keep_connection(response: requests.Response) -> None:
 
 def _is_readable(response: requests.Response | None) -> bool:
     """Whether the answer's socket has bytes to be read at once; true where nobody can tell."""
-    if response is None or not hasattr(select, "poll"):
+    if response is None:
         return True
     try:
-        wire: Any = response.raw._fp
-        sock = wire.fp.raw._sock
+        sock = _socket_of(response)
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             return True
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
+        return wait_for_read(sock, timeout=0)
     except (AttributeError, OSError, ValueError):
         return True
+
+
+def _socket_of(response: requests.Response) -> socket.socket:
+    """What the body comes from. Raises AttributeError once it has been read to its end."""
+    wire: Any = response.raw._fp
+    sock: socket.socket = wire.fp.raw._sock
+    return sock
