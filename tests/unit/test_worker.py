@@ -214,8 +214,19 @@ def test_what_cannot_be_verified_is_not_asked_for(tmp_path: Path) -> None:
     assert office.fetcher.asked == ["b"]
 
 
-def test_a_file_at_which_the_host_broke_asks_last(tmp_path: Path) -> None:
+def test_a_file_at_which_the_host_broke_asks_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "LAST_TO_PROBE_SECONDS", 300)
     office = Office(tmp_path, failure(whole_host=True), names="abcd")
+    fetch = office.fetcher.fetch
+
+    def fetch_and_let_the_time_pass(job: FileJob, lease: Lease) -> None:
+        if job.file.path == "d":
+            office.jobs[0].not_before = 0
+        fetch(job, lease)
+
+    office.fetcher.fetch = fetch_and_let_the_time_pass
     assert office.run() == []
     assert office.fetcher.asked == ["a", "b", "c", "d", "a"]
 
