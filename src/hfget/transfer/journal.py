@@ -14,13 +14,13 @@ import os
 import secrets
 import struct
 import threading
-import zlib
 from bisect import bisect_left
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hfget.model import RemoteFile
+from hfget.transfer.checksum import crc32
 from hfget.transfer.owner import boot_id
 from hfget.transfer.ranges import Spans
 
@@ -96,7 +96,7 @@ def read_journal(path: Path) -> Journal | None:
     try:
         magic, length, check = _HEAD.unpack_from(data)
         text = data[_HEAD.size : _HEAD.size + length]
-        if magic != _MAGIC or length > _MAX_HEADER or zlib.crc32(text) != check:
+        if magic != _MAGIC or length > _MAX_HEADER or crc32(text) != check:
             return None
         header: dict[str, Any] = json.loads(text)
         identity = _read_identity(header["identity"])
@@ -124,7 +124,7 @@ def _read_records(data: memoryview, epoch: int, size: int) -> tuple[list[Block],
     for position in range(0, whole, _RECORD.size):
         record = data[position : position + _RECORD.size]
         tag, its_epoch, offset, length, crc, check = _RECORD.unpack(record)
-        if its_epoch != epoch or zlib.crc32(record[:-4]) != check:
+        if its_epoch != epoch or crc32(record[:-4]) != check:
             continue
         if tag == _SYNC:
             mark = max(mark, length)
@@ -150,7 +150,7 @@ class JournalWriter:
             "epoch": self._epoch,
         }
         text = json.dumps(header).encode()
-        start = _HEAD.pack(_MAGIC, len(text), zlib.crc32(text)) + text
+        start = _HEAD.pack(_MAGIC, len(text), crc32(text)) + text
         records = b"".join(self._block(block) for block in blocks)
         temporary = path.with_name(path.name + ".new")
         temporary.write_bytes(start + records)
@@ -201,4 +201,4 @@ class JournalWriter:
 
     def _pack(self, tag: bytes, offset: int, length: int, crc: int) -> bytes:
         body = _RECORD.pack(tag, self._epoch, offset, length, crc, 0)[:-4]
-        return body + struct.pack("<I", zlib.crc32(body))
+        return body + struct.pack("<I", crc32(body))

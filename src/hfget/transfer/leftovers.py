@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hfget.transfer.checksum import crc32
 from hfget.transfer.journal import Block, Identity, Journal, read_journal
 from hfget.transfer.owner import Owner, Standing, boot_id, lease_is_over
 from hfget.transfer.positional import PositionalFile
@@ -113,7 +113,7 @@ def compare(
                 count = source.read_at(view, position)
                 if count == 0:
                     break
-                crc = zlib.crc32(view[:count], crc)
+                crc = crc32(view[:count], crc)
                 if copy is not None:
                     copy.write_at(view[:count], position)
                 position += count

@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from hfget.disk import disk_error
+from hfget.transfer.checksum import crc32
 from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
 from hfget.transfer.leftovers import (
     DATA_SUFFIX,
@@ -112,7 +112,7 @@ class Partial:
     def write(self, view: memoryview, offset: int) -> None:
         """Put received bytes in place, then into the journal. Raises DiskError."""
         assert self._file is not None
-        crc = zlib.crc32(view) if self._journal else 0
+        crc = crc32(view) if self._journal else 0
         try:
             self._file.write_at(view, offset)
             if self._journal:

@@ -12,12 +12,12 @@ import os
 import re
 import stat
 import threading
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.transfer.checksum import crc32
 from hfget.transfer.control import Stopped
 from hfget.transfer.copying import duplicate
 from hfget.transfer.journal import Block, Identity
@@ -96,5 +96,5 @@ def _blocks(data: Path, length: int, stop: threading.Event) -> Iterator[Block]:
         while piece := reader.read(min(_BLOCK_BYTES, length - position)):
             if stop.is_set():
                 raise Stopped
-            yield Block(position, len(piece), zlib.crc32(piece))
+            yield Block(position, len(piece), crc32(piece))
             position += len(piece)
