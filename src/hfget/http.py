@@ -1,9 +1,9 @@
 """The one HTTP stack, for API calls and for content: time-outs, CA, proxies, token, redirects.
 
-requests does the work, with three of its habits switched off because they leak or lie:
-`trust_env` (a netrc entry silently replaces the Bearer token), automatic redirects
-(credentials and policy are decided here, hop by hop) and decoding (a small gzip body can
-swell without bound).
+requests does the work, but not its Session, whose habits leak or lie: `trust_env` (a netrc
+entry silently replaces the Bearer token), cookies, and redirects, whose Location is parsed and
+whose body is read even if nobody wants to follow (credentials and policy are decided here, hop
+by hop). Nothing is decoded either: a small gzip body can swell without bound.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget import events, proxies, redirects
@@ -33,19 +34,8 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class _Session(requests.Session):
-    """A session that leaves redirects alone.
-
-    Even if told not to follow them, requests parses their Location, which may be no address,
-    and reads their body into memory, which may have no end.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
-
-
 class HttpClient:
-    """Sends single requests; one session a thread, connections kept alive.
+    """Sends single requests; one adapter a thread, connections kept alive.
 
     `requests_sent` counts every request of the run. `unlocked` is set once a token that is
     not eager may be used (the endpoint refused a request without it).
@@ -74,6 +64,7 @@ class HttpClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._proxies: dict[str, str | None] = {}
+        self._headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"}
         if credential is not None and credential.warning:
             observer(events.Note(credential.warning, "warning"))
 
@@ -149,8 +140,12 @@ class HttpClient:
         self, url: str, headers: Mapping[str, str]
     ) -> tuple[requests.PreparedRequest, str]:
         """The request, and the origin it will be connected to, whatever `url` looks like."""
-        sent = {"Accept-Encoding": "identity", **headers}
-        request = self._session().prepare_request(requests.Request("GET", url, headers=sent))
+        request = requests.PreparedRequest()
+        request.method = "GET"
+        request.prepare_url(url, "")
+        request.headers = CaseInsensitiveDict({**self._headers, **headers})
+        if "@" in url:
+            request.prepare_auth(None)
         try:
             return request, origin_of(str(request.url))
         except ValueError as error:
@@ -161,10 +156,9 @@ class HttpClient:
     ) -> requests.Response:
         url = str(request.url)
         try:
-            response = self._session().send(
+            response = self._adapter().send(
                 request,
                 stream=True,
-                allow_redirects=False,
                 timeout=(self._connect_timeout, read_timeout),
                 proxies={"all": proxy} if proxy else {},
             )
@@ -190,19 +184,11 @@ class HttpClient:
             return {}
         return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = _Session()
-            session.trust_env = False
-            session.headers.clear()
-            session.headers["User-Agent"] = user_agent()
-            session.headers["Accept"] = "*/*"
-            adapter = Adapter(self._sockets, self._tls_context)
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
-            self._local.session = session
-        return session
+    def _adapter(self) -> Adapter:
+        adapter: Adapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = Adapter(self._sockets, self._tls_context)
+        return adapter
 
     def _tls_context(self) -> ssl.SSLContext:
         """One for all connections: reading the bundle takes longer than a handshake."""

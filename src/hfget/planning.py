@@ -60,7 +60,9 @@ def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) 
 def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Path, Identity]:
     """Where the file's partial rests, and what its journal must say."""
     name = layout.partial_name(file)
-    identity = replace(Identity.of(file, snapshot.commit), path=name)
+    identity = Identity.of(file, snapshot.commit)
+    if name != file.path:
+        identity = replace(identity, path=name)
     return stem_for(layout.partial_directory(file), name, file.etag), identity
 
 

@@ -51,6 +51,8 @@ ENV_NAMES = (
 )
 
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+#: A URL whose host needs no parser: one is asked for each request.
+_PLAIN = re.compile(r"https?://([a-z0-9.-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)/")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?")
 
 EndpointSource = Literal["flag", "environment", "url", "default"]
@@ -110,6 +112,8 @@ def origin_of(url: str) -> str:
 
 def host_of(url: str) -> str:
     """The host (and port, where it is named) of `url`, for messages."""
+    if plain := _PLAIN.match(url):
+        return plain.group(1)
     parts = urlsplit(safe_url(url))
     return parts.netloc or safe_url(url)
 

@@ -17,13 +17,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from hfget.heads import with_plain_fields
 from hfget.sockets import Sockets
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
@@ -96,9 +100,11 @@ class Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
         self._reader.limit()
 
-    def begin(self) -> None:
+    _read_head = with_plain_fields(http.client.HTTPResponse.begin)
+
+    def begin(self, **limits: Any) -> None:
         try:
-            super().begin()
+            self._read_head(**limits)
         finally:
             self._reader.unlimit()
 
@@ -209,6 +215,7 @@ class Adapter(HTTPAdapter):
             "https": partial(_TLSPool, sockets=sockets),
         }
         self._tls = tls
+        self._last: tuple[tuple[str, str], Any] | None = None
         super().__init__(pool_connections=4, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -229,6 +236,32 @@ class Adapter(HTTPAdapter):
             }
         manager.pool_classes_by_scheme = pools
         return manager
+
+    def get_connection_with_tls_context(
+        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """The pool of the request's host: mostly that of the last request."""
+        place = (
+            request.url[: request.url.index("/", len("https://"))],
+            (proxies or {}).get("all", ""),
+        )
+        if self._last is None or self._last[0] != place:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._last = place, pool
+        return self._last[1]
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """As requests' own, but no cookie is looked for."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.reason = resp.reason
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.raw = resp
+        response.url = req.url
+        response.request = req
+        response.connection = self
+        return response
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None

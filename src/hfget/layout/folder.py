@@ -53,6 +53,7 @@ class FolderLayout:
         self._hub = hub
         self._records = root / ".cache" / "huggingface"
         self._inside: set[str] = set()
+        self._downloads: dict[str, Path] = {}
         self._seen: dict[str, Seen] = {}
         self._listed = ""
         self._directories = Directories(root)
@@ -161,7 +162,10 @@ class FolderLayout:
         return record.read_etags(self._records)
 
     def partial_directory(self, file: RemoteFile) -> Path:
-        return (self._records / "download" / file.path).parent
+        folder = file.path.rpartition("/")[0]
+        if folder not in self._downloads:
+            self._downloads[folder] = self._records / "download" / folder
+        return self._downloads[folder]
 
     def partial_name(self, file: RemoteFile) -> str:
         return file.path

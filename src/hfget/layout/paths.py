@@ -87,7 +87,7 @@ def check_paths(
 def destination(root: Path, path: str) -> Path:
     """Where `path` of a repo lies below `root`. Raises UnsafeError as `check_paths` does."""
     check_paths((path,), windows=os.name == "nt")
-    return root.joinpath(*path.split("/"))
+    return root / path
 
 
 def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:

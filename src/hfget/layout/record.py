@@ -162,7 +162,8 @@ def write_tree(records: Path, snapshot: Snapshot) -> None:
         return
     files = {file.path: _tree_entry(file) for file in sorted(snapshot.files, key=lambda f: f.path)}
     document = {"format_version": _FORMAT_VERSION, "files": files}
-    atomic_write(records / "trees" / f"{snapshot.commit}.json", json.dumps(document, indent=1))
+    text = json.dumps(document, indent=1)  # as huggingface_hub writes it
+    atomic_write(records / "trees" / f"{snapshot.commit}.json", text)
 
 
 def forget_tree(records: Path, commit: str) -> None:
@@ -214,7 +215,7 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
         with suppress(OSError):
             os.utime(records / RECORD_NAME)
     else:
-        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), sync=True)
+        atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)
 
 
 def unwant(records: Path, paths: Iterable[str]) -> None:
@@ -225,7 +226,7 @@ def unwant(records: Path, paths: Iterable[str]) -> None:
         return
     for path in paths:
         files.pop(path, None)
-    atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), sync=True)
+    atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)
 
 
 def _tree_entry(file: RemoteFile) -> dict[str, Any]:
