@@ -250,6 +250,9 @@ class Adapter(HTTPAdapter):
             self._last = place, pool
         return self._last[1]
 
+    def request_url(self, request: Any, proxies: Any) -> Any:
+        return super().request_url(request, proxies) if proxies else request.path_url
+
     def build_response(self, req: Any, resp: Any) -> requests.Response:
         """As requests' own, but no cookie is looked for."""
         response = requests.Response()

@@ -58,7 +58,7 @@ class FolderLayout:
         self._listed = ""
         self._directories = Directories(root)
         self._lock = threading.Lock()
-        self._unrecorded: list[tuple[str, RemoteFile]] = []
+        self._unrecorded: list[tuple[Path, str, RemoteFile]] = []
         self.durable = True
 
     def root(self, snapshot: Snapshot) -> Path:
@@ -202,7 +202,7 @@ class FolderLayout:
             raise
         except OSError as error:
             raise disk_error(error, target) from error
-        self.adopt(snapshot, file)
+        self._record_later(target, snapshot, file)
 
     def _outdate_record(self, file: RemoteFile, data: Path) -> None:
         """Make data younger than the record of other content that is there under its name.
@@ -216,8 +216,11 @@ class FolderLayout:
             os.utime(data, (now, now))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
+        self._record_later(destination(self._root, file.path), snapshot, file)
+
+    def _record_later(self, target: Path, snapshot: Snapshot, file: RemoteFile) -> None:
         with self._lock:
-            self._unrecorded.append((snapshot.commit, file))
+            self._unrecorded.append((target, snapshot.commit, file))
             due = file.size > _LARGE_BYTES or len(self._unrecorded) >= _BATCH
         if due:
             self.flush()
@@ -225,16 +228,14 @@ class FolderLayout:
     def flush(self) -> None:
         with self._lock:
             batch, self._unrecorded = self._unrecorded, []
-        targets = {file.path: destination(self._root, file.path) for _, file in batch}
         if self._fsync:
-            folders = {target.parent for target in targets.values()}
-            self.durable &= self._directories.sync(folders)
-        for commit, file in batch:
+            self.durable &= self._directories.sync({target.parent for target, *_ in batch})
+        for target, commit, file in batch:
             try:
-                modified = self._directories.modified(targets[file.path])
+                modified = self._directories.modified(target)
                 record.write_metadata(self._records, file.path, commit, file.etag, modified)
             except OSError as error:
-                raise disk_error(error, targets[file.path], "recording") from error
+                raise disk_error(error, target, "recording") from error
 
     def complete(self, snapshot: Snapshot) -> None:
         pass
