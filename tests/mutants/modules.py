@@ -19,15 +19,26 @@ MODULES = (
     Module("redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
     Module("credentials.py", ("test_credentials.py", "test_cli_token.py")),
     Module("secret.py", ("test_secret.py", "test_credentials.py")),
-    Module("disk.py", ("test_disk.py", "test_directories.py", "test_record.py", "test_sync.py")),
+    Module(
+        "disk.py",
+        (
+            "test_renaming.py",
+            "test_disk.py",
+            "test_directories.py",
+            "test_record.py",
+            "test_sync.py",
+        ),
+    ),
     Module("lock.py", ("test_lock.py",)),
     Module("layout/paths.py", ("test_paths.py", "test_path_collisions.py")),
     Module("layout/directories.py", ("test_directories.py", "test_folder.py", "test_obsolete.py")),
     Module("layout/names.py", ("test_cache_names.py", "test_cache_layout.py", "test_absent.py")),
     Module("layout/pointers.py", ("test_cache_names.py", "test_cache_layout.py")),
     Module("transfer/answer.py", ("test_answer.py", "test_fetch.py")),
-    Module("transfer/journal.py", ("test_journal.py", "test_partial.py")),
-    Module("transfer/partial.py", ("test_partial.py", "test_job_parking.py")),
+    Module("transfer/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
+    Module(
+        "transfer/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")
+    ),
     Module("transfer/ranges.py", ("test_ranges.py", "test_schedule_machine.py")),
     Module(
         "transfer/leftovers.py",

@@ -6,7 +6,7 @@ from tests.mutants.check import checks
 
 _SYNC, _JOIN, _CRC, _HASH, _RANGE = "sync", "join", "crc", "hash", "answer"
 
-_PARTIAL = ("test_partial.py", "test_job_parking.py", "test_prefix.py")
+_PARTIAL = ("test_partial.py", "test_partial_disk.py", "test_job_parking.py", "test_prefix.py")
 _FOLDER = ("test_directories.py", "test_folder.py", "test_obsolete.py")
 
 CHECKS = [
@@ -29,7 +29,7 @@ CHECKS = [
         _SYNC,
         "layout/folder.py",
         ("test_folder.py",),
-        ("self.durable &= self._directories.sync(folders)", "pass"),
+        ("self.durable &= self._directories.sync({target.parent for target, *_ in batch})", "pass"),
     ),
     *checks(
         _SYNC,
@@ -53,29 +53,27 @@ CHECKS = [
         "layout/record.py",
         ("test_sync.py",),
         (
-            "        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1), "
-            "sync=True)\n"
+            "        atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)\n"
             "\n\ndef unwant",
-            "        atomic_write(records / RECORD_NAME, json.dumps(document, indent=1))\n"
-            "\n\ndef unwant",
+            "        atomic_write(records / RECORD_NAME, json.dumps(document))\n\n\ndef unwant",
         ),
     ),
     *checks(
         _SYNC,
         "transfer/positional.py",
-        ("test_partial.py", "test_engine.py"),
+        ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ('getattr(os, "fdatasync", os.fsync)(self._fd)', "pass"),
     ),
     *checks(
         _SYNC,
         "transfer/journal.py",
-        ("test_journal.py", "test_partial.py", "test_engine.py"),
+        ("test_journal.py", "test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ('getattr(os, "fdatasync", os.fsync)(fd)', "pass"),
     ),
     *checks(
         _SYNC,
         "transfer/partial.py",
-        ("test_partial.py", "test_engine.py"),
+        ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ("            file.sync_data()\n", ""),
         ("                self._journal.sync()", "                pass"),
     ),

@@ -17,11 +17,6 @@ CHECKS = [
         (" or origin != credential.origin", ""),
         ("not self.unlocked or ", ""),
         ("if origin_of(response.url) != credential.origin:", "if False:"),
-        (
-            "    def get_redirect_target(self, resp: requests.Response) -> None:\n"
-            "        return None\n",
-            "",
-        ),
         ("self._allow_private or self._was_inside(response.url)", "True"),
     ),
     *checks(

@@ -12,7 +12,7 @@ from hfget.transfer.journal import Block
 from hfget.transfer.leftovers import compare
 from hfget.transfer.partial import Partial, stem_for
 from hfget.transfer.positional import PositionalFile
-from tests.unit.test_partial import (
+from tests.unit.partials import (
     IDENTITY,
     PIECES,
     age,

@@ -119,6 +119,23 @@ def test_what_a_dead_process_left_is_no_lock(path: Path) -> None:
         pass
 
 
+def test_it_is_looked_several_times_a_second(path: Path) -> None:
+    class Waits(Stop):
+        def __init__(self) -> None:
+            super().__init__()
+            self.waits: list[float | None] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.waits.append(timeout)
+            return len(self.waits) > 3
+
+    stop = Waits()
+    with locked(path), pytest.raises(InterruptedRunError), locked(path, stop=stop):
+        raise AssertionError("the lock is held")
+    assert len(stop.waits) == 4
+    assert all(wait is not None and 0.05 <= wait <= 0.5 for wait in stop.waits)
+
+
 def test_a_wait_can_be_stopped(path: Path) -> None:
     stop, notes = Stop(), Notes()
     caught: list[InterruptedRunError] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
 import shutil
 import threading
@@ -14,20 +12,28 @@ from pathlib import Path
 
 import pytest
 
-from hfget.errors import DiskError
 from hfget.transfer import journal as journal_module
-from hfget.transfer.journal import Identity, read_journal
 from hfget.transfer.leftovers import leftover_bytes, sweep
-from hfget.transfer.owner import LEASE_SECONDS, Owner
+from hfget.transfer.owner import Owner
 from hfget.transfer.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
-from hfget.transfer.positional import PositionalFile
 from tests.unit.helpers import BOUND, child
-
-SIZE = JOURNALED_BYTES + 5000
-DATA = hashlib.shake_128(b"partial").digest(SIZE)
-IDENTITY = Identity("dir/model.bin", SIZE, "sha256", "ab" * 32, "c" * 40)
-PIECES = ((0, 1000), (5000, 9000), (SIZE - 10, SIZE))
-WRITTEN = sum(end - start for start, end in PIECES)
+from tests.unit.partials import (
+    DATA,
+    IDENTITY,
+    PIECES,
+    SIZE,
+    WRITTEN,
+    age,
+    dead,
+    elsewhere,
+    flip,
+    journal_at,
+    names,
+    owned_by,
+    parked,
+    spans,
+    write,
+)
 
 _WRITES_AND_WAITS = """
 import hashlib, sys
@@ -48,64 +54,6 @@ sys.stdin.read()
 @pytest.fixture
 def stem(tmp_path: Path) -> Path:
     return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
-
-
-def write(partial: Partial, *pieces: tuple[int, int]) -> None:
-    for start, end in pieces:
-        partial.write(memoryview(DATA)[start:end], start)
-
-
-def parked(stem: Path, *pieces: tuple[int, int], synced: int = 0) -> Path:
-    """A partial at rest; the data of the first `synced` pieces has reached the disk."""
-    partial = Partial.open(stem, IDENTITY)
-    write(partial, *pieces[:synced])
-    if synced:
-        assert partial.sync()
-    write(partial, *pieces[synced:])
-    partial.park()
-    return stem.with_name(stem.name + ".incomplete")
-
-
-def journal_at(data: Path) -> Path:
-    return data.with_name(data.name.removesuffix(".incomplete") + ".hfget-journal")
-
-
-def names(stem: Path) -> list[str]:
-    return sorted(entry.name for entry in stem.parent.iterdir())
-
-
-def spans(partial: Partial) -> set[tuple[int, int]]:
-    return {(block.offset, block.end) for block in partial.blocks}
-
-
-def flip(data: Path, offset: int) -> None:
-    with open(data, "r+b") as file:
-        file.seek(offset)
-        byte = file.read(1)[0]
-        file.seek(offset)
-        file.write(bytes([byte ^ 1]))
-
-
-def owned_by(stem: Path, owner: Owner, data: Path) -> Path:
-    """Give a partial at rest to `owner`."""
-    new = stem.with_name(f"{stem.name}.{owner}.incomplete")
-    journal_at(data).rename(journal_at(new))
-    data.rename(new)
-    return new
-
-
-def dead() -> Owner:
-    return replace(Owner.mine(), start="1")
-
-
-def elsewhere() -> Owner:
-    return replace(Owner.mine(), host="00000000")
-
-
-def age(*paths: Path) -> None:
-    then = time.time() - LEASE_SECONDS - 30
-    for path in paths:
-        os.utime(path, (then, then))
 
 
 def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
@@ -306,41 +254,6 @@ def test_parking_nothing_leaves_nothing(stem: Path, size: int) -> None:
     assert names(stem) == []
 
 
-def test_a_changed_byte_is_named_and_the_rest_can_be_kept(stem: Path) -> None:
-    partial = Partial.open(stem, IDENTITY)
-    write(partial, *PIECES)
-    assert partial.damaged() == []
-    flip(partial.data_path, 8999)
-    bad = partial.damaged()
-    assert [(block.offset, block.end) for block in bad] == [PIECES[1]]
-    again = partial.reopened([block for block in partial.recorded() if block not in bad])
-    assert spans(again) == {PIECES[0], PIECES[2]}
-    write(again, PIECES[1])
-    assert again.damaged() == [] and len(again.recorded()) == 3
-    again.discard()
-
-
-def test_sync_says_what_is_safe_and_nothing_more(stem: Path) -> None:
-    partial = Partial.open(stem, IDENTITY)
-    write(partial, *PIECES[:2])
-    assert partial.unsynced > 0 and partial.sync()
-    write(partial, PIECES[2])
-    journal = read_journal(journal_at(partial.data_path))
-    assert journal is not None and (len(journal.blocks), journal.synced) == (3, 2)
-    partial.close()
-    assert partial.sync(), "closed by whoever finishes it: nothing is left to do"
-    partial.discard()
-
-
-def test_publishing_takes_the_data_and_leaves_no_journal(stem: Path, tmp_path: Path) -> None:
-    partial = Partial.open(stem, IDENTITY)
-    write(partial, (0, SIZE))
-    partial.close()
-    partial.data_path.replace(tmp_path / "final")
-    partial.published()
-    assert (tmp_path / "final").read_bytes() == DATA and names(stem) == []
-
-
 def test_sweeping_takes_what_is_abandoned_of_these_paths_only(stem: Path) -> None:
     alive = Partial.open(stem, IDENTITY)
     kept = set(names(stem))
@@ -360,42 +273,3 @@ def test_sweeping_takes_what_is_abandoned_of_these_paths_only(stem: Path) -> Non
     sweep(stem.parent, frozenset({digest_of("another")}))
     assert not fresh.exists() and not journal_at(fresh).exists()
     alive.discard()
-
-
-def test_a_folder_that_is_a_file_is_a_disk_error(tmp_path: Path) -> None:
-    (tmp_path / "download").touch()
-    with pytest.raises(DiskError) as caught:
-        Partial.open(stem_for(tmp_path / "download" / "x", "a", "ab" * 32), IDENTITY)
-    assert caught.value.exit_code == 7 and str(tmp_path) in caught.value.message
-
-
-def no_room(*args: object) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@pytest.mark.parametrize("doing", ["allocate", "write_at"])
-def test_a_full_disk_is_a_disk_error_and_what_could_not_begin_is_gone(
-    doing: str, stem: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(PositionalFile, doing, no_room)
-    with pytest.raises(DiskError, match="no space left"):
-        write(Partial.open(stem, IDENTITY), PIECES[0])
-    if doing == "allocate":
-        assert names(stem) == []
-
-
-def test_what_cannot_be_opened_again_is_a_disk_error(stem: Path) -> None:
-    partial = Partial.open(stem, IDENTITY)
-    partial.data_path.unlink()
-    with pytest.raises(DiskError, match="has gone away"):
-        partial.reopened(())
-
-
-def test_the_journal_is_brought_to_the_disk(stem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    partial = Partial.open(stem, IDENTITY)
-    brought: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", lambda fd: brought.append(os.fstat(fd).st_ino))
-    partial.sync_journal()
-    assert brought == [journal_at(partial.data_path).stat().st_ino]
-    assert partial.sync() and brought[1:] == [partial.data_path.stat().st_ino]
-    partial.discard()

