@@ -190,3 +190,9 @@ def test_a_lease_is_halved_if_both_halves_take_long_enough() -> None:
     thief = ledger.steal(100, 1.0)
     assert thief is not None and (thief.start, thief.end) == (1, 2)
     assert ledger.steal(100, 0.0) is None, "one byte has no halves"
+
+
+def test_a_connection_that_brings_nothing_will_take_long_not_for_ever() -> None:
+    assert Lease(0, 10, 4, rate=0.0).seconds_left == 6
+    assert Lease(0, 10, 4, rate=3.0).seconds_left == 2
+    assert Lease(0, 10, 4).seconds_left < 1e-6

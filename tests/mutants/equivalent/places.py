@@ -33,4 +33,24 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "lock.acquire(timeout=0)",
         "lock.acquire(timeout= 1)",
     ): "how long one look takes, of those that go on until the lock is free",
+    (
+        "lock.py",
+        "pid, host = read_text(_holder_path(path), 1000).split()",
+        "pid, host = read_text(_holder_path(path), 999).split()",
+    ): "many more letters than such a file has",
+    (
+        "lock.py",
+        "pid, host = read_text(_holder_path(path), 1000).split()",
+        "pid, host = read_text(_holder_path(path), 1001).split()",
+    ): "many more letters than such a file has",
+    (
+        "lock.py",
+        'return f"process {int(pid)} on {safe_text(host, 80)}"',
+        'return f"process {int(pid)} on {safe_text(host, 79)}"',
+    ): "how much of a long name is shown",
+    (
+        "lock.py",
+        'return f"process {int(pid)} on {safe_text(host, 80)}"',
+        'return f"process {int(pid)} on {safe_text(host, 81)}"',
+    ): "how much of a long name is shown",
 }
