@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from hfget.transfer.journal import Block
-from hfget.transfer.leftovers import compare
-from hfget.transfer.partial import Partial, stem_for
+from hfget.transfer.leftovers import DATA_SUFFIX, compare, found_at, leftover_space, take_over
+from hfget.transfer.partial import Partial, own_name, stem_for
 from hfget.transfer.positional import PositionalFile
 from tests.unit.partials import (
     IDENTITY,
     PIECES,
+    WRITTEN,
     age,
     elsewhere,
     flip,
@@ -62,3 +65,51 @@ def test_an_owner_who_writes_while_it_is_copied_changes_no_block_that_counts(
     assert late == [start for start, _ in PIECES]
     assert spans(partial) == set(PIECES) and partial.damaged() == []
     partial.discard()
+
+
+def test_without_a_journal_nothing_is_worth_anything(tmp_path: Path) -> None:
+    data = tmp_path / f"x{DATA_SUFFIX}"
+    data.write_bytes(START)
+    assert found_at(data, None).worth == 0
+
+
+def test_the_space_of_a_partial_is_what_it_takes_or_what_is_known_to_be_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
+    assert leftover_space(stem, IDENTITY) == 0
+    data = parked(stem, *PIECES)
+    assert leftover_space(stem, IDENTITY) == data.stat().st_blocks * 512
+    stat = Path.stat
+
+    def without_blocks(path: Path, **options: bool) -> Any:
+        found = stat(path, **options)
+        return SimpleNamespace(st_ino=found.st_ino) if path == data else found
+
+    monkeypatch.setattr(Path, "stat", without_blocks)
+    assert leftover_space(stem, IDENTITY) == WRITTEN
+
+
+def test_a_partial_that_somebody_else_takes_first_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
+    parked(stem, *PIECES)
+    rename = Path.rename
+
+    def too_late(path: Path, target: Path) -> Path:
+        rename(path, tmp_path / path.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", too_late)
+    assert take_over(stem, IDENTITY, own_name(stem)) is None
+
+
+def test_a_copy_leaves_no_file_open(tmp_path: Path) -> None:
+    stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
+    theirs = owned_by(stem, elsewhere(), parked(stem, *PIECES))
+    age(theirs, journal_at(theirs))
+    open_files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    assert take_over(stem, IDENTITY, own_name(stem)) is not None
+    assert len(os.listdir("/proc/self/fd")) == open_files  # noqa: PTH208
+    assert not theirs.exists()

@@ -60,9 +60,11 @@ def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None =
 def leftover_space(stem: Path, identity: Identity) -> int:
     """How many bytes of disk that partial takes: all its space may be reserved already."""
     best = max(_candidates(stem, identity), key=lambda found: found.worth, default=None)
+    if best is None:
+        return 0
     with suppress(OSError, AttributeError):
-        return best.data.stat().st_blocks * 512 if best else 0
-    return best.worth if best else 0
+        return best.data.stat().st_blocks * 512
+    return best.worth
 
 
 def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
@@ -164,9 +166,7 @@ def _adopt(found: Found, data: Path) -> tuple[Block, ...] | None:
             with suppress(OSError):
                 found.journal_path.rename(journal_of(data))
             return _trusted(journal, data)
-        blocks = tuple(_copy(found.data, data, journal))
-        remove(found.data)
-        return blocks
+        return tuple(_copy(found.data, data, journal))
     except FileNotFoundError:
         return None
 

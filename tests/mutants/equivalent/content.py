@@ -23,4 +23,24 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "_ASSUMED_RATE = 1e9",
         "_ASSUMED_RATE = 1000000001.0",
     ): "faster than any connection",
+    (
+        "transfer/leftovers.py",
+        "_COPY_BYTES = 1 << 20",
+        "_COPY_BYTES = 1 << 19",
+    ): "how much is copied at a time",
+    (
+        "transfer/leftovers.py",
+        "_COPY_BYTES = 1 << 20",
+        "_COPY_BYTES = 1 << 21",
+    ): "how much is copied at a time",
+    (
+        "transfer/leftovers.py",
+        "_COPY_BYTES = 1 << 20",
+        "_COPY_BYTES = 2 << 20",
+    ): "how much is copied at a time",
+    (
+        "transfer/leftovers.py",
+        "if journal is None and not own.exists():",
+        "if journal is None or not own.exists():",
+    ): "a journal that names the inode of the data is its journal wherever it lies",
 }
