@@ -31,9 +31,22 @@ MODULES = (
     ),
     Module("lock.py", ("test_lock.py",)),
     Module("layout/paths.py", ("test_paths.py", "test_path_collisions.py")),
-    Module("layout/directories.py", ("test_directories.py", "test_folder.py", "test_obsolete.py")),
-    Module("layout/names.py", ("test_cache_names.py", "test_cache_layout.py", "test_absent.py")),
-    Module("layout/pointers.py", ("test_cache_names.py", "test_cache_layout.py")),
+    Module(
+        "layout/directories.py",
+        (
+            "test_directories_relative.py",
+            "test_directories.py",
+            "test_folder.py",
+            "test_obsolete.py",
+        ),
+    ),
+    Module(
+        "layout/names.py",
+        ("test_names.py", "test_cache_names.py", "test_cache_layout.py", "test_absent.py"),
+    ),
+    Module(
+        "layout/pointers.py", ("test_pointers.py", "test_cache_names.py", "test_cache_layout.py")
+    ),
     Module("transfer/answer.py", ("test_answer.py", "test_fetch.py")),
     Module("transfer/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
     Module(

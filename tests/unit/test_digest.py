@@ -137,3 +137,18 @@ def test_no_descriptor_is_lost_by_hashing(tmp_path: Path) -> None:
     for _ in range(5):
         assert hash_file(tmp_path / "x", "sha256") is not None
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_a_file_is_opened_for_reading_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is verified may lie on a read-only disk, or belong to somebody else."""
+    (tmp_path / "file").write_bytes(b"content")
+    flags: list[int] = []
+    real = os.open
+
+    def opened(path: Path, how: int, *more: int) -> int:
+        flags.append(how)
+        return real(path, how, *more)
+
+    monkeypatch.setattr(os, "open", opened)
+    assert hash_file(tmp_path / "file", "sha256") == hashlib.sha256(b"content").hexdigest()
+    assert flags and all(how & os.O_ACCMODE == os.O_RDONLY for how in flags)

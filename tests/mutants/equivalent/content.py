@@ -43,4 +43,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if journal is None and not own.exists():",
         "if journal is None or not own.exists():",
     ): "a journal that names the inode of the data is its journal wherever it lies",
+    (
+        "transfer/digest.py",
+        "while follower.position < size:",
+        "while follower.position <= size:",
+    ): "one look more, which finds nothing and ends it",
 }

@@ -1,0 +1,47 @@
+"""A root may be named from where we are; what is in a folder is reached through the open folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hfget.layout.directories import Directories, Seen
+
+ROOT = Path("root")
+
+
+@pytest.fixture
+def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directories]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "root").mkdir()
+    opened = Directories(ROOT)
+    yield opened
+    opened.close()
+
+
+def test_files_are_moved_in_looked_at_and_removed(directories: Directories) -> None:
+    target = ROOT / "sub" / "file"
+    for content in ("old", "new"):
+        Path("data").write_text(content)
+        seen = Seen.of(target.lstat()) if target.exists() else None
+        directories.move_in(Path("data"), target, replace=seen is not None, seen=seen)
+        assert target.read_text() == content
+    os.utime(target, (5, 5))
+    assert directories.modified(target) == 5
+    directories.remove(target)
+    assert not target.exists() and target.parent.is_dir()
+
+
+def test_what_has_changed_since_is_not_replaced(directories: Directories) -> None:
+    target = ROOT / "sub" / "file"
+    Path("data").write_text("ours")
+    directories.move_in(Path("data"), target, replace=False)
+    seen = Seen.of(target.lstat())
+    target.write_text("theirs now")
+    Path("data").write_text("newer")
+    with pytest.raises(FileExistsError):
+        directories.move_in(Path("data"), target, replace=True, seen=seen)
+    assert target.read_text() == "theirs now"
