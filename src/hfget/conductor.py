@@ -220,7 +220,7 @@ class Run:
                 if placements[item.file.path].needs_record:
                     self._layout.adopt(made.snapshot, item.file)
             outcome = self._fetch(made, placements)
-            self._layout.flush()
+            self._record(outcome)
         finally:
             self._stop.heeded = False
         if outcome.durable and not self._layout.durable:
@@ -230,6 +230,15 @@ class Run:
             text = "the cache is read-only: what was hashed now is hashed again next time"
             self._observer(events.Note(text, "warning"))
         return outcome
+
+    def _record(self, outcome: Outcome) -> None:
+        """Write the last records. Where files are missing anyway, that is what is to be told."""
+        try:
+            self._layout.flush()
+        except DiskError as error:
+            if not outcome.failures:
+                raise
+            self._observer(events.Note(f"{error.message}; hashed again next time", "warning"))
 
     def _fetch(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]

@@ -75,19 +75,19 @@ def test_a_wait_for_the_api_can_be_interrupted(
         is_interrupted(process, number)
 
 
-def connecting() -> int:
-    """How many sockets of this machine wait for an answer to their SYN."""
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(line.split()[3] == "02" for line in lines)
+def connecting(port: int) -> int:
+    """How many sockets of this machine wait for an answer to their SYN from that port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[3] == "02" and int(row[2].partition(":")[2], 16) == port for row in rows)
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux")
 def test_connecting_can_be_interrupted(shell_at: ShellAt) -> None:
     with silent_port() as port:
-        before = connecting()
+        before = connecting(port)
         shell = shell_at(f"http://127.0.0.1:{port}").with_env(HF_HUB_ETAG_TIMEOUT=FOR_EVER)
         with running(shell) as process:
-            wait_until(lambda: connecting() > before)
+            wait_until(lambda: connecting(port) > before)
             is_interrupted(process, signal.SIGINT)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hfget.disk import sweep_temporaries
 from hfget.errors import DiskError, UnsafeError
 from hfget.layout import pointers
 from hfget.layout.directories import Directories, Seen
@@ -211,6 +212,19 @@ def test_an_absent_file_is_noted_and_nothing_is_left_beside(folder: Path, names:
     with pytest.raises(FileExistsError):
         names.deny(COMMIT, "sub/none")
     assert list((folder / ".hfget").iterdir()) == []
+
+
+def test_what_a_killed_process_leaves_of_a_note_is_swept(
+    folder: Path, names: Names, directories: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+    monkeypatch.setattr(directories, "move_in", lambda data, *_, **__: moved.append(data))
+    names.deny(COMMIT, "none")
+    left = folder / ".hfget" / moved[0].name
+    left.touch()
+    os.utime(left, (1, 1))
+    sweep_temporaries(folder)
+    assert not left.exists()
 
 
 def test_a_note_goes_when_the_file_comes_and_only_inside(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.layout import pointers
+from hfget.disk import sweep_temporaries
 from hfget.layout.directories import Directories, Seen
 from hfget.layout.pointers import Kind, look, make, possible
 
@@ -84,6 +84,17 @@ def test_a_relative_link_takes_the_place_of_what_was_there(
     assert target.read_text() == "content"
     assert [path.name for path in (folder / "blobs").iterdir()] == ["blob"]
     assert [path.name for path in target.parent.iterdir()] == ["name"]
+
+
+def test_what_a_killed_process_leaves_beside_the_blob_is_swept(
+    folder: Path, directories: Directories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directories, "move_in", lambda *_, **__: None)
+    make(folder / "snapshots" / "c" / "name", folder / "blobs" / "blob", directories)
+    (left,) = (path for path in (folder / "blobs").iterdir() if path.name != "blob")
+    os.utime(left, (1, 1), follow_symlinks=False)
+    sweep_temporaries(folder)
+    assert not left.is_symlink()
 
 
 @pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt()])

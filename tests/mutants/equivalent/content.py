@@ -48,4 +48,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "while follower.position < size:",
         "while follower.position <= size:",
     ): "one look more, which finds nothing and ends it",
+    (
+        "transfer/digest.py",
+        "self._buffer = bytearray(min(_READ_BYTES, max(size, 1)))",
+        "self._buffer = bytearray(min(_READ_BYTES, max(size, 2)))",
+    ): "a byte of a buffer that nothing is read into",
+    (
+        "transfer/digest.py",
+        "self._buffer = bytearray(min(_READ_BYTES, max(size, 1)))",
+        "self._buffer = bytearray(min(_READ_BYTES, max(size, 0)))",
+    ): "a byte of a buffer that nothing is read into",
 }

@@ -53,4 +53,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         'return f"process {int(pid)} on {safe_text(host, 80)}"',
         'return f"process {int(pid)} on {safe_text(host, 81)}"',
     ): "how much of a long name is shown",
+    (
+        "layout/names.py",
+        "temporary.touch(exist_ok=False)",
+        "temporary.touch(exist_ok=True)",
+    ): "nobody guesses the name",
 }
