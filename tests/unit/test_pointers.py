@@ -115,6 +115,16 @@ def test_whether_links_can_be_made_is_tried_and_nothing_is_left(folder: Path) ->
     assert sorted(path.name for path in folder.iterdir()) == ["blobs", "snapshots"]
 
 
+def test_what_a_killed_trial_leaves_is_swept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "unlink", lambda path: None)
+        assert possible(folder)
+    (left,) = (path for path in folder.iterdir() if path.is_symlink())
+    os.utime(left, (1, 1), follow_symlinks=False)
+    sweep_temporaries(folder)
+    assert not left.is_symlink()
+
+
 @pytest.mark.parametrize("error", [OSError("no links here"), NotImplementedError()])
 @pytest.mark.parametrize("writable", [True, False])
 def test_where_links_fail_it_depends_on_whether_anything_could_be_written(

@@ -58,4 +58,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "self._buffer = bytearray(min(_READ_BYTES, max(size, 1)))",
         "self._buffer = bytearray(min(_READ_BYTES, max(size, 0)))",
     ): "a byte of a buffer that nothing is read into",
+    (
+        "transfer/digest.py",
+        "if length > 0:",
+        "if length >= 0:",
+    ): "nothing is read, and nothing is hashed of it",
+    (
+        "transfer/digest.py",
+        "if length > 0:",
+        "if length > -1:",
+    ): "nothing is read, and nothing is hashed of it",
 }
