@@ -26,6 +26,7 @@ MODULES = (
         "disk.py",
         (
             "test_renaming.py",
+            "test_disk_words.py",
             "test_disk.py",
             "test_directories.py",
             "test_record.py",

@@ -152,6 +152,7 @@ def test_nothing_is_written_after_close(tmp_path: Path) -> None:
     writer.close()
     writer.block(0, 10, 1)
     writer.synced(0)
+    writer.sync()
     assert path.read_bytes() == before
 
 

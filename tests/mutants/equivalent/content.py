@@ -98,4 +98,34 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0",
         "SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 31, 2.0",
     ): "how much, or how long, is unsynced at most, more or less",
+    (
+        "transfer/journal.py",
+        "_MAX_HEADER = 1 << 20",
+        "_MAX_HEADER = 2 << 20",
+    ): "far above any header, far below what hurts",
+    (
+        "transfer/journal.py",
+        "_MAX_HEADER = 1 << 20",
+        "_MAX_HEADER = 1 << 19",
+    ): "far above any header, far below what hurts",
+    (
+        "transfer/journal.py",
+        "_MAX_HEADER = 1 << 20",
+        "_MAX_HEADER = 1 << 21",
+    ): "far above any header, far below what hurts",
+    (
+        "transfer/journal.py",
+        "fd = os.dup(self._fd) if self._fd >= 0 else -1",
+        "fd = os.dup(self._fd) if self._fd > 0 else -1",
+    ): "descriptor 0 is standard input",
+    (
+        "transfer/journal.py",
+        "if self._fd >= 0:",
+        "if self._fd >= 1:",
+    ): "descriptor 0 is standard input",
+    (
+        "transfer/journal.py",
+        "fd = os.dup(self._fd) if self._fd >= 0 else -1",
+        "fd = os.dup(self._fd) if self._fd >= 1 else -1",
+    ): "descriptor 0 is standard input",
 }

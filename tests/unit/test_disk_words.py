@@ -1,0 +1,48 @@
+"""What is said of a path and of a folder that cannot be synced; the rights of a small file."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from hfget.disk import atomic_write, disk_error, sync_directory
+
+
+def test_a_path_is_shown_whole_unless_it_would_fill_the_screen() -> None:
+    error = OSError(errno.ENOSPC, "")
+    path = "/" + "d" * 398 + "f"
+    assert path in disk_error(error, path).message
+    longer = "/start/" + "d" * 1000 + "/end"
+    message = disk_error(error, longer).message
+    assert longer not in message and len(message) < 500
+    assert "/start/d" in message and "d/end" in message and "…" in message
+
+
+def test_a_folder_that_is_not_there_is_not_synced(tmp_path: Path) -> None:
+    assert sync_directory(tmp_path)
+    assert not sync_directory(tmp_path / "missing")
+
+
+def test_a_folder_that_cannot_be_synced_is_closed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(fd: int) -> None:
+        raise OSError(errno.EINVAL, "")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    assert not sync_directory(tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0, 0o666), (0o077, 0o600)])
+def test_who_may_read_a_file_is_for_the_umask_to_say(umask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        atomic_write(tmp_path / "x", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == mode
