@@ -232,7 +232,6 @@ def test_a_login_that_is_no_file_is_refused(kind: str, login: Path) -> None:
     with pytest.raises(UsageError) as met:
         choose_credential(HUB, "default", flag=None, env={})
     assert "stored login" in met.value.message and "--no-token" in met.value.hint
-    assert (kind != "a directory") or met.value.message.endswith("Is a directory")
     assert choose_credential(HUB, "default", flag=made_up(), env={})[0] is not None
 
 
@@ -249,3 +248,25 @@ def test_a_login_that_cannot_be_had_does_not_end_in_a_traceback(
     with pytest.raises(UsageError) as met:
         choose_credential(HUB, "default", flag=None, env={})
     assert met.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "Permission denied", "/a/file"), ": Permission denied"),
+        (ValueError("what the library said"), ": what the library said"),
+        (ValueError(), ": ValueError"),
+    ],
+)
+def test_why_a_login_cannot_be_had_is_told_in_the_words_there_are(
+    error: Exception, reason: str, login: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def fails() -> str:
+        raise error
+
+    monkeypatch.setattr(huggingface_hub, "get_token", fails)
+    with pytest.raises(UsageError) as met:
+        choose_credential(HUB, "default", flag=None, env={})
+    assert met.value.message.endswith(reason)

@@ -169,7 +169,7 @@ def test_where_there_are_no_locks_the_work_goes_on_with_a_warning(
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with locked(path, wait=False, notes=notes):
-                pass
+                assert not path.with_name("hfget.lock.holder").exists(), "nobody holds it"
         (said,) = notes.said
         assert said.level == "warning" and os.strerror(number).lower() in said.text
 

@@ -181,3 +181,29 @@ def test_a_file_above_a_mebibyte_is_gone_on_with(size: int, journaled: bool, ste
     partial = Partial.open(stem, replace(IDENTITY, size=size))
     assert journal_at(partial.data_path).exists() is journaled
     partial.discard()
+
+
+def test_a_small_file_costs_one_descriptor_and_no_journal(stem: Path) -> None:
+    partial = Partial.open(stem, replace(IDENTITY, size=100))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    write(partial, (0, 100))
+    buffer = bytearray(100)
+    assert partial.reader().read_at(memoryview(buffer), 0) == 100 and buffer == DATA[:100]
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert partial.unsynced == 0 and partial.sync() and partial.unsynced == 0
+    partial.discard()
+
+
+def test_two_that_begin_in_a_new_folder_at_once_do_not_hinder_each_other(
+    stem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def a_moment_later(path: Path, **options: bool) -> None:
+        mkdir(path, parents=True)
+        mkdir(path, **options)
+
+    monkeypatch.setattr(Path, "mkdir", a_moment_later)
+    partial = Partial.open(stem, IDENTITY)
+    assert partial.data_path.parent == stem.parent
+    partial.discard()

@@ -128,4 +128,19 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "fd = os.dup(self._fd) if self._fd >= 0 else -1",
         "fd = os.dup(self._fd) if self._fd >= 1 else -1",
     ): "descriptor 0 is standard input",
+    (
+        "transfer/partial.py",
+        "return cls(stem, identity, (), data, create=True)",
+        "return cls(stem, identity, (), data, create=False)",
+    ): "what is not there is then made by the second try",
+    (
+        "transfer/partial.py",
+        "mark = journal.mark() if journal else 0",
+        "mark = journal.mark() if journal else -1",
+    ): "where there is no journal nobody asks for the mark",
+    (
+        "transfer/partial.py",
+        "if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:",
+        "if mine is None or not mine.blocks or found_at(rest, None).worth >= mine.bytes:",
+    ): "of two that are worth as much either may stay",
 }
