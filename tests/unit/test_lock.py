@@ -129,10 +129,10 @@ def test_it_is_looked_several_times_a_second(path: Path) -> None:
             self.waits.append(timeout)
             return len(self.waits) > 3
 
-    stop = Waits()
-    with locked(path), pytest.raises(InterruptedRunError), locked(path, stop=stop):
+    stop, notes = Waits(), Notes()
+    with locked(path), pytest.raises(InterruptedRunError), locked(path, stop=stop, notes=notes):
         raise AssertionError("the lock is held")
-    assert len(stop.waits) == 4
+    assert len(stop.waits) == 4 and len(notes.said) == 1
     assert all(wait is not None and 0.05 <= wait <= 0.5 for wait in stop.waits)
 
 
