@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from hfget.transfer.journal import Block
-from hfget.transfer.leftovers import DATA_SUFFIX, compare, found_at, leftover_space, take_over
+from hfget.transfer.leftovers import (
+    DATA_SUFFIX,
+    compare,
+    found_at,
+    leftover_bytes,
+    leftover_space,
+    take_over,
+)
 from hfget.transfer.partial import Partial, own_name, stem_for
 from hfget.transfer.positional import PositionalFile
 from tests.unit.partials import (
@@ -113,3 +120,13 @@ def test_a_copy_leaves_no_file_open(tmp_path: Path) -> None:
     assert take_over(stem, IDENTITY, own_name(stem)) is not None
     assert len(os.listdir("/proc/self/fd")) == open_files  # noqa: PTH208
     assert not theirs.exists()
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_other_files_in_the_folder_are_stepped_over(place: int, tmp_path: Path) -> None:
+    stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
+    data = parked(stem, *PIECES)
+    names = [data.name, journal_at(data).name]
+    for strange in (f"model.bin{DATA_SUFFIX}", f"{stem.name}x{DATA_SUFFIX}", "x"):
+        names.insert(place, strange)
+    assert leftover_bytes(stem, IDENTITY, names) == WRITTEN

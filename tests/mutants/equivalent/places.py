@@ -58,4 +58,19 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "temporary.touch(exist_ok=False)",
         "temporary.touch(exist_ok=True)",
     ): "nobody guesses the name",
+    (
+        "layout/directories.py",
+        "_MOST_OPEN = 32",
+        "_MOST_OPEN = 31",
+    ): "how many folders are kept open",
+    (
+        "layout/directories.py",
+        "_MOST_OPEN = 32",
+        "_MOST_OPEN = 33",
+    ): "how many folders are kept open",
+    (
+        "layout/directories.py",
+        "_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd",
+        "_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} < os.supports_dir_fd",
+    ): "every system that has these has others too",
 }
