@@ -26,6 +26,7 @@ from tests.unit.partials import (
     PIECES,
     WRITTEN,
     age,
+    dead,
     elsewhere,
     flip,
     journal_at,
@@ -122,11 +123,9 @@ def test_a_copy_leaves_no_file_open(tmp_path: Path) -> None:
     assert not theirs.exists()
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_other_files_in_the_folder_are_stepped_over(place: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("strange", ["!", "~"])
+def test_other_files_in_the_folder_are_stepped_over(strange: str, tmp_path: Path) -> None:
     stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
-    data = parked(stem, *PIECES)
-    names = [data.name, journal_at(data).name]
-    for strange in (f"model.bin{DATA_SUFFIX}", f"{stem.name}x{DATA_SUFFIX}", "x"):
-        names.insert(place, strange)
-    assert leftover_bytes(stem, IDENTITY, names) == WRITTEN
+    owned_by(stem, dead(), parked(stem, *PIECES))
+    stem.with_name(f"{stem.name}.{strange}{DATA_SUFFIX}").touch()
+    assert leftover_bytes(stem, IDENTITY) == WRITTEN
