@@ -1,4 +1,4 @@
-"""What this machine can do at all: copy over loopback, write to the page cache, hash."""
+"""What this machine can do at all: copy over loopback, write to page cache and disk, hash."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from bench.contents import MIB
 
 LOOPBACK, WRITE, HASH = "loopback copy", "page-cache write", "sha256, one core"
+DISK = "disk write, fdatasync at the end"
 
 
 def measure_limits(source: Path, work: Path, repeats: int) -> dict[str, float]:
     """Medians in bytes a second, each measured with the bytes of `source`, a large file."""
     size = source.stat().st_size
     _read(source, lambda block: None)
-    measured: dict[str, list[float]] = {LOOPBACK: [], WRITE: [], HASH: []}
+    measured: dict[str, list[float]] = {LOOPBACK: [], WRITE: [], DISK: [], HASH: []}
     for _ in range(repeats):
         measured[LOOPBACK].append(_timed(lambda: _copy_over_loopback(source)))
-        measured[WRITE].append(_timed(lambda: _write(work / "limit.bin", size)))
-        (work / "limit.bin").unlink()
-        os.sync()
+        for name, durable in ((WRITE, False), (DISK, True)):
+            measured[name].append(_timed(partial(_write, work / "limit.bin", size, durable)))
+            (work / "limit.bin").unlink()
+            os.sync()
         measured[HASH].append(_timed(lambda: _read(source, hashlib.sha256().update)))
     return {name: size / median(seconds) for name, seconds in measured.items()}
 
@@ -53,11 +56,13 @@ def _copy_over_loopback(source: Path) -> None:
         sender.join()
 
 
-def _write(target: Path, size: int) -> None:
+def _write(target: Path, size: int, durable: bool) -> None:
     block = os.urandom(MIB)
     with open(target, "wb", buffering=0) as out:
         for at in range(0, size, MIB):
             os.pwrite(out.fileno(), block, at)
+        if durable:
+            os.fdatasync(out.fileno())
 
 
 def _read(source: Path, take: Callable[[memoryview], None]) -> None:
