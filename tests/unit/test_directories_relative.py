@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from hfget.layout import directories as module
 from hfget.layout.directories import Directories, Seen
 
 ROOT = Path("root")
 
 
-@pytest.fixture
-def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Directories]:
+@pytest.fixture(params=[True, False], ids=["open-folders", "paths"])
+def directories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Directories]:
+    if not request.param:
+        monkeypatch.setattr(module, "_HAS_DIR_FD", False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "root").mkdir()
     opened = Directories(ROOT)
@@ -23,7 +28,7 @@ def directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dir
 
 
 def test_files_are_moved_in_looked_at_and_removed(directories: Directories) -> None:
-    target = ROOT / "sub" / "file"
+    target = ROOT / "sub" / "deep" / "file"
     for content in ("old", "new"):
         Path("data").write_text(content)
         seen = Seen.of(target.lstat()) if target.exists() else None
