@@ -50,3 +50,18 @@ def test_what_has_changed_since_is_not_replaced(directories: Directories) -> Non
     with pytest.raises(FileExistsError):
         directories.move_in(Path("data"), target, replace=True, seen=seen)
     assert target.read_text() == "theirs now"
+
+
+def test_a_disk_that_cannot_tell_does_not_fold_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Root", "rOOT"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    monkeypatch.setattr(Path, "samefile", lambda path, other: True)
+    assert module.folds_case(tmp_path / "Root")
+
+    def fails(path: Path, other: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "samefile", fails)
+    assert not module.folds_case(tmp_path / "Root")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -97,3 +98,20 @@ def test_a_repair_leaves_no_file_open(fetched: Transfer) -> None:
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     assert not fetched.job.finish(fsync=False)
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+@pytest.mark.parametrize("how", ["park", "discard"])
+def test_what_is_left_or_thrown_away_leaves_no_file_open(how: str, tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA)
+        fetch_all(one, MIB)
+    before = {entry.name for entry in Path("/proc/self/fd").iterdir() if _is_below(entry, tmp_path)}
+    assert before
+    getattr(one.job, how)()
+    assert not [entry for entry in Path("/proc/self/fd").iterdir() if _is_below(entry, tmp_path)]
+
+
+def _is_below(descriptor: Path, folder: Path) -> bool:
+    with suppress(OSError):
+        return os.readlink(descriptor).startswith(str(folder))  # noqa: PTH115
+    return False

@@ -129,6 +129,16 @@ def test_without_links_the_blob_itself_gets_the_name(folder: Path, names: Names)
     assert list((folder / "blobs").iterdir()) == []
 
 
+def test_without_links_a_file_of_other_content_is_replaced(folder: Path, names: Names) -> None:
+    names.links = False
+    name = folder / "snapshots" / COMMIT / "file-1"
+    name.parent.mkdir(parents=True)
+    name.write_text("old")
+    names.add(settled(folder, 1))
+    names.flush()
+    assert name.read_text() == "content 1"
+
+
 def test_blobs_are_safe_before_names_and_names_before_it_is_over(
     folder: Path, names: Names, directories: Watched
 ) -> None:
