@@ -9,6 +9,8 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from hfget.cli.values import convert_plainly
+
 EXIT_CODES = """\
 Exit codes:
    0  all there and verified        6  verification failed
@@ -24,6 +26,11 @@ _LAST = "Output"
 
 class Command(TyperCommand):
     """A command whose help groups options by their `rich_help_panel`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for param in self.get_params(ctx):
+            convert_plainly(param)
+        return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         formatter.write_usage(command_name(ctx), f"[OPTIONS] {self.arguments_text()}")

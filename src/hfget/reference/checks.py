@@ -20,6 +20,9 @@ PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
 
 _REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
+#: Surely a repo ID by `validate_repo_id` of huggingface_hub, whose errors import an HTTP client.
+_WORDS = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
+_SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", re.ASCII)
 _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
@@ -42,12 +45,16 @@ def check_repo_id(repo_id: str, given: str) -> None:
 
 def is_repo_id(text: str) -> bool:
     """Whether huggingface_hub takes it, and it cannot be read as anything else."""
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
-
     first = text.partition("/")[0]
     if first in PREFIXES or is_public(first) or _TOKEN.fullmatch(text):
         return False
+    return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
+
+
+def _is_valid(text: str) -> bool:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
     try:
         validate_repo_id(text)
     except HFValidationError:
