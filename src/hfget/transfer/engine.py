@@ -109,7 +109,7 @@ class Engine:
         wanted = max(FIRST_CONNECTIONS, 2 * self._schedule.busy)
         while len(self._workers) < min(wanted, self._limit.allowed):
             worker = None
-            with suppress(MemoryError):
+            with suppress(MemoryError, OSError):
                 worker = self._new_worker()
             if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
                 if not self._workers:

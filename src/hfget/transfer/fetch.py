@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import mmap
 import socket
 import ssl
 import threading
@@ -48,6 +49,7 @@ class Fetcher:
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
     `resolved()` is called when others may ask for more of a file: its URL has become known;
     `without_ranges(host)` when a host was asked for a part and does not serve parts.
+    Raises OSError if there is no memory for the buffer.
     """
 
     def __init__(
@@ -63,7 +65,8 @@ class Fetcher:
         self._stop = stop
         self._resolved = resolved
         self._without_ranges = without_ranges
-        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        # Memory comes as it is written to; a bytearray would be filled with zeros here and now.
+        self._buffer = memoryview(mmap.mmap(-1, BUFFER_BYTES))
         self._response: requests.Response | None = None
         self._hung_up = False
         self._kept = 0
