@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import functools
 import os
+import random
 import re
-import secrets
 import stat
 import sys
 import time
@@ -77,12 +77,12 @@ def sync_directory(path: Path) -> bool:
     return True
 
 
-def atomic_write(path: Path, text: str, *, sync: bool = False) -> None:
+def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
     """Write a small file so that readers see the old or the new one, whole. Raises OSError.
 
     With `sync` its content is on the disk before it gets its name.
     """
-    temporary = os.path.join(path.parent, f".{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(os.path.dirname(path), f".{random.getrandbits(64):016x}.tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         try:
@@ -174,7 +174,7 @@ def _write_all(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-def is_inside(path: Path, root: Path) -> bool:
+def is_inside(path: Path | str, root: Path) -> bool:
     """Whether `path`, all links followed, lies in `root` (or is it)."""
     real, top = os.path.realpath(path), os.path.realpath(root)
     return real == top or real.startswith(os.path.join(top, ""))

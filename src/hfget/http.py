@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import ssl
 import threading
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget import events, proxies, redirects
@@ -31,6 +33,12 @@ from hfget.wire import Adapter, tls_context
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
+#: A URL that requests would leave as it is, and its scheme, host and port.
+_PLAIN_URL = re.compile(
+    r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
+    r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
+)
+_origin_of = lru_cache(maxsize=64)(origin_of)
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -140,10 +148,13 @@ class HttpClient:
         self, url: str, headers: Mapping[str, str]
     ) -> tuple[requests.PreparedRequest, str]:
         """The request, and the origin it will be connected to, whatever `url` looks like."""
-        request = requests.PreparedRequest()
+        request: Any = requests.PreparedRequest()
         request.method = "GET"
+        request.headers = {**self._headers, **headers}
+        if plain := _PLAIN_URL.fullmatch(url):
+            request.url = url
+            return request, _origin_of(plain[1])
         request.prepare_url(url, "")
-        request.headers = CaseInsensitiveDict({**self._headers, **headers})
         if "@" in url:
             request.prepare_auth(None)
         try:

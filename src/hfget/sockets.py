@@ -37,6 +37,17 @@ _Selector: type[selectors.BaseSelector] = getattr(
 Found: TypeAlias = tuple[int, int, int, str, Any]
 
 
+class SteadyTimeout(socket.socket):
+    """A socket that tells the system about a time-out only if it is another one.
+
+    urllib3 sets it twice a request; each time is a system call, and a turn at the GIL.
+    """
+
+    def settimeout(self, value: float | None, /) -> None:
+        if value != self.gettimeout():
+            super().settimeout(value)
+
+
 class Sockets:
     """The open sockets of one client. `shut` wakes every thread that waits, and is final."""
 
@@ -182,7 +193,7 @@ def _interleaved(found: Sequence[Found]) -> list[Found]:
 def _begin(found: Found, options: Iterable[tuple[Any, ...]]) -> socket.socket:
     """A socket that has begun to connect. Raises OSError where that fails at once."""
     family, kind, protocol, _, address = found
-    sock = socket.socket(family, kind, protocol)
+    sock = SteadyTimeout(family, kind, protocol)
     try:
         for option in options:
             sock.setsockopt(*option)

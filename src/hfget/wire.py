@@ -20,15 +20,13 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.heads import with_plain_fields
-from hfget.sockets import Sockets
+from hfget.sockets import Sockets, SteadyTimeout
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
 #: each byte starts anew, would let a server that drips hold us for ever.
@@ -191,7 +189,7 @@ def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
     Raises OSError if there is no certificate in it.
     """
 
-    class Socket(ssl.SSLSocket):
+    class Socket(SteadyTimeout, ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
             sockets.add(self)
             super().do_handshake(block)
@@ -251,15 +249,16 @@ class Adapter(HTTPAdapter):
         return self._last[1]
 
     def request_url(self, request: Any, proxies: Any) -> Any:
-        return super().request_url(request, proxies) if proxies else request.path_url
+        if proxies or "#" in request.url:
+            return super().request_url(request, proxies)
+        return request.url[request.url.index("/", len("https://")) :]
 
     def build_response(self, req: Any, resp: Any) -> requests.Response:
-        """As requests' own, but no cookie is looked for."""
+        """As requests' own, but no cookie is looked for, nor what would decode a text."""
         response = requests.Response()
         response.status_code = resp.status
         response.reason = resp.reason
-        response.headers = CaseInsensitiveDict(resp.headers)
-        response.encoding = get_encoding_from_headers(response.headers)
+        response.headers = resp.headers
         response.raw = resp
         response.url = req.url
         response.request = req

@@ -44,19 +44,20 @@ class Directories:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._open: OrderedDict[Path, int] = OrderedDict()
+        self._open: OrderedDict[str, int] = OrderedDict()
         #: Folders that have got, or will get, an entry for a new folder.
         self._grown = {folder.parent for folder in _missing(root)}
 
-    def move_in(self, data: Path, target: Path, *, replace: bool, seen: Seen | None = None) -> None:
+    def move_in(
+        self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None = None
+    ) -> None:
         """Give `data` the name `target`, atomically.
 
         Raises FileExistsError if something has that name and `replace` is false, or if `seen`
         is given and what has that name is no longer that.
         """
         with self._lock:
-            fd = self._opened(target.parent)
-            name = target if fd is None else target.name
+            fd, name = self._place(target)
             if replace and seen is not None:
                 with suppress(FileNotFoundError):
                     found = os.stat(name, dir_fd=fd, follow_symlinks=False)
@@ -69,14 +70,13 @@ class Directories:
     def remove(self, target: Path) -> None:
         """Remove the file at `target`."""
         with self._lock:
-            fd = self._opened(target.parent)
-            os.unlink(target if fd is None else target.name, dir_fd=fd)
+            fd, name = self._place(target)
+            os.unlink(name, dir_fd=fd)
 
-    def modified(self, target: Path) -> float:
+    def modified(self, target: Path | str) -> float:
         """When the file at `target` was modified, in unix seconds."""
         with self._lock:
-            fd = self._opened(target.parent)
-            name = target if fd is None else target.name
+            fd, name = self._place(target)
             return os.stat(name, dir_fd=fd, follow_symlinks=False).st_mtime
 
     def sync(self, folders: set[Path]) -> bool:
@@ -89,7 +89,7 @@ class Directories:
             synced = [self._sync(folder) for folder in folders]
         return all(synced)
 
-    def refuse_escape(self, folder: Path) -> None:
+    def refuse_escape(self, folder: Path | str) -> None:
         """Raise UnsafeError if a link leads `folder` out of the root."""
         if not is_inside(folder, self._root):
             raise UnsafeError(
@@ -103,7 +103,7 @@ class Directories:
                 os.close(self._open.popitem()[1])
 
     def _sync(self, folder: Path) -> bool:
-        fd = self._open.get(folder)
+        fd = self._open.get(str(folder))
         if fd is None:
             return sync_directory(folder)
         with suppress(OSError):
@@ -111,9 +111,15 @@ class Directories:
             return True
         return False
 
-    def _opened(self, folder: Path) -> int | None:
+    def _place(self, target: Path | str) -> tuple[int | None, str]:
+        """The open folder in which `target` lies, and its name there; or None and its path."""
+        folder, name = os.path.split(target)
+        fd = self._opened(folder)
+        return fd, name if fd is not None else str(target)
+
+    def _opened(self, folder: str) -> int | None:
         if not _HAS_DIR_FD:
-            folder.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             self.refuse_escape(folder)
             return None
         fd = self._open.pop(folder, None)
@@ -127,7 +133,7 @@ class Directories:
             os.close(self._open.popitem(last=False)[1])
         return fd
 
-    def _enter(self, folder: Path) -> int:
+    def _enter(self, folder: str) -> int:
         """Open `folder`, made where it is missing. A link in it must lead to inside the root."""
         self.refuse_escape(folder)
         top, real = os.path.realpath(self._root), os.path.realpath(folder)
@@ -167,7 +173,7 @@ def folds_case(root: Path) -> bool:
     return False
 
 
-def _is_at(fd: int, folder: Path) -> bool:
+def _is_at(fd: int, folder: str) -> bool:
     """Whether the open folder still has that path."""
     with suppress(OSError):
         return os.path.samestat(os.fstat(fd), os.stat(folder))

@@ -21,7 +21,7 @@ from hfget.layout import obsolete, record
 from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.hubcache import HubCache
-from hfget.layout.paths import check_paths, destination
+from hfget.layout.paths import check_path, check_paths, destination
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
 #: Directories are synced and records written for so many small files at once.
@@ -58,7 +58,8 @@ class FolderLayout:
         self._listed = ""
         self._directories = Directories(root)
         self._lock = threading.Lock()
-        self._unrecorded: list[tuple[Path, str, RemoteFile]] = []
+        self._unrecorded: list[tuple[str, str, RemoteFile, float]] = []
+        self._bare: dict[str, bool] = {}
         self.durable = True
 
     def root(self, snapshot: Snapshot) -> Path:
@@ -193,16 +194,17 @@ class FolderLayout:
             raise disk_error(error, self._records) from error
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
-        target = destination(self._root, file.path)
+        target = self._target(file.path)
         seen = None if self._force else self._seen.get(file.path)
         try:
             self._outdate_record(file, data)
+            modified = os.stat(data).st_mtime
             self._directories.move_in(data, target, replace=replace, seen=seen)
         except FileExistsError:
             raise
         except OSError as error:
             raise disk_error(error, target) from error
-        self._record_later(target, snapshot, file)
+        self._record_later(target, snapshot, file, modified)
 
     def _outdate_record(self, file: RemoteFile, data: Path) -> None:
         """Make data younger than the record of other content that is there under its name.
@@ -210,17 +212,32 @@ class FolderLayout:
         A partial may have got its last byte before that record was written. If this run is
         killed before it writes its own, the old one must not be taken for this file's.
         """
-        known = record.read_metadata(self._records, file.path)
+        folder = file.path.rpartition("/")[0]
+        if folder not in self._bare:
+            self._bare[folder] = not record.has_records(self._records, folder)
+        known = None if self._bare[folder] else record.read_metadata(self._records, file.path)
         if known is not None and known.etag != file.etag:
             now = max(time.time(), known.timestamp + _CLOCK_SECONDS)
             os.utime(data, (now, now))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
-        self._record_later(destination(self._root, file.path), snapshot, file)
+        target = self._target(file.path)
+        try:
+            modified = self._directories.modified(target)
+        except OSError as error:
+            raise disk_error(error, target, "recording") from error
+        self._record_later(target, snapshot, file, modified)
 
-    def _record_later(self, target: Path, snapshot: Snapshot, file: RemoteFile) -> None:
+    def _target(self, path: str) -> str:
+        """A string: making a Path of it would take longer than all else that is done with it."""
+        check_path(path)
+        return os.path.join(self._root, path)
+
+    def _record_later(
+        self, target: str, snapshot: Snapshot, file: RemoteFile, modified: float
+    ) -> None:
         with self._lock:
-            self._unrecorded.append((target, snapshot.commit, file))
+            self._unrecorded.append((target, snapshot.commit, file, modified))
             due = file.size > _LARGE_BYTES or len(self._unrecorded) >= _BATCH
         if due:
             self.flush()
@@ -229,10 +246,10 @@ class FolderLayout:
         with self._lock:
             batch, self._unrecorded = self._unrecorded, []
         if self._fsync:
-            self.durable &= self._directories.sync({target.parent for target, *_ in batch})
-        for target, commit, file in batch:
+            folders = {Path(folder) for folder in {os.path.dirname(target) for target, *_ in batch}}
+            self.durable &= self._directories.sync(folders)
+        for target, commit, file, modified in batch:
             try:
-                modified = self._directories.modified(target)
                 record.write_metadata(self._records, file.path, commit, file.etag, modified)
             except OSError as error:
                 raise disk_error(error, target, "recording") from error

@@ -86,8 +86,15 @@ def check_paths(
 
 def destination(root: Path, path: str) -> Path:
     """Where `path` of a repo lies below `root`. Raises UnsafeError as `check_paths` does."""
-    check_paths((path,), windows=os.name == "nt")
+    check_path(path)
     return root / path
+
+
+def check_path(path: str) -> None:
+    """Raise UnsafeError if `path` by itself may not be written below a folder, as `check_paths`."""
+    windows = os.name == "nt"
+    if _why_not(path, windows=windows):
+        check_paths((path,), windows=windows)
 
 
 def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:

@@ -92,6 +92,15 @@ def read_metadata(records: Path, path: str) -> Metadata | None:
     return Metadata(commit, etag, modified)
 
 
+def has_records(records: Path, folder: str) -> bool:
+    """Whether any file in `folder` of the repo has a record. Raises OSError."""
+    try:
+        with os.scandir(os.path.join(records, "download", folder)) as entries:
+            return any(entry.name.endswith(METADATA_SUFFIX) for entry in entries)
+    except FileNotFoundError:
+        return False
+
+
 def was_recorded_since(records: Path, path: str, moment: float) -> bool:
     """Whether the record of `path` was written after `moment` by the clock of the file system."""
     with suppress(OSError):
@@ -105,13 +114,13 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
     `modified` is the file's own time, which a server's clock may have set: the record is never
     older. A name too long for the record's suffix stays unrecorded: it is hashed on the next run.
     """
-    target = Path(_metadata_name(records, path))
+    target = _metadata_name(records, path)
     text = f"{commit}\n{etag}\n{max(time.time(), modified)}\n"
     try:
         try:
             atomic_write(target, text)
         except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
             atomic_write(target, text)
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:

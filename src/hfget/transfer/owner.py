@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import random
 import re
-import secrets
 import socket
 import time
 from contextlib import suppress
@@ -50,8 +50,8 @@ class Owner:
     @classmethod
     def mine(cls) -> Owner:
         """A tag for one partial of this process."""
-        pid = os.getpid()
-        return cls(_host_tag(), _boot_tag(), pid, _own_start_time(pid), secrets.token_hex(4))
+        pid, unique = os.getpid(), f"{random.getrandbits(32):08x}"
+        return cls(_host_tag(), _boot_tag(), pid, _own_start_time(pid), unique)
 
     @classmethod
     def parse(cls, text: str) -> Owner | None:

@@ -195,6 +195,8 @@ class Ledger:
 
     def missing(self, start: int, end: int) -> list[Span]:
         """What of `[start, end)` is not done."""
+        if not len(self._done):
+            return [(start, end)] if start < end else []
         rest = Spans([(start, end)])
         for left, right in self._done:
             rest.remove(left, right)

@@ -38,6 +38,7 @@ class Target:
     """Where to ask now. `generation` counts the renewals of the signed URL."""
 
     url: str
+    host: str
     with_token: bool
     generation: int
     hops: int
@@ -59,14 +60,15 @@ class Source:
         self._snapshot = snapshot
         self._file = file
         self._lock = threading.Lock()
-        self._target = Target(self._home, True, 0, 0)
+        self._host = host_of(self._home)
+        self._target = Target(self._home, self._host, True, 0, 0)
         self._fruitless_renewals = 0
         self.resolved = False
 
     @property
     def host(self) -> str:
         """The host that the next request goes to."""
-        return host_of(self._target.url)
+        return self._target.host
 
     def open(self, span: Span | None, hosts: Hosts) -> requests.Response:
         """The answer (200, 206 or 416) to a GET of `span`, or of the whole file; body unread.
@@ -103,8 +105,7 @@ class Source:
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
         if span is not None:
             headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
-        host = host_of(target.url)
-        with hosts.asking(host):
+        with hosts.asking(target.host):
             try:
                 response = self._http.get(
                     target.url,
@@ -116,7 +117,7 @@ class Source:
                 raise self._named(from_exception(error, target.url), target) from error
             if failure := from_status(response):
                 response.close()
-                failure.host = host
+                failure.host = target.host
                 raise failure
         return response
 
@@ -127,7 +128,7 @@ class Source:
         with self._lock:
             if self._target is not target:
                 raise Superseded
-            self._target = Target(url, at_home, target.generation, target.hops + 1)
+            self._target = Target(url, host_of(url), at_home, target.generation, target.hops + 1)
 
     def _renew(self, target: Target, response: requests.Response) -> None:
         """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals."""
@@ -138,13 +139,13 @@ class Source:
             if self._fruitless_renewals > _MAX_RENEWALS:
                 raise self._refusal(response)
             self.resolved = False
-            self._target = Target(self._home, True, target.generation + 1, 0)
+            self._target = Target(self._home, self._host, True, target.generation + 1, 0)
 
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
             return NetworkError(
                 f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
-                f"though {host_of(self._home)} leads there",
+                f"though {self._host} leads there",
                 path=self._file.path,
                 url=safe_url(response.url),
                 hint="the mirror may not cover its data host; try another --endpoint",
@@ -159,7 +160,7 @@ class Source:
 
     def _circle(self) -> NetworkError:
         return NetworkError(
-            f"{host_of(self._home)} redirects in a circle",
+            f"{self._host} redirects in a circle",
             url=safe_url(self._home),
             path=self._file.path,
             hint="the mirror is broken; try another --endpoint",
@@ -167,9 +168,8 @@ class Source:
 
     def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
-        home = host_of(self._home)
-        if isinstance(error, Transient) and home != host_of(target.url):
-            error.reason += f" ({home} leads to this host)"
+        if isinstance(error, Transient) and self._host != target.host:
+            error.reason += f" ({self._host} leads to this host)"
         return error
 
 
