@@ -6,36 +6,31 @@ thread. Observers are called from several threads, one call at a time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from hfget.model import Failure, Plan, Report, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something worth a line: a renamed repo, a mirror in use, a wait for a lock."""
 
     text: str
     level: Literal["info", "warning"] = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The commit is pinned and the listing is known."""
 
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """What will be fetched is decided; the transfer starts (unless this is a dry run)."""
 
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(NamedTuple):
     """A request failed in a way that is worth another try, `wait` seconds from now."""
 
     path: str
@@ -45,8 +40,7 @@ class Retrying:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveFile:
+class ActiveFile(NamedTuple):
     """One file in the works: `done` of `size` bytes on disk, `hashed` of them verified so far."""
 
     path: str
@@ -56,8 +50,7 @@ class ActiveFile:
     connections: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """A sample of the whole run. `speed` is in bytes a second, `eta` in seconds or None."""
 
     files_done: int
@@ -71,8 +64,7 @@ class Progress:
     active: tuple[ActiveFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileDone:
+class FileDone(NamedTuple):
     """A file is verified and has its final name. `received` is 0 where it was there before."""
 
     path: str
@@ -82,15 +74,13 @@ class FileDone:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileFailed:
+class FileFailed(NamedTuple):
     """A file was given up; the others go on."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """The run is over."""
 
     report: Report

@@ -11,8 +11,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
@@ -44,8 +44,7 @@ _REPO_IN_API_PATH = re.compile(
 KnownTree = Callable[[str], "Sequence[RemoteFile] | None"]
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(NamedTuple):
     """JSON, and where it came from; `at_home` as long as no address has led to another origin."""
 
     json: Any

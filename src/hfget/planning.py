@@ -62,7 +62,7 @@ def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Pa
     name = layout.partial_name(file)
     identity = Identity.of(file, snapshot.commit)
     if name != file.path:
-        identity = replace(identity, path=name)
+        identity = identity._replace(path=name)
     return stem_for(layout.partial_directory(file), name, file.etag), identity
 
 
@@ -128,7 +128,7 @@ def _as_if_nothing_counts(placement: Placement) -> Placement:
     state = placement.state
     if state is not ItemState.MISSING:
         state = ItemState.OUTDATED
-    return replace(placement, state=state, needs_record=False, elsewhere=None)
+    return placement._replace(state=state, needs_record=False, elsewhere=None)
 
 
 def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> PlanItem:

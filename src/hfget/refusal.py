@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import requests
 
@@ -43,8 +43,7 @@ def refusal(
     return _Refusal(response, ref, http.credential, withheld_token, path).error()
 
 
-@dataclass(frozen=True)
-class _Refusal:
+class _Refusal(NamedTuple):
     response: requests.Response
     ref: RepoRef
     credential: Credential | None
@@ -62,13 +61,13 @@ class _Refusal:
         }
         said = self._said.lower()
         if _DISABLED in said:
-            return self._make(AccessError, f"{self.ref} is disabled", f"its page is {self._page}")
+            return self._error(AccessError, f"{self.ref} is disabled", f"its page is {self._page}")
         if self._sent and (_INVALID_CREDENTIALS in said or (status == 401 and code not in known)):
             return self._bad_token()
         if code == "GatedRepo":
             return self._gated()
         if self.withheld_token and status in (401, 403):
-            return self._make(
+            return self._error(
                 AccessError,
                 f"{self._host} does not show {self.ref} without a token",
                 f"it is private, gated or misspelt; {self._how_to_send()}",
@@ -78,12 +77,12 @@ class _Refusal:
         if status == 404:
             return self._not_found()
         if status in (401, 403, 451):
-            return self._make(
+            return self._error(
                 AccessError,
                 f"{self._host} refuses access to {self.ref} (HTTP {status}){self._in_its_words}",
                 f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
             )
-        return self._make(
+        return self._error(
             NetworkError,
             f"{self._host} answers HTTP {status}{self._in_its_words}",
             "try again later, or another endpoint with --endpoint",
@@ -92,13 +91,13 @@ class _Refusal:
     def _bad_token(self) -> HfgetError:
         source = self.credential.source if self.credential else "--token"
         if source == "endpoint":
-            return self._make(
+            return self._error(
                 InvalidTokenError,
                 f"{self._host} does not accept the user and password in the endpoint's address",
                 "check them in --endpoint or HF_ENDPOINT",
             )
         without = "leave --token out" if source == "--token" else "--no-token"
-        return self._make(
+        return self._error(
             InvalidTokenError,
             f"{self._host} does not accept the token from {source}",
             f"make another one at {DEFAULT_ENDPOINT}/settings/tokens, or go without: {without}",
@@ -111,17 +110,17 @@ class _Refusal:
             hint = f"ask for access at {self._page}; {self._how_to_send()}"
         else:
             hint = f"ask for access at {self._page}, then give your token (HF_TOKEN or --token)"
-        return self._make(GatedRepoError, f"{self.ref} is gated{self._in_its_words}", hint)
+        return self._error(GatedRepoError, f"{self.ref} is gated{self._in_its_words}", hint)
 
     def _no_revision(self) -> HfgetError:
-        return self._make(
+        return self._error(
             RevisionNotFoundError,
             f"{self.ref} has no revision {self._revision}",
             f"see its branches and tags at {self._page}/tree/main",
         )
 
     def _no_entry(self) -> HfgetError:
-        return self._make(
+        return self._error(
             EntryNotFoundError,
             f"{self._host} lists this file of {self.ref}, but does not have it",
             "a mirror may not have it yet: try again later, or another --endpoint",
@@ -130,7 +129,7 @@ class _Refusal:
     def _no_repo(self) -> HfgetError:
         is_model = self.ref.repo_type == "model"
         other = "; for a dataset or a space add --dataset or --space" if is_model else ""
-        return self._make(
+        return self._error(
             RepoNotFoundError,
             f"{self._host} knows no {self.ref.repo_type} {self.ref}",
             f"check the spelling{other}{self._token_hint}",
@@ -142,14 +141,14 @@ class _Refusal:
             return self._no_entry()
         if self.ref.revision is None:
             return self._no_repo()
-        return self._make(
+        return self._error(
             RevisionNotFoundError,
             f"{self._host} knows no {self.ref.repo_type} {self.ref}, or in it no revision "
             f"{self._revision}",
             f"check the spelling{self._token_hint}",
         )
 
-    def _make(self, kind: type[HfgetError], message: str, hint: str) -> HfgetError:
+    def _error(self, kind: type[HfgetError], message: str, hint: str) -> HfgetError:
         return kind(message, hint=hint, path=self.path, url=safe_url(self.response.url))
 
     def _how_to_send(self) -> str:

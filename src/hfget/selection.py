@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import translate
 from itertools import islice
+from typing import NamedTuple
 
 from hfget.errors import EntryNotFoundError, UsageError
 from hfget.model import PathKind, RemoteFile
@@ -28,8 +28,7 @@ _MAX_CANDIDATES = 5_000
 _WILDCARDS = re.compile(r"[?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What is wanted of a repo; the empty selection wants all.
 
     `names` and `include` add up; of these `choice` keeps some kinds of weights and all that is
@@ -42,7 +41,7 @@ class Selection:
     names: tuple[str, ...] = ()
     path: str = ""
     path_kind: PathKind = PathKind.ANY
-    choice: Choice = field(default_factory=Choice)
+    choice: Choice = Choice()
     safe_only: bool = False
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from hfget.transfer.journal import Identity
@@ -64,11 +63,11 @@ def owned_by(stem: Path, owner: Owner, data: Path) -> Path:
 
 
 def dead() -> Owner:
-    return replace(Owner.mine(), start="1")
+    return Owner.mine()._replace(start="1")
 
 
 def elsewhere() -> Owner:
-    return replace(Owner.mine(), host="00000000")
+    return Owner.mine()._replace(host="00000000")
 
 
 def age(*paths: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +267,7 @@ def test_whatever_a_sound_frame_holds_the_blocks_lie_apart_and_in_the_file(
     records: list[tuple[bytes, int, int, int, int]],
 ) -> None:
     """Somebody who can write the journal can also write its CRCs."""
-    whole = {**asdict(IDENTITY), **identity}
+    whole = {**IDENTITY._asdict(), **identity}
     header = {"identity": whole, "boot": "b", "inode": 42, "epoch": 7, **fields}
     text = json.dumps(header).encode()
     data = struct.pack("<8sII", b"hfget-j1", len(text), zlib.crc32(text)) + text

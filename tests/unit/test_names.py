@@ -92,7 +92,7 @@ def test_a_large_file_is_named_at_once(
     size: int, at_once: bool, folder: Path, names: Names
 ) -> None:
     one = settled(folder, 1)
-    names.add(replace(one, file=replace(one.file, size=size)))
+    names.add(one._replace(file=replace(one.file, size=size)))
     assert (named(folder) == ["file-1"]) is at_once
 
 
@@ -114,7 +114,7 @@ def test_a_name_is_a_link_made_once_and_leads_to_its_blob(folder: Path, names: N
 def test_a_file_that_has_its_name_is_only_remembered(folder: Path, names: Names) -> None:
     one = settled(folder, 1, nameless=False)
     names.add(one)
-    names.add(replace(settled(folder, 2, nameless=False), seen=None))
+    names.add(settled(folder, 2, nameless=False)._replace(seen=None))
     names.flush()
     assert named(folder) == [] and verified(folder, one)
     assert (folder / ".hfget" / "verified").read_text().count("\n") == 1

@@ -7,7 +7,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
     inode = rest.stat().st_ino
     assert names(stem) == sorted([rest.name, journal_at(rest).name])
     assert leftover_bytes(stem, IDENTITY) == WRITTEN
-    again = Partial.open(stem, replace(IDENTITY, commit="d" * 40))
+    again = Partial.open(stem, IDENTITY._replace(commit="d" * 40))
     assert spans(again) == set(PIECES)
     assert again.data_path.stat().st_ino == inode and again.data_path.stat().st_size == SIZE
     assert again.damaged() == []
@@ -71,7 +70,7 @@ def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
 
 def test_other_content_is_not_gone_on_with_but_cleared_away(stem: Path) -> None:
     parked(stem, *PIECES)
-    other = replace(IDENTITY, hash="cd" * 32)
+    other = IDENTITY._replace(hash="cd" * 32)
     assert leftover_bytes(stem, other) == 0
     partial = Partial.open(stem, other)
     assert partial.blocks == () and partial.data_path.read_bytes() == bytes(SIZE)
@@ -247,7 +246,7 @@ def test_parking_is_not_put_off_by_a_journal_without_data(stem: Path) -> None:
 
 @pytest.mark.parametrize("size", [SIZE, JOURNALED_BYTES])
 def test_parking_nothing_leaves_nothing(stem: Path, size: int) -> None:
-    partial = Partial.open(stem, replace(IDENTITY, size=size))
+    partial = Partial.open(stem, IDENTITY._replace(size=size))
     if size <= JOURNALED_BYTES:
         partial.write(memoryview(b"small files have no journal"), 0)
     partial.park()

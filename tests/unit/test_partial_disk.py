@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,13 +177,13 @@ def test_the_one_that_was_reopened_writes_no_more(stem: Path) -> None:
 
 @pytest.mark.parametrize(("size", "journaled"), [(1 << 20, False), ((1 << 20) + 1, True)])
 def test_a_file_above_a_mebibyte_is_gone_on_with(size: int, journaled: bool, stem: Path) -> None:
-    partial = Partial.open(stem, replace(IDENTITY, size=size))
+    partial = Partial.open(stem, IDENTITY._replace(size=size))
     assert journal_at(partial.data_path).exists() is journaled
     partial.discard()
 
 
 def test_a_small_file_costs_one_descriptor_and_no_journal(stem: Path) -> None:
-    partial = Partial.open(stem, replace(IDENTITY, size=100))
+    partial = Partial.open(stem, IDENTITY._replace(size=100))
     before = len(list(Path("/proc/self/fd").iterdir()))
     write(partial, (0, 100))
     buffer = bytearray(100)

@@ -340,3 +340,14 @@ def test_the_folder_of_records_is_marked_and_marks_are_kept(tmp_path: Path) -> N
     (records / ".gitignore").write_text("mine")
     record.prepare(records)
     assert (records / ".gitignore").read_text() == "mine"
+
+
+def test_a_folder_has_records_or_none(records: Path) -> None:
+    assert not record.has_records(records, "") and not record.has_records(records, "a/b")
+    record.write_metadata(records, "a/b/c.json", COMMIT, "0" * 40)
+    assert record.has_records(records, "a/b")
+    assert not record.has_records(records, "a") and not record.has_records(records, "")
+    (records / "download" / "x.incomplete").touch()
+    assert not record.has_records(records, "")
+    with pytest.raises(OSError):
+        record.has_records(records, "a/b/c.json.metadata")

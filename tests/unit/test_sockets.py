@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hfget import sockets
-from hfget.sockets import Sockets
+from hfget.sockets import Sockets, SteadyTimeout
 from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND
 from tests.unit.network import LONG, Waiter, closed_port, silent_port
@@ -201,3 +201,25 @@ def test_a_socket_that_comes_too_late_is_shut_at_once() -> None:
     with one, other:
         mine.add(one)
         assert other.recv(1) == b""
+
+
+def test_the_system_is_told_of_a_time_out_only_if_it_is_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[float | None] = []
+    monkeypatch.setattr(
+        socket.socket, "settimeout", lambda sock, value: told.append(value), raising=False
+    )
+    with SteadyTimeout() as sock:
+        sock.settimeout(None)
+        assert told == []
+        sock.settimeout(3.0)
+        assert told == [3.0]
+
+
+def test_a_time_out_counts_whenever_it_was_set() -> None:
+    with SteadyTimeout() as sock:
+        for seconds in (2.0, 2.0, 1.0, None, None, 0.0, 0.0, 5.0):
+            sock.settimeout(seconds)
+            assert sock.gettimeout() == seconds
+            assert sock.getblocking() == (seconds != 0.0)

@@ -142,7 +142,7 @@ def test_an_interruption_tells_what_is_kept_of_unfinished_files_too() -> None:
             stream = Stream(terminal=terminal)
             display = make(stream, command="hfget x")
             with display:
-                display(replace(progress_of(), bytes_done=25_000_000))
+                display(progress_of()._replace(bytes_done=25_000_000))
                 display(Finished(report))
             assert stream.text.lstrip("\n") == (
                 "interrupted: 1 of 2 files done; 25.0 MB of 40.0 MB kept in ./name\n"

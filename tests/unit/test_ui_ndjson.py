@@ -112,9 +112,7 @@ def test_redaction_never_breaks_a_line(text: str) -> None:
 
 def test_numbers_that_json_has_not_become_null() -> None:
     stream = Stream()
-    progress = progress_of()
-    object.__setattr__(progress, "eta", float("inf"))
-    object.__setattr__(progress, "speed", float("nan"))
+    progress = progress_of()._replace(eta=float("inf"), speed=float("nan"))
     NdjsonDisplay(stream)(progress)
     (record,) = records(stream)
     assert record["eta_seconds"] is None and record["bytes_per_second"] is None

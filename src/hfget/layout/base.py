@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hfget.errors import DiskError
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(NamedTuple):
     """The same content under another name on this disk: its size is right, its hash unknown.
 
     `state` is CACHED or TWIN.
@@ -22,8 +20,7 @@ class Elsewhere:
     state: ItemState
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a file goes, what is there, and whether that may be replaced if it is wrong.
 
     `needs_record` marks a complete file whose record names an older commit. A file that may

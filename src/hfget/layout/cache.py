@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace as changed
 from pathlib import Path
 
 from hfget.disk import READ_ONLY, atomic_write, disk_error, is_inside, read_text, sweep_temporaries
@@ -103,7 +102,7 @@ class CacheLayout:
         if not self._names.links:
             here = Elsewhere(placed.present, ItemState.TWIN)
             return Placement(target, ItemState.OUTDATED, elsewhere=here)
-        return changed(placed, needs_record=placed.state is ItemState.COMPLETE)
+        return placed._replace(needs_record=placed.state is ItemState.COMPLETE)
 
     def _place_blob(self, file: RemoteFile, target: Path, blob: Path) -> Placement:
         if found := real_blob(self._cache, blob):

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace as changed
 from functools import cached_property
 from pathlib import Path
 
@@ -99,7 +98,7 @@ class FolderLayout:
         placement = self._place(snapshot, file)
         if placement.state is ItemState.COMPLETE or placement.blocked:
             return placement
-        return changed(placement, elsewhere=self._elsewhere(snapshot, file))
+        return placement._replace(elsewhere=self._elsewhere(snapshot, file))
 
     def _place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         target = destination(self._root, file.path)
@@ -246,10 +245,14 @@ class FolderLayout:
         with self._lock:
             batch, self._unrecorded = self._unrecorded, []
         if self._fsync:
-            folders = {Path(folder) for folder in {os.path.dirname(target) for target, *_ in batch}}
-            self.durable &= self._directories.sync(folders)
+            folders = {os.path.dirname(target) for target, *_ in batch}
+            self.durable &= self._directories.sync({Path(folder) for folder in folders})
+        looked_at: set[str] = set()
         for target, commit, file, modified in batch:
             try:
+                if (folder := os.path.dirname(target)) not in looked_at:
+                    self._directories.modified(target)  # raises if the folder was moved away
+                    looked_at.add(folder)
                 record.write_metadata(self._records, file.path, commit, file.etag, modified)
             except OSError as error:
                 raise disk_error(error, target, "recording") from error

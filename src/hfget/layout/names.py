@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget.disk import disk_error, is_inside
 from hfget.errors import HfgetError
@@ -22,8 +22,7 @@ from hfget.model import RemoteFile
 _BATCH, _LARGE_BYTES = 64, 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A file whose content is in place; its name is still to be made if it is `nameless`.
 
     `seen` is what was found right, if that is news.

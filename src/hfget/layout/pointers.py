@@ -10,9 +10,9 @@ import os
 import secrets
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget.layout.directories import Directories, Seen
 
@@ -27,8 +27,7 @@ class Kind(Enum):
     OTHER = "a link elsewhere, or no file"
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(NamedTuple):
     """What lies under a name in a snapshot; `seen` for a file of its own."""
 
     kind: Kind

@@ -16,9 +16,8 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hfget.disk import atomic_write, read_text
 from hfget.model import RemoteFile, Snapshot
@@ -39,8 +38,7 @@ _MOST_SIZE = 1 << 62
 _LATEST = 1e11  # unix seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What is recorded of one downloaded file; `timestamp` in unix seconds."""
 
     commit: str
@@ -48,8 +46,7 @@ class Metadata:
     timestamp: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What `hfget.json` says: the repo, and for each file asked for the content it should have.
 
     `written` is when that was asked for, in unix seconds by the clock of the file system.

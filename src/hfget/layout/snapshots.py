@@ -7,8 +7,8 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget.errors import UnsafeError
 from hfget.layout import record
@@ -20,8 +20,7 @@ _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class CachedSnapshot:
+class CachedSnapshot(NamedTuple):
     """`snapshots/COMMIT` in the folder of a repo; all paths without links in them."""
 
     root: Path

@@ -7,7 +7,7 @@ page with status 200, the LFS pointer instead of the content, and compressed bod
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import requests
 
@@ -24,8 +24,7 @@ _IDENTITY = ("", "identity")
 _POINTER, _MAX_POINTER_BYTES = b"version https://git-lfs", 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer's body is bytes `start` up to `end` of the file.
 
     `whole` tells that it is the whole file; `exact` that the answer's own framing ends the body

@@ -15,9 +15,8 @@ import secrets
 import struct
 import threading
 from bisect import bisect_left
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hfget.model import RemoteFile
 from hfget.transfer.checksum import crc32
@@ -31,8 +30,7 @@ _BLOCK, _SYNC = b"blok", b"sync"
 _MAX_HEADER = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a partial is a part of. Its content is defined by size and hash; `commit` tells."""
 
     path: str
@@ -55,8 +53,7 @@ class Identity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`length` bytes at `offset` were written; `crc` is their CRC-32 as received."""
 
     offset: int
@@ -68,8 +65,7 @@ class Block:
         return self.offset + self.length
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(NamedTuple):
     """A journal as read: blocks in the order written, the first `synced` of them durable."""
 
     identity: Identity
@@ -144,7 +140,7 @@ class JournalWriter:
         self._lock = threading.Lock()
         self._epoch = secrets.randbits(32)
         header = {
-            "identity": asdict(identity),
+            "identity": identity._asdict(),
             "boot": boot_id(),
             "inode": inode,
             "epoch": self._epoch,

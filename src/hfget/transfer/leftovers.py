@@ -11,8 +11,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget.transfer.checksum import crc32
 from hfget.transfer.journal import Block, Identity, Journal, read_journal
@@ -27,8 +27,7 @@ _NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
 _COPY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A partial on disk: its data, its journal if any, and who owns it (None: at rest)."""
 
     data: Path

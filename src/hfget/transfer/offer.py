@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget.errors import DiskError
 from hfget.transfer.prefix import Prefix
 
 
-@dataclass(frozen=True)
-class Existing:
+class Existing(NamedTuple):
     """What lies at the destination but is not known to be right.
 
     `adopt()` records it once its hash has been found right, or at once if that is `known`; if
@@ -27,8 +26,7 @@ class Existing:
     known: bool = False
 
 
-@dataclass(frozen=True)
-class Copyable:
+class Copyable(NamedTuple):
     """A file elsewhere that should have the same content.
 
     With `link` ours may become a second name of it (a hard link).
@@ -38,8 +36,7 @@ class Copyable:
     link: bool = False
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken.
 
     If none is, what is fetched may begin behind `prefix`.

@@ -15,9 +15,9 @@ import re
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 #: An owner of whom nothing can be known (another host) counts as gone after so many seconds
 #: without a sign of life.
@@ -34,8 +34,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """A process on a host in a boot, and a number that makes the name unique."""
 
     host: str

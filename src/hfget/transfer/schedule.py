@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hfget.transfer.connections import ConnectionLimit
 from hfget.transfer.control import Hosts
@@ -35,8 +35,7 @@ SMALL_BYTES, SMALL_SHARE = MIB, 4
 _LONGEST_WAIT = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A range to fetch, or (`lease` is None) a job to begin."""
 
     job: FileJob

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import requests
@@ -33,8 +32,7 @@ _MAX_RENEWALS = 3
 _SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where to ask now. `generation` counts the renewals of the signed URL."""
 
     url: str

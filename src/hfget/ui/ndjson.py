@@ -7,7 +7,6 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from types import TracebackType
 from typing import Any, TextIO, TypeAlias
 
@@ -163,7 +162,7 @@ class NdjsonDisplay:
             bytes_per_second=_number(event.speed),
             eta_seconds=_number(event.eta),
             connections=event.connections,
-            active=[_active(asdict(file)) for file in event.active],
+            active=[_active(file._asdict()) for file in event.active],
         )
 
     def _emit(self, name: str, /, **fields: Any) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
@@ -25,8 +25,7 @@ ALL = "all"
 _MOST_LISTED = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Kinds of weights and labels of GGUF files; empty means all.
 
     Labels alone mean that of the weights only GGUF files are wanted.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hfget.model import RemoteFile, Snapshot
 from hfget.weights.gguf import Label, label_of
 from hfget.weights.kinds import GGUF, KINDS, OTHER, kinds_of
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Files that are chosen together. `quant` is empty but for GGUF files with a label."""
 
     kind: str
