@@ -92,12 +92,11 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
 
 def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:
     """Clear away what earlier runs have left of these files."""
-    digests: dict[Path, set[str]] = {}
+    names: dict[Path, list[str]] = {}
     for file in files:
-        directory = layout.partial_directory(file)
-        digests.setdefault(directory, set()).add(digest_of(layout.partial_name(file)))
-    for directory, known in digests.items():
-        sweep(directory, frozenset(known))
+        names.setdefault(layout.partial_directory(file), []).append(layout.partial_name(file))
+    for directory, known in names.items():
+        sweep(directory, map(digest_of, known))
 
 
 def _item(

@@ -21,6 +21,7 @@ from hfget.transfer.positional import PositionalFile
 
 DATA_SUFFIX = ".incomplete"
 JOURNAL_SUFFIX = ".hfget-journal"
+_SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new")
 
 # digest of the path, first digits of the etag, perhaps an owner
 _NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
@@ -81,12 +82,14 @@ def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] |
     return blocks
 
 
-def sweep(directory: Path, digests: frozenset[str]) -> None:
+def sweep(directory: Path, digests: Iterable[str]) -> None:
     """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
-    for name in names_in(directory):
-        for suffix in (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new"):
+    left = [name for name in names_in(directory) if name.endswith(_SUFFIXES)]
+    known = frozenset(digests) if left else frozenset()
+    for name in left:
+        for suffix in _SUFFIXES:
             match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
-            if match is None or match.group(1)[:27] not in digests:
+            if match is None or match.group(1)[:27] not in known:
                 continue
             owner = Owner.parse(match.group(2)) if match.group(2) else None
             if match.group(2) and owner is None:
