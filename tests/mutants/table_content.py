@@ -29,7 +29,7 @@ CHECKS = [
         _SYNC,
         "layout/folder.py",
         ("test_folder.py",),
-        ("self.durable &= self._directories.sync({target.parent for target, *_ in batch})", "pass"),
+        ("self.durable &= self._directories.sync({Path(folder) for folder in folders})", "pass"),
     ),
     *checks(
         _SYNC,

@@ -90,7 +90,7 @@ CHECKS = [
         ("    if _NOT_ON_WINDOWS.search(segment):", "    if False:"),
         ("    if _SHORT_NAME.fullmatch(segment):", "    if False:"),
         ("        if first == second:", "        if False:"),
-        ("    check_paths((path,), windows=os.name", "    str((path,)) or dict(windows=os.name"),
+        ("    if _why_not(path, windows=windows):", "    if False:"),
     ),
     *checks(
         _PATH,
