@@ -1,7 +1,7 @@
 """Killing the real command at random moments, and what must hold after each kill.
 
 After a kill every file under its final name is exact, and what was on disk is still worth as
-much: bytes the hub sent minus bytes gained is what will be fetched again.
+much: bytes the hub had sent by then minus bytes gained is what will be fetched again.
 """
 
 from __future__ import annotations
@@ -168,10 +168,14 @@ class Trial:
             process.wait(chance.uniform(0.0, usual if longest is None else longest))
             alive = False
         except subprocess.TimeoutExpired:
+            sent = run.sent
             process.send_signal(number)
             alive = True
         _, errors = process.communicate(timeout=RUN_SECONDS)
-        code, sent = process.returncode, run.sent  # the hub goes on for a moment, to nobody
+        code = process.returncode
+        if not alive or number != signal.SIGKILL:
+            sent = run.sent
+        # what goes to one that was killed, and ends only when its fdatasync does, is not its doing
         if alive and code not in (0, -number, 128 + number):
             tally.violations.append(f"code {code} after signal {number}: {errors.decode()}")
         if not alive and code != 0:
@@ -181,7 +185,7 @@ class Trial:
             return False
         again = None
         if len(self._right) == 1:
-            again = sent - (self.have(revision) - before)
+            again = max(0, sent - (self.have(revision) - before))
             if again > MOST_CONNECTIONS * IN_FLIGHT_BYTES:
                 tally.violations.append(f"{again} bytes again after signal {number} {moment}")
         tally.kills.append(Kill(number, moment, again))
