@@ -62,7 +62,7 @@ def _short(path: str) -> str:
     return path if len(path) <= _MOST_SHOWN else f"{path[:half]}…{path[-half:]}"
 
 
-def sync_directory(path: Path) -> bool:
+def sync_directory(path: Path | str) -> bool:
     """Have a directory's entries reach the disk; False where the system cannot do that."""
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
@@ -82,7 +82,7 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
 
     With `sync` its content is on the disk before it gets its name.
     """
-    temporary = os.path.join(os.path.dirname(path), f".{random.getrandbits(64):016x}.tmp")
+    temporary = os.path.join(os.path.dirname(path), temporary_name())
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         try:
@@ -97,6 +97,11 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def temporary_name() -> str:
+    """A name for what is given another one by rename; `sweep_temporaries` knows it."""
+    return f".{random.getrandbits(64):016x}.tmp"
 
 
 def sweep_temporaries(root: Path) -> None:

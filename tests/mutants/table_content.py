@@ -23,13 +23,16 @@ CHECKS = [
         _FOLDER,
         ("            os.fsync(fd)", "            pass"),
         ("            return sync_directory(folder)", "            return True"),
-        ("folders | self._grown, set()", "folders, set()"),
+        ("folders} | self._grown, set()", "folders}, set()"),
     ),
     *checks(
         _SYNC,
         "layout/folder.py",
         ("test_folder.py",),
-        ("self.durable &= self._directories.sync({Path(folder) for folder in folders})", "pass"),
+        (
+            "self.durable &= self._directories.sync({os.path.dirname(item[0]) for item in batch})",
+            "pass",
+        ),
     ),
     *checks(
         _SYNC,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,10 +32,11 @@ class Watched(Directories):
         super().__init__(root)
         self.synced: list[tuple[set[Path], int]] = []
 
-    def sync(self, folders: set[Path]) -> bool:
+    def sync(self, folders: Iterable[Path | str]) -> bool:
         snapshot = self._root / "snapshots" / COMMIT
-        self.synced.append((set(folders), len(list(snapshot.glob("*")))))
-        return super().sync(folders) and self.works
+        paths = {Path(folder) for folder in folders}
+        self.synced.append((paths, len(list(snapshot.glob("*")))))
+        return super().sync(paths) and self.works
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +46,7 @@ class Directories:
         self._lock = threading.Lock()
         self._open: OrderedDict[str, int] = OrderedDict()
         #: Folders that have got, or will get, an entry for a new folder.
-        self._grown = {folder.parent for folder in _missing(root)}
+        self._grown = {str(folder.parent) for folder in _missing(root)}
 
     def move_in(
         self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None = None
@@ -79,14 +79,14 @@ class Directories:
             fd, name = self._place(target)
             return os.stat(name, dir_fd=fd, follow_symlinks=False).st_mtime
 
-    def sync(self, folders: set[Path]) -> bool:
+    def sync(self, folders: Iterable[Path | str]) -> bool:
         """Have the entries of `folders` reach the disk, and those of folders made meanwhile.
 
         False where the system cannot do that.
         """
         with self._lock:
-            folders, self._grown = folders | self._grown, set()
-            synced = [self._sync(folder) for folder in folders]
+            paths, self._grown = {str(folder) for folder in folders} | self._grown, set()
+            synced = [self._sync(path) for path in paths]
         return all(synced)
 
     def refuse_escape(self, folder: Path | str) -> None:
@@ -102,8 +102,8 @@ class Directories:
             while self._open:
                 os.close(self._open.popitem()[1])
 
-    def _sync(self, folder: Path) -> bool:
-        fd = self._open.get(str(folder))
+    def _sync(self, folder: str) -> bool:
+        fd = self._open.get(folder)
         if fd is None:
             return sync_directory(folder)
         with suppress(OSError):
@@ -143,7 +143,7 @@ class Directories:
             try:
                 with suppress(FileExistsError):
                     os.mkdir(name, dir_fd=fd)
-                    self._grown.add(place)
+                    self._grown.add(str(place))
                 place /= name
                 if _is_link(name, fd):
                     raise UnsafeError(

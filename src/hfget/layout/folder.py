@@ -245,8 +245,7 @@ class FolderLayout:
         with self._lock:
             batch, self._unrecorded = self._unrecorded, []
         if self._fsync:
-            folders = {os.path.dirname(target) for target, *_ in batch}
-            self.durable &= self._directories.sync({Path(folder) for folder in folders})
+            self.durable &= self._directories.sync({os.path.dirname(item[0]) for item in batch})
         looked_at: set[str] = set()
         for target, commit, file, modified in batch:
             try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.disk import disk_error, is_inside
+from hfget.disk import disk_error, is_inside, temporary_name
 from hfget.errors import HfgetError
 from hfget.layout import pointers
 from hfget.layout.directories import Directories, Seen
@@ -106,7 +105,7 @@ class Names:
         own = self._folder / ".hfget"
         self._directories.refuse_escape(own)
         own.mkdir(exist_ok=True)
-        temporary = own / f".{secrets.token_hex(8)}.tmp"
+        temporary = own / temporary_name()
         temporary.touch(exist_ok=False)
         try:
             self._directories.move_in(temporary, self._denied(commit, path), replace=False)

@@ -7,13 +7,13 @@ content itself lies there instead, as huggingface_hub does it (`_create_symlink`
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.disk import temporary_name
 from hfget.layout.directories import Directories, Seen
 
 
@@ -53,7 +53,7 @@ def look(target: Path, blob: Path) -> Pointer:
 
 def possible(folder: Path) -> bool:
     """Whether links can be made in a folder that can be written to. Tries it; leaves nothing."""
-    trial = folder / f".{secrets.token_hex(8)}.tmp"
+    trial = folder / temporary_name()
     try:
         trial.symlink_to("trial")
         trial.unlink()
@@ -68,7 +68,7 @@ def make(target: Path, blob: Path, directories: Directories) -> None:
     Raises OSError, UnsafeError. The link is made beside the blob and then moved: a name that a
     killed process leaves in a snapshot would count as a file of the repo.
     """
-    temporary = blob.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = blob.with_name(temporary_name())
     temporary.symlink_to(os.path.relpath(blob, target.parent))
     try:
         directories.move_in(temporary, target, replace=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
 
+from hfget.disk import temporary_name
 from hfget.transfer.control import Stopped
 
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
@@ -54,7 +54,7 @@ def duplicate(
 
 def can_clone(source: Path, folder: Path) -> bool:
     """Whether a clone of `source` in `folder` would cost no space. Tries it; leaves nothing."""
-    trial = folder / f".{secrets.token_hex(8)}.tmp"
+    trial = folder / temporary_name()
     try:
         reader = os.open(source, _READ)
     except OSError:

@@ -85,7 +85,9 @@ def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] |
 def sweep(directory: Path, digests: Iterable[str]) -> None:
     """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
     left = [name for name in names_in(directory) if name.endswith(_SUFFIXES)]
-    known = frozenset(digests) if left else frozenset()
+    if not left:
+        return
+    known = frozenset(digests)
     for name in left:
         for suffix in _SUFFIXES:
             match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
