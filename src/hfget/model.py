@@ -15,6 +15,9 @@ RepoType = Literal["model", "dataset", "space"]
 URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 API_NAMES: dict[RepoType, str] = {"model": "models", "dataset": "datasets", "space": "spaces"}
 
+#: Bytes of a file, half-open: `(start, end)`, counted from its start.
+Span = tuple[int, int]
+
 
 class PathKind(Enum):
     """What the path of a reference must be in the repo."""

@@ -43,3 +43,11 @@ class Stop(threading.Event):
                 f"the time for this run is over (--max-time {self.time_limit:g})", hint=hint
             )
         return InterruptedRunError(self.signal_number, message, hint=hint)
+
+
+class Stopped(Exception):
+    """The run is being stopped, or the work is not wanted any more."""
+
+
+class Superseded(Exception):
+    """Somebody else has to do something first: the work goes back into the queue."""

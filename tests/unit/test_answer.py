@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Span
 from hfget.retry import Transient
 from hfget.transfer.answer import Answer, check, content_length
-from hfget.transfer.ranges import Span
 from tests.unit.helpers import lfs_file, small_file
 from tests.unit.verdicts import refused
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hfget.stop import Stopped
 from hfget.transfer import copying
-from hfget.transfer.control import Stopped
 from hfget.transfer.copying import can_clone, duplicate
 from tests.unit.helpers import BOUND
 

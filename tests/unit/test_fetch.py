@@ -15,7 +15,8 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.retry import Transient
-from hfget.transfer.control import Hosts, Superseded
+from hfget.stop import Superseded
+from hfget.transfer.control import Hosts
 from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
 from tests.unit.transfers import (

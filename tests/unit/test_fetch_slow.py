@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfget.retry import Transient
-from hfget.transfer.control import Stopped, Superseded
+from hfget.stop import Stopped, Superseded
 from hfget.transfer.fetch import BUFFER_BYTES
 from tests.unit.helpers import BOUND
 from tests.unit.transfers import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hfget import events
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.finish import FOLLOWED_BYTES, Finisher
 from hfget.transfer.job import Phase
 from tests.unit.helpers import BOUND

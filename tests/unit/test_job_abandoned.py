@@ -11,7 +11,7 @@ from types import TracebackType
 
 import pytest
 
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.job import FileJob
 from hfget.transfer.positional import PositionalFile
 from tests.unit.transfers import MIB, FileServer, Transfer, fetch_all, flip, noise, transfer

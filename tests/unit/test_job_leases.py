@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hfget.transfer.control import Superseded
+from hfget.stop import Superseded
 from hfget.transfer.job import Pace
 from tests.unit.desk import job_of
 from tests.unit.transfers import MIB

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.job import FileJob
 from hfget.transfer.partial import JOURNALED_BYTES
 from tests.unit.transfers import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.journal import Block, Identity
 from hfget.transfer.leftovers import leftover_bytes
 from hfget.transfer.partial import Partial, stem_for

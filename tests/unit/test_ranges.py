@@ -16,7 +16,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from hfget.transfer.ranges import Lease, Ledger, Span, Spans
+from hfget.model import Span
+from hfget.transfer.ranges import Lease, Ledger
+from hfget.transfer.spans import Spans
 
 SIZE = 48
 edges = st.integers(0, SIZE)

@@ -21,11 +21,13 @@ from hypothesis.stateful import (
 
 from hfget.errors import NetworkError
 from hfget.retry import Transient
+from hfget.stop import Superseded
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts, Superseded
+from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Phase
-from hfget.transfer.ranges import Lease, Ledger, Spans
+from hfget.transfer.ranges import Lease, Ledger
 from hfget.transfer.schedule import Schedule
+from hfget.transfer.spans import Spans
 from tests.unit.desk import HOST, Desk, job_of
 from tests.unit.transfers import MIB, in_thread, until
 

@@ -18,8 +18,8 @@ from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef
 from hfget.planning import make_plan, space_needed
 from hfget.settings import Settings
+from hfget.stop import Stopped
 from hfget.transfer import taking
-from hfget.transfer.control import Stopped
 from hfget.transfer.job import FileJob
 from hfget.transfer.taking import Taker
 from tests.unit.helpers import lfs_file, snapshot_of

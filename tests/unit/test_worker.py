@@ -14,10 +14,11 @@ from hfget import events
 from hfget.model import Failure
 from hfget.retry import Transient
 from hfget.settings import Settings
+from hfget.stop import Stopped, Superseded
 from hfget.transfer import control as control_module
 from hfget.transfer import worker as worker_module
 from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
-from hfget.transfer.control import Hosts, Stopped, Superseded
+from hfget.transfer.control import Hosts
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
 from hfget.transfer.journal import Identity

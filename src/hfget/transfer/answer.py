@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import requests
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Span
 from hfget.retry import Transient
 from hfget.transfer.body import Body, inflated_body, plain_body
-from hfget.transfer.ranges import Span
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")

@@ -14,17 +14,10 @@ from dataclasses import dataclass
 
 from hfget.errors import NetworkError
 from hfget.retry import UNREACHED_LIMIT, Transient, given_up, wait_after
+from hfget.stop import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.
 _PROBE_POLL = 0.1
-
-
-class Stopped(Exception):
-    """The run is being stopped, or the work is not wanted any more."""
-
-
-class Superseded(Exception):
-    """Somebody else has to do something first: the work goes back into the queue."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.disk import temporary_name
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

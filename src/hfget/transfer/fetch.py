@@ -16,13 +16,15 @@ import requests
 import urllib3
 from urllib3.util.wait import wait_for_read
 
+from hfget.model import Span
 from hfget.retry import Transient, from_exception
 from hfget.settings import host_of
+from hfget.stop import Stopped, Superseded
 from hfget.transfer.answer import Answer, check, open_body
 from hfget.transfer.body import Body
-from hfget.transfer.control import Hosts, Stopped, Superseded
+from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob
-from hfget.transfer.ranges import Lease, Span
+from hfget.transfer.ranges import Lease
 
 BUFFER_BYTES = 1 << 20
 #: A block is written when the buffer is full, or, if it is not tiny, when it is this old

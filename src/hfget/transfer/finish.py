@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from hfget import events
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule

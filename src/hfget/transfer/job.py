@@ -14,14 +14,14 @@ from pathlib import Path
 
 from hfget.disk import disk_error
 from hfget.errors import VerificationError
-from hfget.model import RemoteFile
-from hfget.transfer.control import Stopped, Superseded
+from hfget.model import RemoteFile, Span
+from hfget.stop import Stopped, Superseded
 from hfget.transfer.digest import PrefixHash
 from hfget.transfer.journal import Block, Identity
 from hfget.transfer.offer import Offer
 from hfget.transfer.partial import Partial
 from hfget.transfer.positional import PositionalFile
-from hfget.transfer.ranges import Lease, Ledger, Span
+from hfget.transfer.ranges import Lease, Ledger
 from hfget.transfer.repair import Repairs
 from hfget.transfer.source import Source
 

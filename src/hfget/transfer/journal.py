@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from hfget.model import RemoteFile
 from hfget.transfer.checksum import crc32
 from hfget.transfer.owner import boot_id
-from hfget.transfer.ranges import Spans
+from hfget.transfer.spans import Spans
 
 _MAGIC = b"hfget-j1"
 _HEAD = struct.Struct("<8sII")  # magic, length of the JSON, its CRC-32

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.stop import Stopped
 from hfget.transfer.checksum import crc32
-from hfget.transfer.control import Stopped
 from hfget.transfer.copying import duplicate
 from hfget.transfer.journal import Block, Identity
 from hfget.transfer.leftovers import leftover_bytes, names_in, remove

@@ -17,14 +17,14 @@ import requests
 
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
-from hfget.model import URL_PREFIXES, RemoteFile, Snapshot
+from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.refusal import refusal
 from hfget.retry import Transient, from_exception, from_status
 from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
+from hfget.stop import Superseded
 from hfget.transfer.answer import content_length
-from hfget.transfer.control import Hosts, Superseded
-from hfget.transfer.ranges import Span
+from hfget.transfer.control import Hosts
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})

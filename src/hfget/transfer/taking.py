@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hfget.disk import disk_error
 from hfget.errors import DiskError
-from hfget.transfer.control import Stopped
+from hfget.stop import Stopped
 from hfget.transfer.copying import FULL, duplicate
 from hfget.transfer.digest import hash_file
 from hfget.transfer.job import FileJob

@@ -9,8 +9,9 @@ from hfget import events
 from hfget.errors import VerificationError
 from hfget.retry import Transient, backoff, given_up, wait_after
 from hfget.settings import Settings
+from hfget.stop import Stopped, Superseded
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts, Stopped, Superseded
+from hfget.transfer.control import Hosts
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
