@@ -37,6 +37,7 @@ from hfget.settings import (
     is_official,
     named_endpoint,
 )
+from hfget.sources import Hosts
 from hfget.stop import Stop
 from hfget.text import size_text
 from hfget.transfer.engine import Engine
@@ -252,12 +253,15 @@ class Run:
             bytes_done=sum(done),
         )
         http = self._http
+        hosts = Hosts(self._settings.retries, self._stop)
+        hosts.answered(host_of(self._settings.endpoint))
         jobs = make_jobs(
             made,
             placements,
             self._layout,
             http,
             self._settings,
+            hosts,
             observer=self._observer,
             link=self._link,
         )

@@ -14,11 +14,11 @@ from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.planning import partial_of, places_of
 from hfget.settings import Settings
+from hfget.sources import Hosts, HttpSource
 from hfget.transfer.digest import hash_file
 from hfget.transfer.job import FileJob
 from hfget.transfer.offer import Copyable, Existing, Offer
 from hfget.transfer.prefix import find_prefix
-from hfget.transfer.source import Source
 
 
 def make_jobs(
@@ -27,6 +27,7 @@ def make_jobs(
     layout: Layout,
     http: HttpClient,
     settings: Settings,
+    hosts: Hosts,
     *,
     observer: events.Observer = events.ignore,
     link: bool = False,
@@ -45,6 +46,7 @@ def make_jobs(
             layout,
             http,
             settings,
+            hosts,
             turns=turns,
             link=link,
         )
@@ -60,6 +62,7 @@ def make_job(
     layout: Layout,
     http: HttpClient,
     settings: Settings,
+    hosts: Hosts,
     *,
     turns: Turns | None = None,
     link: bool = False,
@@ -67,7 +70,7 @@ def make_job(
     """The job for one file that is not complete."""
     stem, identity = partial_of(layout, snapshot, item.file)
     task = _Task(snapshot, item, placement, layout, turns or Turns(), link)
-    source = Source(http, settings, snapshot, item.file)
+    source = HttpSource(http, settings, hosts, snapshot, item.file)
     return FileJob(item.file, identity, stem, source, task.publish, task.look, task.ended)
 
 

@@ -51,7 +51,7 @@ MODULES = (
     Module(
         "layout/pointers.py", ("test_pointers.py", "test_cache_names.py", "test_cache_layout.py")
     ),
-    Module("transfer/answer.py", ("test_answer.py", "test_fetch.py")),
+    Module("sources/content_checks.py", ("test_answer.py", "test_fetch.py")),
     Module("transfer/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
     Module(
         "transfer/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")

@@ -164,7 +164,7 @@ CHECKS = [
     ),
     *checks(
         _RANGE,
-        "transfer/answer.py",
+        "sources/content_checks.py",
         ("test_answer.py", "test_fetch.py"),
         ("if response.status_code == 416:", "if False:"),
         (
@@ -181,11 +181,16 @@ CHECKS = [
     ),
     *checks(
         _RANGE,
+        "sources/http_source.py",
+        ("test_fetch.py", "test_worker.py"),
+        ("            if answer.encoded and not answer.whole:\n", "            if False:\n"),
+    ),
+    *checks(
+        _RANGE,
         "transfer/fetch.py",
         ("test_fetch.py", "test_worker.py"),
-        ("        if answer.encoded and not answer.whole:\n", "        if False:\n"),
         ("            job.adopt_whole(lease)\n", "            pass\n"),
         ("        if position < lease.end:\n", "        if False:\n"),
-        (" and body.readinto1(self._buffer[:1]):", " and False:"),
+        (" and stream.readinto(self._buffer[:1]):", " and False:"),
     ),
 ]

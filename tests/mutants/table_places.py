@@ -30,7 +30,7 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "transfer/source.py",
+        "sources/http_source.py",
         ("test_source.py", "test_source_renewal.py"),
         ("target.with_token and origin_of(url) == origin_of(self._home)", "target.with_token"),
         ("at_home = target.with_token and ", "at_home = "),

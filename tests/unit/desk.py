@@ -9,8 +9,9 @@ from typing import Any
 from unittest.mock import patch
 
 from hfget.model import RemoteFile
+from hfget.retry import Transient
+from hfget.sources.host_health import Hosts
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.journal import Identity
 from hfget.transfer.ranges import Lease
@@ -21,10 +22,23 @@ HOST = "hub.test"
 
 @dataclass
 class Somewhere:
-    """Stands in for a `Source`: where a file's bytes are, and whether that is known."""
+    """Stands in for a source: where a file's bytes are, and whether that is known."""
 
-    host: str = HOST
+    origin: str = HOST
     resolved: bool = False
+    hosts: Hosts | None = None
+
+    def delay(self) -> float:
+        return self.hosts.delay(self.origin) if self.hosts else 0.0
+
+    def failed(self, failure: Transient, began: float) -> float:
+        return self.hosts.failed(failure, began) if self.hosts else 0.0
+
+
+def resolve(job: FileJob) -> None:
+    """From now on the job's source leads to the bytes without a detour."""
+    source: Any = job.source
+    source.resolved = True
 
 
 def job_of(size: int, *, resolved: bool = False, host: str = HOST) -> FileJob:
@@ -57,11 +71,13 @@ class Desk:
         self.limit.allowed = allowed
         self.hosts = Hosts(8, threading.Event(), clock=lambda: self.now)
         self.hosts.answered(HOST)
+        for job in jobs:
+            source: Any = job.source
+            source.hosts = self.hosts
         self.schedule = Schedule(
             jobs,
             connections=connections,
             jobs_at_a_time=files,
-            hosts=self.hosts,
             limit=self.limit,
             clock=lambda: self.now,
         )
@@ -80,8 +96,7 @@ class Desk:
             self.schedule.fetching(work.job)
             lease = work.job.lease(self.schedule.piece(work.job), 64)
         assert lease is not None
-        source: Any = work.job.source
-        source.resolved = True
+        resolve(work.job)
         return work.job, lease
 
     def end(self, job: FileJob, lease: Lease) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-import requests
-
 from hfget.http import HttpClient
 from hfget.secret import Secret
 from hfget.settings import Credential, Settings, host_of, origin_of
-from hfget.transfer.control import Hosts
-from hfget.transfer.source import Source
+from hfget.sources.host_health import Hosts
+from hfget.sources.http_source import HttpSource, HttpStream
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 
 DATA = b"content of the file " * 50
@@ -49,16 +47,20 @@ class World:
 class Client:
     """A source and what it needs to ask."""
 
-    source: Source
+    source: HttpSource
     http: HttpClient
     hosts: Hosts
 
-    def open(self, span: tuple[int, int] | None = PART) -> requests.Response:
-        return self.source.open(span, self.hosts)
+    def open(self, span: tuple[int, int] | None = PART) -> HttpStream:
+        return self.source.open(span)
 
     def read(self, span: tuple[int, int] | None = PART) -> bytes:
-        with self.open(span) as response:
-            return bytes(response.raw.read())
+        stream, data = self.open(span), bytearray(len(DATA))
+        filled = 0
+        while filled < len(DATA) and (count := stream.readinto(memoryview(data)[filled:])):
+            filled += count
+        stream.close()
+        return bytes(data[:filled])
 
 
 def client(
@@ -76,7 +78,7 @@ def client(
     snapshot = replace(snapshot_of(FILE), endpoint=home.url)
     hosts = Hosts(settings.retries, threading.Event())
     hosts.answered(host_of(home.url))
-    return Client(Source(http, settings, snapshot, FILE), http, hosts)
+    return Client(HttpSource(http, settings, hosts, snapshot, FILE), http, hosts)
 
 
 def tokens(server: Loopback) -> list[str | None]:

@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from hfget.model import RemoteFile, Span
 from hfget.retry import Transient
-from hfget.transfer.answer import Answer, check, content_length
+from hfget.sources.content_checks import Answer, check, content_length
 from tests.unit.helpers import lfs_file, small_file
 from tests.unit.verdicts import refused
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.http import HttpClient
-from hfget.transfer.body import Body, inflated_body, plain_body
+from hfget.sources.decoding import Body, inflated_body, plain_body
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply
 from tests.unit.transfers import MIB, noise, until

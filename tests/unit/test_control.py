@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from hfget.errors import NetworkError
 from hfget.retry import MAX_REQUESTED_WAIT, UNREACHED_LIMIT, Transient
+from hfget.sources.host_health import Hosts
 from hfget.stop import Stopped, Superseded
-from hfget.transfer.control import Hosts
 
 HOST, OTHER = "cdn.test", "hub.test"
 RETRIES = 8

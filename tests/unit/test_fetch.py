@@ -16,8 +16,8 @@ import pytest
 from hfget.errors import DiskError
 from hfget.retry import Transient
 from hfget.stop import Superseded
-from hfget.transfer.control import Hosts
 from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
+from tests.unit.desk import resolve
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset
 from tests.unit.transfers import (
     KIB,
@@ -61,15 +61,15 @@ def test_others_are_told_once_the_files_url_is_known(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         fetching = transfer(server, tmp_path, DATA)
         told: list[bool] = []
-        hosts, job = Hosts(0, fetching.stop), fetching.job
-        fetcher = Fetcher(hosts, fetching.stop, lambda: told.append(job.source.resolved))
+        job = fetching.job
+        fetcher = Fetcher(fetching.stop, lambda: told.append(job.source.resolved))
         for _ in range(3):
             lease = fetching.lease(MIB)
             fetcher.fetch(job, lease)
             job.release(lease)
         assert fetching.content == DATA and told == [True]
         whole = transfer(server, tmp_path / "whole", DATA)
-        Fetcher(hosts, whole.stop, lambda: told.append(False)).fetch(whole.job, whole.lease())
+        Fetcher(whole.stop, lambda: told.append(False)).fetch(whole.job, whole.lease())
         assert told == [True], "nobody else has a use for it"
 
 
@@ -77,14 +77,12 @@ def test_a_host_that_serves_no_parts_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     with FileServer(DATA, lambda asked: Answer(DATA)) as server:
         one = transfer(server, tmp_path, DATA)
-        fetcher = Fetcher(Hosts(0, one.stop), one.stop, without_ranges=told.append)
+        fetcher = Fetcher(one.stop, without_ranges=told.append)
         fetcher.fetch(one.job, one.lease(MIB))
-        assert one.content == DATA and told == [one.job.source.host]
+        assert one.content == DATA and told == [one.job.source.origin]
     with FileServer(DATA, lambda asked: Answer(DATA)) as server:
         one = transfer(server, tmp_path / "whole", DATA)
-        Fetcher(Hosts(0, one.stop), one.stop, without_ranges=told.append).fetch(
-            one.job, one.lease()
-        )
+        Fetcher(one.stop, without_ranges=told.append).fetch(one.job, one.lease())
         assert one.content == DATA and len(told) == 1, "no part was asked for"
 
 
@@ -215,7 +213,7 @@ def test_the_whole_body_for_one_of_many_ranges_waits_until_the_others_are_done(
 ) -> None:
     with FileServer(DATA, lambda asked: Answer(DATA)) as server:
         fetching = transfer(server, tmp_path, DATA)
-        fetching.job.source.resolved = True
+        resolve(fetching.job)
         others = fetching.lease(1000)
         with pytest.raises(Superseded):
             fetching.fetch(fetching.lease(1000))

@@ -12,6 +12,7 @@ import pytest
 from hfget.retry import Transient
 from hfget.stop import Stopped, Superseded
 from hfget.transfer.fetch import BUFFER_BYTES
+from tests.unit.desk import resolve
 from tests.unit.helpers import BOUND
 from tests.unit.transfers import (
     MIB,
@@ -65,7 +66,7 @@ def test_what_is_stolen_while_it_comes_is_left_to_the_thief(tmp_path: Path) -> N
     drip = Dripping(MIB)
     with FileServer(DATA, always(drip)) as server:
         fetching = transfer(server, tmp_path, DATA)
-        fetching.job.source.resolved = True
+        resolve(fetching.job)
         mine = fetching.lease()
         ended = in_thread(lambda: fetching.fetch(mine))
         until(lambda: fetching.fetcher.received == drip.first)

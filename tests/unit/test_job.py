@@ -11,6 +11,7 @@ import pytest
 from hfget.errors import DiskError, VerificationError
 from hfget.transfer.positional import PositionalFile
 from hfget.transfer.repair import MAX_DISK_REPAIRS
+from tests.unit.desk import resolve
 from tests.unit.helpers import Answer, small_file
 from tests.unit.transfers import (
     KIB,
@@ -195,7 +196,7 @@ def test_a_server_that_always_sends_wrong_bytes_gives_no_file(tmp_path: Path, da
 def test_the_hash_follows_the_finished_beginning(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA)
-        one.job.source.resolved = True
+        resolve(one.job)
         first, second, third = (one.lease(MIB) for _ in range(3))
         one.fetch(second)
         assert not one.job.advance_hash() and one.job.hashed == 0

@@ -9,7 +9,7 @@ import pytest
 
 from hfget.stop import Superseded
 from hfget.transfer.job import Pace
-from tests.unit.desk import job_of
+from tests.unit.desk import job_of, resolve
 from tests.unit.transfers import MIB
 
 SIZE = 3 * MIB
@@ -33,14 +33,14 @@ def test_until_the_url_is_known_one_connection_asks() -> None:
     first = job.lease(1000, 3)
     assert first is not None and job.lease(1000, 3) is None
     assert job.steal(1, 0.0, 3) is None
-    job.source.resolved = True
+    resolve(job)
     assert job.lease(1000, 3) is not None and job.steal(1, 0.0, 3) is not None
     assert job.lease(1000, 3) is None and job.steal(1, 0.0, 3) is None, "no more than three"
 
 
 def test_without_ranges_one_stream_takes_the_whole_once_the_others_have_ended() -> None:
     job = job_of(SIZE)
-    job.source.resolved = True
+    resolve(job)
     leases = [job.lease(1000, 8) for _ in range(2)]
     assert leases[0] is not None and leases[1] is not None
     with pytest.raises(Superseded):

@@ -16,6 +16,7 @@ from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.planning import make_plan
 from hfget.settings import Settings
+from hfget.sources import Hosts
 from hfget.transfer.job import FileJob
 from hfget.transfer.taking import Taker
 from tests.unit.helpers import small_file, snapshot_of
@@ -38,7 +39,9 @@ def job_for(
     layout.begin(snapshot, snapshot.files)
     settings = Settings(endpoint="https://hub.test", endpoint_source="flag")
     http = HttpClient(None, connect_timeout=1.0)
-    return make_job(snapshot, item, placements[item.file.path], layout, http, settings), layout
+    hosts = Hosts(settings.retries, threading.Event())
+    placement = placements[item.file.path]
+    return make_job(snapshot, item, placement, layout, http, settings, hosts), layout
 
 
 def data_for(layout: FolderLayout, content: bytes) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from itertools import pairwise
-from typing import Any, cast
 
 import pytest
 
@@ -19,7 +18,7 @@ from hfget.transfer.schedule import (
     SMALL_BYTES,
     Work,
 )
-from tests.unit.desk import HOST, Desk, job_of
+from tests.unit.desk import HOST, Desk, job_of, resolve
 from tests.unit.helpers import BOUND
 from tests.unit.transfers import MIB, in_thread
 
@@ -57,7 +56,7 @@ def test_a_large_file_gets_many_connections_once_its_url_is_known() -> None:
     desk.schedule.fetching(job)
     first = job.lease(desk.schedule.piece(job), 8)
     assert first is not None and desk.take() is None
-    cast(Any, job.source).resolved = True
+    resolve(job)
     leases = [desk.begin()[1] for _ in range(7)]
     assert desk.take() is None and job.connections == 8, "as many as one file may have"
     spans = sorted((lease.start, lease.end) for lease in [first, *leases])

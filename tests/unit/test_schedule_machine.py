@@ -23,12 +23,11 @@ from hfget.errors import NetworkError
 from hfget.retry import Transient
 from hfget.stop import Superseded
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.ranges import Lease, Ledger
 from hfget.transfer.schedule import Schedule
 from hfget.transfer.spans import Spans
-from tests.unit.desk import HOST, Desk, job_of
+from tests.unit.desk import HOST, Desk, job_of, resolve
 from tests.unit.transfers import MIB, in_thread, until
 
 
@@ -93,7 +92,7 @@ class ScheduleMachine(RuleBasedStateMachine):
     def bytes_come(self, data: st.DataObject, share: float, rate: float) -> None:
         job, lease = data.draw(st.sampled_from(self.held))
         if not job.source.resolved and not job.single:
-            cast(Any, job.source).resolved = True
+            resolve(job)
         lease.rate = rate
         self.write(job, lease, max(1, int(lease.remaining * share)))
 
@@ -106,7 +105,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         job, lease = data.draw(st.sampled_from(self.held))
         self.held.remove((job, lease))
         if end == "complete":
-            cast(Any, job.source).resolved = True
+            resolve(job)
             self.write(job, lease, lease.remaining)
         elif end == "break":
             job.not_before = self.desk.now + data.draw(st.floats(0, 30))
@@ -164,7 +163,7 @@ class ScheduleMachine(RuleBasedStateMachine):
                 break
             while self.held:
                 job, lease = self.held.pop()
-                cast(Any, job.source).resolved = True
+                resolve(job)
                 self.write(job, lease, lease.remaining)
                 job.release(lease)
                 self.settle(job)
@@ -191,9 +190,7 @@ def test_many_threads_get_everything_once(seed: int) -> None:
     sizes = [300 * MIB, 50 * MIB, *(chance.randrange(1, 3 * MIB) for _ in range(60)), 0, 0]
     jobs = [job_of(size) for size in sizes]
     limit = ConnectionLimit(8)
-    schedule = Schedule(
-        jobs, connections=4, jobs_at_a_time=6, hosts=Hosts(8, threading.Event()), limit=limit
-    )
+    schedule = Schedule(jobs, connections=4, jobs_at_a_time=6, limit=limit)
     stop = threading.Event()
     lock = threading.Lock()
     written = {id(job): Spans() for job in jobs}
@@ -205,7 +202,7 @@ def test_many_threads_get_everything_once(seed: int) -> None:
                 schedule.fetching(job)
                 lease = job.lease(schedule.piece(job), 4)
             if lease is not None:
-                cast(Any, job.source).resolved = True
+                resolve(job)
                 while lease.remaining and luck.random() > 0.05:
                     start = lease.position
                     granted = job.claim(lease, luck.randrange(1, 2 * MIB))

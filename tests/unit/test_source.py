@@ -15,7 +15,7 @@ from hfget.errors import HfgetError, NetworkError, UnsafeError
 from hfget.http import MAX_REDIRECTS
 from hfget.model import RepoRef
 from hfget.settings import Settings, host_of
-from hfget.transfer.source import Source
+from hfget.sources.http_source import HttpSource
 from tests.unit.helpers import BOUND, Answer, Asked, snapshot_of
 from tests.unit.origins import DATA, FILE, HOME_PATH, World, client, content, found
 
@@ -34,7 +34,7 @@ def test_the_endpoint_is_asked_by_commit_and_quoted_path(world: World) -> None:
     assert one.read() == DATA[100:200] and one.read(None) == DATA
     assert home.targets == [HOME_PATH] * 2
     assert [asked.headers.get("range") for asked in home.asked] == ["bytes=100-199", None]
-    assert one.source.resolved and one.source.host == host_of(home.url)
+    assert one.source.resolved and one.source.origin == host_of(home.url)
 
 
 @pytest.mark.parametrize(("repo_type", "prefix"), [("dataset", "/datasets"), ("space", "/spaces")])
@@ -43,8 +43,8 @@ def test_datasets_and_spaces_have_a_prefix(world: World, repo_type: str, prefix:
     one = client(home)
     ref = RepoRef("org/name", repo_type)  # type: ignore[arg-type]
     snapshot = replace(snapshot_of(FILE), endpoint=home.url + "/", ref=ref)
-    source = Source(one.http, Settings(), snapshot, FILE)
-    source.open(None, one.hosts).close()
+    source = HttpSource(one.http, Settings(), one.hosts, snapshot, FILE)
+    source.open(None).close()
     assert home.targets == [prefix + HOME_PATH]
 
 
@@ -57,7 +57,7 @@ def test_a_redirect_is_followed_once_and_remembered(world: World, status: int) -
     for _ in range(3):
         assert one.read() == DATA[100:200]
     assert len(home.asked) == 1 and cdn.targets == ["/blob?signature=x"] * 3
-    assert one.source.resolved and one.source.host == host_of(cdn.url)
+    assert one.source.resolved and one.source.origin == host_of(cdn.url)
 
 
 @pytest.mark.parametrize("location", ["/moved?x=1", "{home}/moved?x=1", "//{host}/moved?x=1"])

@@ -150,7 +150,7 @@ def test_a_status_that_passes_is_left_to_whoever_schedules(world: World, status:
     one = client(home)
     with pytest.raises(Transient) as caught:
         one.read()
-    assert caught.value.host == one.source.host == host_of(cdn.url)
+    assert caught.value.host == one.source.origin == host_of(cdn.url)
     assert caught.value.overloaded == (status in (429, 503)) and not caught.value.lie
     assert not one.source.resolved
     assert one.read() == DATA[100:200] and len(home.asked) == 1, "goes on where it was"
@@ -177,4 +177,4 @@ def test_a_host_that_is_paused_is_not_asked_by_way_of_a_redirect(world: World) -
     with pytest.raises(Superseded):
         one.read()
     assert len(home.asked) == 1 and cdn.asked == []
-    assert one.source.host == host_of(cdn.url), "whose pause the next attempt waits for"
+    assert one.source.origin == host_of(cdn.url), "whose pause the next attempt waits for"

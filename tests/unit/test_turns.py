@@ -18,6 +18,7 @@ from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef
 from hfget.planning import make_plan, space_needed
 from hfget.settings import Settings
+from hfget.sources import Hosts
 from hfget.stop import Stopped
 from hfget.transfer import taking
 from hfget.transfer.job import FileJob
@@ -52,8 +53,9 @@ def jobs_for(
     layout.begin(SNAPSHOT, SNAPSHOT.files)
     settings = Settings(endpoint="https://hub.test", endpoint_source="flag")
     http = HttpClient(None, connect_timeout=1.0)
+    hosts = Hosts(settings.retries, threading.Event())
     observer: Any = (lambda event: None) if notes is None else notes.append
-    jobs = make_jobs(plan, placements, layout, http, settings, observer=observer, link=link)
+    jobs = make_jobs(plan, placements, layout, http, settings, hosts, observer=observer, link=link)
     return plan, jobs
 
 

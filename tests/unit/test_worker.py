@@ -14,11 +14,11 @@ from hfget import events
 from hfget.model import Failure
 from hfget.retry import Transient
 from hfget.settings import Settings
+from hfget.sources import host_health
+from hfget.sources.host_health import Hosts
 from hfget.stop import Stopped, Superseded
-from hfget.transfer import control as control_module
 from hfget.transfer import worker as worker_module
 from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
 from hfget.transfer.journal import Identity
@@ -63,13 +63,11 @@ class Office:
     def __init__(self, folder: Path, *script: Exception | None, names: str = "a") -> None:
         self.seen: list[events.Event] = []
         self.stop = threading.Event()
-        self.jobs = [self._job(folder, name) for name in names]
-        self.limit = ConnectionLimit(16)
         self.hosts = Hosts(RETRIES, self.stop)
         self.hosts.answered(HOST)
-        self.schedule = Schedule(
-            self.jobs, connections=4, jobs_at_a_time=4, hosts=self.hosts, limit=self.limit
-        )
+        self.jobs = [self._job(folder, name) for name in names]
+        self.limit = ConnectionLimit(16)
+        self.schedule = Schedule(self.jobs, connections=4, jobs_at_a_time=4, limit=self.limit)
         meter = Meter(files=len(names), bytes_total=len(names) * len(DATA))
         tell = self.seen.append
         self.results = Results(self.schedule, meter, tell)
@@ -84,7 +82,6 @@ class Office:
         self.fetcher: Any = ScriptedFetcher(*script)
         self.worker = Worker(
             self.schedule,
-            self.hosts,
             self.limit,
             Taker(self.results, self.stop, fsync=False),
             finisher,
@@ -97,7 +94,7 @@ class Office:
 
     def _job(self, folder: Path, name: str) -> FileJob:
         file = lfs_file(name, DATA)
-        source: Any = Somewhere()
+        source: Any = Somewhere(hosts=self.hosts)
 
         def publish(data: Path) -> None:
             data.replace(folder / name)
@@ -120,7 +117,7 @@ class Office:
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "backoff", lambda attempt: 0.0)
     monkeypatch.setattr(worker_module, "wait_after", lambda failure, attempt: 0.0)
-    monkeypatch.setattr(control_module, "wait_after", lambda failure, attempt: 0.0)
+    monkeypatch.setattr(host_health, "wait_after", lambda failure, attempt: 0.0)
     monkeypatch.setattr(worker_module, "CRUMB_SECONDS", 0.0)
     monkeypatch.setattr(worker_module, "LAST_TO_PROBE_SECONDS", 0.05)
 

@@ -17,13 +17,13 @@ from hfget.http import HttpClient
 from hfget.model import RemoteFile
 from hfget.retry import Transient
 from hfget.settings import Settings
-from hfget.transfer.control import Hosts
+from hfget.sources.host_health import Hosts
+from hfget.sources.http_source import HttpSource
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.job import FileJob
 from hfget.transfer.journal import Identity
 from hfget.transfer.partial import stem_for
 from hfget.transfer.ranges import Lease
-from hfget.transfer.source import Source
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -148,16 +148,16 @@ def transfer(
     def publish(path: Path) -> None:
         path.replace(final)
 
+    hosts = Hosts(settings.retries, stop)
     job = FileJob(
         file,
         Identity.of(file, snapshot.commit),
         stem_for(folder / "download", file.path, file.etag),
-        Source(http, settings, snapshot, file),
+        HttpSource(http, settings, hosts, snapshot, file),
         publish=publish,
     )
     job.open()
-    hosts = Hosts(settings.retries, stop)
-    return Transfer(job, Fetcher(hosts, stop), http, stop, final)
+    return Transfer(job, Fetcher(stop), http, stop, final)
 
 
 def fetch_all(one: Transfer, piece: int = 1 << 62) -> None:

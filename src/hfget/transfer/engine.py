@@ -15,9 +15,8 @@ from dataclasses import replace
 from hfget import events
 from hfget.errors import DiskError
 from hfget.http import HttpClient
-from hfget.settings import MAX_CONNECTIONS, Settings, host_of
+from hfget.settings import MAX_CONNECTIONS, Settings
 from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
@@ -55,8 +54,6 @@ class Engine:
         self._observer = observer
         self._broken: Exception | None = None
         self._stop = stop or threading.Event()
-        self._hosts = Hosts(settings.retries, self._stop)
-        self._hosts.answered(host_of(settings.endpoint))
         most = min(max(settings.connections, settings.jobs), MAX_CONNECTIONS)
         most = min(most, _usable(jobs, settings.connections))
         self._limit = ConnectionLimit(min(most, room_for_connections()))
@@ -64,7 +61,6 @@ class Engine:
             jobs,
             connections=settings.connections,
             jobs_at_a_time=min(settings.jobs, self._limit.most),
-            hosts=self._hosts,
             limit=self._limit,
         )
         self._results = Results(self._schedule, meter, self._tell)
@@ -124,7 +120,6 @@ class Engine:
     def _new_worker(self) -> Worker:
         return Worker(
             self._schedule,
-            self._hosts,
             self._limit,
             self._taker,
             self._finisher,

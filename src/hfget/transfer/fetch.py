@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import mmap
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
-import requests
-import urllib3
-from urllib3.util.wait import wait_for_read
-
+from hfget.errors import NetworkError
 from hfget.model import Span
-from hfget.retry import Transient, from_exception
-from hfget.settings import host_of
+from hfget.retry import Transient
+from hfget.sources import ByteStream, NoRangesError
 from hfget.stop import Stopped, Superseded
-from hfget.transfer.answer import Answer, check, open_body
-from hfget.transfer.body import Body
-from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob
 from hfget.transfer.ranges import Lease
 
@@ -35,41 +24,30 @@ MIN_BLOCK_BYTES = 64 << 10
 SLOW_WINDOW_SECONDS = 30.0
 SLOW_BYTES = 30 * 1024
 
-_NETWORK_ERRORS = (
-    Transient,
-    OSError,
-    EOFError,
-    http.client.HTTPException,
-    urllib3.exceptions.HTTPError,
-    requests.RequestException,
-)
-
 
 class Fetcher:
     """A connection's worth of work: one buffer, reused.
 
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
     `resolved()` is called when others may ask for more of a file: its URL has become known;
-    `without_ranges(host)` when a host was asked for a part and does not serve parts.
+    `without_ranges(origin)` when a host was asked for a part and does not serve parts.
     Raises OSError if there is no memory for the buffer.
     """
 
     def __init__(
         self,
-        hosts: Hosts,
         stop: threading.Event,
         resolved: Callable[[], None] = lambda: None,
-        without_ranges: Callable[[str], None] = lambda host: None,
+        without_ranges: Callable[[str], None] = lambda origin: None,
     ) -> None:
         self.received = 0
         self.lease: Lease | None = None
-        self._hosts = hosts
         self._stop = stop
         self._resolved = resolved
         self._without_ranges = without_ranges
         # Memory comes as it is written to; a bytearray would be filled with zeros here and now.
         self._buffer = memoryview(mmap.mmap(-1, BUFFER_BYTES))
-        self._response: requests.Response | None = None
+        self._stream: ByteStream | None = None
         self._hung_up = False
         self._kept = 0
 
@@ -84,73 +62,67 @@ class Fetcher:
             raise Superseded
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
-        response = job.source.open(span, self._hosts)
+        stream = self._open(job, span)
         if not (resolved or whole):
             self._resolved()
         answered, received = time.monotonic(), self.received
-        self._response, self._hung_up, self.lease = response, False, lease
+        self._stream, self._hung_up, self.lease = stream, False, lease
         self._kept = 0
         try:
-            self._receive(job, lease, span, response)
-            if resolved:
+            self._receive(job, lease, span, stream)
+            if resolved and not stream.held:
                 seconds = time.monotonic() - answered
                 job.pace.learn(answered - asked, self.received - received, seconds)
-        except _NETWORK_ERRORS as error:
-            response.close()
+        except (Transient, NetworkError) as failure:
             if self._stop.is_set():
                 raise Stopped from None
             if self._hung_up:
                 raise Superseded from None
-            failure = from_exception(error, response.url)
             if isinstance(failure, Transient):
                 failure.fruitful = self._kept > 0
-            raise failure from None
-        except BaseException:
-            response.close()
             raise
         finally:
-            self._response = self.lease = None
+            stream.close()
+            self._stream = self.lease = None
             if self._kept:
                 job.source.fruitful()
 
     def hang_up(self) -> None:
         """From another thread: end the present answer; its rest comes over a new connection."""
-        response = self._response
-        if response is not None:
+        stream = self._stream
+        if stream is not None:
             self._hung_up = True
-            with suppress(AttributeError, OSError, ValueError):
-                socket.socket.shutdown(_socket_of(response), socket.SHUT_RDWR)
+            stream.interrupt()
 
-    def _receive(
-        self, job: FileJob, lease: Lease, span: Span | None, response: requests.Response
-    ) -> None:
-        answer = check(job.file, span, response)
-        if answer.encoded and not answer.whole:
-            job.ignore_ranges()
-            self._without_ranges(host_of(response.url))
-            raise Transient("a part of the file came compressed", url=response.url, lie=True)
-        if answer.whole and span is not None:
-            self._without_ranges(host_of(response.url))
-            job.adopt_whole(lease)
-        body = open_body(response, answer)
-        position = self._copy(job, lease, body, answer, response.url)
-        if position < lease.end:
-            raise Transient("the answer ended too early", url=response.url)
-        if position == answer.end and not answer.exact and body.readinto1(self._buffer[:1]):
-            raise Transient("more bytes than the listing says", url=response.url, lie=True)
-        _keep_connection(response)
-
-    def _copy(self, job: FileJob, lease: Lease, body: Body, answer: Answer, url: str) -> int:
-        """Move bytes from the socket to the file until the lease or the body ends; how far."""
-        position, filled = answer.start, 0
-        flushed = window = time.monotonic()
-        window_bytes = self.received
+    def _open(self, job: FileJob, span: Span | None) -> ByteStream:
         try:
-            while position + filled < (limit := min(lease.end, answer.end)):
+            return job.source.open(span)
+        except NoRangesError as failure:
+            job.ignore_ranges()
+            self._without_ranges(failure.origin)
+            raise
+
+    def _receive(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
+        if stream.whole and span is not None:
+            self._without_ranges(stream.origin)
+            job.adopt_whole(lease)
+        position = self._copy(job, lease, stream)
+        if position < lease.end:
+            raise Transient("the answer ended too early", url=stream.url)
+        if position == stream.end and not stream.exact and stream.readinto(self._buffer[:1]):
+            raise Transient("more bytes than the listing says", url=stream.url, lie=True)
+
+    def _copy(self, job: FileJob, lease: Lease, stream: ByteStream) -> int:
+        """Move bytes from the stream to the file until the lease or the stream ends; how far."""
+        position, filled = stream.start, 0
+        flushed = window = time.monotonic()
+        window_bytes, window_held = self.received, stream.held
+        try:
+            while position + filled < (limit := min(lease.end, stream.end)):
                 if self._stop.is_set() or job.abandoned:
                     raise Stopped
                 room = min(BUFFER_BYTES, limit - position)
-                count = body.readinto1(self._buffer[filled:room])
+                count = stream.readinto(self._buffer[filled:room])
                 if count == 0:
                     break
                 filled += count
@@ -158,14 +130,14 @@ class Fetcher:
                 now = time.monotonic()
                 if filled == room or (
                     filled >= MIN_BLOCK_BYTES
-                    and (now - flushed > FLUSH_SECONDS or not _is_readable(self._response))
+                    and (now - flushed > FLUSH_SECONDS or not stream.is_ready())
                 ):
                     block, filled, flushed = filled, 0, now
                     position += self._flush(job, lease, position, block)
-                if now - window > SLOW_WINDOW_SECONDS:
+                if now - window > SLOW_WINDOW_SECONDS + stream.held - window_held:
                     if self.received - window_bytes < SLOW_BYTES:
-                        raise Transient("the connection has become too slow", url=url)
-                    window, window_bytes = now, self.received
+                        raise Transient("the connection has become too slow", url=stream.url)
+                    window, window_bytes, window_held = now, self.received, stream.held
         finally:
             if filled:
                 position += self._flush(job, lease, position, filled)
@@ -179,32 +151,3 @@ class Fetcher:
             job.record(start, end)
             self._kept += end - start
         return granted
-
-
-def _keep_connection(response: requests.Response) -> None:
-    """Back into the pool if the body was read to its end, else closed."""
-    wire: Any = response.raw._fp
-    if wire.isclosed():
-        response.raw.release_conn()
-    else:
-        response.close()
-
-
-def _is_readable(response: requests.Response | None) -> bool:
-    """Whether the answer's socket has bytes to be read at once; true where nobody can tell."""
-    if response is None:
-        return True
-    try:
-        sock = _socket_of(response)
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            return True
-        return wait_for_read(sock, timeout=0)
-    except (AttributeError, OSError, ValueError):
-        return True
-
-
-def _socket_of(response: requests.Response) -> socket.socket:
-    """What the body comes from. Raises AttributeError once it has been read to its end."""
-    wire: Any = response.raw._fp
-    sock: socket.socket = wire.fp.raw._sock
-    return sock

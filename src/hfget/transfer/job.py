@@ -15,6 +15,7 @@ from pathlib import Path
 from hfget.disk import disk_error
 from hfget.errors import VerificationError
 from hfget.model import RemoteFile, Span
+from hfget.sources import ByteSource
 from hfget.stop import Stopped, Superseded
 from hfget.transfer.digest import PrefixHash
 from hfget.transfer.journal import Block, Identity
@@ -23,7 +24,6 @@ from hfget.transfer.partial import Partial
 from hfget.transfer.positional import PositionalFile
 from hfget.transfer.ranges import Lease, Ledger
 from hfget.transfer.repair import Repairs
-from hfget.transfer.source import Source
 
 
 class Phase(Enum):
@@ -68,7 +68,7 @@ class FileJob:
         file: RemoteFile,
         identity: Identity,
         stem: Path,
-        source: Source,
+        source: ByteSource,
         publish: Callable[[Path], None],
         look: Callable[[], Offer | None] = Offer,
         ended: Callable[[], None] = lambda: None,

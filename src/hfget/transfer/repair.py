@@ -7,9 +7,9 @@ import errno
 from hfget.disk import disk_error
 from hfget.errors import DiskError, VerificationError
 from hfget.model import RemoteFile
+from hfget.sources import ByteSource
 from hfget.transfer.journal import Block
 from hfget.transfer.partial import Partial
-from hfget.transfer.source import Source
 
 #: Wrong bytes that the disk is to blame for are fetched again so many times, those that it
 #: does not give back, and all bytes of a file whose hash is wrong though the disk kept them well.
@@ -21,7 +21,7 @@ MAX_REFETCHES = 1
 class Repairs:
     """The tries of one file. The CRC of each block tells the disk's faults from the server's."""
 
-    def __init__(self, file: RemoteFile, source: Source) -> None:
+    def __init__(self, file: RemoteFile, source: ByteSource) -> None:
         self._file = file
         self._source = source
         self._of_disk = self._of_reading = self._refetches = 0
@@ -45,7 +45,7 @@ class Repairs:
             self._refetches += 1
             return ()
         raise VerificationError(
-            f"the bytes from {self._source.host} are not those of the listing: "
+            f"the bytes from {self._source.origin} are not those of the listing: "
             f"{self._file.hash_kind} is {actual[:12]}…, expected {self._file.etag[:12]}…",
             path=self._file.path,
             hint="the server or mirror serves wrong content; try another --endpoint",

@@ -35,6 +35,7 @@ class Results:
         self._meter = meter
         self._observer = observer
         self._lock = threading.Lock()
+        self._noted: set[str] = set()
 
     def succeed(self, job: FileJob) -> None:
         """The job's file has its final name."""
@@ -75,10 +76,14 @@ class Results:
         self.fail(job, error)
 
     def not_durable(self) -> None:
-        """This file system cannot be told to bring data to the disk: said once."""
+        """This file system cannot be told to bring data to the disk."""
+        self.outcome.durable = False
+        self.note_once("this file system cannot promise that data is durable")
+
+    def note_once(self, text: str) -> None:
+        """Warn of what many threads find, the first time only."""
         with self._lock:
-            first, self.outcome.durable = self.outcome.durable, False
-        if first:
-            self._observer(
-                events.Note("this file system cannot promise that data is durable", "warning")
-            )
+            known = text in self._noted
+            self._noted.add(text)
+        if not known:
+            self._observer(events.Note(text, "warning"))

@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.job import FileJob, Phase
 from hfget.transfer.ranges import Lease
 
@@ -55,7 +54,6 @@ class Schedule:
         *,
         connections: int,
         jobs_at_a_time: int,
-        hosts: Hosts,
         limit: ConnectionLimit,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,7 +63,6 @@ class Schedule:
         self._unfinished = len(jobs)
         self._connections = connections
         self._jobs_at_a_time = jobs_at_a_time
-        self._hosts = hosts
         self._limit = limit
         self._clock = clock
         self._changed = threading.Condition()
@@ -194,7 +191,7 @@ class Schedule:
         for job in begun:
             if job.phase is not Phase.FETCHING:
                 continue
-            delay = max(job.not_before - now, self._hosts.delay(job.source.host))
+            delay = max(job.not_before - now, job.source.delay())
             if delay > 0:
                 wait = min(wait, delay)
                 continue

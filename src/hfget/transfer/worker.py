@@ -11,7 +11,6 @@ from hfget.retry import Transient, backoff, given_up, wait_after
 from hfget.settings import Settings
 from hfget.stop import Stopped, Superseded
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.control import Hosts
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.finish import Finisher
 from hfget.transfer.job import FileJob
@@ -38,7 +37,6 @@ class Worker:
     def __init__(
         self,
         schedule: Schedule,
-        hosts: Hosts,
         limit: ConnectionLimit,
         taker: Taker,
         finisher: Finisher,
@@ -47,9 +45,8 @@ class Worker:
         observer: events.Observer,
         stop: threading.Event,
     ) -> None:
-        self.fetcher = Fetcher(hosts, stop, schedule.changed, self._without_ranges)
+        self.fetcher = Fetcher(stop, schedule.changed, self._without_ranges)
         self._schedule = schedule
-        self._hosts = hosts
         self._limit = limit
         self._taker = taker
         self._finisher = finisher
@@ -117,21 +114,19 @@ class Worker:
             job.release(lease)
             self._schedule.changed()
 
-    def _without_ranges(self, host: str) -> None:
+    def _without_ranges(self, origin: str) -> None:
         """Say once a host why there is one connection only."""
-        if self._hosts.without_ranges(host):
-            text = (
-                f"{host} serves no parts of files: each comes over one connection, "
-                "and an interrupted one begins anew"
-            )
-            self._observer(events.Note(text, "warning"))
+        self._results.note_once(
+            f"{origin} serves no parts of files: each comes over one connection, "
+            "and an interrupted one begins anew"
+        )
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
         """Decide when the range is asked for again, after `came` bytes of it.
 
         Raises HfgetError when that makes no sense.
         """
-        wait = self._hosts.failed(failure, begun)
+        wait = job.source.failed(failure, begun)
         if not failure.lie:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0

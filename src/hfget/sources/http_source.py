@@ -7,6 +7,9 @@ further ranges until the CDN refuses it.
 
 from __future__ import annotations
 
+import http.client
+import socket
+import ssl
 import threading
 from contextlib import suppress
 from http.client import HTTPException
@@ -14,6 +17,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import requests
+import urllib3
+from urllib3.util.wait import wait_for_read
 
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
@@ -22,14 +27,24 @@ from hfget.refusal import refusal
 from hfget.retry import Transient, from_exception, from_status
 from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
+from hfget.sources.byte_source import NoRangesError
+from hfget.sources.content_checks import Answer, check, content_length, open_body
+from hfget.sources.decoding import Body
+from hfget.sources.host_health import Hosts
 from hfget.stop import Superseded
-from hfget.transfer.answer import content_length
-from hfget.transfer.control import Hosts
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _MAX_RENEWALS = 3
 _SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
+_NETWORK_ERRORS = (
+    Transient,
+    OSError,
+    EOFError,
+    http.client.HTTPException,
+    urllib3.exceptions.HTTPError,
+    requests.RequestException,
+)
 
 
 class Target(NamedTuple):
@@ -42,11 +57,16 @@ class Target(NamedTuple):
     hops: int
 
 
-class Source:
+class HttpSource:
     """One file on one endpoint. Thread-safe."""
 
     def __init__(
-        self, http: HttpClient, settings: Settings, snapshot: Snapshot, file: RemoteFile
+        self,
+        http: HttpClient,
+        settings: Settings,
+        hosts: Hosts,
+        snapshot: Snapshot,
+        file: RemoteFile,
     ) -> None:
         prefix = URL_PREFIXES[snapshot.ref.repo_type]
         self._home = (
@@ -55,6 +75,7 @@ class Source:
         )
         self._http = http
         self._settings = settings
+        self._hosts = hosts
         self._snapshot = snapshot
         self._file = file
         self._lock = threading.Lock()
@@ -64,23 +85,31 @@ class Source:
         self.resolved = False
 
     @property
-    def host(self) -> str:
+    def origin(self) -> str:
         """The host that the next request goes to."""
         return self._target.host
 
-    def open(self, span: Span | None, hosts: Hosts) -> requests.Response:
-        """The answer (200, 206 or 416) to a GET of `span`, or of the whole file; body unread.
+    def delay(self) -> float:
+        """Seconds for which that host is paused."""
+        return self._hosts.delay(self._target.host)
 
-        Raises Transient, Superseded (another thread changes the URL, or the host is paused),
-        Stopped, or the HfgetError that a final refusal means.
+    def failed(self, failure: Transient, began: float) -> float:
+        """Seconds for which the host pauses. Raises NetworkError if it is not asked any more."""
+        return self._hosts.failed(failure, began)
+
+    def open(self, span: Span | None) -> HttpStream:
+        """The answer to a GET of `span`, or of the whole file; its body is unread.
+
+        Raises Transient, NoRangesError, Superseded (another thread changes the URL, or the host
+        is paused), Stopped, or the HfgetError that a final refusal means.
         """
         for _ in range(2 * MAX_REDIRECTS):
             target = self._target
-            response = self._ask(target, span, hosts)
+            response = self._ask(target, span)
             status = response.status_code
             if status in (200, 206, 416):
                 self.resolved = True
-                return response
+                return self._stream(response, span)
             try:
                 if target.with_token and self._http.unlock(response):
                     continue
@@ -94,16 +123,26 @@ class Source:
                 _discard(response)
         raise self._circle()
 
+    def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
+        try:
+            answer = check(self._file, span, response)
+            if answer.encoded and not answer.whole:
+                raise NoRangesError("a part of the file came compressed", url=response.url)
+            return HttpStream(response, answer, open_body(response, answer))
+        except BaseException:
+            response.close()
+            raise
+
     def fruitful(self) -> None:
         """Bytes came from the present URL: a later refusal means that it has expired."""
         self._fruitless_renewals = 0
 
-    def _ask(self, target: Target, span: Span | None, hosts: Hosts) -> requests.Response:
+    def _ask(self, target: Target, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
         if span is not None:
             headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
-        with hosts.asking(target.host):
+        with self._hosts.asking(target.host):
             try:
                 response = self._http.get(
                     target.url,
@@ -169,6 +208,60 @@ class Source:
         if isinstance(error, Transient) and self._host != target.host:
             error.reason += f" ({self._host} leads to this host)"
         return error
+
+
+class HttpStream:
+    """An answer whose head was found right, and its body."""
+
+    held = 0.0
+
+    def __init__(self, response: requests.Response, answer: Answer, body: Body) -> None:
+        self.start, self.end = answer.start, answer.end
+        self.exact, self.whole = answer.exact, answer.whole
+        self.origin = host_of(response.url)
+        self._response = response
+        self._body = body
+
+    @property
+    def url(self) -> str:
+        return safe_url(self._response.url)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
+        try:
+            return self._body.readinto1(buffer)
+        except _NETWORK_ERRORS as error:
+            raise from_exception(error, self._response.url) from None
+
+    def is_ready(self) -> bool:
+        """Whether the socket has bytes to be read at once."""
+        try:
+            sock = _socket_of(self._response)
+            if isinstance(sock, ssl.SSLSocket) and sock.pending():
+                return True
+            return wait_for_read(sock, timeout=0)
+        except (AttributeError, OSError, ValueError):
+            return True
+
+    def interrupt(self) -> None:
+        """Shut the socket: whoever reads from it gets its end."""
+        with suppress(AttributeError, OSError, ValueError):
+            socket.socket.shutdown(_socket_of(self._response), socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Back into the pool if the body was read to its end, else closed."""
+        wire: Any = self._response.raw._fp
+        if wire.isclosed():
+            self._response.raw.release_conn()
+        else:
+            self._response.close()
+
+
+def _socket_of(response: requests.Response) -> socket.socket:
+    """What the body comes from. Raises AttributeError once it has been read to its end."""
+    wire: Any = response.raw._fp
+    sock: socket.socket = wire.fp.raw._sock
+    return sock
 
 
 def _discard(response: requests.Response) -> None:

@@ -13,7 +13,7 @@ import requests
 
 from hfget.model import RemoteFile, Span
 from hfget.retry import Transient
-from hfget.transfer.body import Body, inflated_body, plain_body
+from hfget.sources.decoding import Body, inflated_body, plain_body
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")

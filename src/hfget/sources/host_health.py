@@ -1,4 +1,4 @@
-"""What is known about the hosts we talk to: who asks for calm, who is down, who lacks ranges.
+"""What is known about the hosts we talk to: who asks for calm, who is down.
 
 A 429 or a dead host concerns every thread alike. So the pause belongs to the host: nobody
 asks it meanwhile, one request probes it afterwards, the others go on once that was answered.
@@ -29,7 +29,6 @@ class _Host:
     failures: int = 0
     failed_at: float = 0.0
     answered: bool = False
-    without_ranges: bool = False
     over: NetworkError | None = None
 
 
@@ -111,13 +110,6 @@ class Hosts:
                 raise
             host.paused_until = max(host.paused_until, now + wait)
             return wait
-
-    def without_ranges(self, name: str) -> bool:
-        """The host serves no parts of files; true if that is news."""
-        with self._lock:
-            host = self._host(name)
-            known, host.without_ranges = host.without_ranges, True
-            return not known
 
     def _most_failures(self, host: _Host) -> int:
         """How many in a row are borne; fewer if the host never answered at all."""

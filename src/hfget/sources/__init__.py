@@ -1,0 +1,14 @@
+"""Where bytes come from.
+
+A *source* is one file at one place; it answers a request for a *span* with a *stream*. An *origin*
+is the host that sends. A *lie* is an answer that cannot be what was asked for. *Host health* knows
+which host is paused and which is down.
+"""
+
+from __future__ import annotations
+
+from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
+from hfget.sources.host_health import Hosts
+from hfget.sources.http_source import HttpSource
+
+__all__ = ["ByteSource", "ByteStream", "Hosts", "HttpSource", "NoRangesError"]

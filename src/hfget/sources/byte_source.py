@@ -1,0 +1,86 @@
+"""The seam between what moves bytes and where they come from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hfget.model import Span
+from hfget.retry import Transient
+
+
+class NoRangesError(Transient):
+    """`origin` was asked for a part of a file and sent what cannot be taken as one."""
+
+    def __init__(self, reason: str, *, url: str) -> None:
+        super().__init__(reason, url=url, lie=True)
+        self.origin = self.host
+
+
+class ByteStream(Protocol):
+    """Bytes `start` up to `end` of a file, as one answer brings them.
+
+    `exact` tells that the answer's own framing ends there, so that nothing can follow; `whole`
+    that it is the whole file, whatever was asked for. `origin` is the host that sends, `url`
+    its address without a query. `held` counts the seconds for which the stream was kept waiting
+    by hfget itself, by a limit on the rate for instance.
+    """
+
+    start: int
+    end: int
+    exact: bool
+    whole: bool
+    origin: str
+    held: float
+
+    @property
+    def url(self) -> str: ...
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Put the next bytes into `buffer`; 0 means that the answer has ended.
+
+        Returns as soon as there is something, or a little later, never only when the buffer is
+        full: a server that drips must be noticed. Raises Transient and HfgetError.
+        """
+
+    def is_ready(self) -> bool:
+        """Whether there is something to be read at once; true where that cannot be told."""
+
+    def interrupt(self) -> None:
+        """From another thread: make a `readinto` that waits end, with an error or with 0."""
+
+    def close(self) -> None:
+        """Be done with it. The connection is kept for others if all was read."""
+
+
+class ByteSource(Protocol):
+    """One file at one place or at several. Thread-safe.
+
+    `resolved` tells that asking leads to the bytes without a detour, so that several
+    connections may ask. `origin` is the host that the next request goes to.
+    """
+
+    @property
+    def resolved(self) -> bool: ...
+
+    @property
+    def origin(self) -> str: ...
+
+    def open(self, span: Span | None) -> ByteStream:
+        """Ask for the bytes of `span`, or for the whole file.
+
+        What comes begins where `span` does, unless it is `whole`. Raises Transient (NoRangesError
+        where parts cannot be had), Superseded if another thread has to do something first,
+        Stopped, or the HfgetError that a final refusal means.
+        """
+
+    def delay(self) -> float:
+        """Seconds until a request makes sense; 0 for at once."""
+
+    def failed(self, failure: Transient, began: float) -> float:
+        """A request that began at `began` (monotonic) failed; how many seconds to wait at least.
+
+        Raises NetworkError if the place is not asked any more.
+        """
+
+    def fruitful(self) -> None:
+        """Bytes came: a later refusal means that an address has expired."""
