@@ -23,6 +23,7 @@ class Connection:
     rate: Callable[[float], float]
     lease: Lease | None
     received: int = 0
+    held: float = 0.0
 
     def work(self, now: float) -> None:
         if self.lease is not None:
@@ -132,3 +133,15 @@ def test_rates_are_told_to_whoever_steals() -> None:
     assert fast.lease is not None and slow.lease is not None
     assert fast.lease.rate == 4 * MB and slow.lease.rate == MB
     assert fast.lease.seconds_left < slow.lease.seconds_left
+
+
+def test_what_hfget_itself_holds_back_is_no_reason() -> None:
+    held = falling(2 * MB, 0.0)
+    work = held.work
+
+    def wait(now: float) -> None:
+        work(now)
+        held.held += TICK * (now >= 5.0)
+
+    held.work = wait  # type: ignore[method-assign]
+    assert Watching(held, *(at(2 * MB) for _ in range(3))).run(15.0) == set()

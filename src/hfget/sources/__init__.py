@@ -2,7 +2,8 @@
 
 A *source* is one file at one place; it answers a request for a *span* with a *stream*. An *origin*
 is the host that sends. A *lie* is an answer that cannot be what was asked for. *Host health* knows
-which host is paused and which is down.
+which host is paused and which is down. Sources stack: one that keeps to a rate is wrapped round
+another.
 """
 
 from __future__ import annotations
@@ -10,5 +11,15 @@ from __future__ import annotations
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
 from hfget.sources.host_health import Hosts
 from hfget.sources.http_source import HttpSource
+from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
-__all__ = ["ByteSource", "ByteStream", "Hosts", "HttpSource", "NoRangesError"]
+__all__ = [
+    "ByteSource",
+    "ByteStream",
+    "Hosts",
+    "HttpSource",
+    "NoRangesError",
+    "RateLimit",
+    "RateLimited",
+    "parse_rate",
+]

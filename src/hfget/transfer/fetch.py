@@ -87,6 +87,12 @@ class Fetcher:
             if self._kept:
                 job.source.fruitful()
 
+    @property
+    def held(self) -> float:
+        """Seconds for which what is being fetched was kept waiting by hfget itself."""
+        stream = self._stream
+        return stream.held if stream is not None else 0.0
+
     def hang_up(self) -> None:
         """From another thread: end the present answer; its rest comes over a new connection."""
         stream = self._stream

@@ -28,6 +28,7 @@ WORTH_SECONDS = 3.0
 @dataclass
 class _Watch:
     lease: Lease
+    held: float = 0.0
     samples: deque[tuple[float, int]] = field(default_factory=deque)
     best: float = 0.0
 
@@ -60,8 +61,9 @@ class Stragglers:
             if lease is None:
                 continue
             watch = self._watches.get(fetcher)
-            if watch is None or watch.lease is not lease:
-                watch = _Watch(lease)
+            # what hfget itself holds back tells nothing of the connection
+            if watch is None or watch.lease is not lease or fetcher.held > watch.held:
+                watch = _Watch(lease, fetcher.held)
             watch.sample(now, fetcher.received)
             watches[fetcher] = watch
         self._watches = watches

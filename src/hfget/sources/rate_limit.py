@@ -1,0 +1,220 @@
+"""`--limit-rate`: a source that waits, so that all connections together keep to one rate."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hfget.errors import UsageError
+from hfget.model import Span
+from hfget.retry import Transient
+from hfget.sources.byte_source import ByteSource, ByteStream
+from hfget.stop import Stopped
+from hfget.text import safe_text
+
+_RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+#: A turn is what comes in a fiftieth of a second: many connections then share a low rate evenly.
+_TURNS_A_SECOND = 50
+_MIN_TURN_BYTES, _MAX_TURN_BYTES = 512, 1 << 20
+#: What a link did not deliver is made up for over at most so many seconds.
+_CATCH_UP_SECONDS = 0.1
+#: How often those who wait look whether they are still wanted, and whether the rate has changed.
+_POLL_SECONDS = 0.1
+_MAX_FILE_BYTES = 1024
+
+
+def parse_rate(text: str) -> float:
+    """Bytes a second: `500k`, `20M`, `1.5G` (decimal, as sizes are shown), `20Mi` (binary).
+
+    0 stops everything. Raises UsageError for what is no rate.
+    """
+    match = _RATE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"not a rate: {safe_text(text.strip(), 40)!r}",
+            hint="give bytes a second, such as --limit-rate 500k, 20M or 1.5G",
+        )
+    number, unit, binary = match.groups()
+    scale: int = (1024 if binary else 1000) ** _POWERS[unit.lower()]
+    return float(number) * scale
+
+
+class RateLimit:
+    """The rate that all sources of a run share. Thread-safe.
+
+    `text` is a rate, or `@FILE` for a file that holds one and is read again whenever it changes.
+    Raises UsageError where there is none. `stop` ends every wait.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        stop: threading.Event,
+        warn: Callable[[str], None] = lambda text: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stop = stop
+        self._warn = warn
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._file = Path(text[1:]).expanduser() if text.startswith("@") else None
+        self._stamp: tuple[int, ...] = ()
+        self._looked = clock()
+        self._free_at = 0.0
+        if self._file is None:
+            self._rate = parse_rate(text)
+            return
+        try:
+            self._rate = self._read(self._file)
+        except OSError as error:
+            raise UsageError(
+                f"cannot read the rate from {self._file}: {error.strerror}",
+                hint="name a file that holds a rate, such as --limit-rate @rate.txt",
+            ) from error
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second now; 0 while everything is to wait."""
+        with self._lock:
+            return self._current()
+
+    def take(self, wanted: int) -> tuple[int, float]:
+        """How many of `wanted` bytes may be read now, and seconds to wait if that is none."""
+        with self._lock:
+            rate, now = self._current(), self._clock()
+            if rate <= 0:
+                return 0, _POLL_SECONDS
+            if self._free_at > now:
+                return 0, min(self._free_at - now, _POLL_SECONDS)
+            turn = min(max(int(rate / _TURNS_A_SECOND), _MIN_TURN_BYTES), _MAX_TURN_BYTES, wanted)
+            self._free_at = max(self._free_at, now - _CATCH_UP_SECONDS) + turn / rate
+            return turn, 0.0
+
+    def give_back(self, count: int) -> None:
+        """So many of the bytes that were taken did not come."""
+        with self._lock:
+            if self._rate > 0:
+                self._free_at -= count / self._rate
+
+    def _current(self) -> float:
+        now = self._clock()
+        if self._file is not None and now - self._looked >= _POLL_SECONDS:
+            self._looked = now
+            try:
+                self._rate = self._read(self._file)
+            except OSError as error:
+                self._complain(f"{self._file}: {error.strerror}")
+            except UsageError as error:
+                self._complain(f"{self._file}: {error.message}")
+        return self._rate
+
+    def _read(self, file: Path) -> float:
+        """The rate in the file, if that has changed. Raises OSError and UsageError."""
+        fd = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            found = os.fstat(fd)
+            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+            if stamp == self._stamp:
+                return self._rate
+            text = os.read(fd, _MAX_FILE_BYTES).decode("utf-8", "replace")
+            if not text.strip() and self._stamp:
+                return self._rate  # just being written
+            rate = parse_rate(text)
+            self._stamp = stamp
+        finally:
+            os.close(fd)
+        return rate
+
+    def _complain(self, why: str) -> None:
+        """Say once what is wrong with the file; the rate stays as it is."""
+        text = f"the rate stays as it is: {why}"
+        if self._stamp != (-1,):
+            self._stamp = (-1,)
+            self._warn(text)
+
+
+class RateLimited:
+    """A source whose streams, and requests while the rate is 0, wait for the limit."""
+
+    def __init__(self, source: ByteSource, limit: RateLimit) -> None:
+        self._source = source
+        self._limit = limit
+
+    @property
+    def resolved(self) -> bool:
+        return self._source.resolved
+
+    @property
+    def origin(self) -> str:
+        return self._source.origin
+
+    def open(self, span: Span | None) -> RateLimitedStream:
+        return RateLimitedStream(self._source.open(span), self._limit)
+
+    def delay(self) -> float:
+        """What the source says; while the rate is 0, no request is sent."""
+        delay = self._source.delay()
+        return delay if self._limit.rate > 0 else max(delay, _POLL_SECONDS)
+
+    def failed(self, failure: Transient, began: float) -> float:
+        return self._source.failed(failure, began)
+
+    def fruitful(self) -> None:
+        self._source.fruitful()
+
+
+class RateLimitedStream:
+    """A stream that reads no more than the limit allows."""
+
+    def __init__(self, stream: ByteStream, limit: RateLimit) -> None:
+        self.start, self.end = stream.start, stream.end
+        self.exact, self.whole = stream.exact, stream.whole
+        self.origin = stream.origin
+        self.held = stream.held
+        self._stream = stream
+        self._limit = limit
+        self._interrupted = False
+
+    @property
+    def url(self) -> str:
+        return self._stream.url
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """The next bytes, when it is their turn. Raises Stopped, and as the stream does."""
+        granted = self._granted(len(buffer))
+        if not granted:
+            return 0
+        count = 0
+        try:
+            count = self._stream.readinto(buffer[:granted])
+        finally:
+            if count < granted:
+                self._limit.give_back(granted - count)
+        return count
+
+    def is_ready(self) -> bool:
+        return self._stream.is_ready()
+
+    def interrupt(self) -> None:
+        self._interrupted = True
+        self._stream.interrupt()
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _granted(self, wanted: int) -> int:
+        """Wait for the turn; 0 if the stream was interrupted meanwhile."""
+        while wanted and not self._interrupted:
+            granted, wait = self._limit.take(wanted)
+            if granted:
+                return granted
+            began = time.monotonic()
+            if self._limit.stop.wait(wait):
+                raise Stopped
+            self.held += time.monotonic() - began
+        return 0
