@@ -18,7 +18,7 @@ from hfget.disk import free_bytes
 from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub
-from hfget.jobs import make_jobs
+from hfget.jobs import make_tasks
 from hfget.layout import spots
 from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
@@ -37,12 +37,12 @@ from hfget.settings import (
     is_official,
     named_endpoint,
 )
-from hfget.sources import Hosts
+from hfget.sources import ByteSource, Hosts, HttpSource
 from hfget.stop import Stop
 from hfget.text import size_text
+from hfget.transfer.backend import Outcome, TransferOptions
 from hfget.transfer.engine import Engine
 from hfget.transfer.meter import Meter
-from hfget.transfer.results import Outcome
 from hfget.weights import remarks
 
 if TYPE_CHECKING:
@@ -252,23 +252,33 @@ class Run:
             files_done=len(done),
             bytes_done=sum(done),
         )
-        http = self._http
-        hosts = Hosts(self._settings.retries, self._stop)
-        hosts.answered(host_of(self._settings.endpoint))
-        jobs = make_jobs(
+        tasks = make_tasks(
             made,
             placements,
             self._layout,
-            http,
-            self._settings,
-            hosts,
+            self._sources(made.snapshot),
             observer=self._observer,
             link=self._link,
         )
+        settings = self._settings
         engine = Engine(
-            jobs, http, self._settings, meter=meter, observer=self._observer, stop=self._stop
+            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
+            meter,
+            observer=self._observer,
+            stop=self._stop,
+            abort=self._http.abort,
         )
-        return engine.run()
+        return engine.run(tasks)
+
+    def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
+        """Where the bytes of each file come from: what is wrapped round what."""
+        hosts = Hosts(self._settings.retries, self._stop)
+        hosts.answered(host_of(self._settings.endpoint))
+
+        def source_of(file: RemoteFile) -> ByteSource:
+            return HttpSource(self._http, self._settings, hosts, snapshot, file)
+
+        return source_of
 
     def _check_space(self, made: Plan) -> None:
         need = space_needed(made, self._layout, link=self._link)

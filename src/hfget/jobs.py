@@ -1,77 +1,56 @@
-"""Plan → jobs: each file still to come, with where from, where to and what to do at its end."""
+"""Plan → tasks: each file still to come, with where from, where to and what to do at its end."""
 
 from __future__ import annotations
 
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import DiskError
-from hfget.http import HttpClient
 from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.planning import partial_of, places_of
-from hfget.settings import Settings
-from hfget.sources import Hosts, HttpSource
+from hfget.sources import ByteSource
 from hfget.transfer.digest import hash_file
-from hfget.transfer.job import FileJob
-from hfget.transfer.offer import Copyable, Existing, Offer
+from hfget.transfer.journal import Identity
+from hfget.transfer.local_content import Copyable, Existing, LocalContent
 from hfget.transfer.prefix import find_prefix
 
 
-def make_jobs(
+def make_tasks(
     plan: Plan,
     placements: Mapping[str, Placement],
     layout: Layout,
-    http: HttpClient,
-    settings: Settings,
-    hosts: Hosts,
+    source_of: Callable[[RemoteFile], ByteSource],
     *,
     observer: events.Observer = events.ignore,
     link: bool = False,
-) -> list[FileJob]:
-    """A job for every file that is not complete.
+) -> list[FileTask]:
+    """A task for every file that is not complete; `source_of` says where its bytes come from.
 
     With `link`, what is taken from the Hub cache may become a hard link.
     """
     files = [item.file for item in plan.items]
     turns = Turns(places_of(files, placements), observer)
+    shared = Shared(plan.snapshot, layout, source_of, turns, link)
     return [
-        make_job(
-            plan.snapshot,
-            item,
-            placements[item.file.path],
-            layout,
-            http,
-            settings,
-            hosts,
-            turns=turns,
-            link=link,
-        )
+        FileTask(item, placements[item.file.path], shared)
         for item in plan.items
         if item.state is not ItemState.COMPLETE
     ]
 
 
-def make_job(
-    snapshot: Snapshot,
-    item: PlanItem,
-    placement: Placement,
-    layout: Layout,
-    http: HttpClient,
-    settings: Settings,
-    hosts: Hosts,
-    *,
-    turns: Turns | None = None,
-    link: bool = False,
-) -> FileJob:
-    """The job for one file that is not complete."""
-    stem, identity = partial_of(layout, snapshot, item.file)
-    task = _Task(snapshot, item, placement, layout, turns or Turns(), link)
-    source = HttpSource(http, settings, hosts, snapshot, item.file)
-    return FileJob(item.file, identity, stem, source, task.publish, task.look, task.ended)
+class Shared(NamedTuple):
+    """What the tasks of a run have in common."""
+
+    snapshot: Snapshot
+    layout: Layout
+    source_of: Callable[[RemoteFile], ByteSource]
+    turns: Turns
+    link: bool
 
 
 class Turns:
@@ -118,48 +97,51 @@ class Turns:
             self._observer(events.Note(f"waiting for another program that fetches {file.path}"))
 
 
-class _Task:
-    """What concerns the disk in one file's way: what is there, its final name, its end."""
+class FileTask:
+    """One file to bring: what is there, its final name, its end."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        item: PlanItem,
-        placement: Placement,
-        layout: Layout,
-        turns: Turns,
-        link: bool,
-    ) -> None:
-        self._snapshot = snapshot
-        self._file = item.file
+    __slots__ = ("_done", "_has_turn", "_placement", "_shared", "_waited", "file")
+
+    def __init__(self, item: PlanItem, placement: Placement, shared: Shared) -> None:
+        self.file = item.file
         self._placement = placement
-        self._layout = layout
-        self._turns = turns
-        self._link = link
+        self._shared = shared
         self._waited = item.state is ItemState.TWIN
         self._has_turn = self._done = False
 
-    def look(self) -> Offer | None:
+    def source(self) -> ByteSource:
+        """Where its bytes come from."""
+        return self._shared.source_of(self.file)
+
+    def partial(self) -> tuple[Path, Identity]:
+        """Where its partial rests, and what the journal must say."""
+        return partial_of(self._shared.layout, self._shared.snapshot, self.file)
+
+    def local(self) -> LocalContent | None:
         """What this disk has for the file; None as long as its content comes by another way."""
-        place = self._turns.place(self._file)
+        snapshot, layout, _, turns, may_link = self._shared
+        place = turns.place(self.file)
         if place is None and not self._take_turn():
             self._waited = True
             return None
         if self._waited or place is not None:
-            self._placement = self._layout.place(self._snapshot, self._file)
+            self._placement = layout.place(snapshot, self.file)
         placement = self._placement
         copies = []
         if (elsewhere := placement.elsewhere) is not None:
-            link = self._link and elsewhere.state is ItemState.CACHED
+            link = may_link and elsewhere.state is ItemState.CACHED
             copies.append(Copyable(elsewhere.path, link))
         if place is not None and place != placement.destination:
             copies.append(Copyable(place))
         prefix = find_prefix(
-            self._layout.partial_directory(self._file),
-            self._layout.prefix_name(self._file),
-            self._file.size,
+            layout.partial_directory(self.file), layout.prefix_name(self.file), self.file.size
         )
-        return Offer(self._existing(placement), tuple(copies), prefix)
+        return LocalContent(_existing(placement), tuple(copies), prefix)
+
+    def adopt(self) -> None:
+        """The file at its destination is right. Raises DiskError."""
+        self._shared.layout.adopt(self._shared.snapshot, self.file)
+        self._done = True
 
     def publish(self, data: Path) -> None:
         """Give the data its name; what has appeared or changed since is not overwritten.
@@ -170,51 +152,47 @@ class _Task:
         destination = self._placement.destination
         replaceable = self._placement.state is not ItemState.MISSING
         try:
-            self._layout.publish(self._snapshot, self._file, data, replace=replaceable)
+            self._shared.layout.publish(self._shared.snapshot, self.file, data, replace=replaceable)
         except FileExistsError:
-            if not _has_content(destination, self._file):
+            if not _has_content(destination, self.file):
                 raise DiskError(
                     f"{destination} has appeared or changed during the download, and is "
                     "another file than the one wanted",
-                    path=self._file.path,
+                    path=self.file.path,
                     hint="move it away, or replace it with --force",
                 ) from None
-            self._layout.adopt(self._snapshot, self._file)
+            self._shared.layout.adopt(self._shared.snapshot, self.file)
             data.unlink(missing_ok=True)
         self._done = True
 
     def ended(self) -> None:
-        """The job is done or failed."""
+        """The file is there or given up."""
         if self._has_turn:
-            self._layout.release(self._file)
-            self._turns.end(self._file, self._placement.destination if self._done else None)
+            self._shared.layout.release(self.file)
+            self._shared.turns.end(self.file, self._placement.destination if self._done else None)
 
     def _take_turn(self) -> bool:
-        if self._has_turn or not self._turns.take(self._file):
+        if self._has_turn or not self._shared.turns.take(self.file):
             return self._has_turn
-        self._has_turn = self._layout.reserve(self._file)
+        self._has_turn = self._shared.layout.reserve(self.file)
         if not self._has_turn:
-            self._turns.end(self._file)
-            self._turns.waiting(self._file)
+            self._shared.turns.end(self.file)
+            self._shared.turns.waiting(self.file)
         return self._has_turn
 
-    def _existing(self, placement: Placement) -> Existing | None:
-        known = placement.state is ItemState.COMPLETE
-        conflict = placement.state is ItemState.OUTDATED and not placement.replaceable
-        if not known and placement.state is not ItemState.ADOPTABLE and not conflict:
-            return None
-        return Existing(
-            placement.present or placement.destination,
-            self._adopt,
-            placement.replaceable,
-            placement.earlier,
-            placement.blocked,
-            known,
-        )
 
-    def _adopt(self) -> None:
-        self._layout.adopt(self._snapshot, self._file)
-        self._done = True
+def _existing(placement: Placement) -> Existing | None:
+    known = placement.state is ItemState.COMPLETE
+    conflict = placement.state is ItemState.OUTDATED and not placement.replaceable
+    if not known and placement.state is not ItemState.ADOPTABLE and not conflict:
+        return None
+    return Existing(
+        placement.present or placement.destination,
+        placement.replaceable,
+        placement.earlier,
+        placement.blocked,
+        known,
+    )
 
 
 def _has_content(path: Path, file: RemoteFile) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hfget.model import Failure, ItemState, Plan, Report
 from hfget.stop import Stop
-from hfget.transfer.results import Outcome
+from hfget.transfer.backend import Outcome
 
 #: What a plan counts as here, and a run may have had to fetch all the same.
 _UNSURE = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
@@ -17,8 +17,8 @@ def make_report(
     complete = [item for item in plan.items if item.state is ItemState.COMPLETE]
     done = len(complete) + len(outcome.done)
     bytes_done = sum(item.file.size for item in complete)
-    bytes_done += sum(job.file.size for job in outcome.done)
-    taken = {job.file.path for job in outcome.done if not job.received}
+    bytes_done += sum(file.size for file in outcome.done)
+    taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
     interrupted = stop.is_set() and done + len(outcome.failures) < len(plan.items)
     failures = sorted(outcome.failures, key=lambda failure: failure.path)

@@ -56,7 +56,7 @@ MODULES = (
     Module(
         "transfer/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")
     ),
-    Module("transfer/ranges.py", ("test_ranges.py", "test_schedule_machine.py")),
+    Module("transfer/ledger.py", ("test_ledger.py", "test_schedule_machine.py")),
     Module(
         "transfer/leftovers.py",
         ("test_leftovers.py", "test_partial.py", "test_prefix.py", "test_planning.py"),
@@ -64,7 +64,7 @@ MODULES = (
     Module("transfer/digest.py", ("test_digest.py", "test_engine.py")),
     Module("transfer/durability.py", ("test_durability.py",)),
     Module(
-        "transfer/job.py",
+        "transfer/file_job.py",
         (*_JOB, "test_engine.py"),
         frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
     ),

@@ -82,7 +82,7 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "transfer/job.py",
+        "transfer/file_job.py",
         ("test_job.py", "test_engine.py"),
         ("self.durable = partial.sync()", "pass"),
     ),
@@ -147,10 +147,15 @@ CHECKS = [
     ),
     *checks(
         _HASH,
-        "transfer/job.py",
+        "transfer/file_job.py",
         ("test_job.py", "test_job_leases.py"),
         ("if actual != self.file.etag:", "if False:"),
-        ("            if self._ledger.leases > 1:\n", "            if False:\n"),
+    ),
+    *checks(
+        _HASH,
+        "transfer/ledger.py",
+        ("test_ledger.py", "test_job_leases.py"),
+        ("            if len(self._leases) > 1:\n", "            if False:\n"),
     ),
     *checks(
         _HASH,
@@ -189,7 +194,7 @@ CHECKS = [
         _RANGE,
         "transfer/fetch.py",
         ("test_fetch.py", "test_worker.py"),
-        ("            job.adopt_whole(lease)\n", "            pass\n"),
+        ("            if not job.ledger.widen(lease):\n", "            if False:\n"),
         ("        if position < lease.end:\n", "        if False:\n"),
         (" and stream.readinto(self._buffer[:1]):", " and False:"),
     ),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from hfget.model import RemoteFile
 from hfget.retry import Transient
-from hfget.sources.host_health import Hosts
+from hfget.sources import ByteSource, Hosts
+from hfget.transfer.backend import Task
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.journal import Identity
-from hfget.transfer.ranges import Lease
+from hfget.transfer.ledger import Lease
+from hfget.transfer.local_content import LocalContent
 from hfget.transfer.schedule import Schedule, Work
 
 HOST = "hub.test"
@@ -41,11 +44,64 @@ def resolve(job: FileJob) -> None:
     source.resolved = True
 
 
+@dataclass
+class GivenTask:
+    """A task of which a test says everything; `job` is what becomes of it."""
+
+    file: RemoteFile
+    stem: Path
+    origin: Any
+    on_publish: Callable[[Path], object] = lambda path: None
+    on_local: Callable[[], LocalContent | None] = LocalContent
+    on_end: Callable[[], None] = lambda: None
+    adopted: int = 0
+
+    def __post_init__(self) -> None:
+        self.job = FileJob(self)
+
+    def source(self) -> ByteSource:
+        source: ByteSource = self.origin
+        return source
+
+    def partial(self) -> tuple[Path, Identity]:
+        return self.stem, Identity.of(self.file, "c" * 40)
+
+    def local(self) -> LocalContent | None:
+        return self.on_local()
+
+    def adopt(self) -> None:
+        self.adopted += 1
+
+    def publish(self, data: Path) -> None:
+        self.on_publish(data)
+
+    def ended(self) -> None:
+        self.on_end()
+
+
+def given(job: FileJob) -> GivenTask:
+    """The task of a job that a test made."""
+    task: Any = job.task
+    made: GivenTask = task
+    return made
+
+
+def job_again(job: FileJob) -> FileJob:
+    """Another job for the same file, as a later run would have it."""
+    return replace(given(job)).job
+
+
 def job_of(size: int, *, resolved: bool = False, host: str = HOST) -> FileJob:
     """A job whose ranges are handed out; nothing of it is on disk."""
     file = RemoteFile(f"{size}.bin", size, "0" * 40, "0" * 64)
-    source: Any = Somewhere(host, resolved)
-    return FileJob(file, Identity.of(file, "c" * 40), Path("unused"), source, lambda path: None)
+    return GivenTask(file, Path("unused"), Somewhere(host, resolved)).job
+
+
+def given_job(task: Task) -> FileJob:
+    """The job that was made for a task already."""
+    given: Any = task
+    job: FileJob = given.job
+    return job
 
 
 class Once(threading.Event):
@@ -75,10 +131,11 @@ class Desk:
             source: Any = job.source
             source.hosts = self.hosts
         self.schedule = Schedule(
-            jobs,
+            [job.task for job in jobs],
             connections=connections,
             jobs_at_a_time=files,
             limit=self.limit,
+            begin=given_job,
             clock=lambda: self.now,
         )
 
@@ -94,7 +151,7 @@ class Desk:
         lease = work.lease
         if lease is None:
             self.schedule.fetching(work.job)
-            lease = work.job.lease(self.schedule.piece(work.job), 64)
+            lease = work.job.ledger.lease(self.schedule.piece(work.job), 64)
         assert lease is not None
         resolve(work.job)
         return work.job, lease
@@ -102,9 +159,9 @@ class Desk:
     def end(self, job: FileJob, lease: Lease) -> None:
         """The rest of a range has come; a file that is complete is done."""
         start = lease.position
-        job.claim(lease, lease.remaining)
-        job.record(start, lease.end)
-        job.release(lease)
+        job.ledger.claim(lease, lease.remaining)
+        job.ledger.record(start, lease.end)
+        job.ledger.release(lease)
         if self.schedule.fetched(job):
             assert self.schedule.ended(job, Phase.DONE)
         self.schedule.give_back()

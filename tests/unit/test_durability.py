@@ -15,10 +15,11 @@ import pytest
 from hfget.errors import DiskError, HfgetError
 from hfget.transfer import durability
 from hfget.transfer.durability import SYNC_JOURNAL_BYTES, SYNC_SECONDS, keep_synced
-from hfget.transfer.job import FileJob
-from hfget.transfer.journal import Identity, read_journal
+from hfget.transfer.file_job import FileJob
+from hfget.transfer.journal import read_journal
 from hfget.transfer.leftovers import journal_of
 from hfget.transfer.positional import PositionalFile
+from tests.unit.desk import GivenTask
 from tests.unit.helpers import lfs_file
 
 SIZE = 2 << 20
@@ -92,7 +93,7 @@ def jobs(tmp_path: Path) -> Iterator[list[FileJob]]:
     for name in ("one", "two"):
         file = lfs_file(name, bytes(SIZE))
         source: Any = None
-        job = FileJob(file, Identity.of(file, "c" * 40), tmp_path / name, source, lambda path: None)
+        job = GivenTask(file, tmp_path / name, source).job
         job.open()
         made.append(job)
     yield made

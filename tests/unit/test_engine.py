@@ -17,7 +17,7 @@ from hfget import download, events
 from hfget.errors import DiskError
 from hfget.model import Report
 from hfget.stop import Stop
-from hfget.transfer import finish, job
+from hfget.transfer import finish, following_hash
 from hfget.transfer.digest import PrefixHash
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
@@ -310,7 +310,7 @@ def test_a_bug_while_hashing_fails_the_file_and_no_more(
 
     hub = start_hub()
     with monkeypatch.context() as bug:
-        bug.setattr(job, "PrefixHash", Failing)
+        bug.setattr(following_hash, "PrefixHash", Failing)
         report = fetch(hub, tmp_path / "m")
     assert [failure.path for failure in report.failures] == ["a.bin"]
     assert "unexpected ValueError" in report.failures[0].message

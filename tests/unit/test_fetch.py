@@ -43,14 +43,14 @@ def test_a_whole_file_is_asked_for_without_a_range(tmp_path: Path) -> None:
         fetching = transfer(server, tmp_path, DATA)
         fetching.fetch()
     assert server.ranges == [None] and fetching.content == DATA
-    assert fetching.job.fetched and fetching.fetcher.received == SIZE
+    assert fetching.job.ledger.finished and fetching.fetcher.received == SIZE
     assert server.asked[0].headers["accept-encoding"] == "identity"
 
 
 def test_the_parts_of_a_file_come_to_their_places_over_one_connection(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         fetching = transfer(server, tmp_path, DATA)
-        while not fetching.job.fetched:
+        while not fetching.job.ledger.finished:
             fetching.fetch(fetching.lease(700_000))
     assert fetching.content == DATA and server.connections == 1
     assert server.ranges[:2] == ["bytes=0-699999", "bytes=700000-1399999"]
@@ -66,7 +66,7 @@ def test_others_are_told_once_the_files_url_is_known(tmp_path: Path) -> None:
         for _ in range(3):
             lease = fetching.lease(MIB)
             fetcher.fetch(job, lease)
-            job.release(lease)
+            job.ledger.release(lease)
         assert fetching.content == DATA and told == [True]
         whole = transfer(server, tmp_path / "whole", DATA)
         Fetcher(whole.stop, lambda: told.append(False)).fetch(whole.job, whole.lease())
@@ -97,7 +97,7 @@ def test_however_the_end_of_the_body_is_marked(tmp_path: Path, framing: str) -> 
             folder = tmp_path / str(number)
             fetching = transfer(server, folder, data)
             fetching.fetch()
-            assert fetching.content == data and fetching.job.fetched
+            assert fetching.content == data and fetching.job.ledger.finished
 
 
 def test_many_small_files_share_a_connection(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_many_small_files_share_a_connection(tmp_path: Path) -> None:
             one = transfer(server, tmp_path / str(number), data)
             one.job.source = first.job.source
             first.fetcher.fetch(one.job, lease := one.lease())
-            one.job.release(lease)
+            one.job.ledger.release(lease)
             assert one.content == data
     assert server.connections == 1 and len(server.asked) == 50
 
@@ -133,7 +133,7 @@ def test_what_came_before_a_break_is_kept_and_only_the_rest_is_asked_for(
         failure = ended()
         assert isinstance(failure, Transient)
         assert failure.fruitful == (kept > 0) and not failure.lie and not failure.whole_host
-        assert fetching.job.done_bytes == kept
+        assert fetching.job.ledger.done_bytes == kept
         fetching.fetch()
         assert fetching.content == DATA
     assert server.ranges == [None, f"bytes={kept}-{SIZE - 1}" if kept else None]
@@ -144,7 +144,7 @@ def test_the_progress_of_others_does_not_make_a_failure_fruitful(tmp_path: Path)
         fetching = transfer(server, tmp_path, DATA)
 
         def broken(asked: Asked) -> Reply:
-            fetching.job.record(SIZE - 1000, SIZE)
+            fetching.job.ledger.record(SIZE - 1000, SIZE)
             return raw(head(SIZE))
 
         server.script.append(broken)
@@ -156,7 +156,7 @@ def test_bytes_that_are_here_already_do_not_make_a_failure_fruitful(tmp_path: Pa
     broken = always(raw(head(SIZE) + DATA[:MIB]))
     with FileServer(DATA, broken, broken) as server:
         fetching = transfer(server, tmp_path, DATA)
-        fetching.job.ignore_ranges()
+        fetching.job.ledger.make_single()
         assert [failing(fetching).fruitful for _ in range(2)] == [True, False]
         assert server.ranges == [None, None]
 
@@ -182,7 +182,9 @@ def test_of_an_endless_body_one_byte_too_much_is_read(tmp_path: Path, framed: bo
         fetching = transfer(server, tmp_path, data)
         failure = failing(fetching)
         assert failure.lie and "more bytes" in failure.reason
-        assert fetching.job.fetched and fetching.content == data, "what came may well be right"
+        assert fetching.job.ledger.finished and fetching.content == data, (
+            "what came may well be right"
+        )
         assert fetching.fetcher.received == len(data)
 
 
@@ -195,7 +197,7 @@ def test_a_shorter_part_than_asked_is_kept_and_the_rest_asked_for(tmp_path: Path
         lease = fetching.lease(SIZE - 1)
         with pytest.raises(Transient) as caught:
             fetching.fetch(lease)
-        assert caught.value.fruitful and fetching.job.done_bytes == SIZE // 2
+        assert caught.value.fruitful and fetching.job.ledger.done_bytes == SIZE // 2
         fetching.fetch()
     assert fetching.content == DATA and server.ranges[1] == f"bytes={SIZE // 2}-{SIZE - 1}"
 
@@ -204,7 +206,9 @@ def test_the_whole_body_for_a_range_is_taken_as_one_stream(tmp_path: Path) -> No
     with FileServer(DATA, lambda asked: Answer(DATA)) as server:
         fetching = transfer(server, tmp_path, DATA)
         fetching.fetch(fetching.lease(1000))
-        assert fetching.job.fetched and fetching.job.single and fetching.content == DATA
+        assert (
+            fetching.job.ledger.finished and fetching.job.ledger.single and fetching.content == DATA
+        )
         assert server.ranges == ["bytes=0-999"]
 
 
@@ -217,7 +221,7 @@ def test_the_whole_body_for_one_of_many_ranges_waits_until_the_others_are_done(
         others = fetching.lease(1000)
         with pytest.raises(Superseded):
             fetching.fetch(fetching.lease(1000))
-        assert fetching.job.lease(1000, 64) is None, "no part is asked for any more"
+        assert fetching.job.ledger.lease(1000, 64) is None, "no part is asked for any more"
         with pytest.raises(Superseded):
             fetching.fetch(others)
         assert len(server.asked) == 1
@@ -232,7 +236,7 @@ def test_a_compressed_whole_is_decoded(tmp_path: Path, kind: str) -> None:
     with FileServer(DATA, answer) as server:
         fetching = transfer(server, tmp_path, DATA)
         fetching.fetch()
-        assert fetching.content == DATA and fetching.job.fetched
+        assert fetching.content == DATA and fetching.job.ledger.finished
 
 
 def test_a_compressed_part_is_a_lie_and_the_file_then_comes_whole(tmp_path: Path) -> None:
@@ -241,7 +245,7 @@ def test_a_compressed_part_is_a_lie_and_the_file_then_comes_whole(tmp_path: Path
         fetching = transfer(server, tmp_path, DATA)
         with pytest.raises(Transient, match="compressed") as caught:
             fetching.fetch(fetching.lease(1000))
-        assert caught.value.lie and fetching.job.done_bytes == 0
+        assert caught.value.lie and fetching.job.ledger.done_bytes == 0
         fetching.fetch()
         assert fetching.content == DATA and server.ranges == ["bytes=0-999", None]
 
@@ -257,14 +261,14 @@ def test_compressed_data_that_is_broken_is_a_failure_that_may_pass(
     with FileServer(DATA, always(Answer(body, headers={"Content-Encoding": "gzip"}))) as server:
         fetching = transfer(server, tmp_path, DATA)
         failing(fetching)
-        assert not fetching.job.fetched
+        assert not fetching.job.ledger.finished
 
 
 @pytest.mark.parametrize("kind", ["br", "zstd", "compress", "gzip, gzip", "aes128gcm"])
 def test_an_encoding_that_is_not_understood_is_a_lie(tmp_path: Path, kind: str) -> None:
     with FileServer(DATA, always(Answer(DATA, headers={"Content-Encoding": kind}))) as server:
         fetching = transfer(server, tmp_path, DATA)
-        assert failing(fetching).lie and fetching.job.done_bytes == 0
+        assert failing(fetching).lie and fetching.job.ledger.done_bytes == 0
 
 
 def test_a_compression_bomb_swells_no_further_than_the_file_and_the_buffer(tmp_path: Path) -> None:
@@ -280,7 +284,9 @@ def test_a_compression_bomb_swells_no_further_than_the_file_and_the_buffer(tmp_p
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        assert failure.lie and fetching.job.done_bytes == fetching.fetcher.received == len(data)
+        assert failure.lie and fetching.job.ledger.done_bytes == fetching.fetcher.received == len(
+            data
+        )
         assert peak < 4 * BUFFER_BYTES
 
 
@@ -299,8 +305,8 @@ def test_a_full_disk_is_no_network_error_and_is_met_once(
         monkeypatch.setattr(fetching.job.partial, "write", full)
         with pytest.raises(DiskError):
             fetching.fetch()
-        assert writes == [0] and fetching.job.connections == 0
-        assert fetching.job.done_bytes == 0
+        assert writes == [0] and fetching.job.ledger.leases == 0
+        assert fetching.job.ledger.done_bytes == 0
 
 
 def open_sockets() -> int:

@@ -55,7 +55,7 @@ def test_hanging_up_keeps_what_came_and_hands_the_rest_to_another(tmp_path: Path
         assert fetching.fetcher.lease is not None
         fetching.fetcher.hang_up()
         assert isinstance(ended(), Superseded) and fetching.fetcher.lease is None
-        assert fetching.job.done_bytes == drip.first
+        assert fetching.job.ledger.done_bytes == drip.first
         fetching.fetcher.hang_up()  # when nothing is being fetched: nothing happens
         fetching.fetch()
         assert fetching.content == DATA and server.connections == 2
@@ -70,15 +70,15 @@ def test_what_is_stolen_while_it_comes_is_left_to_the_thief(tmp_path: Path) -> N
         mine = fetching.lease()
         ended = in_thread(lambda: fetching.fetch(mine))
         until(lambda: fetching.fetcher.received == drip.first)
-        stolen = fetching.job.steal(1, 0.0, 64)
+        stolen = fetching.job.ledger.steal(1, 0.0, 64)
         assert stolen is not None and stolen.start == mine.end
         drip.go_on.set()
         assert ended() is None
-        assert fetching.job.done_bytes == stolen.start and not fetching.job.fetched
+        assert fetching.job.ledger.done_bytes == stolen.start and not fetching.job.ledger.finished
         assert fetching.fetcher.received == stolen.start, "not a byte of the thief's"
         fetching.fetch(stolen)
         assert server.connections == 2, "a body that was not read to its end ends its connection"
-    assert fetching.job.fetched and fetching.content == DATA
+    assert fetching.job.ledger.finished and fetching.content == DATA
 
 
 @pytest.mark.parametrize("by", ["the run", "the file"])
@@ -93,7 +93,7 @@ def test_stopping_keeps_what_came(tmp_path: Path, by: str) -> None:
         fetching.job.abandoned = True
         drip.go_on.set()
         assert isinstance(ended(), Stopped)
-        assert drip.first <= fetching.job.done_bytes < SIZE
+        assert drip.first <= fetching.job.ledger.done_bytes < SIZE
 
 
 def test_stopping_wakes_whoever_waits_for_bytes(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_stopping_wakes_whoever_waits_for_bytes(tmp_path: Path) -> None:
         until(lambda: fetching.fetcher.received == drip.first)
         fetching.stop.set()
         fetching.http.abort()
-        assert isinstance(ended(), Stopped) and fetching.job.done_bytes == drip.first
+        assert isinstance(ended(), Stopped) and fetching.job.ledger.done_bytes == drip.first
         drip.go_on.set()
 
 
@@ -132,7 +132,7 @@ def test_a_drip_is_written_before_the_buffer_is_full(tmp_path: Path) -> None:
     with FileServer(DATA, always(slow)) as server:
         fetching = transfer(server, tmp_path, DATA)
         ended = in_thread(fetching.fetch)
-        until(lambda: fetching.job.done_bytes > 0)
+        until(lambda: fetching.job.ledger.done_bytes > 0)
         assert fetching.fetcher.received < BUFFER_BYTES
         going_on.set()
         assert isinstance(ended(), Transient)

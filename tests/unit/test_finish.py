@@ -11,8 +11,8 @@ import pytest
 
 from hfget import events
 from hfget.stop import Stopped
+from hfget.transfer.file_job import Phase
 from hfget.transfer.finish import FOLLOWED_BYTES, Finisher
-from hfget.transfer.job import Phase
 from tests.unit.helpers import BOUND
 
 
@@ -25,7 +25,7 @@ class Job:
         self.abandoned = False
         self.followed = False
         self.durable = durable
-        self.connections = 0
+        self.ledger = SimpleNamespace(leases=0)
         self.progressed = threading.Event()
         self.said: list[object] = []
         self.pieces = 0
@@ -67,15 +67,14 @@ class Desk:
             succeed=self._succeed,
             crashed=self._crash,
             not_durable=self._not_durable,
+            tell=self.notes.append,
         )
 
         def spawn(name: str, target: Callable[[], None]) -> bool:
             self.threads.append((name, target))
             return threads
 
-        self.finisher: Any = Finisher(
-            schedule, results, self.notes.append, self.stop, fsync=fsync, spawn=spawn
-        )
+        self.finisher: Any = Finisher(schedule, results, self.stop, fsync=fsync, spawn=spawn)
 
     def _fetched(self, job: Job) -> bool:
         if self.fetched:
@@ -148,10 +147,10 @@ def test_a_followed_file_is_left_to_its_thread_which_is_woken() -> None:
 def test_what_is_given_up_is_parked_by_the_last_who_leaves(phase: Phase) -> None:
     desk, job = Desk(), Job()
     job.phase, job.abandoned = phase, phase is Phase.FETCHING
-    job.connections = 1
+    job.ledger.leases = 1
     desk.finisher.settle(job)
     assert job.said == []
-    job.connections = 0
+    job.ledger.leases = 0
     desk.finisher.settle(job)
     assert job.said == ["parked"] and not desk.succeeded
 

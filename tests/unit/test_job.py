@@ -40,7 +40,7 @@ def test_what_is_right_gets_its_name_and_leaves_nothing_else(tmp_path: Path, dat
         fetch_all(one, 700_000)
         assert one.job.finish(fsync=True) and one.job.durable
     assert one.final.read_bytes() == data and partials(tmp_path) == []
-    assert one.job.received == one.job.hashed == len(data)
+    assert one.job.received == one.job.hash.position == len(data)
 
 
 def test_a_git_blob_is_verified_by_its_own_hash(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_git_blob_is_verified_by_its_own_hash(tmp_path: Path) -> None:
 def test_an_empty_file_needs_no_request(tmp_path: Path) -> None:
     with FileServer(b"") as server:
         one = transfer(server, tmp_path, b"")
-        assert one.job.fetched and one.job.lease(1, 1) is None
+        assert one.job.ledger.finished and one.job.ledger.lease(1, 1) is None
         assert one.job.finish(fsync=True) and one.final.read_bytes() == b""
         assert server.asked == []
 
@@ -71,7 +71,7 @@ def test_only_the_blocks_that_the_disk_changed_are_fetched_again(
         for offset in damaged:
             flip(one.job.partial.data_path, offset)
         assert not one.job.finish(fsync=False) and not one.final.exists()
-        missing = one.job.missing(0, SIZE)
+        missing = one.job.ledger.missing(0, SIZE)
         assert all(end - start <= piece for start, end in missing)
         assert all(
             start <= offset < end for offset, (start, end) in zip(damaged, missing, strict=True)
@@ -143,7 +143,7 @@ def test_only_what_cannot_be_read_is_fetched_again(
         fetch_all(one, 500_000)
         unreadable(monkeypatch, 1_200_000, times=2)
         assert not one.job.finish(fsync=False) and not one.final.exists()
-        assert one.job.missing(0, SIZE) == [(1_000_000, 1_500_000)]
+        assert one.job.ledger.missing(0, SIZE) == [(1_000_000, 1_500_000)]
         fetch_all(one)
         assert one.job.finish(fsync=False) and one.final.read_bytes() == DATA
 
@@ -170,7 +170,7 @@ def test_wrong_bytes_from_the_server_are_fetched_again_once(tmp_path: Path, data
         one = transfer(server, tmp_path, data)
         fetch_all(one)
         assert not one.job.finish(fsync=False) and not one.final.exists()
-        assert one.job.done_bytes == 0, "nobody can tell which of them are wrong"
+        assert one.job.ledger.done_bytes == 0, "nobody can tell which of them are wrong"
         fetch_all(one)
         assert one.job.finish(fsync=False) and one.final.read_bytes() == data
         assert server.ranges == [None, None] and partials(tmp_path) == []
@@ -199,11 +199,11 @@ def test_the_hash_follows_the_finished_beginning(tmp_path: Path) -> None:
         resolve(one.job)
         first, second, third = (one.lease(MIB) for _ in range(3))
         one.fetch(second)
-        assert not one.job.advance_hash() and one.job.hashed == 0
+        assert not one.job.advance_hash() and one.job.hash.position == 0
         one.fetch(first)
         while one.job.advance_hash():
             pass
-        assert one.job.hashed == 2 * MIB
+        assert one.job.hash.position == 2 * MIB
         one.fetch(third)
         assert one.job.finish(fsync=False) and one.final.read_bytes() == DATA
 

@@ -12,7 +12,7 @@ from types import TracebackType
 import pytest
 
 from hfget.stop import Stopped
-from hfget.transfer.job import FileJob
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.positional import PositionalFile
 from tests.unit.transfers import MIB, FileServer, Transfer, fetch_all, flip, noise, transfer
 
@@ -56,7 +56,7 @@ class Late:
     """A lock that is had only after the job was given up."""
 
     def __init__(self, job: FileJob) -> None:
-        self._job, self._lock = job, job._lock
+        self._job, self._lock = job, job._partial_lock
 
     def __enter__(self) -> None:
         self._job.abandoned = True
@@ -83,7 +83,7 @@ def test_a_repair_that_comes_too_late_opens_nothing_again(
 
     def then_late(self: object) -> object:
         found = damaged(partial)
-        monkeypatch.setattr(job, "_lock", Late(job))
+        monkeypatch.setattr(job, "_partial_lock", Late(job))
         return found
 
     monkeypatch.setattr(type(partial), "damaged", then_late)

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hfget.stop import Superseded
-from hfget.transfer.job import Pace
-from tests.unit.desk import job_of, resolve
+from hfget.transfer.file_job import Pace
+from tests.unit.desk import Desk, job_of, resolve
 from tests.unit.transfers import MIB
 
 SIZE = 3 * MIB
@@ -18,40 +17,48 @@ SIZE = 3 * MIB
 def test_requests_that_fail_together_are_one_strike() -> None:
     job = job_of(SIZE)
     begun = time.monotonic()
-    assert [job.strike(begun, lie=False) for _ in range(10)] == [1] * 10
-    assert [job.strike(time.monotonic(), lie=False) for _ in range(3)] == [2, 3, 4]
-    assert job.strike(begun, lie=False) == 4
-    assert [job.strike(time.monotonic(), lie=True) for _ in range(2)] == [1, 2]
-    assert job.strike(time.monotonic(), lie=False) == 5, "lies are counted apart"
-    job.forgive()
-    assert job.strike(time.monotonic(), lie=False) == 1
-    assert job.strike(time.monotonic(), lie=True) == 1
+    assert [job.budget.strike(begun, lie=False) for _ in range(10)] == [1] * 10
+    assert [job.budget.strike(time.monotonic(), lie=False) for _ in range(3)] == [2, 3, 4]
+    assert job.budget.strike(begun, lie=False) == 4
+    assert [job.budget.strike(time.monotonic(), lie=True) for _ in range(2)] == [1, 2]
+    assert job.budget.strike(time.monotonic(), lie=False) == 5, "lies are counted apart"
+    job.budget.forgive()
+    assert job.budget.strike(time.monotonic(), lie=False) == 1
+    assert job.budget.strike(time.monotonic(), lie=True) == 1
 
 
 def test_until_the_url_is_known_one_connection_asks() -> None:
-    job = job_of(SIZE)
-    first = job.lease(1000, 3)
-    assert first is not None and job.lease(1000, 3) is None
-    assert job.steal(1, 0.0, 3) is None
+    job = job_of(100 * MIB)
+    desk = Desk([job], connections=3)
+    assert desk.take() is not None
+    first = desk.schedule.lease(job)
+    assert first is not None and desk.schedule.lease(job) is None
     resolve(job)
-    assert job.lease(1000, 3) is not None and job.steal(1, 0.0, 3) is not None
-    assert job.lease(1000, 3) is None and job.steal(1, 0.0, 3) is None, "no more than three"
+    assert desk.schedule.lease(job) is not None
+
+
+def test_no_more_are_leased_or_stolen_than_allowed() -> None:
+    job = job_of(SIZE)
+    assert job.ledger.lease(1000, 3) is not None
+    assert job.ledger.lease(1000, 3) is not None and job.ledger.steal(1, 0.0, 3) is not None
+    assert job.ledger.lease(1000, 3) is None and job.ledger.steal(1, 0.0, 3) is None, (
+        "no more than three"
+    )
 
 
 def test_without_ranges_one_stream_takes_the_whole_once_the_others_have_ended() -> None:
     job = job_of(SIZE)
     resolve(job)
-    leases = [job.lease(1000, 8) for _ in range(2)]
+    leases = [job.ledger.lease(1000, 8) for _ in range(2)]
     assert leases[0] is not None and leases[1] is not None
-    with pytest.raises(Superseded):
-        job.adopt_whole(leases[0])
-    assert job.lease(1000, 8) is None and job.steal(1, 0.0, 8) is None
-    job.release(leases[0])
-    assert job.lease(1000, 8) is None
-    job.adopt_whole(leases[1])
+    assert not job.ledger.widen(leases[0])
+    assert job.ledger.lease(1000, 8) is None and job.ledger.steal(1, 0.0, 8) is None
+    job.ledger.release(leases[0])
+    assert job.ledger.lease(1000, 8) is None
+    assert job.ledger.widen(leases[1])
     assert (leases[1].start, leases[1].end) == (0, SIZE)
-    job.release(leases[1])
-    whole = job.lease(1000, 8)
+    job.ledger.release(leases[1])
+    whole = job.ledger.lease(1000, 8)
     assert whole is not None and (whole.start, whole.end) == (0, SIZE)
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.stop import Stopped
-from hfget.transfer.job import FileJob
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.partial import JOURNALED_BYTES
+from tests.unit.desk import given, job_again
 from tests.unit.transfers import (
     MIB,
     FileServer,
@@ -43,7 +44,7 @@ def test_what_was_parked_is_gone_on_with(tmp_path: Path) -> None:
         one.job.park()
         one.job.park()
         again = transfer(server, tmp_path, DATA)
-        assert again.job.done_bytes == MIB and again.job.received == SIZE - MIB
+        assert again.job.ledger.done_bytes == MIB and again.job.received == SIZE - MIB
         again.fetch()
         assert again.job.finish(fsync=False) and again.final.read_bytes() == DATA
         assert server.ranges == [f"bytes=0-{MIB - 1}", f"bytes={MIB}-{SIZE - 1}"]
@@ -57,12 +58,12 @@ def test_a_name_that_cannot_be_given_keeps_all_bytes(tmp_path: Path) -> None:
         def refuse(data: Path) -> None:
             raise DiskError("a folder is in the way")
 
-        one.job.publish = refuse
+        given(one.job).on_publish = refuse
         with pytest.raises(DiskError):
             one.job.finish(fsync=False)
         one.job.park()
         again = transfer(server, tmp_path, DATA)
-        assert again.job.fetched and again.job.finish(fsync=False)
+        assert again.job.ledger.finished and again.job.finish(fsync=False)
         assert len(server.asked) == 1
 
 
@@ -92,7 +93,7 @@ def test_a_job_that_is_parked_while_it_finishes_is_not_published(
         go_on.set()
         assert isinstance(ended(), Stopped) and not one.final.exists()
         again = transfer(server, tmp_path, DATA)
-        assert again.job.done_bytes == SIZE, "and nothing is lost"
+        assert again.job.ledger.done_bytes == SIZE, "and nothing is lost"
         assert again.job.finish(fsync=False) == right
         again.job.discard()
 
@@ -102,14 +103,14 @@ def test_parking_waits_for_a_name_that_is_just_being_given(tmp_path: Path) -> No
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA)
         fetch_all(one)
-        publish = one.job.publish
+        publish = given(one.job).on_publish
 
         def slowly(data: Path) -> None:
             publishing.set()
             until(go_on.is_set)
             publish(data)
 
-        one.job.publish = slowly
+        given(one.job).on_publish = slowly
         finished = in_thread(partial(one.job.finish, fsync=False))
         until(publishing.is_set)
         one.job.abandoned = True
@@ -170,7 +171,7 @@ def opened_again(one: Transfer) -> FileJob:
 
 
 def another(job: FileJob) -> FileJob:
-    return FileJob(job.file, job.identity, job.stem, job.source, job.publish)
+    return job_again(job)
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])
@@ -182,16 +183,16 @@ def test_too_few_descriptors_are_a_disk_error_and_lose_nothing(begun: Transfer, 
     job.park()
     assert open_files() == before
     again = opened_again(begun)
-    assert again.done_bytes == MIB
+    assert again.ledger.done_bytes == MIB
     again.discard()
 
 
 def test_parking_without_a_free_descriptor_loses_nothing(begun: Transfer) -> None:
     begun.job.partial.close()
-    begun.job._close_reader()
+    begun.job.hash.close()
     with room_for_files(0):
         begun.job.park()
     begun.job.park()
     again = opened_again(begun)
-    assert again.done_bytes == MIB
+    assert again.ledger.done_bytes == MIB
     again.discard()

@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from hfget.errors import DiskError, HfgetError
-from hfget.http import HttpClient
-from hfget.jobs import make_job
+from hfget.jobs import make_tasks
 from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.planning import make_plan
-from hfget.settings import Settings
-from hfget.sources import Hosts
-from hfget.transfer.job import FileJob
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.taking import Taker
 from tests.unit.helpers import small_file, snapshot_of
 
@@ -35,13 +32,10 @@ def job_for(
 ) -> tuple[FileJob, FolderLayout]:
     layout = FolderLayout(root, force=force)
     plan, placements = make_plan(snapshot, snapshot.files, layout, force=force)
-    (item,) = plan.items
     layout.begin(snapshot, snapshot.files)
-    settings = Settings(endpoint="https://hub.test", endpoint_source="flag")
-    http = HttpClient(None, connect_timeout=1.0)
-    hosts = Hosts(settings.retries, threading.Event())
-    placement = placements[item.file.path]
-    return make_job(snapshot, item, placement, layout, http, settings, hosts), layout
+    source: Any = None
+    (task,) = make_tasks(plan, placements, layout, lambda file: source)
+    return FileJob(task), layout
 
 
 def data_for(layout: FolderLayout, content: bytes) -> Path:
@@ -58,7 +52,7 @@ def adopted(job: FileJob) -> bool:
             return lambda *arguments, **more: None
 
     results: Any = Anything()
-    offer = job.look()
+    offer = job.task.local()
     assert offer is not None
     return Taker(results, threading.Event(), fsync=False).take(job, offer)
 
@@ -73,7 +67,7 @@ def put(root: Path, content: bytes) -> Path:
 def test_a_missing_file_has_nothing_to_adopt_and_is_published(root: Path) -> None:
     job, layout = job_for(root)
     assert not adopted(job)
-    job.publish(data_for(layout, b"[1]"))
+    job.task.publish(data_for(layout, b"[1]"))
     layout.flush()
     assert (root / FILE.path).read_bytes() == b"[1]"
     assert FolderLayout(root).place(SNAPSHOT, FILE).state is ItemState.COMPLETE
@@ -95,7 +89,7 @@ def test_other_content_ends_the_job_before_anything_is_fetched(content: bytes, r
         adopted(job)
     job, layout = job_for(root, force=True)
     assert not adopted(job)
-    job.publish(data_for(layout, b"[1]"))
+    job.task.publish(data_for(layout, b"[1]"))
     assert (root / FILE.path).read_bytes() == b"[1]"
 
 
@@ -106,7 +100,7 @@ def test_content_of_an_earlier_run_is_replaced(root: Path) -> None:
     put(root, b"older")
     job, layout = job_for(root)
     assert not adopted(job)
-    job.publish(data_for(layout, b"[1]"))
+    job.task.publish(data_for(layout, b"[1]"))
     assert (root / FILE.path).read_bytes() == b"[1]"
 
 
@@ -144,7 +138,7 @@ def test_the_same_content_that_appeared_meanwhile_is_the_file(root: Path) -> Non
     job, layout = job_for(root)
     put(root, b"[1]")
     data = data_for(layout, b"[1]")
-    job.publish(data)
+    job.task.publish(data)
     layout.flush()
     assert not data.exists()
     assert FolderLayout(root).place(SNAPSHOT, FILE).state is ItemState.COMPLETE
@@ -169,7 +163,7 @@ def test_other_things_that_appeared_meanwhile_are_kept(
     before = (root / FILE.path).lstat()
     data = data_for(layout, b"[1]")
     with pytest.raises(DiskError) as caught:
-        job.publish(data)
+        job.task.publish(data)
     assert "--force" in caught.value.hint and caught.value.path == FILE.path
     assert (root / FILE.path).lstat() == before and data.exists()
 
@@ -177,10 +171,10 @@ def test_other_things_that_appeared_meanwhile_are_kept(
 def test_what_was_edited_meanwhile_is_kept(root: Path) -> None:
     older = small_file(FILE.path, b"older")
     first, layout = job_for(root, snapshot_of(older, commit="d" * 40))
-    first.publish(data_for(layout, b"older"))
+    first.task.publish(data_for(layout, b"older"))
     layout.flush()
     job, layout = job_for(root)
     put(root, b"edited")
     with pytest.raises(HfgetError, match="changed during the download"):
-        job.publish(data_for(layout, b"[1]"))
+        job.task.publish(data_for(layout, b"[1]"))
     assert (root / FILE.path).read_bytes() == b"edited"

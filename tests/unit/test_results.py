@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hfget import events
 from hfget.errors import DiskError, HfgetError
-from hfget.transfer.job import Phase
+from hfget.transfer.backend import DoneFile
+from hfget.transfer.file_job import Phase
 from hfget.transfer.meter import Meter
 from hfget.transfer.results import Results
 from tests.unit.desk import Desk, job_of
@@ -30,7 +31,10 @@ def test_what_is_done_is_told_and_counted_once() -> None:
     room.results.succeed(job)
     room.results.fail(job, DiskError("too late"))
     assert [type(event) for event in room.seen] == [events.FileDone]
-    assert room.results.outcome.done == [job] and room.results.outcome.failures == []
+    assert (
+        room.results.outcome.done == [DoneFile("2000.bin", 2000, 0)]
+        and room.results.outcome.failures == []
+    )
     sample = room.meter.sample(room.desk.schedule.active, 0)
     assert (sample.files_done, sample.bytes_done) == (1, 2000)
     assert room.desk.schedule.unfinished == 1 and job.phase is Phase.DONE

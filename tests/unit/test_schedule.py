@@ -10,7 +10,7 @@ import pytest
 
 from hfget.retry import Transient
 from hfget.transfer import schedule as schedule_module
-from hfget.transfer.job import Phase
+from hfget.transfer.file_job import Phase
 from hfget.transfer.schedule import (
     MAX_PIECE_BYTES,
     MIN_PIECE_BYTES,
@@ -54,11 +54,11 @@ def test_a_large_file_gets_many_connections_once_its_url_is_known() -> None:
     work = desk.take()
     assert work is not None and work.lease is None
     desk.schedule.fetching(job)
-    first = job.lease(desk.schedule.piece(job), 8)
+    first = job.ledger.lease(desk.schedule.piece(job), 8)
     assert first is not None and desk.take() is None
     resolve(job)
     leases = [desk.begin()[1] for _ in range(7)]
-    assert desk.take() is None and job.connections == 8, "as many as one file may have"
+    assert desk.take() is None and job.ledger.leases == 8, "as many as one file may have"
     spans = sorted((lease.start, lease.end) for lease in [first, *leases])
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
 
@@ -75,8 +75,8 @@ def test_no_more_files_than_allowed_are_in_the_works(files: int) -> None:
 def test_a_file_that_is_being_verified_makes_room_for_the_next() -> None:
     desk = Desk([job_of(2000), job_of(1000)], files=1)
     job, lease = desk.begin()
-    job.record(0, 2000)
-    job.release(lease)
+    job.ledger.record(0, 2000)
+    job.ledger.release(lease)
     assert desk.schedule.fetched(job) and not desk.schedule.fetched(job), "true for one only"
     assert desk.begin()[0].file.size == 1000
 
@@ -109,9 +109,9 @@ def test_a_file_without_ranges_comes_in_one_stream_of_which_nothing_is_stolen() 
     desk = Desk([job])
     work = desk.take()
     assert work is not None
-    job.ignore_ranges()
+    job.ledger.make_single()
     desk.schedule.fetching(job)
-    assert desk.take() is not None and desk.take() is None and job.connections == 1
+    assert desk.take() is not None and desk.take() is None and job.ledger.leases == 1
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_file_that_failed_waits_while_others_come() -> None:
     first, second = job_of(2000), job_of(1000)
     desk = Desk([first, second])
     job, lease = desk.begin()
-    job.release(lease)
+    job.ledger.release(lease)
     job.not_before = desk.now + 5.0
     desk.schedule.give_back()
     assert desk.begin()[0] is second and desk.take() is None
@@ -151,7 +151,7 @@ def test_a_paused_host_is_waited_for_and_others_are_not() -> None:
     desk = Desk([paused, other])
     for _ in range(2):
         job, lease = desk.begin()
-        job.release(lease)
+        job.ledger.release(lease)
         desk.schedule.give_back()
     calm = Transient("HTTP 429", url=f"https://{HOST}/", wait=20.0, whole_host=True)
     wait = desk.hosts.failed(calm, desk.now)

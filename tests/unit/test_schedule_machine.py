@@ -21,13 +21,12 @@ from hypothesis.stateful import (
 
 from hfget.errors import NetworkError
 from hfget.retry import Transient
-from hfget.stop import Superseded
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.job import FileJob, Phase
-from hfget.transfer.ranges import Lease, Ledger
+from hfget.transfer.file_job import FileJob, Phase
+from hfget.transfer.ledger import Lease
 from hfget.transfer.schedule import Schedule
 from hfget.transfer.spans import Spans
-from tests.unit.desk import HOST, Desk, job_of, resolve
+from tests.unit.desk import HOST, Desk, given_job, job_of, resolve
 from tests.unit.transfers import MIB, in_thread, until
 
 
@@ -61,11 +60,11 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     def write(self, job: FileJob, lease: Lease, length: int) -> None:
         start = lease.position
-        granted = job.claim(lease, length)
-        for left, right in job.missing(start, start + granted):
+        granted = job.ledger.claim(lease, length)
+        for left, right in job.ledger.missing(start, start + granted):
             assert not self.written[id(job)].overlaps(left, right), "a byte was fetched twice"
             self.written[id(job)].add(left, right)
-            job.record(left, right)
+            job.ledger.record(left, right)
 
     @rule()
     def take(self) -> None:
@@ -80,18 +79,18 @@ class ScheduleMachine(RuleBasedStateMachine):
             active = [job for job in self.desk.schedule.active if job.phase is not Phase.VERIFYING]
             assert len(active) <= self.files or self.repaired
             self.desk.schedule.fetching(job)
-            lease = job.lease(self.desk.schedule.piece(job), self.connections)
+            lease = job.ledger.lease(self.desk.schedule.piece(job), self.connections)
         if lease is None:
             self.settle(job)
             return
-        assert lease.remaining > 0 and job.connections <= self.connections
+        assert lease.remaining > 0 and job.ledger.leases <= self.connections
         self.held.append((job, lease))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), share=st.floats(0.01, 1.0), rate=st.floats(1.0, 1e9))
     def bytes_come(self, data: st.DataObject, share: float, rate: float) -> None:
         job, lease = data.draw(st.sampled_from(self.held))
-        if not job.source.resolved and not job.single:
+        if not job.source.resolved and not job.ledger.single:
             resolve(job)
         lease.rate = rate
         self.write(job, lease, max(1, int(lease.remaining * share)))
@@ -112,11 +111,10 @@ class ScheduleMachine(RuleBasedStateMachine):
         elif end == "expired":
             cast(Any, job.source).resolved = False
         elif end == "whole":
-            with suppress(Superseded):
-                job.adopt_whole(lease)
+            job.ledger.widen(lease)
         elif end == "give up" and self.desk.schedule.ended(job, Phase.FAILED):
             job.abandoned = True
-        job.release(lease)
+        job.ledger.release(lease)
         self.desk.schedule.changed()
         self.settle(job)
 
@@ -129,7 +127,7 @@ class ScheduleMachine(RuleBasedStateMachine):
             return
         self.repaired.add(id(job))
         half = job.file.size // 2
-        job._ledger = Ledger(job.file.size, [(0, half)])
+        job.ledger.restart([(0, half)])
         self.written[id(job)] = Spans([(0, half)])
         self.desk.schedule.fetching(job)
 
@@ -148,11 +146,11 @@ class ScheduleMachine(RuleBasedStateMachine):
     def every_byte_is_done_leased_or_free(self) -> None:
         for job in getattr(self, "jobs", ()):
             mine = [lease for other, lease in self.held if other is job]
-            assert job.connections == len(mine)
+            assert job.ledger.leases == len(mine)
             claimed = [(lease.position, lease.end) for lease in mine if lease.remaining]
             assert len(Spans(claimed)) <= len(claimed)
             assert sum(end - start for start, end in claimed) == Spans(claimed).total
-            assert job.done_bytes == self.written[id(job)].total
+            assert job.ledger.done_bytes == self.written[id(job)].total
 
     def teardown(self) -> None:
         """Whatever happened: from here on all goes well, and all ends."""
@@ -165,7 +163,7 @@ class ScheduleMachine(RuleBasedStateMachine):
                 job, lease = self.held.pop()
                 resolve(job)
                 self.write(job, lease, lease.remaining)
-                job.release(lease)
+                job.ledger.release(lease)
                 self.settle(job)
             while self.verifying:
                 assert self.desk.schedule.ended(self.verifying.pop(), Phase.DONE)
@@ -177,7 +175,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         assert self.desk.schedule.busy == len(self.held) and self.desk.take() is None
         for job in self.jobs:
             if job.phase is not Phase.FAILED:
-                assert job.phase is Phase.DONE and job.done_bytes == job.file.size
+                assert job.phase is Phase.DONE and job.ledger.done_bytes == job.file.size
 
 
 TestSchedule = ScheduleMachine.TestCase
@@ -190,7 +188,13 @@ def test_many_threads_get_everything_once(seed: int) -> None:
     sizes = [300 * MIB, 50 * MIB, *(chance.randrange(1, 3 * MIB) for _ in range(60)), 0, 0]
     jobs = [job_of(size) for size in sizes]
     limit = ConnectionLimit(8)
-    schedule = Schedule(jobs, connections=4, jobs_at_a_time=6, limit=limit)
+    schedule = Schedule(
+        [job.task for job in jobs],
+        connections=4,
+        jobs_at_a_time=6,
+        limit=limit,
+        begin=given_job,
+    )
     stop = threading.Event()
     lock = threading.Lock()
     written = {id(job): Spans() for job in jobs}
@@ -200,18 +204,18 @@ def test_many_threads_get_everything_once(seed: int) -> None:
             job, lease = taken.job, taken.lease
             if lease is None:
                 schedule.fetching(job)
-                lease = job.lease(schedule.piece(job), 4)
+                lease = job.ledger.lease(schedule.piece(job), 4)
             if lease is not None:
                 resolve(job)
                 while lease.remaining and luck.random() > 0.05:
                     start = lease.position
-                    granted = job.claim(lease, luck.randrange(1, 2 * MIB))
+                    granted = job.ledger.claim(lease, luck.randrange(1, 2 * MIB))
                     with lock:
                         assert not written[id(job)].overlaps(start, start + granted)
                         written[id(job)].add(start, start + granted)
-                    job.record(start, start + granted)
+                    job.ledger.record(start, start + granted)
                     lease.rate = luck.random() * 1e6
-                job.release(lease)
+                job.ledger.release(lease)
                 schedule.changed()
             if schedule.fetched(job):
                 schedule.ended(job, Phase.DONE)
@@ -220,4 +224,4 @@ def test_many_threads_get_everything_once(seed: int) -> None:
     waiting = [in_thread(partial(work, random.Random(n))) for n in range(12)]
     until(lambda: schedule.unfinished == 0)
     assert [ended() for ended in waiting] == [None] * 12
-    assert schedule.busy == 0 and all(job.done_bytes == job.file.size for job in jobs)
+    assert schedule.busy == 0 and all(job.ledger.done_bytes == job.file.size for job in jobs)

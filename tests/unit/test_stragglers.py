@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from hfget.transfer.ranges import Lease
+from hfget.transfer.ledger import Lease
 from hfget.transfer.stragglers import OWN_BEST, WINDOW_SECONDS, WORTH_SECONDS, Stragglers
 
 MB = 10**6

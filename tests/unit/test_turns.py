@@ -10,18 +10,15 @@ import pytest
 
 from hfget import events
 from hfget.errors import DiskError
-from hfget.http import HttpClient
-from hfget.jobs import Turns, make_jobs
+from hfget.jobs import Turns, make_tasks
 from hfget.layout.cache import CacheLayout
 from hfget.layout.folder import FolderLayout
 from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef
 from hfget.planning import make_plan, space_needed
-from hfget.settings import Settings
-from hfget.sources import Hosts
 from hfget.stop import Stopped
 from hfget.transfer import taking
-from hfget.transfer.job import FileJob
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.taking import Taker
 from tests.unit.helpers import lfs_file, snapshot_of
 
@@ -38,8 +35,12 @@ class Ended:
         self.jobs: list[FileJob] = []
 
     def succeed(self, job: FileJob) -> None:
-        job.ended()
+        job.task.ended()
         self.jobs.append(job)
+
+
+def no_source(file: RemoteFile) -> Any:
+    return None
 
 
 def jobs_for(
@@ -51,16 +52,13 @@ def jobs_for(
 ) -> tuple[Plan, list[FileJob]]:
     plan, placements = make_plan(SNAPSHOT, SNAPSHOT.files, layout, force=force)
     layout.begin(SNAPSHOT, SNAPSHOT.files)
-    settings = Settings(endpoint="https://hub.test", endpoint_source="flag")
-    http = HttpClient(None, connect_timeout=1.0)
-    hosts = Hosts(settings.retries, threading.Event())
     observer: Any = (lambda event: None) if notes is None else notes.append
-    jobs = make_jobs(plan, placements, layout, http, settings, hosts, observer=observer, link=link)
-    return plan, jobs
+    tasks = make_tasks(plan, placements, layout, no_source, observer=observer, link=link)
+    return plan, [FileJob(task) for task in tasks]
 
 
 def take(job: FileJob, *, stop: threading.Event | None = None) -> bool:
-    offer = job.look()
+    offer = job.task.local()
     assert offer is not None
     results: Any = Ended()
     return Taker(results, stop or threading.Event(), fsync=True).take(job, offer)
@@ -71,8 +69,8 @@ def fetched(layout: FolderLayout | CacheLayout, job: FileJob) -> None:
     job.stem.parent.mkdir(parents=True, exist_ok=True)
     data = job.stem.with_name("data.incomplete")
     data.write_bytes(DATA)
-    job.publish(data)
-    job.ended()
+    job.task.publish(data)
+    job.task.ended()
 
 
 def layouts(tmp_path: Path) -> dict[str, FolderLayout | CacheLayout]:
@@ -89,9 +87,9 @@ def test_the_first_is_fetched_the_others_are_copied(kind: str, tmp_path: Path) -
     plan, (first, *others) = jobs_for(layout)
     assert [item.state for item in plan.items] == [ItemState.MISSING, *[ItemState.TWIN] * 2]
     assert plan.need_bytes == len(DATA)
-    offer = first.look()
+    offer = first.task.local()
     assert offer is not None and offer.existing is None and offer.copies == ()
-    assert [other.look() for other in others] == [None, None]
+    assert [other.task.local() for other in others] == [None, None]
     fetched(layout, first)
     assert [take(other) for other in others] == [True, True]
     layout.flush()
@@ -106,17 +104,17 @@ def test_the_first_is_fetched_the_others_are_copied(kind: str, tmp_path: Path) -
 def test_when_the_first_fails_the_next_has_its_turn(kind: str, tmp_path: Path) -> None:
     layout = layouts(tmp_path)[kind]
     _, (first, second, third) = jobs_for(layout)
-    assert first.look() is not None and second.look() is None
-    first.ended()
-    offer = second.look()
-    assert offer is not None and offer.copies == () and third.look() is None
+    assert first.task.local() is not None and second.task.local() is None
+    first.task.ended()
+    offer = second.task.local()
+    assert offer is not None and offer.copies == () and third.task.local() is None
     layout.close()
 
 
 def test_one_that_is_complete_is_copied_from(tmp_path: Path) -> None:
     layout = FolderLayout(tmp_path / "m")
     _, jobs = jobs_for(layout)
-    assert jobs[2].look() is not None
+    assert jobs[2].task.local() is not None
     fetched(layout, jobs[2])
     layout.flush()
     layout.close()
@@ -139,9 +137,9 @@ def test_force_fetches_every_one(tmp_path: Path) -> None:
     layout = FolderLayout(tmp_path / "m")
     plan, jobs = jobs_for(layout, force=True)
     assert plan.need_bytes == 3 * len(DATA)
-    assert jobs[0].look() is not None
+    assert jobs[0].task.local() is not None
     fetched(layout, jobs[0])
-    assert all(job.look() is not None for job in jobs[1:])
+    assert all(job.task.local() is not None for job in jobs[1:])
 
 
 def test_another_program_is_waited_for_and_that_is_said_once(tmp_path: Path) -> None:
@@ -150,7 +148,7 @@ def test_another_program_is_waited_for_and_that_is_said_once(tmp_path: Path) -> 
     layout = CacheLayout(tmp_path / "hub", REF)
     notes: list[events.Event] = []
     _, jobs = jobs_for(layout, notes=notes)
-    assert [job.look() for job in jobs * 2] == [None] * 6
+    assert [job.task.local() for job in jobs * 2] == [None] * 6
     (note,) = notes
     assert isinstance(note, events.Note) and "waiting for another program" in note.text
     _, their_jobs = jobs_for(theirs)
@@ -207,7 +205,7 @@ def test_force_takes_nothing_from_the_cache(tmp_path: Path) -> None:
     layout, _ = in_the_hub_cache(tmp_path, DATA)
     plan, jobs = jobs_for(layout, force=True)
     assert plan.cached_bytes == 0 and plan.need_bytes == 3 * len(DATA)
-    offer = jobs[0].look()
+    offer = jobs[0].task.local()
     assert offer is not None and offer.copies == ()
     plan, _ = jobs_for(layout)
     assert plan.cached_bytes == 3 * len(DATA)

@@ -13,23 +13,21 @@ import pytest
 from hfget import events
 from hfget.model import Failure
 from hfget.retry import Transient
-from hfget.settings import Settings
 from hfget.sources import host_health
 from hfget.sources.host_health import Hosts
 from hfget.stop import Stopped, Superseded
 from hfget.transfer import worker as worker_module
 from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.finish import Finisher
-from hfget.transfer.job import FileJob
-from hfget.transfer.journal import Identity
+from hfget.transfer.ledger import Lease
 from hfget.transfer.meter import Meter
 from hfget.transfer.partial import stem_for
-from hfget.transfer.ranges import Lease
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule
 from hfget.transfer.taking import Taker
-from hfget.transfer.worker import MAX_LIES, Worker
-from tests.unit.desk import HOST, Somewhere
+from hfget.transfer.worker import MAX_LIES, Shared, Worker
+from tests.unit.desk import HOST, GivenTask, Somewhere, given_job
 from tests.unit.helpers import lfs_file
 from tests.unit.transfers import in_thread
 
@@ -51,9 +49,9 @@ class ScriptedFetcher:
         if end is not None:
             raise end
         start = lease.position
-        job.claim(lease, lease.remaining)
+        job.ledger.claim(lease, lease.remaining)
         job.partial.write(memoryview(DATA)[start : lease.end], start)
-        job.record(start, lease.end)
+        job.ledger.record(start, lease.end)
         self.received += lease.end - start
 
 
@@ -67,28 +65,27 @@ class Office:
         self.hosts.answered(HOST)
         self.jobs = [self._job(folder, name) for name in names]
         self.limit = ConnectionLimit(16)
-        self.schedule = Schedule(self.jobs, connections=4, jobs_at_a_time=4, limit=self.limit)
+        self.schedule = Schedule(
+            [job.task for job in self.jobs],
+            connections=4,
+            jobs_at_a_time=4,
+            limit=self.limit,
+            begin=given_job,
+        )
         meter = Meter(files=len(names), bytes_total=len(names) * len(DATA))
         tell = self.seen.append
         self.results = Results(self.schedule, meter, tell)
         finisher = Finisher(
             self.schedule,
             self.results,
-            tell,
             self.stop,
             fsync=False,
             spawn=lambda name, target: False,
         )
         self.fetcher: Any = ScriptedFetcher(*script)
+        taker = Taker(self.results, self.stop, fsync=False)
         self.worker = Worker(
-            self.schedule,
-            self.limit,
-            Taker(self.results, self.stop, fsync=False),
-            finisher,
-            self.results,
-            Settings(retries=RETRIES),
-            tell,
-            self.stop,
+            Shared(self.schedule, self.limit, taker, finisher, self.results, RETRIES, self.stop)
         )
         cast(Any, self.worker).fetcher = self.fetcher
 
@@ -100,7 +97,7 @@ class Office:
             data.replace(folder / name)
 
         stem = stem_for(folder / "download", name, file.etag)
-        return FileJob(file, Identity.of(file, "c" * 40), stem, source, publish)
+        return GivenTask(file, stem, source, publish).job
 
     def run(self) -> list[Failure]:
         """Let the worker work to its end; what failed."""

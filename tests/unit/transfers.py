@@ -20,10 +20,10 @@ from hfget.settings import Settings
 from hfget.sources.host_health import Hosts
 from hfget.sources.http_source import HttpSource
 from hfget.transfer.fetch import Fetcher
-from hfget.transfer.job import FileJob
-from hfget.transfer.journal import Identity
+from hfget.transfer.file_job import FileJob
+from hfget.transfer.ledger import Lease
 from hfget.transfer.partial import stem_for
-from hfget.transfer.ranges import Lease
+from tests.unit.desk import GivenTask
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -112,7 +112,7 @@ class Transfer:
     final: Path
 
     def lease(self, size: int | None = None) -> Lease:
-        lease = self.job.lease(size or self.job.file.size, 64)
+        lease = self.job.ledger.lease(size or self.job.file.size, 64)
         assert lease is not None
         return lease
 
@@ -122,7 +122,7 @@ class Transfer:
         try:
             self.fetcher.fetch(self.job, lease)
         finally:
-            self.job.release(lease)
+            self.job.ledger.release(lease)
 
     @property
     def content(self) -> bytes:
@@ -149,20 +149,16 @@ def transfer(
         path.replace(final)
 
     hosts = Hosts(settings.retries, stop)
-    job = FileJob(
-        file,
-        Identity.of(file, snapshot.commit),
-        stem_for(folder / "download", file.path, file.etag),
-        HttpSource(http, settings, hosts, snapshot, file),
-        publish=publish,
-    )
+    stem = stem_for(folder / "download", file.path, file.etag)
+    source = HttpSource(http, settings, hosts, snapshot, file)
+    job = GivenTask(file, stem, source, publish).job
     job.open()
     return Transfer(job, Fetcher(stop), http, stop, final)
 
 
 def fetch_all(one: Transfer, piece: int = 1 << 62) -> None:
     """Fetch all that is missing, in pieces of so many bytes at most."""
-    while not one.job.fetched:
+    while not one.job.ledger.finished:
         one.fetch(one.lease(piece))
 
 
@@ -182,7 +178,7 @@ def failing(fetching: Transfer) -> Transient:
     """How the next fetch fails."""
     with pytest.raises(Transient) as caught:
         fetching.fetch()
-    assert fetching.job.connections == 0
+    assert fetching.job.ledger.leases == 0
     return caught.value
 
 

@@ -1,4 +1,4 @@
-"""The engine: workers that fetch, followers that hash, one thread that makes data durable.
+"""hfget's own backend: workers that fetch, followers that hash, one thread that makes data durable.
 
 `run` returns when every job has ended or the run was stopped; it never raises for a file.
 """
@@ -14,19 +14,18 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.errors import DiskError
-from hfget.http import HttpClient
-from hfget.settings import MAX_CONNECTIONS, Settings
+from hfget.settings import MAX_CONNECTIONS
+from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.finish import Finisher
-from hfget.transfer.job import FileJob
 from hfget.transfer.meter import Meter
 from hfget.transfer.resources import room_for_connections
-from hfget.transfer.results import Outcome, Results
+from hfget.transfer.results import Results
 from hfget.transfer.schedule import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stragglers import Stragglers
 from hfget.transfer.taking import Taker
-from hfget.transfer.worker import Worker
+from hfget.transfer.worker import Shared, Worker
 
 STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
@@ -36,57 +35,40 @@ FILE_PROGRESS = 256 << 10
 
 
 class Engine:
-    """Runs jobs. `stop` may be set from anywhere, also from a signal handler."""
+    """The backend that is hfget's own. `stop` may be set from anywhere, also from a signal handler.
+
+    `abort()` wakes all who wait for the network, once the run is to stop.
+    """
 
     def __init__(
         self,
-        jobs: Sequence[FileJob],
-        http: HttpClient,
-        settings: Settings,
-        *,
+        options: TransferOptions,
         meter: Meter,
+        *,
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
+        abort: Callable[[], None] = lambda: None,
     ) -> None:
-        self._http = http
-        self._settings = settings
+        self._options = options
         self._meter = meter
         self._observer = observer
-        self._broken: Exception | None = None
         self._stop = stop or threading.Event()
-        most = min(max(settings.connections, settings.jobs), MAX_CONNECTIONS)
-        most = min(most, _usable(jobs, settings.connections))
-        self._limit = ConnectionLimit(min(most, room_for_connections()))
-        self._schedule = Schedule(
-            jobs,
-            connections=settings.connections,
-            jobs_at_a_time=min(settings.jobs, self._limit.most),
-            limit=self._limit,
-        )
-        self._results = Results(self._schedule, meter, self._tell)
-        self._results.outcome.durable = settings.fsync
-        self._finisher = Finisher(
-            self._schedule,
-            self._results,
-            self._tell,
-            self._stop,
-            fsync=settings.fsync,
-            spawn=self._spawn,
-        )
-        self._taker = Taker(self._results, self._stop, fsync=settings.fsync)
+        self._abort = abort
+        self._broken: Exception | None = None
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
         self._threads: list[threading.Thread] = []
         self._ended = threading.Event()
 
-    def run(self) -> Outcome:
+    def run(self, tasks: Sequence[Task]) -> Outcome:
         """Fetch everything, or as much as can be; afterwards nothing is written any more.
 
-        Raises DiskError if the system has not even room for one thread, and what the observer
-        raises: that stops the run.
+        Called once. Raises DiskError if the system has not even room for one thread, and what
+        the observer raises: that stops the run.
         """
+        self._prepare(tasks)
         self._hire()
-        if self._settings.fsync:
+        if self._options.fsync:
             self._spawn(
                 "hfget-sync", lambda: keep_synced(self._schedule, self._results, self._ended)
             )
@@ -97,6 +79,33 @@ class Engine:
             raise self._broken
         return replace(self._results.outcome, received=self._received)
 
+    def _prepare(self, tasks: Sequence[Task]) -> None:
+        options = self._options
+        most = min(max(options.connections, options.jobs), MAX_CONNECTIONS)
+        most = min(most, _usable(tasks, options.connections))
+        self._limit = ConnectionLimit(min(most, room_for_connections()))
+        self._schedule = Schedule(
+            tasks,
+            connections=options.connections,
+            jobs_at_a_time=min(options.jobs, self._limit.most),
+            limit=self._limit,
+        )
+        self._results = Results(self._schedule, self._meter, self._tell)
+        self._results.outcome.durable = options.fsync
+        finisher = Finisher(
+            self._schedule, self._results, self._stop, fsync=options.fsync, spawn=self._spawn
+        )
+        taker = Taker(self._results, self._stop, fsync=options.fsync)
+        self._shared = Shared(
+            self._schedule,
+            self._limit,
+            taker,
+            finisher,
+            self._results,
+            options.retries,
+            self._stop,
+        )
+
     def _hire(self) -> None:
         """Twice as many workers as have work, at most as many as may work now.
 
@@ -106,7 +115,7 @@ class Engine:
         while len(self._workers) < min(wanted, self._limit.allowed):
             worker = None
             with suppress(MemoryError, OSError):
-                worker = self._new_worker()
+                worker = Worker(self._shared)
             if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
                 if not self._workers:
                     raise DiskError(
@@ -116,18 +125,6 @@ class Engine:
                 self._limit.cap(len(self._workers))
                 return
             self._workers.append(worker)
-
-    def _new_worker(self) -> Worker:
-        return Worker(
-            self._schedule,
-            self._limit,
-            self._taker,
-            self._finisher,
-            self._results,
-            self._settings,
-            self._tell,
-            self._stop,
-        )
 
     def _spawn(self, name: str, target: Callable[[], None]) -> bool:
         """Start a thread; false if the system has no room for one."""
@@ -174,11 +171,11 @@ class Engine:
                 if deadline == math.inf and self._stop.is_set():
                     deadline = time.monotonic() + STOP_SECONDS
                     self._schedule.stopped()
-                    self._http.abort()
+                    self._abort()
                 thread.join(TICK_SECONDS)
         for job in self._schedule.active:
             job.abandoned = True
-            if job.connections == 0:  # else its last writer, still in a write, will park it
+            if job.ledger.leases == 0:  # else its last writer, still in a write, will park it
                 job.park()
 
     @property
@@ -197,7 +194,7 @@ class Engine:
             self._stop.set()
 
 
-def _usable(jobs: Sequence[FileJob], connections: int) -> int:
+def _usable(tasks: Sequence[Task], connections: int) -> int:
     """How many connections could have work: a small file comes over one."""
-    large = sum(job.file.size > SINGLE_REQUEST_BYTES for job in jobs)
-    return max(1, len(jobs) + large * (connections - 1))
+    large = sum(task.file.size > SINGLE_REQUEST_BYTES for task in tasks)
+    return max(1, len(tasks) + large * (connections - 1))

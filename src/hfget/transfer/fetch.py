@@ -12,8 +12,8 @@ from hfget.model import Span
 from hfget.retry import Transient
 from hfget.sources import ByteStream, NoRangesError
 from hfget.stop import Stopped, Superseded
-from hfget.transfer.job import FileJob
-from hfget.transfer.ranges import Lease
+from hfget.transfer.file_job import FileJob
+from hfget.transfer.ledger import Lease
 
 BUFFER_BYTES = 1 << 20
 #: A block is written when the buffer is full, or, if it is not tiny, when it is this old
@@ -58,7 +58,7 @@ class Fetcher:
         HfgetError that ends the file.
         """
         whole = (lease.start, lease.end) == (0, job.file.size)
-        if job.single and not whole:
+        if job.ledger.single and not whole:
             raise Superseded
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
@@ -104,14 +104,15 @@ class Fetcher:
         try:
             return job.source.open(span)
         except NoRangesError as failure:
-            job.ignore_ranges()
+            job.ledger.make_single()
             self._without_ranges(failure.origin)
             raise
 
     def _receive(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
         if stream.whole and span is not None:
             self._without_ranges(stream.origin)
-            job.adopt_whole(lease)
+            if not job.ledger.widen(lease):
+                raise Superseded
         position = self._copy(job, lease, stream)
         if position < lease.end:
             raise Transient("the answer ended too early", url=stream.url)
@@ -151,9 +152,10 @@ class Fetcher:
 
     def _flush(self, job: FileJob, lease: Lease, position: int, filled: int) -> int:
         """Write the buffer's bytes; returns how many the lease still covered."""
-        granted = job.claim(lease, filled)
-        for start, end in job.missing(position, position + granted):
+        granted = job.ledger.claim(lease, filled)
+        for start, end in job.ledger.missing(position, position + granted):
             job.partial.write(self._buffer[start - position : end - position], start)
-            job.record(start, end)
+            job.ledger.record(start, end)
+            job.progressed.set()
             self._kept += end - start
         return granted

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hfget import events
 from hfget.stop import Stopped
-from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule
 
@@ -22,7 +22,6 @@ class Finisher:
         self,
         schedule: Schedule,
         results: Results,
-        observer: events.Observer,
         stop: threading.Event,
         *,
         fsync: bool,
@@ -30,7 +29,6 @@ class Finisher:
     ) -> None:
         self._schedule = schedule
         self._results = results
-        self._observer = observer
         self._stop = stop
         self._fsync = fsync
         self._spawn = spawn
@@ -45,7 +43,7 @@ class Finisher:
     def settle(self, job: FileJob) -> None:
         """After any work on a job: finish it if it is complete, clear up if it has failed."""
         if job.phase is Phase.FAILED or job.abandoned:
-            if job.connections == 0:
+            if job.ledger.leases == 0:
                 job.park()
         elif self._schedule.fetched(job):
             job.progressed.set()
@@ -77,7 +75,7 @@ class Finisher:
                 if not job.durable:
                     self._results.not_durable()
                 return
-            self._observer(
+            self._results.tell(
                 events.Note(f"{job.file.path}: wrong or unreadable bytes, fetched again", "warning")
             )
             self._schedule.fetching(job)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from hfget import events
-from hfget.transfer.job import FileJob
+from hfget.transfer.file_job import FileJob
 
 _SPEED_WINDOW_SECONDS = 5.0
 
@@ -33,10 +33,11 @@ class Meter:
         self._clock = clock
         self._samples: deque[tuple[float, int]] = deque()
 
-    def done(self, job: FileJob) -> None:
+    def done(self, size: int) -> None:
+        """A file of so many bytes has its final name."""
         with self._lock:
             self._files_done += 1
-            self._bytes_done += job.file.size
+            self._bytes_done += size
 
     def sample(self, active: Sequence[FileJob], received: int) -> events.Progress:
         """The state now; the speed is over the last few seconds, of bytes off the wire."""
@@ -44,7 +45,11 @@ class Meter:
             files_done, bytes_done = self._files_done, self._bytes_done
         rows = tuple(
             events.ActiveFile(
-                job.file.path, job.file.size, job.done_bytes, job.hashed, job.connections
+                job.file.path,
+                job.file.size,
+                job.ledger.done_bytes,
+                job.hash.position,
+                job.ledger.leases,
             )
             for job in active
         )

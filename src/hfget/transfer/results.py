@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
 
 from hfget import events
 from hfget.errors import HfgetError
 from hfget.model import Failure
-from hfget.transfer.job import FileJob, Phase
+from hfget.transfer.backend import DoneFile, Outcome
+from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.meter import Meter
 from hfget.transfer.schedule import Schedule
 
 _log = logging.getLogger("hfget")
 
 
-@dataclass
-class Outcome:
-    """What a run did. `received` counts body bytes off the wire."""
-
-    done: list[FileJob] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    received: int = 0
-    durable: bool = True
-
-
 class Results:
-    """Takes each job's end, once; thread-safe."""
+    """Takes each job's end, once, and tells the observer; thread-safe."""
 
     def __init__(self, schedule: Schedule, meter: Meter, observer: events.Observer) -> None:
         self.outcome = Outcome()
         self._schedule = schedule
         self._meter = meter
-        self._observer = observer
+        self.tell = observer
         self._lock = threading.Lock()
         self._noted: set[str] = set()
 
@@ -41,14 +31,12 @@ class Results:
         """The job's file has its final name."""
         if not self._schedule.ended(job, Phase.DONE):
             return
-        self._meter.done(job)
-        with self._lock:
-            self.outcome.done.append(job)
-        job.ended()
         file = job.file
-        self._observer(
-            events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag)
-        )
+        self._meter.done(file.size)
+        with self._lock:
+            self.outcome.done.append(DoneFile(file.path, file.size, job.received))
+        job.task.ended()
+        self.tell(events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag))
 
     def fail(self, job: FileJob, error: HfgetError) -> None:
         """The job is given up; what is there of it is kept once nobody writes any more.
@@ -58,15 +46,15 @@ class Results:
         if job.abandoned or not self._schedule.ended(job, Phase.FAILED):
             return
         job.abandoned = True
-        job.ended()
+        job.task.ended()
         failure = Failure(
             job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code
         )
         with self._lock:
             self.outcome.failures.append(failure)
-        if job.connections == 0:
+        if job.ledger.leases == 0:
             job.park()
-        self._observer(events.FileFailed(failure))
+        self.tell(events.FileFailed(failure))
 
     def crashed(self, job: FileJob, error: Exception) -> None:
         """Work on the job ended with `error`, perhaps one that nobody thought of."""
@@ -86,4 +74,4 @@ class Results:
             known = text in self._noted
             self._noted.add(text)
         if not known:
-            self._observer(events.Note(text, "warning"))
+            self.tell(events.Note(text, "warning"))

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from hfget.transfer.backend import Task
 from hfget.transfer.connections import ConnectionLimit
-from hfget.transfer.job import FileJob, Phase
-from hfget.transfer.ranges import Lease
+from hfget.transfer.file_job import FileJob, Phase
+from hfget.transfer.ledger import Lease
 
 MIB = 1 << 20
 #: Files up to this size come in one request.
@@ -42,7 +43,7 @@ class Work(NamedTuple):
 
 
 class Schedule:
-    """Hands out work to idle workers; thread-safe.
+    """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
     `connections` is how many one file may have, `jobs_at_a_time` how many files are in the
     works, `limit` how many workers may have work at all.
@@ -50,20 +51,22 @@ class Schedule:
 
     def __init__(
         self,
-        jobs: Sequence[FileJob],
+        tasks: Sequence[Task],
         *,
         connections: int,
         jobs_at_a_time: int,
         limit: ConnectionLimit,
+        begin: Callable[[Task], FileJob] = FileJob,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._waiting = deque(sorted(jobs, key=lambda job: -job.file.size))
+        self._waiting = deque(sorted(tasks, key=lambda task: -task.file.size))
         self._later: list[FileJob] = []
         self._active: list[FileJob] = []
-        self._unfinished = len(jobs)
+        self._unfinished = len(tasks)
         self._connections = connections
         self._jobs_at_a_time = jobs_at_a_time
         self._limit = limit
+        self._job_for = begin
         self._clock = clock
         self._changed = threading.Condition()
         self._done = threading.Condition()
@@ -123,7 +126,7 @@ class Schedule:
     def fetched(self, job: FileJob) -> bool:
         """Whether all bytes are there now; true for one caller only, who sees to the rest."""
         with self._changed:
-            if job.phase is not Phase.FETCHING or not job.fetched:
+            if job.phase is not Phase.FETCHING or not job.ledger.finished:
                 return False
             job.phase = Phase.VERIFYING
             return True
@@ -171,6 +174,14 @@ class Schedule:
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
 
+    def lease(self, job: FileJob) -> Lease | None:
+        """A range of the job for one more connection, if it can use one."""
+        return job.ledger.lease(self.piece(job), self._most(job))
+
+    def _most(self, job: FileJob) -> int:
+        """How many connections the job may have: one until it is known where its bytes are."""
+        return self._connections if job.source.resolved else 1
+
     def _wake(self) -> None:
         """Let as many idle workers look as may work: others would only take turns at the lock."""
         self._changed.notify(max(0, self._limit.allowed - self._busy))
@@ -183,7 +194,7 @@ class Schedule:
         for job in self._later if room else ():
             if job.not_before <= now:
                 self._later.remove(job)
-                return self._begin(job), 0.0
+                return self._resume(job), 0.0
             wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
             return self._begin(self._waiting.pop()), 0.0
@@ -196,16 +207,19 @@ class Schedule:
                 wait = min(wait, delay)
                 continue
             ready.append(job)
-            if lease := job.lease(self.piece(job), self._connections):
+            if lease := self.lease(job):
                 return Work(job, lease), 0.0
         if room and self._waiting:
             return self._begin(self._waiting.popleft()), 0.0
         for job in ready:
-            if lease := job.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._connections):
+            if lease := job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job)):
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
 
-    def _begin(self, job: FileJob) -> Work:
+    def _begin(self, task: Task) -> Work:
+        return self._resume(self._job_for(task))
+
+    def _resume(self, job: FileJob) -> Work:
         job.phase = Phase.OPENING
         self._active.append(job)
         return Work(job, None)

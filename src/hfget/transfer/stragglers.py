@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from hfget.transfer.fetch import Fetcher
-from hfget.transfer.ranges import Lease
+from hfget.transfer.ledger import Lease
 
 #: Seconds over which a connection's rate is measured.
 WINDOW_SECONDS = 2.0

@@ -17,8 +17,8 @@ from hfget.errors import DiskError
 from hfget.stop import Stopped
 from hfget.transfer.copying import FULL, duplicate
 from hfget.transfer.digest import hash_file
-from hfget.transfer.job import FileJob
-from hfget.transfer.offer import Existing, Offer
+from hfget.transfer.file_job import FileJob
+from hfget.transfer.local_content import Existing, LocalContent
 from hfget.transfer.partial import own_name
 from hfget.transfer.prefix import Prefix, inherit
 from hfget.transfer.results import Results
@@ -34,17 +34,17 @@ class Taker:
         self._stop = stop
         self._fsync = fsync
 
-    def take(self, job: FileJob, offer: Offer) -> bool:
-        """Finish the job with what is offered; false if the file, or its rest, must be fetched.
+    def take(self, job: FileJob, local: LocalContent) -> bool:
+        """Finish the job with what this disk has; false if the file, or its rest, must be fetched.
 
         Raises DiskError if another file is in the way or the disk is full, Stopped.
         """
-        if offer.existing is not None and self._adopt(job, offer.existing):
+        if local.existing is not None and self._adopt(job, local.existing):
             return True
-        if any(self._copy(job, copy.path, link=copy.link) for copy in offer.copies):
+        if any(self._copy(job, copy.path, link=copy.link) for copy in local.copies):
             return True
-        if offer.prefix is not None:
-            self._begin_with(job, offer.prefix)
+        if local.prefix is not None:
+            self._begin_with(job, local.prefix)
         return False
 
     def _adopt(self, job: FileJob, existing: Existing) -> bool:
@@ -56,7 +56,7 @@ class Taker:
         except OSError:
             actual = ""
         if actual == job.file.etag:
-            existing.adopt()
+            job.task.adopt()
             self._results.succeed(job)
             return True
         if not existing.replaceable and actual not in existing.earlier:
@@ -81,7 +81,7 @@ class Taker:
                 self._sync(data)
             if self._stop.is_set():
                 raise Stopped
-            job.publish(data)
+            job.task.publish(data)
         except OSError as error:
             if error.errno in FULL:
                 raise disk_error(error, data) from error
@@ -90,7 +90,6 @@ class Taker:
         finally:
             with suppress(OSError):
                 data.unlink()
-        job.copied = True
         self._results.succeed(job)
         return True
 
@@ -107,12 +106,12 @@ class Taker:
         """The hash of a file, told as progress of the job. Raises OSError, Stopped."""
 
         def progress(position: int) -> None:
-            job.hashed = position
+            job.hash.position = position
 
         try:
             actual = hash_file(path, job.file.hash_kind, stop=self._stop, progress=progress)
         finally:
-            job.hashed = 0
+            job.hash.position = 0
         if actual is None:
             raise Stopped
         return actual

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.retry import Transient, backoff, given_up, wait_after
-from hfget.settings import Settings
 from hfget.stop import Stopped, Superseded
 from hfget.transfer.connections import ConnectionLimit
 from hfget.transfer.fetch import Fetcher
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.finish import Finisher
-from hfget.transfer.job import FileJob
-from hfget.transfer.ranges import Lease
+from hfget.transfer.ledger import Lease
 from hfget.transfer.results import Results
 from hfget.transfer.schedule import Schedule, Work
 from hfget.transfer.taking import Taker
@@ -31,29 +31,30 @@ CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
 LOOK_AGAIN_SECONDS = 0.2
 
 
+class Shared(NamedTuple):
+    """What all workers of a run have in common."""
+
+    schedule: Schedule
+    limit: ConnectionLimit
+    taker: Taker
+    finisher: Finisher
+    results: Results
+    retries: int
+    stop: threading.Event
+
+
 class Worker:
     """One thread's worth of work; `fetcher` tells how much came and from what."""
 
-    def __init__(
-        self,
-        schedule: Schedule,
-        limit: ConnectionLimit,
-        taker: Taker,
-        finisher: Finisher,
-        results: Results,
-        settings: Settings,
-        observer: events.Observer,
-        stop: threading.Event,
-    ) -> None:
-        self.fetcher = Fetcher(stop, schedule.changed, self._without_ranges)
-        self._schedule = schedule
-        self._limit = limit
-        self._taker = taker
-        self._finisher = finisher
-        self._results = results
-        self._settings = settings
-        self._observer = observer
-        self._stop = stop
+    def __init__(self, shared: Shared) -> None:
+        self._schedule = shared.schedule
+        self._limit = shared.limit
+        self._taker = shared.taker
+        self._finisher = shared.finisher
+        self._results = shared.results
+        self._retries = shared.retries
+        self._stop = shared.stop
+        self.fetcher = Fetcher(self._stop, self._schedule.changed, self._without_ranges)
 
     def run(self) -> None:
         """Work until there is none left."""
@@ -77,7 +78,7 @@ class Worker:
     def _do(self, work: Work) -> None:
         job, lease = work.job, work.lease
         if lease is None and self._begin(job):
-            lease = job.lease(self._schedule.piece(job), self._settings.connections)
+            lease = self._schedule.lease(job)
         if lease is not None:
             self._fetch(job, lease)
 
@@ -89,11 +90,11 @@ class Worker:
                 path=job.file.path,
                 hint="the server's listing is broken; try another --endpoint",
             )
-        offer = job.look()
-        if offer is None:
+        local = job.task.local()
+        if local is None:
             self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
             return False
-        if self._taker.take(job, offer):
+        if self._taker.take(job, local):
             return False
         job.open()
         self._schedule.fetching(job)
@@ -104,14 +105,14 @@ class Worker:
         begun, received = time.monotonic(), self.fetcher.received
         try:
             self.fetcher.fetch(job, lease)
-            job.forgive()
+            job.budget.forgive()
         except Superseded:
             pass
         except Transient as failure:
             if not self._stop.is_set():
                 self._retry_later(job, failure, begun, self.fetcher.received - received)
         finally:
-            job.release(lease)
+            job.ledger.release(lease)
             self._schedule.changed()
 
     def _without_ranges(self, origin: str) -> None:
@@ -131,16 +132,18 @@ class Worker:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0
         if failure.fruitful:
-            job.forgive()
+            job.budget.forgive()
             if came < CRUMB_BYTES:
                 wait = max(wait, CRUMB_SECONDS)
                 job.not_before = max(job.not_before, time.monotonic() + wait)
         else:
-            attempt = job.strike(begun, lie=failure.lie)
+            attempt = job.budget.strike(begun, lie=failure.lie)
             wait = max(wait, self._wait(job, failure, attempt))
             rest = wait + LAST_TO_PROBE_SECONDS * failure.whole_host
             job.not_before = max(job.not_before, time.monotonic() + rest)
-        self._observer(events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt))
+        self._results.tell(
+            events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt)
+        )
 
     def _wait(self, job: FileJob, failure: Transient, attempt: int) -> float:
         """Seconds before the file is asked for again. Raises when the tries are used up."""
@@ -153,6 +156,6 @@ class Worker:
                     hint="the server or mirror serves wrong content; try another --endpoint",
                 )
             return backoff(attempt)
-        if attempt > self._settings.retries:
+        if attempt > self._retries:
             raise given_up(failure, job.file.path)
         return wait_after(failure, attempt)

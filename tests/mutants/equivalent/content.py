@@ -14,12 +14,12 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if self._fd > 0:",
     ): "descriptor 0 is standard input",
     (
-        "transfer/ranges.py",
+        "transfer/ledger.py",
         "_ASSUMED_RATE = 1e9",
         "_ASSUMED_RATE = 999999999.0",
     ): "faster than any connection",
     (
-        "transfer/ranges.py",
+        "transfer/ledger.py",
         "_ASSUMED_RATE = 1e9",
         "_ASSUMED_RATE = 1000000001.0",
     ): "faster than any connection",

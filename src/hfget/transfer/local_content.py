@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,15 +10,14 @@ from hfget.transfer.prefix import Prefix
 
 
 class Existing(NamedTuple):
-    """What lies at the destination but is not known to be right.
+    """What lies at the destination.
 
-    `adopt()` records it once its hash has been found right, or at once if that is `known`; if
-    it is wrong, it may be replaced only where `replaceable` says so, or if its hash is one of
+    It is adopted once its hash has been found right, or at once if that is `known`; if it is
+    wrong, it may be replaced only where `replaceable` says so, or if its hash is one of
     `earlier`. `blocked` says why nothing can be put there.
     """
 
     path: Path
-    adopt: Callable[[], None]
     replaceable: bool
     earlier: frozenset[str] = frozenset()
     blocked: DiskError | None = None
@@ -36,7 +34,7 @@ class Copyable(NamedTuple):
     link: bool = False
 
 
-class Offer(NamedTuple):
+class LocalContent(NamedTuple):
     """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken.
 
     If none is, what is fetched may begin behind `prefix`.

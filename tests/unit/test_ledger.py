@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -17,10 +15,12 @@ from hypothesis.stateful import (
 )
 
 from hfget.model import Span
-from hfget.transfer.ranges import Lease, Ledger
+from hfget.transfer.ledger import Lease, Ledger
 from hfget.transfer.spans import Spans
 
 SIZE = 48
+#: Leases at a time, and seconds, that are never reached.
+MANY, NEVER = 100, float("inf")
 edges = st.integers(0, SIZE)
 spans = st.tuples(edges, edges)
 
@@ -56,12 +56,8 @@ def test_spans_do_not_depend_on_the_order_of_adding(pieces: list[Span]) -> None:
 
 
 def free_ranges(ledger: Ledger) -> list[Span]:
-    """What a ledger would still hand out; asked of a copy."""
-    twin = copy.deepcopy(ledger)
-    found = []
-    while (lease := twin.lease(SIZE)) is not None:
-        found.append((lease.start, lease.end))
-    return found
+    """What a ledger would still hand out."""
+    return list(ledger._free)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -78,18 +74,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(target=leases, limit=st.integers(1, SIZE))
     def lease(self, limit: int) -> Lease | None:
-        lease = self.ledger.lease(limit)
+        single = self.ledger.single
+        lease = self.ledger.lease(limit, MANY)
+        if single:
+            assert (lease is None) == bool(self.held or len(self.done) == SIZE)
         if lease is not None:
-            assert 0 < lease.end - lease.start <= limit and lease.position == lease.start
-            self.held.append(lease)
-        return lease
-
-    @rule(target=leases)
-    def lease_all(self) -> Lease | None:
-        lease = self.ledger.lease_all()
-        assert (lease is None) == bool(self.held or len(self.done) == SIZE)
-        if lease is not None:
-            assert (lease.start, lease.end) == (0, SIZE)
+            assert lease.position == lease.start < lease.end
+            assert lease.end - lease.start <= (SIZE if single else limit)
             self.held.append(lease)
         return lease
 
@@ -97,8 +88,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def steal(self, minimum: int) -> Lease | None:
         rests = [lease.remaining for lease in self.held]
         claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
-        thief = self.ledger.steal(minimum)
-        assert (thief is None) == (max(rests, default=0) < 2 * minimum)
+        thief = self.ledger.steal(minimum, NEVER, MANY)
+        single = self.ledger.single
+        assert (thief is None) == (single or max(rests, default=0) < 2 * minimum)
         if thief is not None:
             assert thief.remaining >= minimum
             assert (
@@ -126,7 +118,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.held) == 1)
     @rule()
     def widen(self) -> None:
-        self.ledger.widen(self.held[0])
+        assert self.ledger.widen(self.held[0]) and self.ledger.single
 
     @rule(lease=consumes(leases))
     def release(self, lease: Lease | None) -> None:
@@ -142,7 +134,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sum(map(len, held)) == len(leased), "two connections hold one byte"
         assert not free & leased and not free & self.done
         assert free | leased | self.done == set(range(SIZE))
-        assert self.ledger.leases == len(self.held) and self.ledger.has_free == bool(free)
+        assert self.ledger.leases == len(self.held)
         assert covered(self.ledger.missing(0, SIZE)) == set(range(SIZE)) - self.done
         assert self.ledger.done_bytes == len(self.done)
 
@@ -154,8 +146,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.release(lease)
         for start, end in free_ranges(self.ledger):
             self.ledger.record(start, end)
-        assert self.ledger.complete and self.ledger.prefix() == SIZE
-        assert self.ledger.lease(SIZE) is None and self.ledger.lease_all() is None
+        assert self.ledger.finished and self.ledger.prefix() == SIZE
+        assert self.ledger.lease(SIZE, MANY) is None
 
 
 LedgerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
@@ -164,14 +156,26 @@ TestLedger = LedgerMachine.TestCase
 
 def test_an_empty_file_is_complete_from_the_start() -> None:
     ledger = Ledger(0)
-    assert ledger.complete and ledger.lease(1) is None and ledger.lease_all() is None
+    assert ledger.finished and ledger.lease(1, MANY) is None
+    ledger.make_single()
+    assert ledger.lease(1, MANY) is None
+
+
+def test_a_single_stream_is_not_taken_while_others_fetch() -> None:
+    ledger = Ledger(100)
+    first, second = ledger.lease(40, MANY), ledger.lease(40, MANY)
+    assert first is not None and second is not None
+    assert not ledger.widen(second) and (second.start, second.end) == (40, 80)
+    ledger.release(first)
+    assert ledger.lease(40, MANY) is None, "no part is handed out any more"
+    assert ledger.widen(second) and (second.start, second.end) == (0, 100)
 
 
 def test_a_victim_notices_the_theft_at_its_next_claim() -> None:
     ledger = Ledger(100)
-    victim = ledger.lease(100)
+    victim = ledger.lease(100, MANY)
     assert victim is not None and ledger.claim(victim, 20) == 20
-    thief = ledger.steal(10)
+    thief = ledger.steal(10, NEVER, MANY)
     assert thief is not None and (thief.start, thief.end) == (60, 100)
     assert ledger.claim(victim, 100) == 40
     assert ledger.claim(victim, 1) == 0
@@ -185,13 +189,13 @@ def test_what_only_touches_does_not_overlap() -> None:
 
 def test_a_lease_is_halved_if_both_halves_take_long_enough() -> None:
     ledger = Ledger(2)
-    lease = ledger.lease(2)
+    lease = ledger.lease(2, MANY)
     assert lease is not None
     lease.rate = 1.0
-    assert ledger.steal(100, 1.1) is None
-    thief = ledger.steal(100, 1.0)
+    assert ledger.steal(100, 1.1, MANY) is None
+    thief = ledger.steal(100, 1.0, MANY)
     assert thief is not None and (thief.start, thief.end) == (1, 2)
-    assert ledger.steal(100, 0.0) is None, "one byte has no halves"
+    assert ledger.steal(100, 0.0, MANY) is None, "one byte has no halves"
 
 
 def test_a_connection_that_brings_nothing_will_take_long_not_for_ever() -> None:

@@ -1,0 +1,81 @@
+"""The seam between what is to be brought and what brings it: tasks, a backend, an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from hfget.model import Failure, RemoteFile
+from hfget.sources import ByteSource
+from hfget.transfer.journal import Identity
+from hfget.transfer.local_content import LocalContent
+
+
+class Task(Protocol):
+    """One file to bring. What waits for its turn costs little: all else is asked for then."""
+
+    @property
+    def file(self) -> RemoteFile: ...
+
+    def source(self) -> ByteSource:
+        """Where its bytes come from."""
+
+    def partial(self) -> tuple[Path, Identity]:
+        """Where its partial rests, and what the journal must say."""
+
+    def local(self) -> LocalContent | None:
+        """What this disk has; None as long as the same content comes by another way."""
+
+    def adopt(self) -> None:
+        """What lies at the destination was found right: see to its record. Raises DiskError."""
+
+    def publish(self, data: Path) -> None:
+        """Give verified data its final name. Raises DiskError."""
+
+    def ended(self) -> None:
+        """Called once when the file is there or given up."""
+
+
+class DoneFile(NamedTuple):
+    """A file that has its final name; `received` bytes of it came over the network in this run."""
+
+    path: str
+    size: int
+    received: int
+
+
+@dataclass
+class Outcome:
+    """What a run did. `received` counts body bytes off the wire."""
+
+    done: list[DoneFile] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    received: int = 0
+    durable: bool = True
+
+
+class Backend(Protocol):
+    """What carries out tasks: hfget's own engine, or another program."""
+
+    def run(self, tasks: Sequence[Task]) -> Outcome:
+        """Bring every file, or as much as can be; afterwards nothing is written any more.
+
+        No failure of a single file is raised.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOptions:
+    """How files are to be brought.
+
+    `connections` is how many one file may have, `jobs` how many files may be in the works,
+    `retries` how many fruitless tries in a row are borne. With `fsync` a file has reached the
+    disk before it gets its name.
+    """
+
+    connections: int
+    jobs: int
+    retries: int
+    fsync: bool = True

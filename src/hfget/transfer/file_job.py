@@ -1,0 +1,191 @@
+"""One file on its way: its partial, its ranges, its hash, its tries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from hfget.disk import disk_error
+from hfget.errors import VerificationError
+from hfget.stop import Stopped
+from hfget.transfer.backend import Task
+from hfget.transfer.following_hash import FollowingHash
+from hfget.transfer.journal import Block
+from hfget.transfer.ledger import Ledger
+from hfget.transfer.partial import Partial
+from hfget.transfer.repair import Repairs
+from hfget.transfer.retry_budget import RetryBudget
+
+
+class Phase(Enum):
+    """Where a job stands."""
+
+    WAITING = auto()
+    OPENING = auto()
+    FETCHING = auto()
+    VERIFYING = auto()
+    DONE = auto()
+    FAILED = auto()
+
+
+@dataclass
+class Pace:
+    """How one connection to this file's host does: smoothed, as its last requests were."""
+
+    first_byte: float = 0.0
+    rate: float = 0.0
+
+    def learn(self, first_byte: float, length: int, seconds: float) -> None:
+        """A request's first byte came after `first_byte` seconds, `length` bytes in `seconds`."""
+        rate = length / max(seconds, 1e-6)
+        self.first_byte += (first_byte - self.first_byte) / 4 if self.first_byte else first_byte
+        self.rate += (rate - self.rate) / 4 if self.rate else rate
+
+    @property
+    def bytes_while_waiting(self) -> float:
+        """What a connection could have brought in the time that a request waits for its answer."""
+        return self.first_byte * self.rate
+
+
+class FileJob:
+    """The transfer of one file.
+
+    Which lock guards what: the ledger and the retry budget have locks of their own. `phase` and
+    `not_before` are changed by the schedule alone, under its lock. `_partial_lock` is held while
+    the partial is opened, reopened, parked or discarded; `_ending` while the file is published,
+    so that parking waits for that. The hash belongs to the one thread that follows or finishes
+    the file. `abandoned` is set once, by who gives the job up, and read without a lock.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.file = task.file
+        self.source = task.source()
+        self.stem, self.identity = task.partial()
+        self.ledger = Ledger(self.file.size)
+        self.hash = FollowingHash(self.file, self.ledger)
+        self.budget = RetryBudget()
+        self.pace = Pace()
+        self.phase = Phase.WAITING
+        self.not_before = 0.0
+        self.followed = False
+        self.abandoned = False
+        self.durable = True
+        self.progressed = threading.Event()
+        self._partial_lock = threading.Lock()
+        self._ending = threading.Lock()
+        self._partial: Partial | None = None
+        self._had = 0
+        self._unreadable = False
+        self._repairs = Repairs(self.file, self.source)
+
+    @property
+    def partial(self) -> Partial:
+        assert self._partial is not None
+        return self._partial
+
+    def open(self) -> None:
+        """Take over or start the partial. Raises DiskError."""
+        partial = Partial.open(self.stem, self.identity)
+        with self._partial_lock:
+            try:
+                self._start(partial, partial.blocks)
+            except OSError as error:
+                raise disk_error(error, partial.data_path, "opening") from error
+            self._had = self.ledger.done_bytes
+
+    def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
+        self._partial = partial
+        self.ledger.restart((block.offset, block.end) for block in blocks)
+        self.hash.begin(partial.reader())
+        self._unreadable = False
+
+    @property
+    def received(self) -> int:
+        """How many bytes of the finished file came over the network in this run."""
+        return self.file.size - self._had if self._partial is not None else 0
+
+    @property
+    def unsynced(self) -> int:
+        """Journal bytes about data that may not have reached the disk yet."""
+        partial = self._partial
+        return partial.unsynced if partial else 0
+
+    def advance_hash(self) -> bool:
+        """Hash the next piece of the finished beginning; False if there is none.
+
+        What cannot be read back is left to `finish`: then it is known what is to be fetched
+        again. Raises Stopped if the job was abandoned meanwhile.
+        """
+        if self._unreadable:
+            return False
+        try:
+            return self.hash.advance()
+        except OSError:
+            self._go_on()
+            self._unreadable = True
+            return False
+
+    def finish(self, fsync: bool) -> bool:
+        """Hash what is left and publish; False if bytes were wrong and must be fetched again.
+
+        Called once every byte is on disk and nobody writes. Returns after the final name is
+        given. Raises VerificationError when the tries are used up, DiskError, Stopped if the
+        job was abandoned meanwhile: then it is parked, or will be.
+        """
+        partial = self.partial
+        try:
+            while self.hash.advance():
+                self._go_on()
+        except OSError as error:
+            self._go_on()
+            failed = error
+            self._repair(lambda: self._repairs.after_read_error(partial, failed))
+            return self.ledger.finished and self.finish(fsync)
+        actual = self.hash.hexdigest()
+        if actual != self.file.etag:
+            self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
+            return False
+        if fsync:
+            self.durable = partial.sync()
+        with self._ending:
+            self._go_on()
+            self.hash.close()
+            partial.close()
+            self.task.publish(partial.data_path)
+            partial.published()
+        return True
+
+    def _go_on(self) -> None:
+        """Raises Stopped if the job was abandoned: its files may be closed and renamed."""
+        if self.abandoned:
+            raise Stopped
+
+    def park(self) -> None:
+        """Keep what is here for a later run. Waits if it is just being published."""
+        with self._ending, self._partial_lock:
+            self.hash.close()
+            if self._partial is not None:
+                self._partial.park()
+
+    def discard(self) -> None:
+        with self._partial_lock:
+            self.hash.close()
+            if self._partial is not None:
+                self._partial.discard()
+
+    def _repair(self, choose: Callable[[], tuple[Block, ...]]) -> None:
+        """Go on with the blocks that `choose` keeps; what it raises ends the file."""
+        try:
+            keep = choose()
+        except VerificationError:
+            self.discard()
+            raise
+        finally:
+            self._go_on()
+        with self._partial_lock:
+            self._go_on()
+            self.hash.close()
+            self._start(self.partial.reopened(keep), keep)

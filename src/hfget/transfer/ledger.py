@@ -1,0 +1,186 @@
+"""Which bytes of a file are on disk, which are being fetched, which are free."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hfget.model import Span
+from hfget.transfer.spans import Spans
+
+#: A new connection counts as fast (bytes a second) until it was measured.
+_ASSUMED_RATE = 1e9
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """A range that one connection fetches.
+
+    `position` is how far its holder has claimed the right to write; what lies behind it up to
+    `end` may still be taken away by a steal. `rate` is how fast it comes, in bytes a second,
+    None as long as nobody has measured it.
+    """
+
+    start: int
+    end: int
+    position: int
+    rate: float | None = None
+
+    @property
+    def remaining(self) -> int:
+        return self.end - self.position
+
+    @property
+    def seconds_left(self) -> float:
+        return self.remaining / max(_ASSUMED_RATE if self.rate is None else self.rate, 1.0)
+
+
+class Ledger:
+    """The book of one file: every byte is done, leased or free, and exactly one of them.
+
+    (Bytes a lease holder has claimed but not yet completed are leased.) Thread-safe by a lock of
+    its own, which nothing else is done under.
+    """
+
+    def __init__(self, size: int, done: Iterable[Span] = ()) -> None:
+        self.size = size
+        self._lock = threading.Lock()
+        self._single = False
+        self._leases: list[Lease] = []
+        self.restart(done)
+
+    def restart(self, done: Iterable[Span]) -> None:
+        """Begin anew with what is on disk; nothing may be leased."""
+        with self._lock:
+            self._done = Spans((max(start, 0), min(end, self.size)) for start, end in done)
+            self._free = Spans(self._missing(0, self.size))
+
+    @property
+    def done_bytes(self) -> int:
+        with self._lock:
+            return self._done.total
+
+    @property
+    def leases(self) -> int:
+        """How many connections fetch."""
+        return len(self._leases)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every byte is on disk and nobody writes any more."""
+        with self._lock:
+            return self._done.total == self.size and not self._leases
+
+    @property
+    def single(self) -> bool:
+        """Whether the file comes in one stream from its start."""
+        return self._single
+
+    def prefix(self) -> int:
+        """How many bytes from the start are done without a gap."""
+        with self._lock:
+            return self._done.prefix()
+
+    def lease(self, limit: int, most: int) -> Lease | None:
+        """The first free range, at most `limit` bytes of it, if fewer than `most` are leased.
+
+        Of a single stream: the whole file. None if nothing can be had.
+        """
+        with self._lock:
+            if len(self._leases) >= most:
+                return None
+            if self._single:
+                return self._lease_all()
+            span = self._free.first()
+            if span is None:
+                return None
+            start, end = span[0], min(span[1], span[0] + limit)
+            self._free.remove(start, end)
+            lease = Lease(start, end, start)
+            self._leases.append(lease)
+            return lease
+
+    def make_single(self) -> None:
+        """From now on the file comes in one stream, once those under way have ended."""
+        self._single = True
+
+    def widen(self, lease: Lease) -> bool:
+        """Make this lease one over the whole file, for a single stream; false if others fetch."""
+        with self._lock:
+            self._single = True
+            if len(self._leases) > 1:
+                return False
+            self._widen(lease)
+            return True
+
+    def steal(self, minimum: int, seconds: float, most: int) -> Lease | None:
+        """The second half of what takes longest, if that is worth a request.
+
+        It is if both halves have `minimum` bytes, or would take so many `seconds`; and if fewer
+        than `most` are leased.
+        """
+        with self._lock:
+            if self._single or len(self._leases) >= most:
+                return None
+            worth = [
+                lease
+                for lease in self._leases
+                if lease.remaining >= 2 * minimum
+                or (lease.remaining > 1 and lease.seconds_left >= 2 * seconds)
+            ]
+            victim = max(
+                worth, key=lambda lease: (lease.seconds_left, lease.remaining), default=None
+            )
+            if victim is None:
+                return None
+            middle = victim.position + victim.remaining // 2
+            thief = Lease(middle, victim.end, middle)
+            victim.end = middle
+            self._leases.append(thief)
+            return thief
+
+    def claim(self, lease: Lease, length: int) -> int:
+        """How many of the next `length` bytes the holder may write; they can't be stolen then."""
+        with self._lock:
+            granted = min(length, lease.remaining)
+            lease.position += granted
+            return granted
+
+    def record(self, start: int, end: int) -> None:
+        """These bytes are on disk."""
+        with self._lock:
+            self._done.add(start, end)
+            self._free.remove(start, end)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; what it holds and is not done is free again."""
+        with self._lock:
+            self._leases.remove(lease)
+            for start, end in self._missing(lease.start, lease.end):
+                self._free.add(start, end)
+
+    def missing(self, start: int, end: int) -> list[Span]:
+        """What of `[start, end)` is not done."""
+        with self._lock:
+            return self._missing(start, end)
+
+    def _missing(self, start: int, end: int) -> list[Span]:
+        if not len(self._done):
+            return [(start, end)] if start < end else []
+        rest = Spans([(start, end)])
+        for left, right in self._done:
+            rest.remove(left, right)
+        return list(rest)
+
+    def _lease_all(self) -> Lease | None:
+        if self._leases or self._done.total == self.size:
+            return None
+        lease = Lease(0, 0, 0)
+        self._leases.append(lease)
+        self._widen(lease)
+        return lease
+
+    def _widen(self, lease: Lease) -> None:
+        lease.start, lease.end, lease.position = 0, self.size, 0
+        self._free = Spans()
