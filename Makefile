@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 INTEROP ?= tests/interop
 
-.PHONY: demo test lint test-oldest test-locked test-interop soak trials fuzz mutants checks \
+.PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
 	bench-quick picture clean
 
@@ -23,6 +23,15 @@ lint: $(VENV)/ready ## style, types, architecture
 
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 	$(VENV)-oldest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop tests/system/test_main_job.py
+
+test-newest: ## the newest of what hfget builds on, pre-releases and what pyproject.toml excludes too
+	rm -rf $(VENV)-newest
+	$(PYTHON) -m venv $(VENV)-newest
+	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade \
+		huggingface_hub typer click rich requests urllib3 tenacity filelock starlette uvicorn
+	$(VENV)-newest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop \
+		tests/system/test_main_job.py
 
 test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements-dev.lock
 	$(VENV)-locked/bin/python -m pytest -n 3 --dist worksteal
@@ -111,5 +120,5 @@ $(VENV)-interop/ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-locked $(VENV)-interop $(VENV)-tools \
+	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-newest $(VENV)-locked $(VENV)-interop $(VENV)-tools \
 		$(VENV)-mutants .demo build dist
