@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -95,12 +96,18 @@ def test_python_examples_run(
 
 def test_the_library_page_names_every_option_and_every_public_name() -> None:
     import hfget
-    from hfget.options import Options
+    from hfget.options import OPTIONS
 
     text = (ROOT / "docs" / "library.md").read_text()
     words = set(re.findall(r"\w+", text))
-    assert words >= set(Options.__annotations__)
+    assert words >= set(OPTIONS)
     assert words >= set(hfget.__all__) - {"__version__"}
+
+
+def test_the_page_of_the_options_is_current() -> None:
+    written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    page = runpy.run_path(str(ROOT / "docs" / "write_options.py"))["page"]()
+    assert written == page, "run: python docs/write_options.py"
 
 
 def test_the_house_is_as_it_is_described() -> None:
