@@ -18,7 +18,6 @@ from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub
 from hfget.jobs import make_jobs
-from hfget.keywords import Call, takes
 from hfget.layout import spots
 from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
@@ -46,22 +45,6 @@ from hfget.weights import remarks
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 _DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
-
-
-@takes(Call)
-def download(call: Call) -> Report:
-    """Download a repo, or a part of it, and verify every byte.
-
-    A file that fails does not stop the others: see `Report.failures`. What concerns the whole
-    run is raised as a child of HfgetError. Prints nothing.
-    """
-    return Run(call.repo, call, call.observer, call.stop).download()
-
-
-@takes(Call)
-def plan(call: Call) -> Plan:
-    """What `download` would do. Writes nothing. Raises a child of HfgetError."""
-    return Run(call.repo, call, call.observer, call.stop).plan()
 
 
 class Run:

@@ -157,11 +157,11 @@ def _as_repo_type(value: Any, flag: str) -> str | None:
     return singular
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadOptions:
     """What may be asked of a download. Values are checked and normalised as they come in:
     a string is taken for a list of one, `~` is expanded. Raises UsageError for a value that
-    makes no sense, TypeError for one of another type.
+    makes no sense, TypeError for one of another type. It has no repr: it may hold a token.
     """
 
     files: str | Iterable[str] = option(

@@ -1,4 +1,4 @@
-"""The options of a download as keywords of a Python function: typed, listed by `help`, checked."""
+"""`download` and `plan` for Python: the options as keywords, typed, listed by `help`, checked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar
 
 from hfget import events
+from hfget.conductor import Run
+from hfget.model import Plan, Report
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, keyword_meant
 from hfget.stop import Stop
 
@@ -19,7 +21,7 @@ _T = TypeVar("_T")
 _WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Call(DownloadOptions):
     """One call of `download` or `plan`: the repo, who watches, who stops it, and the options."""
 
@@ -41,6 +43,10 @@ def takes(call: Callable[_P, _Call]) -> Callable[[Callable[[_Call], _T]], Callab
             for name in kwargs:
                 if name not in signature.parameters:
                     raise _unknown(function.__name__, name, list(signature.parameters))
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}() {error}") from None
             return function(call(*args, **kwargs))
 
         update_wrapper(run, function)
@@ -77,3 +83,19 @@ def _meaning(name: str) -> str:
     """The help of an option; that of a flag which turns something off is about False."""
     help: Any = OPTIONS[name].help
     return f"False: {help[:1].lower()}{help[1:]}" if DEFAULTS[name] is True else help
+
+
+@takes(Call)
+def download(call: Call) -> Report:
+    """Download a repo, or a part of it, and verify every byte.
+
+    A file that fails does not stop the others: see `Report.failures`. What concerns the whole
+    run is raised as a child of HfgetError. Prints nothing.
+    """
+    return Run(call.repo, call, call.observer, call.stop).download()
+
+
+@takes(Call)
+def plan(call: Call) -> Plan:
+    """What `download` would do. Writes nothing. Raises a child of HfgetError."""
+    return Run(call.repo, call, call.observer, call.stop).plan()
