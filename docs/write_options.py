@@ -14,9 +14,9 @@ PAGE = Path(__file__).with_name("options.md")
 HEAD = """\
 # Options
 
-Written by `python docs/write_options.py` from `src/hfget/options.py`. In every option `_` and `-`
-are the same, and `~` at the beginning of a path is your home folder. The keywords are those of
-`download` and `plan` ([library.md](library.md)); *ls* marks what `hfget ls` has too.
+Written by `python docs/write_options.py` from `src/hfget/options/download.py`. In every option
+`_` and `-` are the same, and `~` at the beginning of a path is your home folder. The keywords are
+those of `download` and `plan` ([library.md](library.md)); *ls* marks what `hfget ls` has too.
 
 ```
 hfget [OPTIONS] REPO [FILES]...

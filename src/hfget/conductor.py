@@ -23,7 +23,8 @@ from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
-from hfget.options import DownloadOptions, selection_of, settings_of
+from hfget.options import DownloadOptions
+from hfget.options.derive import selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.reference import parse
 from hfget.reporting import make_report

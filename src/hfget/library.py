@@ -12,7 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 from hfget import events
 from hfget.conductor import Run
 from hfget.model import Plan, Report
-from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, keyword_meant
+from hfget.options import DEFAULTS, OPTIONS, DownloadOptions
+from hfget.options.synonyms import keyword_meant
 from hfget.stop import Stop
 
 _P = ParamSpec("_P")

@@ -17,14 +17,9 @@ import hfget
 from hfget.cli.main import app
 from hfget.errors import UsageError
 from hfget.model import RepoRef
-from hfget.options import (
-    DEFAULTS,
-    OPTIONS,
-    OTHER_NAMES,
-    DownloadOptions,
-    selection_of,
-    settings_of,
-)
+from hfget.options import DEFAULTS, OPTIONS, DownloadOptions
+from hfget.options.derive import selection_of, settings_of
+from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import Settings
 
 COMMANDS: Any = typer.main.get_command(app)

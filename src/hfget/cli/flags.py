@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from hfget.cli.help import NOTES
 from hfget.cli.options import whole_number
 from hfget.errors import UsageError
-from hfget.options import DEFAULTS, OPTIONS, Option
+from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, Option
 
-#: What was given of `DownloadOptions`, by field.
-Given: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:
+    from hfget.events import Observer
 
 _GIVEN = "given"
+_CONTEXT = "context"
+
+
+class Given(NamedTuple):
+    """What was given of `DownloadOptions`, by field, and what is to be said about it."""
+
+    values: dict[str, Any]
+    notes: Sequence[str] = ()
+
+    def options(self, token_file: Path | None, observer: Observer) -> DownloadOptions:
+        """The options with the token read. Raises UsageError."""
+        from hfget.cli.token import given_token
+        from hfget.events import Note
+
+        for text in self.notes:
+            observer(Note(text))
+        token = given_token(self.values["token"], token_file, observer)
+        return DownloadOptions(**{**self.values, "token": token})
 
 
 def with_download_options(
@@ -30,11 +50,12 @@ def with_download_options(
         names = [name for name, option in OPTIONS.items() if option.lists or not listing]
 
         def run(**values: Any) -> None:
+            notes = values.pop(_CONTEXT).meta.get(NOTES, ())
             given = {name: _value_of(name, values) for name in names}
-            command(given=given, **values)
+            command(given=Given(given, notes), **values)
 
         own = inspect.signature(command, eval_str=True)
-        parameters: list[inspect.Parameter] = []
+        parameters = [_parameter(_CONTEXT, typer.Context, inspect.Parameter.empty)]
         for parameter in own.parameters.values():
             if parameter.name == _GIVEN:
                 for name in names:

@@ -11,7 +11,6 @@ import typer
 
 from hfget.cli import options
 from hfget.cli.flags import Given, with_download_options
-from hfget.options import DownloadOptions
 
 
 @with_download_options()
@@ -40,11 +39,9 @@ def get(
         stop,
     ):
         from hfget.cli.consent import consent
-        from hfget.cli.token import given_token
         from hfget.conductor import Run
 
-        given["token"] = given_token(given["token"], token_file, display)
-        run = Run(repo, DownloadOptions(**given), display, stop)
+        run = Run(repo, given.options(token_file, display), display, stop)
         if dry_run:
             display.dry_run(run.plan())
             return

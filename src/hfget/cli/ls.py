@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from hfget.cli import options
 from hfget.cli.flags import Given, with_download_options
-from hfget.options import DownloadOptions
 
 
 @with_download_options(listing=True)
@@ -26,10 +25,8 @@ def ls(
     from hfget.cli.session import session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
-        from hfget.cli.token import given_token
         from hfget.conductor import Run
 
-        given["token"] = given_token(given["token"], token_file, display)
-        run = Run(repo, DownloadOptions(**given), display, stop)
+        run = Run(repo, given.options(token_file, display), display, stop)
         snapshot = run.snapshot()
         display.listing(replace(snapshot, files=run.selected(snapshot)))
