@@ -7,9 +7,16 @@ of it; options of other programs are answered by name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
-from hfget.cli.expanded import is_file_here, is_glob, looks_like_file, star_of
+from hfget.cli.expanded import (
+    is_download,
+    is_file_here,
+    is_glob,
+    looks_like_file,
+    with_stars,
+)
 from hfget.cli.foreign import INSTEAD, NOT_NEEDED, TOOL, check_tool
 from hfget.errors import UsageError
 from hfget.options import OPTIONS
@@ -20,11 +27,18 @@ _MOST_NAMED = 4
 _NEAREST = 2
 
 
+class Said(NamedTuple):
+    """What the user should know about the words, as in `hfget.events.Note`."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
 class Arguments(NamedTuple):
-    """What typer is to read, and what the user should know about it."""
+    """What typer is to read, and what is to be said about it."""
 
     words: list[str]
-    notes: list[str]
+    notes: list[Said]
 
 
 class _Known(NamedTuple):
@@ -60,7 +74,7 @@ class _Reader:
         self._known = known
         self._at = 0
         self._out: list[str] = []
-        self._notes: list[str] = []
+        self._notes: list[Said] = []
         self._repo = False
 
     def read(self) -> Arguments:
@@ -113,10 +127,11 @@ class _Reader:
     def _value(self, name: str) -> str:
         """The word behind an option, unless that is an option itself. Raises UsageError."""
         word = self._next()
-        if word.startswith("--") and same(word.partition("=")[0]) in self._known.names:
+        other = same(word.partition("=")[0])
+        if word.startswith("--") and other in self._known.names:
             raise UsageError(
-                f"{name} requires an argument, and {word.partition('=')[0]} is an option",
-                hint=f"give a value behind {name}; {name}={safe_text(word, 80)} takes that word",
+                f"{name} requires an argument, and {other} is an option",
+                hint=f"give a value behind {name}; {name}={_shown(word)} takes that word",
             )
         return word
 
@@ -133,8 +148,10 @@ class _Reader:
             following = self._words[self._at] if self._at < len(self._words) else ""
             if unneeded.values == "any" or following.lower() in unneeded.values.split():
                 self._following()
-        self._notes.append(f"{name} is not needed: {unneeded.why}")
-        return None
+        return self._say(f"{name} is not needed: {unneeded.why}")
+
+    def _say(self, text: str, level: Literal["info", "warning"] = "info") -> None:
+        self._notes.append(Said(text, level))
 
     def _following(self) -> str | None:
         """The word behind an option, if there is one that is no option."""
@@ -175,23 +192,28 @@ class _Reader:
         self._out += repo
 
     def _add(self, flag: str, patterns: list[str]) -> None:
-        stars = star_of(patterns)
-        if stars:
-            listed = " ".join(f"'{safe_text(star, 80)}'" for star in stars)
-            self._notes.append(
-                f"the shell has put {_named(patterns)} in place of {listed}: "
-                f"taken as {flag} {listed}; quote a pattern"
+        starred = with_stars(patterns)
+        put_back = [star for star in starred if star not in patterns]
+        # Where a download lies, names may have been typed to fetch just these again.
+        if put_back and (flag == "--exclude" or not is_download(Path())):
+            quoted = " ".join(f"'{_shown(star)}'" for star in put_back)
+            names = [pattern for pattern in patterns if pattern not in starred]
+            self._say(
+                f"the shell has put {_named(names)} in place of a pattern: taken as "
+                f"{flag} {quoted}; put quotes around it",
+                "warning",
             )
-        elif all(map(is_file_here, patterns)) and not any(map(is_glob, patterns)):
-            self._notes.append(
-                f"{flag} {_named(patterns)}: also here; if the shell has put that in place of a "
-                f"pattern, quote it: {flag} '*…'"
+            patterns = starred
+        elif here := [pattern for pattern in patterns if is_file_here(pattern)]:
+            self._say(
+                f"{_named(here)}: also here; if the shell has put that in place of a pattern, "
+                f"put quotes around it: {flag} '*{_shown(Path(here[0]).suffix)}'"
             )
         elif len(patterns) > 1 and not all(map(is_glob, patterns[1:])):
-            self._notes.append(
+            self._say(
                 f"patterns of {flag}: {_named(patterns)}; files to fetch stand before the options"
             )
-        for pattern in stars or patterns:
+        for pattern in patterns:
             self._out += [flag, pattern]
 
     def _repo_comes_later(self) -> bool:

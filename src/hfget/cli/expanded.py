@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 
 #: What the files of repos end in: such a word is no repo where another can be.
@@ -31,61 +30,46 @@ def is_file_here(word: str) -> bool:
         return False
 
 
-def star_of(words: Sequence[str]) -> list[str]:
-    """The patterns that a shell would have made just these `words` of, here; [] if none.
+def is_download(folder: Path) -> bool:
+    """Whether files were downloaded into `folder`: names in it may be names in the repo."""
+    return (folder / ".cache" / "huggingface").is_dir()
 
-    One name alone may have been typed and is left as it is. `*.json *.txt` gives two patterns.
+
+def with_stars(words: Sequence[str]) -> list[str]:
+    """`words` with every run of names that a shell makes of `*.ENDING` or `FOLDER/*` here put back.
+
+    One name alone may have been typed and stays, and so does what a star would not have given.
     """
-    if len(words) < 2 or any(is_glob(word) or not os.path.lexists(word) for word in words):
-        return []
-    return _by_ending(words) or _in_one(words)
-
-
-def _by_ending(words: Sequence[str]) -> list[str]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], set[str]] = {}
     for word in words:
-        path = Path(word)
-        groups.setdefault((os.path.dirname(word), path.suffix), []).append(path.name)
-    if max(map(len, groups.values())) < 2:
-        return []
-    for (folder, ending), names in groups.items():
-        if not ending or set(names) != _matching(folder, "", ending):
-            return []
-    return [os.path.join(folder, f"*{ending}") for folder, ending in groups]
+        if not is_glob(word) and os.path.lexists(word):
+            groups.setdefault((os.path.dirname(word), ""), set()).add(Path(word).name)
+            groups.setdefault(_kind(word), set()).add(Path(word).name)
+    stars = {
+        (folder, ending)
+        for (folder, ending), names in groups.items()
+        if (folder or ending) and len(names) > 1 and names == _matching(folder, ending)
+    }
+    put_back = {}
+    for word in words:
+        folder, ending = _kind(word)
+        if word in put_back or is_glob(word):
+            continue
+        if (folder, "") in stars:
+            put_back[word] = os.path.join(folder, "*")
+        elif (folder, ending) in stars:
+            put_back[word] = os.path.join(folder, f"*{ending}")
+    return list(dict.fromkeys(put_back.get(word, word) for word in words))
 
 
-def _in_one(words: Sequence[str]) -> list[str]:
-    folder = os.path.dirname(words[0])
-    if any(os.path.dirname(word) != folder for word in words):
-        return []
-    names = [Path(word).name for word in words]
-    if set(names) == _matching(folder):
-        return [os.path.join(folder, "*")]
-    start = _common(names)
-    end = _common([name[len(start) :][::-1] for name in names])[::-1]
-    if not (start or end) or set(names) != _matching(folder, start, end):
-        return []
-    return [os.path.join(folder, f"{start}*{end}")]
+def _kind(word: str) -> tuple[str, str]:
+    return os.path.dirname(word), Path(word).suffix
 
 
-def _common(names: Sequence[str]) -> str:
-    """What all `names` begin with."""
-    first, last = min(names), max(names)
-    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
-    return "".join(letter for letter, _ in same)
-
-
-def _matching(folder: str, start: str = "", end: str = "") -> set[str]:
-    """What `start*end` finds in `folder`: without a start nothing that begins with a dot."""
+def _matching(folder: str, ending: str) -> set[str]:
+    """What a `*` with this ending finds in `folder`: nothing that begins with a dot."""
     try:
         names = os.listdir(folder or ".")  # noqa: PTH208
     except OSError:
         return set()
-    return {
-        name
-        for name in names
-        if name.startswith(start)
-        and name.endswith(end)
-        and len(name) >= len(start) + len(end)
-        and (start or not name.startswith("."))
-    }
+    return {name for name in names if name.endswith(ending) and not name.startswith(".")}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from hfget.cli.arguments import Said
 from hfget.cli.help import NOTES
 from hfget.cli.options import whole_number
 from hfget.errors import UsageError
@@ -25,15 +26,15 @@ class Given(NamedTuple):
     """What was given of `DownloadOptions`, by field, and what is to be said about it."""
 
     values: dict[str, Any]
-    notes: Sequence[str] = ()
+    notes: Sequence[Said] = ()
 
     def options(self, token_file: Path | None, observer: Observer) -> DownloadOptions:
         """The options with the token read. Raises UsageError."""
         from hfget.cli.token import given_token
         from hfget.events import Note
 
-        for text in self.notes:
-            observer(Note(text))
+        for said in self.notes:
+            observer(Note(*said))
         token = given_token(self.values["token"], token_file, observer)
         return DownloadOptions(**{**self.values, "token": token})
 
