@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from hfget._version import __version__
 
 if TYPE_CHECKING:
-    from hfget.conductor import download, plan
     from hfget.errors import HfgetError
+    from hfget.library import download, plan
     from hfget.model import Failure, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
     from hfget.stop import Stop
     from hfget.verification import Verification, verify
 
 _HOMES = {
-    "download": "hfget.conductor",
-    "plan": "hfget.conductor",
+    "download": "hfget.library",
+    "plan": "hfget.library",
     "verify": "hfget.verification",
     "Verification": "hfget.verification",
     "HfgetError": "hfget.errors",

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hfget import events
 from hfget.disk import free_bytes
@@ -24,7 +23,8 @@ from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
-from hfget.options import Options, selection_of, settings_of
+from hfget.options import DownloadOptions
+from hfget.options.derive import selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.reference import parse
 from hfget.reporting import make_report
@@ -45,37 +45,8 @@ from hfget.transfer.engine import Engine
 from hfget.transfer.meter import Meter
 from hfget.weights import remarks
 
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 _DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
-
-
-def download(
-    repo: str,
-    *,
-    observer: events.Observer = events.ignore,
-    stop: Stop | None = None,
-    **options: Unpack[Options],
-) -> Report:
-    """Download a repo, or a part of it, and verify every byte.
-
-    A file that fails does not stop the others: see `Report.failures`. What concerns the whole
-    run is raised as a child of HfgetError. Prints nothing.
-    """
-    return Run(repo, options, observer, stop).download()
-
-
-def plan(
-    repo: str,
-    *,
-    observer: events.Observer = events.ignore,
-    stop: Stop | None = None,
-    **options: Unpack[Options],
-) -> Plan:
-    """What `download` would do. Writes nothing. Raises a child of HfgetError."""
-    return Run(repo, options, observer, stop).plan()
 
 
 class Run:
@@ -84,7 +55,7 @@ class Run:
     def __init__(
         self,
         repo: str,
-        options: Options,
+        options: DownloadOptions,
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
     ) -> None:
@@ -93,11 +64,11 @@ class Run:
         self._stop = stop or Stop()
         self._begun = time.monotonic()
         check_time_outs(os.environ)
-        named = named_endpoint(options.get("endpoint"), os.environ)
+        named = named_endpoint(options.endpoint, os.environ)
         self._ref = parse(
             repo,
-            repo_type=options.get("repo_type"),
-            revision=options.get("revision"),
+            repo_type=options.repo_type,
+            revision=options.revision,
             endpoint=named[0] if named else None,
         )
         endpoint, source = named or _endpoint_of(self._ref)
@@ -109,15 +80,15 @@ class Run:
             allow_private=self._settings.allow_private,
             observer=self._observer,
         )
-        self._link = options.get("hardlink", False)
+        self._link = options.hardlink
         self._layout = choose_layout(
             self._ref,
-            local_dir=options.get("local_dir"),
-            cache=options.get("cache", False),
-            cache_dir=options.get("cache_dir"),
+            local_dir=options.local_dir,
+            cache=options.cache,
+            cache_dir=options.cache_dir,
             hardlink=self._link,
-            delete=options.get("delete", False),
-            force=options.get("force", False),
+            delete=options.delete,
+            force=options.force,
             fsync=self._settings.fsync,
         )
 
@@ -202,8 +173,8 @@ class Run:
             snapshot,
             files,
             self._layout,
-            force=self._options.get("force", False),
-            delete=self._options.get("delete", False),
+            force=self._options.force,
+            delete=self._options.delete,
         )
 
     def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:

@@ -25,7 +25,7 @@ from hfget import events, proxies, redirects
 from hfget._version import __version__
 from hfget.errors import NetworkError, UsageError
 from hfget.secret import safe_url
-from hfget.settings import Credential, host_of, origin_of
+from hfget.settings import Credential, host_of, origin_of, user_path
 from hfget.sockets import Sockets
 from hfget.text import safe_text
 from hfget.wire import Adapter, tls_context
@@ -207,7 +207,7 @@ class HttpClient:
             if self._tls is None:
                 name, path = self._bundle or ("", DEFAULT_CA_BUNDLE_PATH)
                 try:
-                    self._tls = tls_context(path, self._sockets)
+                    self._tls = tls_context(str(user_path(path, name)), self._sockets)
                 except OSError as error:
                     raise UsageError(
                         f"{name} names no usable CA bundle: {safe_text(path)}",

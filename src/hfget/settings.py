@@ -204,6 +204,27 @@ def is_true(value: str | None) -> bool:
     return (value or "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
+def user_path(given: str | os.PathLike[str], name: str) -> Path:
+    """`given` with a `~` at its beginning expanded, as a shell does it.
+
+    The shell itself leaves it in `--local-dir=~/models`. `~name` of an unknown user stays as it
+    is. Raises UsageError, which calls the path `name`, where there is no home folder and for what
+    cannot be a path; TypeError for what is neither a string nor a path.
+    """
+    text = os.fspath(given)
+    if not isinstance(text, str):
+        raise TypeError("must be a string or a path, not bytes")
+    if not text.strip() or "\0" in text:
+        raise UsageError(f"{name} {text[:80]!r} cannot be a path", hint="name a file or a folder")
+    expanded = os.path.expanduser(text)  # noqa: PTH111 (pathlib raises for an unknown user)
+    if expanded == text and (text == "~" or text.startswith(("~/", f"~{os.sep}"))):
+        raise UsageError(
+            f"{name} {text}: your home folder is not known",
+            hint="set HOME, or give the whole path; ./~ is a folder of that name",
+        )
+    return Path(expanded)
+
+
 def load_env_file(path: Path) -> None:
     """Take the documented variables of an env file into the environment, where unset there.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.mutants import table_content, table_places
+from tests.mutants import table_choice, table_content, table_places
 from tests.mutants.check import Check
 from tests.mutants.sandbox import End, Sandbox
 
-CHECKS = [*table_content.CHECKS, *table_places.CHECKS]
+CHECKS = [*table_choice.CHECKS, *table_content.CHECKS, *table_places.CHECKS]
 
 _SECONDS = 120.0
 

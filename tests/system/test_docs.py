@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hfget.cli.foreign import INSTEAD, NOT_NEEDED
+from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import ENV_NAMES
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
@@ -43,13 +46,16 @@ def test_every_option_that_is_spoken_of_exists() -> None:
             [*HFGET, *command, "--help"], capture_output=True, text=True, timeout=60, check=True
         )
         known |= set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
+    known |= NOT_NEEDED.keys() | INSTEAD.keys()  # answered by name
+    others = "hf|huggingface-cli|./hfd.sh|pip|python3?|git|docker|vllm|aria2c|curl|wget"
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
-        text = re.sub(
-            r"`(?:hf|pip|python3?|git|docker|vllm|aria2c|curl) [^`]*`", "", path.read_text()
-        )
+        text = re.sub(rf"`(?:{others}) [^`]*`", "", path.read_text())
         for option in re.findall(r"(?<![\w/-])--[a-z][\w-]*", text):
-            assert option in known, f"{path.name}: {option}"
+            name = option.replace("_", "-")
+            assert name in known or name[2:].replace("-", "_") in OTHER_NAMES, (
+                f"{path.name}: {option}"
+            )
 
 
 def test_the_example_of_the_settings_has_every_variable() -> None:
@@ -70,7 +76,9 @@ def test_the_example_of_the_settings_changes_nothing(
     assert (done.code, done.out) == (0, "model\n"), done.err
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "library.md"])
+@pytest.mark.parametrize(
+    "path", [ROOT / name for name in ("README.md", "docs/library.md", "docs/coming-from.md")]
+)
 def test_python_examples_run(
     path: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
@@ -95,12 +103,18 @@ def test_python_examples_run(
 
 def test_the_library_page_names_every_option_and_every_public_name() -> None:
     import hfget
-    from hfget.options import Options
+    from hfget.options import OPTIONS
 
     text = (ROOT / "docs" / "library.md").read_text()
     words = set(re.findall(r"\w+", text))
-    assert words >= set(Options.__annotations__)
+    assert words >= set(OPTIONS)
     assert words >= set(hfget.__all__) - {"__version__"}
+
+
+def test_the_page_of_the_options_is_current() -> None:
+    written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    page = runpy.run_path(str(ROOT / "docs" / "write_options.py"))["page"]()
+    assert written == page, "run: python docs/write_options.py"
 
 
 def test_the_house_is_as_it_is_described() -> None:

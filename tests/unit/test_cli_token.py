@@ -100,7 +100,7 @@ def test_what_is_no_readable_file_is_wrong_use(tmp_path: Path) -> None:
             given_token(None, path, Listener())
 
 
-@pytest.mark.parametrize("option", ["--token", "--hf-token"])
+@pytest.mark.parametrize("option", ["--token", "--hf-token", "--hf_token"])
 @pytest.mark.parametrize("joined", [True, False])
 def test_the_command_that_goes_on_does_not_repeat_the_token(
     token: str, monkeypatch: pytest.MonkeyPatch, option: str, joined: bool

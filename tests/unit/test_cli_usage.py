@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hfget import verify
 from hfget.cli.main import main
+from hfget.errors import NotFoundError
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -117,3 +119,38 @@ def test_an_option_after_the_dashes_is_no_option(
 ) -> None:
     run(monkeypatch, "--bogus", "--", "--json")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gpt2", "--token-file=~/none"], "cannot read the token file {home}/none"),
+        (["gpt2", "--token_file", "~/none"], "cannot read the token file {home}/none"),
+        (["ls", "gpt2", "--env-file=~/none"], "cannot read the env file {home}/none"),
+        (["gpt2", "--local-dir=~/file"], "--local-dir {home}/file is a file"),
+        (["gpt2", "--cache-dir=~/file"], "--cache-dir {home}/file is a file"),
+        (["verify", "~/none"], "{home}/none holds no record"),
+        (["serve", "~/none"], "{home}/none is not a folder"),
+    ],
+)
+def test_the_home_folder_is_expanded_wherever_a_path_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "file").write_text("mine")
+    assert run(monkeypatch, *arguments) in (2, 3)
+    assert said.format(home=tmp_path) in capsys.readouterr().err
+
+
+def test_verify_expands_the_home_folder_in_python_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    with pytest.raises(NotFoundError, match=str(tmp_path / "none")):
+        verify("~/none")

@@ -9,43 +9,18 @@ from pathlib import Path
 
 import typer
 
-from hfget.cli import getoptions as own
 from hfget.cli import options
-from hfget.errors import UsageError
-from hfget.settings import DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_RETRIES
+from hfget.cli.flags import Given, with_download_options
 
 
+@with_download_options()
 def get(
     repo: options.Repo,
-    files: options.Files = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    weights: options.Weights = None,
-    quant: options.Quant = None,
-    safe_only: options.SafeOnly = False,
-    revision: options.Revision = None,
-    repo_type: options.Kind = None,
-    dataset: options.Dataset = False,
-    space: options.Space = False,
-    force: own.Force = False,
-    dry_run: own.DryRun = False,
-    delete: own.Delete = False,
-    local_dir: own.LocalDir = None,
-    cache: own.Cache = False,
-    cache_dir: own.CacheDir = None,
-    hardlink: own.Hardlink = False,
-    yes: own.Yes = False,
-    endpoint: options.Endpoint = None,
-    allow_private: own.AllowPrivate = False,
-    token: options.Token = None,
+    given: Given,
+    dry_run: options.DryRun = False,
+    yes: options.Yes = False,
     token_file: options.TokenFile = None,
-    no_token: options.NoToken = False,
-    connections: own.Connections = DEFAULT_CONNECTIONS,
-    jobs: own.Jobs = DEFAULT_JOBS,
-    retries: own.Retries = DEFAULT_RETRIES,
-    max_time: own.MaxTime = None,
-    no_wait: own.NoWait = False,
-    no_fsync: own.NoFsync = False,
+    max_time: options.MaxTime = None,
     env_file: options.EnvFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -63,38 +38,10 @@ def get(
         display,
         stop,
     ):
-        _check_folder(local_dir)
         from hfget.cli.consent import consent
-        from hfget.cli.token import given_token
         from hfget.conductor import Run
-        from hfget.options import Options
 
-        given = Options(
-            files=files or (),
-            include=include or (),
-            exclude=exclude or (),
-            weights=weights or (),
-            quant=quant or (),
-            safe_only=safe_only,
-            revision=revision,
-            repo_type=options.repo_type_of(repo_type, dataset, space),
-            local_dir=local_dir,
-            cache=cache,
-            cache_dir=cache_dir,
-            hardlink=hardlink,
-            delete=delete,
-            endpoint=endpoint,
-            token=given_token(token, token_file, display),
-            ambient_token=not no_token,
-            connections=connections,
-            jobs=jobs,
-            retries=retries,
-            force=force,
-            fsync=not no_fsync,
-            wait_for_lock=not no_wait,
-            allow_private=allow_private,
-        )
-        run = Run(repo, given, display, stop)
+        run = Run(repo, given.options(token_file, display), display, stop)
         if dry_run:
             display.dry_run(run.plan())
             return
@@ -112,15 +59,3 @@ def _print_path(path: Path) -> None:
         print(path, flush=True)
     except OSError:  # whoever reads has gone; Python would flush again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _check_folder(local_dir: str | None) -> None:
-    """Before anything is asked: can this be a folder? Raises UsageError."""
-    if local_dir is None:
-        return
-    if local_dir.strip() in ("", "-"):
-        raise UsageError(f"--local-dir {local_dir!r} is no folder", hint="--local-dir DIR")
-    if Path(local_dir).exists() and not Path(local_dir).is_dir():
-        raise UsageError(
-            f"--local-dir {local_dir} is a file, not a folder", hint="choose another folder"
-        )

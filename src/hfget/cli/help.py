@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from hfget.cli.arguments import read
 from hfget.cli.values import convert_plainly
 
 EXIT_CODES = """\
@@ -21,6 +22,9 @@ Exit codes:
    5  network, server, --max-time      129 by SIGHUP: run it again to go on
 """
 
+#: Where a context keeps what the user should know about the words that were typed.
+NOTES = "hfget.notes"
+
 _LAST = "Output"
 
 
@@ -28,8 +32,11 @@ class Command(TyperCommand):
     """A command whose help groups options by their `rich_help_panel`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        for param in self.get_params(ctx):
+        params = self.get_params(ctx)
+        for param in params:
             convert_plainly(param)
+        if not ctx.resilient_parsing:
+            args, ctx.meta[NOTES] = read(args, params, command_name(ctx))
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:

@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hfget.cli import options
+from hfget.cli.flags import Given, with_download_options
 
 
+@with_download_options(listing=True)
 def ls(
     repo: options.Repo,
-    files: options.Files = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    weights: options.Weights = None,
-    quant: options.Quant = None,
-    safe_only: options.SafeOnly = False,
-    revision: options.Revision = None,
-    repo_type: options.Kind = None,
-    dataset: options.Dataset = False,
-    space: options.Space = False,
-    endpoint: options.Endpoint = None,
-    token: options.Token = None,
+    given: Given,
     token_file: options.TokenFile = None,
-    no_token: options.NoToken = False,
     env_file: options.EnvFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -35,23 +25,8 @@ def ls(
     from hfget.cli.session import session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
-        from hfget.cli.token import given_token
         from hfget.conductor import Run
-        from hfget.options import Options
 
-        given = Options(
-            files=files or (),
-            include=include or (),
-            exclude=exclude or (),
-            weights=weights or (),
-            quant=quant or (),
-            safe_only=safe_only,
-            revision=revision,
-            repo_type=options.repo_type_of(repo_type, dataset, space),
-            endpoint=endpoint,
-            token=given_token(token, token_file, display),
-            ambient_token=not no_token,
-        )
-        run = Run(repo, given, display, stop)
+        run = Run(repo, given.options(token_file, display), display, stop)
         snapshot = run.snapshot()
         display.listing(replace(snapshot, files=run.selected(snapshot)))

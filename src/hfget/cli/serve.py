@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hfget.cli.options import whole_number
+from hfget.cli.options import path, whole_number
 from hfget.errors import HfgetError, UsageError
 from hfget.text import safe_text
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def serve(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="Folder with org/name, datasets/org/name (default .)."),
+        typer.Argument(
+            metavar="DIR", parser=path, help="Folder with org/name, datasets/org/name (default .)."
+        ),
     ] = Path(),
     host: Annotated[
         str,
@@ -48,7 +50,12 @@ def serve(
     ] = None,
     hash_cache: Annotated[
         Path | None,
-        typer.Option("--hash-cache", metavar="FILE", help="Where hashes of files are remembered."),
+        typer.Option(
+            "--hash-cache",
+            metavar="FILE",
+            parser=path,
+            help="Where hashes of files are remembered.",
+        ),
     ] = None,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Say only where it listens.")

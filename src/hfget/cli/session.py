@@ -102,14 +102,14 @@ def command_line() -> str:
     words = []
     hidden = False
     for word in sys.argv[1:]:
-        name = word.partition("=")[0]
+        name = word.partition("=")[0].replace("_", "-")
         if hidden and word != "-":
             words.append("…")
         elif name in ("--token", "--hf-token") and "=" in word:
             words.append(f"{name}=…")
         else:
             words.append(shlex.quote(word))
-        hidden = word in ("--token", "--hf-token")
+        hidden = name in ("--token", "--hf-token") and "=" not in word
     return redact(" ".join(["hfget", *words]))
 
 

@@ -19,7 +19,10 @@ _PATHS_NAMED = 5
 
 def verify(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder that was downloaded into.")
+        Path,
+        typer.Argument(
+            metavar="DIR", parser=options.path, help="The folder that was downloaded into."
+        ),
     ],
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -39,9 +39,9 @@ def choose_layout(
             "--cache and --local-dir contradict each other",
             hint="files go into the Hub cache, or into a folder",
         )
-    hub = _folder(cache_dir) if cache_dir is not None else default_cache()
+    hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else default_cache()
     if not cache and (cache_dir is None or local_dir is not None):
-        root = Path(local_dir or ref.name)
+        root = _folder(local_dir, "--local-dir") if local_dir is not None else Path(ref.name)
         return FolderLayout(root, force=force, fsync=fsync, hub=HubCache(hub, ref))
     if hardlink:
         raise UsageError(
@@ -56,8 +56,9 @@ def choose_layout(
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
 
 
-def _folder(given: str | os.PathLike[str]) -> Path:
-    path = Path(given).expanduser()
-    if not os.fspath(given).strip() or (path.exists() and not path.is_dir()):
-        raise UsageError(f"--cache-dir {os.fspath(given)!r} is no folder", hint="--cache-dir DIR")
+def _folder(given: str | os.PathLike[str], flag: str) -> Path:
+    """The folder that the option `flag` names; it need not be there. Raises UsageError."""
+    path = Path(given)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{flag} {path} is a file, not a folder", hint="choose another folder")
     return path

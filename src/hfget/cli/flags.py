@@ -1,0 +1,131 @@
+"""The fields of `DownloadOptions` as flags of a command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from hfget.cli.arguments import Said
+from hfget.cli.help import NOTES
+from hfget.cli.options import whole_number
+from hfget.errors import UsageError
+from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, Option
+
+if TYPE_CHECKING:
+    from hfget.events import Observer
+
+_GIVEN = "given"
+_CONTEXT = "context"
+
+
+class Given(NamedTuple):
+    """What was given of `DownloadOptions`, by field, and what is to be said about it."""
+
+    values: dict[str, Any]
+    notes: Sequence[Said] = ()
+
+    def options(self, token_file: Path | None, observer: Observer) -> DownloadOptions:
+        """The options with the token read. Raises UsageError."""
+        from hfget.cli.token import given_token
+        from hfget.events import Note
+
+        for said in self.notes:
+            observer(Note(*said))
+        token = given_token(self.values["token"], token_file, observer)
+        return DownloadOptions(**{**self.values, "token": token})
+
+
+def with_download_options(
+    *, listing: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let typer see the flags of a download where a command has the parameter `given`.
+
+    With `listing` only those that concern listing.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        names = [name for name, option in OPTIONS.items() if option.lists or not listing]
+
+        def run(**values: Any) -> None:
+            notes = values.pop(_CONTEXT).meta.get(NOTES, ())
+            given = {name: _value_of(name, values) for name in names}
+            command(given=Given(given, notes), **values)
+
+        own = inspect.signature(command, eval_str=True)
+        parameters = [_parameter(_CONTEXT, typer.Context, inspect.Parameter.empty)]
+        for parameter in own.parameters.values():
+            if parameter.name == _GIVEN:
+                for name in names:
+                    parameters += _parameters_of(name)
+            else:
+                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {}
+        return run
+
+    return decorate
+
+
+def _parameters_of(name: str) -> list[inspect.Parameter]:
+    option, default = OPTIONS[name], DEFAULTS[name]
+    kind: Any = list[str] | None if default == () else str | None
+    if isinstance(default, bool):
+        kind, default = bool, False
+    elif isinstance(default, int):
+        kind = int
+    given = None if default == () else default
+    parameters = [_parameter(name, Annotated[kind, _typed(option, kind)], given)]
+    for short in option.shorthands:
+        flag = typer.Option(short.flag, help=short.help, rich_help_panel=option.group)
+        parameters.append(_parameter(_shorthand(short.flag), Annotated[bool, flag], False))
+    return parameters
+
+
+def _typed(option: Option, kind: Any) -> Any:
+    if option.positional:
+        return typer.Argument(metavar=option.metavar, help=option.help)
+    return typer.Option(
+        *option.flags,
+        metavar=option.metavar or None,
+        parser=whole_number if kind is int else None,
+        help=option.help,
+        rich_help_panel=option.group,
+    )
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _shorthand(flag: str) -> str:
+    return flag.lstrip("-").replace("-", "_")
+
+
+def _value_of(name: str, values: dict[str, Any]) -> Any:
+    """The value of a field, taken out of the `values` of a command's parameters.
+
+    Raises UsageError where two flags name different ones.
+    """
+    option, default, value = OPTIONS[name], DEFAULTS[name], values.pop(name)
+    if default is True:
+        return not value
+    if default == ():
+        return tuple(value or ())
+    if not option.shorthands:
+        return value
+    named = {option.check(value, option.flags[0])} if value is not None else set()
+    named |= {short.value for short in option.shorthands if values.pop(_shorthand(short.flag))}
+    if len(named) > 1:
+        flags = [*option.flags, *(short.flag for short in option.shorthands)]
+        raise UsageError(
+            f"{', '.join(flags[:-1])} and {flags[-1]} contradict each other",
+            hint="give one of them",
+        )
+    return named.pop() if named else default

@@ -1,0 +1,29 @@
+"""An option is written once: a field of `DownloadOptions` is a flag of `get` and `ls`, a keyword
+of `download` and `plan`, and a row of docs/options.md. Nothing else has to be written for one but
+the place where it takes effect.
+
+The flag of a field is its name with dashes; a yes/no field that is true by default has the flag
+that turns it off. `derive` makes the selection and the settings of a run out of the options.
+"""
+
+from hfget.options.download import (
+    ACCESS,
+    CHOICE,
+    DEFAULTS,
+    MANNER,
+    OPTIONS,
+    PLACE,
+    DownloadOptions,
+)
+from hfget.options.field import Option
+
+__all__ = [
+    "ACCESS",
+    "CHOICE",
+    "DEFAULTS",
+    "MANNER",
+    "OPTIONS",
+    "PLACE",
+    "DownloadOptions",
+    "Option",
+]

@@ -1,0 +1,57 @@
+"""What follows from the options: which files are wanted, and the settings of the run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+
+from hfget.credentials import choose_credential
+from hfget.model import RepoRef
+from hfget.options.download import OPTIONS, DownloadOptions
+from hfget.selection import Selection
+from hfget.settings import (
+    EndpointSource,
+    Settings,
+    is_true,
+    positive_seconds,
+    without_login,
+)
+from hfget.weights import Choice, split_words
+
+
+def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
+    """Which files of the repo are wanted, by the options and by what `ref` names."""
+    return Selection(
+        include=tuple(options.include),
+        exclude=tuple(options.exclude),
+        names=tuple(options.files),
+        path=ref.path,
+        path_kind=ref.path_kind,
+        choice=Choice(
+            weights=split_words(options.weights),
+            quants=(*ref.quants, *split_words(options.quant)),
+        ),
+        safe_only=options.safe_only,
+    )
+
+
+def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource) -> Settings:
+    """The settings of a run from its options and the environment. Raises UsageError.
+
+    What both have under one name is taken over.
+    """
+    credential, withheld = choose_credential(
+        endpoint, source, flag=options.token, use_ambient=options.ambient_token
+    )
+    env = os.environ
+    shared = {one.name for one in fields(Settings)} & OPTIONS.keys() - {"endpoint"}
+    return Settings(
+        endpoint=without_login(endpoint),
+        endpoint_source=source,
+        credential=credential,
+        withheld_token=withheld,
+        api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
+        download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
+        offline=is_true(env.get("HF_HUB_OFFLINE")),
+        **{name: getattr(options, name) for name in shared},
+    )

@@ -1,0 +1,182 @@
+"""`DownloadOptions`: what may be asked of a download, a field an option."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from hfget.options.field import (
+    METADATA,
+    Option,
+    Shorthand,
+    as_connections,
+    as_folder,
+    as_repo_type,
+    as_retries,
+    as_texts,
+    option,
+)
+from hfget.settings import DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_RETRIES, MAX_CONNECTIONS
+
+if TYPE_CHECKING:
+    from hfget.model import RepoType
+
+CHOICE = "What to fetch"
+PLACE = "Where from and where to"
+ACCESS = "Your token"
+MANNER = "How"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DownloadOptions:
+    """What may be asked of a download. Values are checked and normalised as they come in:
+    a string is taken for a list of one, `~` is expanded. Raises UsageError for a value that
+    makes no sense, TypeError for one of another type. It has no repr: it may hold a token.
+    """
+
+    files: str | Iterable[str] = option(
+        (),
+        CHOICE,
+        "Only these files or folders of it.",
+        metavar="FILES",
+        positional=True,
+        check=as_texts,
+        lists=True,
+    )
+    include: str | Iterable[str] = option(
+        (),
+        CHOICE,
+        "Only what matches; repeatable.",
+        metavar="GLOB",
+        check=as_texts,
+        lists=True,
+    )
+    exclude: str | Iterable[str] = option(
+        (), CHOICE, "Not what matches; repeatable.", metavar="GLOB", check=as_texts, lists=True
+    )
+    weights: str | Iterable[str] = option(
+        (),
+        CHOICE,
+        "One kind of weights: safetensors, bin, gguf, ...",
+        metavar="KIND",
+        check=as_texts,
+        lists=True,
+    )
+    quant: str | Iterable[str] = option(
+        (),
+        CHOICE,
+        "One GGUF quantisation, as with REPO:Q4_K_M.",
+        metavar="LABEL",
+        check=as_texts,
+        lists=True,
+    )
+    safe_only: bool = option(
+        False, CHOICE, "No pickles: they can run code when loaded.", lists=True
+    )
+    revision: str | None = option(
+        None,
+        CHOICE,
+        "Branch, tag, commit or refs/pr/N (default main).",
+        metavar="REV",
+        lists=True,
+    )
+    repo_type: RepoType | None = option(
+        None,
+        CHOICE,
+        "model (default), dataset or space.",
+        metavar="TYPE",
+        check=as_repo_type,
+        lists=True,
+        shorthands=(
+            Shorthand("--dataset", "dataset", "The same as --repo-type dataset."),
+            Shorthand("--space", "space", "The same as --repo-type space."),
+        ),
+    )
+    force: bool = option(False, CHOICE, "Fetch again; replace files that are in the way.")
+    delete: bool = option(False, CHOICE, "Remove downloads that REV does not have.")
+    local_dir: str | os.PathLike[str] | None = option(
+        None,
+        PLACE,
+        "Download into DIR (default: ./NAME of the repo).",
+        metavar="DIR",
+        check=as_folder,
+    )
+    cache: bool = option(False, PLACE, "Into the Hub cache, where transformers looks.")
+    cache_dir: str | os.PathLike[str] | None = option(
+        None,
+        PLACE,
+        "The Hub cache is DIR (default HF_HUB_CACHE).",
+        metavar="DIR",
+        check=as_folder,
+    )
+    hardlink: bool = option(False, PLACE, "Let the folder share files with the Hub cache.")
+    endpoint: str | None = option(
+        None, PLACE, "The hub or mirror (default HF_ENDPOINT).", metavar="URL", lists=True
+    )
+    allow_private: bool = option(False, PLACE, "Follow redirects to private addresses.")
+    token: str | None = option(
+        None,
+        ACCESS,
+        "Sent to the endpoint; - reads it from stdin.",
+        metavar="TOKEN",
+        flags=("--token", "--hf-token"),
+        lists=True,
+    )
+    ambient_token: bool = option(
+        True,
+        ACCESS,
+        "Send neither HF_TOKEN nor the stored login.",
+        flags=("--no-token",),
+        lists=True,
+    )
+    connections: int = option(
+        DEFAULT_CONNECTIONS,
+        MANNER,
+        f"At most N a file, up to {MAX_CONNECTIONS} (default {DEFAULT_CONNECTIONS}).",
+        metavar="N",
+        flags=("-x", "--connections"),
+        check=as_connections,
+    )
+    jobs: int = option(
+        DEFAULT_JOBS,
+        MANNER,
+        f"At most N files at a time (default {DEFAULT_JOBS}).",
+        metavar="N",
+        flags=("-j", "--jobs"),
+        check=as_connections,
+    )
+    retries: int = option(
+        DEFAULT_RETRIES,
+        MANNER,
+        f"Tries without a new byte (default {DEFAULT_RETRIES}).",
+        metavar="N",
+        check=as_retries,
+    )
+    wait_for_lock: bool = option(
+        True, MANNER, "Do not wait for another hfget on the same folder.", flags=("--no-wait",)
+    )
+    fsync: bool = option(True, MANNER, "Do not wait until data has reached the disk.")
+
+    def __post_init__(self) -> None:
+        for name, known in OPTIONS.items():
+            flag = next((flag for flag in known.flags if flag.startswith("--")), name)
+            try:
+                value = known.check(getattr(self, name), flag)
+            except TypeError as error:
+                raise TypeError(f"{name} {error}") from None
+            object.__setattr__(self, name, value)
+
+
+def _described(one: Field[Any]) -> Option:
+    known: Option = one.metadata[METADATA]
+    if known.flags or known.positional:
+        return known
+    prefix = "--no-" if one.default is True else "--"
+    return known._replace(flags=(prefix + one.name.replace("_", "-"),))
+
+
+#: By name of the field, in the order of `--help`.
+OPTIONS: Mapping[str, Option] = {one.name: _described(one) for one in fields(DownloadOptions)}
+DEFAULTS: Mapping[str, Any] = {one.name: one.default for one in fields(DownloadOptions)}

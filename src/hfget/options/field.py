@@ -1,0 +1,131 @@
+"""What is said of an option, and how the value of each kind of option is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any, NamedTuple
+
+from hfget.errors import UsageError
+from hfget.settings import MAX_CONNECTIONS, user_path
+
+METADATA = "option"
+_REPO_TYPES = ("model", "dataset", "space")
+
+
+class Shorthand(NamedTuple):
+    """A flag that stands for one value of an option."""
+
+    flag: str
+    value: str
+    help: str
+
+
+class Option(NamedTuple):
+    """What `--help` and the docs say of a field, and how its value is read.
+
+    `check` normalises a value and raises UsageError or TypeError; it gets the flag, for its
+    message. `lists` says that the option concerns listing too, `positional` that its values
+    stand behind the repo on the command line.
+    """
+
+    help: str
+    group: str
+    flags: tuple[str, ...]
+    metavar: str
+    check: Callable[[Any, str], Any]
+    lists: bool
+    positional: bool
+    shorthands: tuple[Shorthand, ...]
+
+
+def option(
+    default: Any,
+    group: str,
+    help: str,
+    *,
+    metavar: str = "",
+    flags: tuple[str, ...] = (),
+    check: Callable[[Any, str], Any] | None = None,
+    lists: bool = False,
+    positional: bool = False,
+    shorthands: tuple[Shorthand, ...] = (),
+) -> Any:
+    """A field of `DownloadOptions`. Without `flags` its name gives the flag."""
+    check = check or (as_bool if isinstance(default, bool) else as_text)
+    known = Option(help, group, flags, metavar, check, lists, positional, shorthands)
+    return field(default=default, metadata={METADATA: known})
+
+
+def as_bool(value: Any, flag: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"must be True or False, not {value!r}")
+    return value
+
+
+def as_text(value: Any, flag: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"must be a string, not {type(value).__name__}")
+    return value
+
+
+def as_texts(value: Any, flag: str) -> tuple[str, ...]:
+    """A string is one pattern or name; None is none."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    try:
+        texts = tuple(value)
+    except TypeError:
+        texts = (value,)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"must hold strings, not {type(text).__name__}")
+    return texts
+
+
+def as_folder(value: Any, flag: str) -> str | None:
+    """A path in which `~` is expanded: the shell does not do that in `--local-dir=~/models`."""
+    if value is None:
+        return None
+    if value in ("", "-"):
+        raise UsageError(f"{flag} {value!r} is no folder", hint=f"{flag} DIR")
+    return str(user_path(value, flag))
+
+
+def as_connections(value: Any, flag: str) -> int:
+    number = as_number(value, flag)
+    if not 1 <= number <= MAX_CONNECTIONS:
+        raise UsageError(
+            f"{flag} must be from 1 to {MAX_CONNECTIONS}, not {number}",
+            hint="leave it out for the default",
+        )
+    return number
+
+
+def as_retries(value: Any, flag: str) -> int:
+    number = as_number(value, flag)
+    if number < 0:
+        raise UsageError(f"{flag} must not be negative", hint="leave it out for the default")
+    return number
+
+
+def as_number(value: Any, flag: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"must be a whole number, not {value!r}")
+    return value
+
+
+def as_repo_type(value: Any, flag: str) -> str | None:
+    """`dataset`, also as `datasets` or `Dataset`."""
+    text = as_text(value, flag)
+    if text is None:
+        return None
+    singular = text.strip().lower().removesuffix("s")
+    if singular not in _REPO_TYPES:
+        raise UsageError(
+            f"{flag} {text[:40]!r} is none of model, dataset, space",
+            hint="for instance: --repo-type dataset",
+        )
+    return singular
