@@ -37,7 +37,7 @@ from hfget.settings import (
     is_official,
     named_endpoint,
 )
-from hfget.sources import ByteSource, Hosts, HttpSource
+from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
 from hfget.stop import Stop
 from hfget.text import size_text
 from hfget.transfer.backend import Outcome, TransferOptions
@@ -245,11 +245,17 @@ class Run:
         """Where the bytes of each file come from: what is wrapped round what."""
         hosts = Hosts(self._settings.retries, self._stop)
         hosts.answered(host_of(self._settings.endpoint))
+        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
+        limit = RateLimit(rate, self._stop, self._warn) if rate else None
 
         def source_of(file: RemoteFile) -> ByteSource:
-            return HttpSource(self._http, self._settings, hosts, snapshot, file)
+            source = HttpSource(self._http, self._settings, hosts, snapshot, file)
+            return RateLimited(source, limit) if limit else source
 
         return source_of
+
+    def _warn(self, text: str) -> None:
+        self._observer(events.Note(text, "warning"))
 
     def _check_space(self, made: Plan) -> None:
         need = space_needed(made, self._layout, link=self._link)

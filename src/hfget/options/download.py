@@ -154,6 +154,12 @@ class DownloadOptions:
         metavar="N",
         check=as_retries,
     )
+    limit_rate: str | None = option(
+        None,
+        MANNER,
+        "Bytes a second: 20M, 1.5G, or @FILE that holds it.",
+        metavar="RATE",
+    )
     wait_for_lock: bool = option(
         True, MANNER, "Do not wait for another hfget on the same folder.", flags=("--no-wait",)
     )
