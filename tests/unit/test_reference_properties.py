@@ -152,7 +152,7 @@ def test_the_address_of_a_file_names_it(
 ) -> None:
     address = f"{HUB}/{URL_PREFIXES[kind]}{repo_id}/{view}/{quote(revision, safe='')}/{quote(path)}"
     ref = parse(f"{address}?download=true#L1")
-    expected = PathKind.FOLDER if view == "tree" else PathKind.FILE
+    expected = PathKind.ANY if view == "tree" else PathKind.FILE
     assert (ref.repo_type, ref.repo_id, ref.path_kind) == (kind, repo_id, expected)
     assert (revision, path) in {*trail_candidates(ref), (ref.revision, ref.path)}
     unquoted = parse(f"{HUB}/{URL_PREFIXES[kind]}{repo_id}/{view}/{quote(revision)}/{quote(path)}")
