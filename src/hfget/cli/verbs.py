@@ -38,17 +38,43 @@ _LINE = re.compile(
     r"modelscope|llama-server|llama-cli|vllm|sglang|lms|hfget"
 )
 
+#: Options of hf and hfd.sh that hfget does without; whether a value follows.
+_NEEDLESS = {
+    "--local-dir-use-symlinks": True,
+    "--resume-download": False,
+    "--max-workers": True,
+    "--format": True,
+    "--tool": True,
+    "--hf_username": True,
+    "--hf_token": True,
+}
+_RENAMED = {"--type": "--repo-type", "--force-download": "--force"}
+
 
 def refuse_other_tools(first: str, rest: Sequence[str]) -> None:
     """Raises UsageError if `first`, and the arguments behind it, are those of another tool."""
     if _DOWNLOADING.fullmatch(first):
-        command = _shown(["hfget", *rest]) if rest else "hfget REPO"
+        command = _shown(["hfget", *_in_our_options(rest)]) if rest else "hfget REPO"
         raise UsageError(f"hfget needs no verb: {first}", hint=command)
     if first in _OTHERS:
         raise UsageError(f"hfget has no command {first}", hint=_instead_of(first, rest))
     is_option = first.startswith(("-hf", "--hf-repo", "--hf-file"))
     if is_option or (rest and _LINE.fullmatch(first.rpartition("/")[2])):
         raise _of_line([first, *rest])
+
+
+def _in_our_options(words: Sequence[str]) -> list[str]:
+    """The words without options that hfget does not have, by its own names where it has them."""
+    ours: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name in _NEEDLESS:
+            if _NEEDLESS[name] and not equals:
+                next(rest, None)
+        else:
+            ours.append(_RENAMED.get(name, name) + equals + value)
+    return ours
 
 
 def _instead_of(verb: str, rest: Sequence[str]) -> str:
