@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import replace
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from hfget.errors import UsageError
 from hfget.model import PathKind, RepoRef
@@ -55,6 +55,7 @@ _NO_REPO = re.compile(
 )
 #: Lists below the name of an organisation or a user.
 _LISTS = frozenset({"activity", "collections", "datasets", "followers", "following", "models"})
+_SHOWN_FILE = re.compile("(?:^|&)(?:amp;)?show_file_info=([^&#]+)")
 #: Where the Hub puts the Parquet files that it makes of a dataset.
 _PARQUET = "refs/convert/parquet"
 
@@ -122,10 +123,10 @@ def _with_shown_file(ref: RepoRef, query: str) -> RepoRef:
     The web server gives the path from the repo's root; beside an unclear revision the hub is
     asked which reading there is.
     """
-    shown_file = parse_qs(query.replace("amp;", ""), max_num_fields=50).get("show_file_info")
-    if ref.path_kind is PathKind.FILE or not shown_file:
+    shown_file = _SHOWN_FILE.search(query)
+    if ref.path_kind is PathKind.FILE or shown_file is None:
         return ref
-    file = shown_file[0].strip("/")
+    file = unquote_plus(shown_file[1]).strip("/")
     folders = file.split("/")[:-1]
     if not ref.trail:
         path = file if file.startswith(f"{ref.path}/") or not ref.path else f"{ref.path}/{file}"

@@ -45,7 +45,7 @@ def check_repo_id(repo_id: str) -> None:
 def is_repo_id(text: str) -> bool:
     """Whether huggingface_hub takes it, and it cannot be read as anything else."""
     first = text.partition("/")[0]
-    if first in PREFIXES or is_public(first) or _TOKEN.fullmatch(text):
+    if first in PREFIXES or text in PROGRAMS or is_public(first) or _TOKEN.fullmatch(text):
         return False
     return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
 

@@ -39,7 +39,7 @@ def without_dirt(text: str) -> str:
         elif text[:1] + text[-1:] in ("<>", "()", "[]"):
             text = text[1:-1]
         elif text.endswith(")") and "(" not in text:
-            text = text[:-1]
+            text = text.rstrip(")")
         elif found := _REPEATED_SCHEME.match(text):
             text = text[found.end() :]
     return text
@@ -62,6 +62,8 @@ def labelled_address(text: str) -> str | None:
 def _link(text: str) -> str | None:
     """The address of a Markdown or HTML link that is all of `text`."""
     if text[:1] == "<":
+        if not text.endswith(">"):
+            return None
         anchor = _ANCHOR.fullmatch(text)
         return anchor[1] if anchor else None
     if not text.startswith(("[", "![")) or not text.endswith(")"):
