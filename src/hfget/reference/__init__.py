@@ -8,6 +8,7 @@ cannot be read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["parse", "trail_candidates"]
 
 _MAX_LENGTH = 16_384
+#: `org/name  # a comment`
+_COMMENTED = re.compile(r"([^\s#]\S*)[ \t]+#.*")
 
 
 def parse(
@@ -45,6 +48,8 @@ def parse(
     if len(text) > _MAX_LENGTH:
         raise UsageError(f"a reference of {len(text)} characters", hint=FORMS)
     bare = without_dirt(text)
+    if commented := _COMMENTED.fullmatch(bare):
+        text = bare = without_dirt(commented[1])
     if not bare:
         raise UsageError("no repo is named", hint=FORMS)
     try:

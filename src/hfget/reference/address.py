@@ -91,18 +91,31 @@ def from_page(segments: list[str], base: str | None, query: str = "") -> Named:
         raise _no_repo(segments)
     if len(segments) > 2 and segments[2] not in ACTIONS:
         refuse_singular(segments)
+    segments, revision = _without_revision(segments)
     found, rest = repo_of_page(segments, ACTIONS | API_ROUTES if is_api else ACTIONS)
     ref = replace(found.ref, endpoint=base)
     action, tail = (rest[0], rest[1:]) if rest else ("", [])
     if is_api and action in API_ROUTES and action not in VIEWS:
         ref = _of_api(ref, action, tail)
     elif action in VIEWS:
+        if any("*" in part for part in tail[1:]):
+            raise _pattern(ref, tail)
         ref = with_trail(ref, _without_query(tail), VIEWS[action])
     elif action in ("revision", "commit") and tail:
         ref = placed(ref, "/".join(unquote(part) for part in tail), "", PathKind.ANY)
     elif action:
         raise _nothing_to_download(ref, action, tail)
+    if revision is not None:
+        ref = placed(ref, revision, "", PathKind.ANY)
     return found._replace(ref=_with_shown_file(ref, query))
+
+
+def _without_revision(segments: list[str]) -> tuple[list[str], str | None]:
+    """`/org/name@v1`, as pip writes it behind a git address: the segments, and the revision."""
+    if not segments or ACTIONS.intersection(segments[1:]) or segments[-1].count("@") != 1:
+        return segments, None
+    name, _, revision = segments[-1].partition("@")
+    return [*segments[:-1], name], unquote(revision) or None
 
 
 def _of_api(ref: RepoRef, route: str, tail: list[str]) -> RepoRef:
@@ -147,6 +160,15 @@ def _without_query(tail: list[str]) -> list[str]:
     if not tail:
         return tail
     return [*tail[:-1], re.sub(r"&(?:amp;)?download=true$", "", tail[-1])]
+
+
+def _pattern(ref: RepoRef, tail: list[str]) -> UsageError:
+    from hfget.reference.hints import Wanted, command_for
+
+    revision, *rest = (unquote(part) for part in tail)
+    at = replace(ref, revision=None if revision == "main" else revision)
+    command = command_for(Wanted(at, include=("/".join(rest),)))
+    return UsageError("a URL names one file, not a pattern", hint=command or FORMS)
 
 
 def _no_repo(segments: list[str]) -> UsageError:

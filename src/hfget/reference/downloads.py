@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hfget.errors import UsageError
-from hfget.reference.checks import FORMS
+from hfget.reference.checks import FORMS, shown
 from hfget.reference.hosts import begins_with_host
 from hfget.reference.pasted import without_dirt
 from hfget.reference.shell import CommandLine
@@ -34,6 +34,9 @@ _VALUED_OPTION = re.compile(
     "local-dir-use-symlinks|format|endpoint|resume-from)"
 )
 _STARTS = ("https://", "http://", "git@", "ssh://", "git+https://")
+
+
+_VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
 class Command(NamedTuple):
@@ -67,12 +70,23 @@ def download_in(line: CommandLine, endpoint: str | None) -> Command | None:
     if not line.words:
         return None
     if program in _HF:
-        command = _hf_command(line.words)
+        command = _without_variables(_hf_command(line.words))
         named = line.variables.get("HF_ENDPOINT")
         return command._replace(endpoint=without_dirt(named)) if named else command
     if program in _FETCHERS:
-        return _fetch_command(program, line.words, endpoint)
+        return _without_variables(_fetch_command(program, line.words, endpoint))
     return None
+
+
+def _without_variables(command: Command) -> Command:
+    """Raises UsageError for a variable of the shell: what it stands for is not in the text."""
+    for word in (command.reference, *command.names, command.revision or ""):
+        if found := _VARIABLE.search(word):
+            raise UsageError(
+                f"{shown(word[found.start() :])} is a variable of the shell",
+                hint="write what it stands for",
+            )
+    return command
 
 
 def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> Command:

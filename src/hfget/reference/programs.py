@@ -21,7 +21,7 @@ from hfget.reference.hosts import begins_with_host
 from hfget.reference.pasted import without_dirt
 from hfget.reference.repo import type_named, with_type
 from hfget.reference.shell import CommandLine
-from hfget.reference.suggest import is_sure
+from hfget.reference.suggest import is_beside, is_sure
 from hfget.reference.trail import with_revision
 from hfget.text import safe_text
 
@@ -160,7 +160,9 @@ def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, 
             del rest[0]
         if rest and not rest[0].startswith("-") and line.program not in _WITH_OWN_NAMES:
             yield rest[0], False
-        for word in rest:
+        for before, word in pairwise(["", *rest]):
+            if is_beside(before):
+                continue
             if line.program == "lms":
                 word = re.sub(r"@(?=[\w.-]+$)", ":", word)
             if is_sure(word):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ from hfget.reference.localnames import is_file_name, is_folder_name
 from hfget.reference.pasted import QUOTES, without_dirt
 
 _ROOM = 2_000
+_MOST_NAMED = 4
+_OUR_OPTION = re.compile("--(?:revision|include|exclude|quant|weights|repo-type|dataset|space)")
 _ADDRESS = re.compile(
     r"(?i)(?:(?:https?|hf)://|git@|(?<![\w.@-])(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)"
     r"(?=[:/]))[^\s\"'<>()\[\]{}|,;\\，。；、（）【】》”’`]{1,400}"
@@ -29,7 +32,11 @@ _WORD = re.compile(
     r"(?::[\w.,+-]+)?(?:@[\w.-]+)?",
     re.ASCII,
 )
-_PLACES = re.compile(r"(?i)-{1,2}[\w-]*(?:out|dir|path|cache|save|dest|log|local)[\w-]*|-[oOdPCv]")
+#: Options whose value is a place on the disk, or a repo beside the one that is meant.
+_BESIDE = re.compile(
+    r"(?i)-{1,2}[\w-]*(?:out|dir|path|cache|save|dest|log|local|draft|speculative|tokenizer|lora|"
+    r"adapter|dataset)[\w-]*|-[oOdPCv]|-hf(?:d|rd|v|rv)"
+)
 
 
 def suggestion(text: str, endpoint: str | None = None) -> str:
@@ -44,10 +51,14 @@ def suggestion(text: str, endpoint: str | None = None) -> str:
     if addresses:
         return did_you_mean(addresses[0]) if len(addresses) == 1 else one_of(addresses)
     words = re.sub(r"\s+/\s*|/\s+", "/", text).split()
-    if len(words) == 1:
-        return _of_one_word(words[0])
+    if len(words) < 2:
+        return _of_one_word("".join(words))
+    if unquoted := _without_quotes(words, endpoint):
+        return unquoted
     found = read_all(_sure_words(words), endpoint)
-    return did_you_mean(found[0]) if len(found) == 1 else FORMS
+    if not found or len(found) > _MOST_NAMED:
+        return FORMS
+    return did_you_mean(found[0]) if len(found) == 1 else one_of(found)
 
 
 def is_sure(word: str) -> bool:
@@ -66,6 +77,11 @@ def is_sure(word: str) -> bool:
     )
 
 
+def is_beside(option: str) -> bool:
+    """Whether the value of `option` is a path, or a repo that is loaded beside the one meant."""
+    return _BESIDE.fullmatch(option) is not None
+
+
 def read_all(texts: Iterable[str], endpoint: str | None) -> list[Wanted]:
     """What those of the texts name that can be read; every repo once."""
     found: dict[RepoRef, Wanted] = {}
@@ -82,11 +98,21 @@ def read_all(texts: Iterable[str], endpoint: str | None) -> list[Wanted]:
     return list(found.values())
 
 
+def _without_quotes(words: list[str], endpoint: str | None) -> str | None:
+    """The command, for a repo and its files or options that were given as one argument."""
+    first, *rest = words
+    if "/" not in first or not read_all([first], endpoint):
+        return None
+    if _OUR_OPTION.fullmatch(rest[0]) or all(is_file_name(word) for word in rest):
+        return f"leave the quotes out: {shlex.join(['hfget', *words])}"
+    return None
+
+
 def _sure_words(words: list[str]) -> list[str]:
     sure = []
     for before, word in zip(["", *words], words, strict=False):
         word = word.strip(QUOTES + ".,;:!?()[]{}<>*")
-        if is_sure(word) and not _PLACES.fullmatch(before):
+        if is_sure(word) and not is_beside(before):
             sure.append(word)
     return sure
 
