@@ -70,9 +70,10 @@ def download_in(line: CommandLine, endpoint: str | None) -> Command | None:
     if not line.words:
         return None
     if program in _HF:
-        command = _without_variables(_hf_command(line.words))
-        named = line.variables.get("HF_ENDPOINT")
-        return command._replace(endpoint=without_dirt(named)) if named else command
+        command = _hf_command(line.words)
+        if named := line.variables.get("HF_ENDPOINT"):
+            command = command._replace(endpoint=without_dirt(named))
+        return _without_variables(command)
     if program in _FETCHERS:
         return _without_variables(_fetch_command(program, line.words, endpoint))
     return None
@@ -80,7 +81,7 @@ def download_in(line: CommandLine, endpoint: str | None) -> Command | None:
 
 def _without_variables(command: Command) -> Command:
     """Raises UsageError for a variable of the shell: what it stands for is not in the text."""
-    for word in (command.reference, *command.names, command.revision or ""):
+    for word in (command.reference, *command.names, command.revision or "", command.endpoint or ""):
         if found := _VARIABLE.search(word):
             raise UsageError(
                 f"{shown(word[found.start() :])} is a variable of the shell",
@@ -129,6 +130,9 @@ def _hf_command(words: Sequence[str]) -> Command:
     rest = iter(words[1:])
     for word in rest:
         option, equals, value = word.partition("=")
+        if word == "--":
+            names += rest
+            break
         if not word.startswith("-"):
             # Older versions took several patterns behind one --include.
             (chosen[several] if several and names else names).append(word)

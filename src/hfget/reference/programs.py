@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hfget.errors import UsageError
 from hfget.model import RepoRef
+from hfget.reference.address import hub_at
 from hfget.reference.calls import Call, calls_in
 from hfget.reference.checks import FORMS, check_path, checked_revision
 from hfget.reference.forms import read
@@ -127,6 +129,9 @@ def _wanted(line: CommandLine, endpoint: str | None) -> Wanted | None:
                 ref = with_revision(ref, _value(line.words, _REVISION_OPTIONS))
             file = _value(line.words, _FILE_OPTIONS) or ""
             check_path(file)
+            named = line.variables.get("HF_ENDPOINT")
+            if named and ref.endpoint is None:
+                ref = replace(ref, endpoint=hub_at(without_dirt(named), endpoint))
         except UsageError:
             return None
         include, exclude = (_patterns(line.words, name) for name in ("--include", "--exclude"))
