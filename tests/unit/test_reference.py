@@ -113,8 +113,17 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
         ("org/name#usage", MODEL),
         ("org/name/tree", MODEL),
         ("org/name/tree/main/", at("main")),
-        ("org/name/tree/main?show_file_info=model.safetensors", at("main")),
-        ("org/name/tree/main/data/sub", trail(PathKind.FOLDER, "main", "data", "sub")),
+        (
+            "org/name/tree/main?show_file_info=model.safetensors",
+            at("main", "model.safetensors", PathKind.FILE),
+        ),
+        (
+            "org/name?show_file_info=a%2Fb.gguf",
+            replace(MODEL, path="a/b.gguf", path_kind=PathKind.FILE),
+        ),
+        ("org/name/tree/main/a?show_file_info=a/b.gguf", at("main", "a/b.gguf", PathKind.FILE)),
+        ("org/name/tree/f/x?show_file_info=b.gguf", trail(PathKind.FILE, "f", "x", "b.gguf")),
+        ("org/name/tree/main/data/sub", trail(PathKind.ANY, "main", "data", "sub")),
         ("org/name/blob/main/a.txt", trail(PathKind.FILE, "main", "a.txt")),
         ("org/name/raw/main/a.txt", trail(PathKind.FILE, "main", "a.txt")),
         ("org/name/blame/main/a.txt", trail(PathKind.FILE, "main", "a.txt")),
@@ -122,11 +131,11 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
         ("org/name/resolve/main/a%20b%23c.bin#L1", trail(PathKind.FILE, "main", "a b#c.bin")),
         ("org/name/blob/main/%E6%96%87.txt", trail(PathKind.FILE, "main", "文.txt")),
         ("org/name/blob/main/文ＡＢ.txt", trail(PathKind.FILE, "main", "文ＡＢ.txt")),
-        ("org/name/tree/main/a%2Fb", trail(PathKind.FOLDER, "main", "a/b")),
+        ("org/name/tree/main/a%2Fb", trail(PathKind.ANY, "main", "a/b")),
         ("org/name/blob/feature/x/a.txt", trail(PathKind.FILE, "feature", "x", "a.txt")),
         ("org/name/blob/feature%2Fx/a.txt", at("feature/x", "a.txt", PathKind.FILE)),
         ("org/name/blob/refs%2Fpr%2F1/a.txt", at("refs/pr/1", "a.txt", PathKind.FILE)),
-        ("org/name/tree/refs/pr/1/sub", at("refs/pr/1", "sub", PathKind.FOLDER)),
+        ("org/name/tree/refs/pr/1/sub", at("refs/pr/1", "sub")),
         ("org/name/tree/refs/pr/1", at("refs/pr/1")),
         ("org/name/tree/fix%2312", at("fix#12")),
         (f"org/name/resolve/{COMMIT}/a/b.bin", at(COMMIT, "a/b.bin", PathKind.FILE)),
@@ -139,7 +148,7 @@ def test_hf_addresses(text: str, expected: RepoRef) -> None:
             replace(at(COMMIT, "a.txt", PathKind.FILE), repo_type="dataset"),
         ),
         ("api/models/org/name/revision/refs%2Fpr%2F1", at("refs/pr/1")),
-        ("api/models/org/name/tree/main/data", trail(PathKind.FOLDER, "main", "data")),
+        ("api/models/org/name/tree/main/data", trail(PathKind.ANY, "main", "data")),
         (
             f"api/resolve-cache/models/org/name/{COMMIT}/a%20b.txt?x=1",
             at(COMMIT, "a b.txt", PathKind.FILE),
@@ -208,7 +217,7 @@ def test_a_dot_in_a_name_makes_no_host() -> None:
 def test_a_prefix_is_taken_off_pages_too() -> None:
     ref = parse("hub.corp/hf/datasets/org/name/tree/main/sub", endpoint="https://hub.corp/hf")
     assert ref == replace(
-        trail(PathKind.FOLDER, "main", "sub"), repo_type="dataset", endpoint="https://hub.corp/hf"
+        trail(PathKind.ANY, "main", "sub"), repo_type="dataset", endpoint="https://hub.corp/hf"
     )
 
 

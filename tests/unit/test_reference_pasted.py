@@ -161,10 +161,10 @@ def test_flags_beside_a_command() -> None:
         ("hf download", "names no repo", "org/name"),
         ("hf download --quiet", "names no repo", "org/name"),
         ("hf upload org/name .", "only `hf download`", "org/name"),
-        ("hf download org/name a.txt b.txt", "chooses files", "hfget org/name FILE"),
-        ("hf download org/name *.json", "chooses files", "--include"),
+        ("hf download org/name a.txt b.txt", "chooses files", "hfget org/name a.txt b.txt"),
+        ("hf download org/name *.json", "chooses files", "hfget org/name '*.json'"),
         ("hf download org/name --include '*.json'", "chooses files", "--include"),
-        ("hf download org/name --exclude='*.bin'", "chooses files", "--include"),
+        ("hf download org/name --exclude='*.bin'", "chooses files", "--exclude '*.bin'"),
         ("hf download org/name --type kernel", "no repo type kernel", "dataset"),
         ("hf download org/name ../a.txt", "cannot be a path", "without"),
         (

@@ -53,6 +53,28 @@ PIECES = (
         ">",
         "／",
     ),
+    *(
+        "sudo ",
+        "cd x && ",
+        "$ ",
+        "-hf ",
+        "ollama run ",
+        "load_dataset('",
+        "; ",
+        "# ",
+        "\\\n",
+        "&amp;",
+    ),
+    *(
+        "?show_file_info=",
+        "&",
+        "https://https://",
+        "Model: ",
+        "[![",
+        "<a href='",
+        "parquet",
+        "refs",
+    ),
     *("hf download ", "git clone ", "curl -L ", "--revision ", "HF_ENDPOINT=", "*", "é", "．", "ﷺ"),
 )
 TEXTS = st.one_of(
@@ -114,6 +136,8 @@ def parsed(text: str, **flags: str | None) -> RepoRef | None:
         return parse(text, endpoint=flags.get("endpoint"), revision=flags.get("revision"))
     except UsageError as error:
         assert error.hint
+        for name in re.findall(r"did you mean (\S+)\?", error.hint):
+            assert_sane(parse(name, endpoint=flags.get("endpoint")))
         said = error.message + error.hint
         assert safe_text(said, 10_000) == said
         return None
@@ -152,7 +176,7 @@ def test_the_address_of_a_file_names_it(
 ) -> None:
     address = f"{HUB}/{URL_PREFIXES[kind]}{repo_id}/{view}/{quote(revision, safe='')}/{quote(path)}"
     ref = parse(f"{address}?download=true#L1")
-    expected = PathKind.FOLDER if view == "tree" else PathKind.FILE
+    expected = PathKind.ANY if view == "tree" else PathKind.FILE
     assert (ref.repo_type, ref.repo_id, ref.path_kind) == (kind, repo_id, expected)
     assert (revision, path) in {*trail_candidates(ref), (ref.revision, ref.path)}
     unquoted = parse(f"{HUB}/{URL_PREFIXES[kind]}{repo_id}/{view}/{quote(revision)}/{quote(path)}")
@@ -190,6 +214,10 @@ ADVERSARIAL = {
         piece: piece
         for piece in ("http://", "git ", "org/name ", "⑴", "ﷺ", "\u200b", "x--y", "q=&")
     },
+    **{
+        piece: piece
+        for piece in ("load('", "sudo ", "&& ", "-hf a/b-1 ", "[![", "\n$ ", "bash -c ", "a@b:")
+    },
 }
 
 
@@ -204,6 +232,7 @@ def test_the_longest_texts_are_read_in_bounded_time(piece: str) -> None:
     """Seconds at worst: what is cubic or exponential in 16 kB runs into the time limit."""
     shapes = [("", ""), ("org/name", ""), ("org/name@", ""), ("", "org/name"), ("hf://", "")]
     shapes += [("https://", ""), (f"{HUB}/org/name/tree/", ""), ("hf download ", ""), ("[", ")")]
+    shapes += [("<a ", ")"), ("x.from_pretrained(", ""), (f"{HUB}/a/b?", ""), ("vllm serve ", "")]
     shapes += [("git clone ", ""), ("curl -L '", ""), (f"{HUB}/", "/blob/main/x")]
     for start, end in shapes:
         text = text_of(piece, start, end)
@@ -235,6 +264,12 @@ def test_the_time_grows_with_the_length() -> None:
     plain = seconds(text_of("a"))
     for piece in ("a.", "X-Amz-", "[", ".a@", "a:1", "%25", "x--y", "http://"):
         assert seconds(text_of(piece)) < 40 * plain, piece
+
+
+def test_a_megabyte_is_refused_as_it_is() -> None:
+    for piece in ("org/name ", "[", "hf download ", "\u200b", "https://hf.co/a/b ", "$ ", "("):
+        with pytest.raises(UsageError, match="characters"):
+            parse(piece * (2**20 // len(piece)))
 
 
 def test_one_character_more_is_refused() -> None:

@@ -35,4 +35,4 @@ def test_a_label_goes_with_a_revision_and_a_folder() -> None:
     assert parse("org/name:Q8_0@v1").revision == "v1"
     assert parse("org/name:Q8_0", revision="v1").revision == "v1"
     ref = parse("https://hf.co/org/name:Q8_0/tree/main/sub")
-    assert (ref.quants, ref.path_kind, ref.trail) == (("Q8_0",), PathKind.FOLDER, ("main", "sub"))
+    assert (ref.quants, ref.path_kind, ref.trail) == (("Q8_0",), PathKind.ANY, ("main", "sub"))

@@ -18,6 +18,7 @@ from hfget.cli.get import get
 from hfget.cli.help import Command, command_name
 from hfget.cli.ls import ls
 from hfget.cli.serve import serve
+from hfget.cli.verbs import refuse_other_tools
 from hfget.cli.verify import verify
 from hfget.errors import HfgetError, UsageError
 
@@ -35,6 +36,8 @@ class _Group(TyperGroup):
             # Even to find that an option was not given typer imports pydantic.
             self.params = []
             if not args or args[0] not in self.commands:
+                if args and not ctx.resilient_parsing:
+                    refuse_other_tools(args[0], args[1:])
                 args = ["get", *args]
         return super().parse_args(ctx, args)
 
@@ -58,11 +61,15 @@ class _Get(Command):
                 formatter.write(f"       hfget {name} {command.arguments_text()}\n")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        typed = list(args)
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
         if options_first and repo in ctx.parent.command.commands:
             ctx.fail(f"{repo} is a command and comes before its options: hfget {repo} ...")
+        if options_first and repo in typed and not ctx.resilient_parsing:
+            typed.remove(repo)
+            refuse_other_tools(repo, typed)
         return rest
 
 
@@ -114,5 +121,5 @@ def _in_our_words(error: Any) -> UsageError:
     command = command_name(error.ctx) if error.ctx else "hfget"
     hint = f"{command} --help"
     if possible:
-        hint = f"did you mean {' or '.join(sorted(possible))}? All options: {hint}"
+        hint = f"did you mean {' or '.join(possible)}? All options: {hint}"
     return UsageError(text, hint=hint)

@@ -1,25 +1,34 @@
 """Text as the user typed or pasted it → RepoRef (pure: no network, no disk).
 
-The accepted forms are listed in docs/references.md. `pasted` takes dirt and command lines
-off, `forms` and `address` read what is left, `repo` and `trail` say what its segments mean.
+The accepted forms are listed in docs/references.md. `pasted` takes dirt off, `shell` takes
+command lines apart, `downloads` and `programs` know what they mean; `forms` and `address` read
+what is left, `repo` and `trail` say what its segments mean. `suggest` and `hints` answer what
+cannot be read.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hfget.errors import UsageError
 from hfget.model import PathKind, RepoRef, RepoType
 from hfget.reference.address import hub_at
 from hfget.reference.checks import FORMS, refuse_token
 from hfget.reference.forms import read
-from hfget.reference.pasted import Command, command_in, without_dirt
+from hfget.reference.pasted import without_dirt
 from hfget.reference.repo import Named, type_named, with_type
 from hfget.reference.trail import placed, trail_candidates, with_revision
+
+if TYPE_CHECKING:
+    from hfget.reference.downloads import Command
 
 __all__ = ["parse", "trail_candidates"]
 
 _MAX_LENGTH = 16_384
+#: `org/name  # a comment`
+_COMMENTED = re.compile(r"([^\s#]\S*)[ \t]+#.*")
 
 
 def parse(
@@ -38,26 +47,87 @@ def parse(
     """
     if len(text) > _MAX_LENGTH:
         raise UsageError(f"a reference of {len(text)} characters", hint=FORMS)
-    text = without_dirt(text)
-    if not text:
+    bare = without_dirt(text)
+    if commented := _COMMENTED.fullmatch(bare):
+        text = bare = without_dirt(commented[1])
+    if not bare:
         raise UsageError("no repo is named", hint=FORMS)
-    command = command_in(text, endpoint)
-    if command is None:
-        refuse_token(text)
-        found = read(text, endpoint)
-    else:
-        found = _of_command(command, endpoint)
+    try:
+        found = _of_command_line(text, bare, endpoint)
+        if found is None:
+            refuse_token(bare)
+            found = read(bare, endpoint)
+    except UsageError as error:
+        if not error.hint:
+            from hfget.reference.suggest import suggestion
+
+            error.hint = suggestion(bare, endpoint)
+        raise
     return with_revision(with_type(found, repo_type).ref, revision)
 
 
-def _of_command(command: Command, endpoint: str | None) -> Named:
+def _of_command_line(text: str, bare: str, endpoint: str | None) -> Named | None:
+    """What a pasted command or a line of code names, None if the text is neither.
+
+    Raises UsageError for a command that names no repo, more than one place in a repo, or is
+    another program's: the hint is the command of hfget.
+    """
+    if not any(char.isspace() or char == "(" for char in bare):
+        return None
+    from hfget.reference.downloads import download_in
+    from hfget.reference.programs import refusal_of, refusal_of_code
+    from hfget.reference.shell import command_lines
+
+    lines = command_lines(_unquoted(text))
+    found: dict[Command, None] = {}
+    failed: UsageError | None = None
+    for line in lines:
+        try:
+            command = download_in(line, endpoint)
+        except UsageError as error:  # `git lfs install` in front of the line that counts
+            failed = error
+            continue
+        if command is not None:
+            found[command] = None
+    if len(found) > 1:
+        raise UsageError("these are several commands", hint="paste one at a time")
+    if found:
+        return _of_download(next(iter(found)), endpoint)
+    if failed is None:
+        failed = refusal_of_code(bare, endpoint)
+    for line in lines if failed is None else ():
+        failed = refusal_of(line, endpoint)
+        if failed is not None:
+            break
+    if failed is not None:
+        raise failed
+    return None
+
+
+def _unquoted(text: str) -> str:
+    """A line without dirt around it: quotes stay where they belong to its words."""
+    bare = without_dirt(text)
+    whole = text.strip()
+    at = whole.find(bare)
+    after = whole[at + len(bare) :] if at >= 0 else ""
+    return bare + after if at == 0 and after[:1] in ('"', "'") else bare
+
+
+def _of_download(command: Command, endpoint: str | None) -> Named:
     found = read(command.reference, endpoint)
     found = with_type(found, type_named(command.repo_type))
     ref = with_revision(found.ref, command.revision)
-    if command.name:
-        if ref.path or ref.trail:
-            raise UsageError("the command names a file beside a URL that names one", hint=FORMS)
-        ref = placed(ref, ref.revision, command.name.strip("/"), PathKind.ANY)
+    names = tuple(name.strip("/") for name in command.names)
     if command.endpoint and ref.endpoint is None:
         ref = replace(ref, endpoint=hub_at(command.endpoint, endpoint))
+    if not command.is_plain:
+        from hfget.reference.hints import Wanted, command_for
+
+        ready = command_for(Wanted(ref, names, command.include, command.exclude))
+        hint = f"name them to hfget: {ready or f'hfget {ref} FILE… or --include GLOB'}"
+        raise UsageError("the pasted command chooses files", hint=hint)
+    if names:
+        if ref.path or ref.trail:
+            raise UsageError("the command names a file beside a URL that names one", hint=FORMS)
+        ref = placed(ref, ref.revision, names[0], PathKind.ANY)
     return Named(ref, found.typed)

@@ -1,14 +1,15 @@
-"""What may be a repo ID, a revision, a path; and the nearest right form of what may not."""
+"""What may be a repo ID, a revision, a path (pure).
+
+An error without a hint gets the nearest right form of the whole text: see `suggest`.
+"""
 
 from __future__ import annotations
 
 import re
-import shlex
 import unicodedata
-from urllib.parse import unquote
 
 from hfget.errors import UsageError
-from hfget.model import API_NAMES, URL_PREFIXES, RepoType
+from hfget.model import API_NAMES, RepoType
 from hfget.reference.hosts import is_public
 from hfget.secret import redact
 from hfget.text import safe_text
@@ -27,26 +28,24 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
-_CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
 _PASSWORD = re.compile(r"[^\s/@:]+:[^\s/@]+@")
-_QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w./-]+)[\"'`]", re.ASCII)
 
 
-def check_repo_id(repo_id: str, given: str) -> None:
-    """Raises UsageError unless the Hub could have such a repo; `given` is the text around it."""
+def check_repo_id(repo_id: str) -> None:
+    """Raises UsageError unless the Hub could have such a repo."""
     if repo_id in PROGRAMS:
         raise UsageError(
             f"{repo_id} is a program, not a repo",
             hint=f"put a pasted command in quotes: hfget '{repo_id} …'",
         )
     if not is_repo_id(repo_id):
-        raise UsageError(f"{shown(repo_id)} is not a repo ID", hint=near(given))
+        raise UsageError(f"{shown(repo_id)} is not a repo ID")
 
 
 def is_repo_id(text: str) -> bool:
     """Whether huggingface_hub takes it, and it cannot be read as anything else."""
     first = text.partition("/")[0]
-    if first in PREFIXES or is_public(first) or _TOKEN.fullmatch(text):
+    if first in PREFIXES or text in PROGRAMS or is_public(first) or _TOKEN.fullmatch(text):
         return False
     return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
 
@@ -98,56 +97,9 @@ def has_control_characters(text: str) -> bool:
 
 def shown(text: str) -> str:
     """The beginning of `text`, fit for a message."""
-    return safe_text(_without_secrets(text), limit=80)
+    return safe_text(without_secrets(text), limit=80)
 
 
-def near(text: str) -> str:
-    """A hint with the nearest right form of `text`, as far as there is one."""
-    segments = _likely_segments(text)
-    names = [_likely_name(segment) for segment in segments]
-    kind: RepoType = "model"
-    if names and (named := _kind_like(names[0], alone=len(names) <= 2)):
-        kind, names, segments = named, names[1:], segments[1:]
-    repo = "/".join(names[:2])
-    if not is_repo_id(repo):
-        return FORMS
-    repo = URL_PREFIXES[kind] + repo
-    hint = f"did you mean {repo}?"
-    if len(names) > 2:
-        path = shlex.quote(safe_text("/".join(segments[2:]), limit=120))
-        hint += f" A file of it: hfget {repo} {path}"
-    return hint
-
-
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
     """The beginning of `text` without tokens and passwords; the work is quadratic in its length."""
     return _PASSWORD.sub("***@", redact(text[:1_000]))
-
-
-def _likely_segments(text: str) -> list[str]:
-    text = _without_secrets(text)[:400]
-    text = unquote(unicodedata.normalize("NFKC", text)).replace("\\", "/")
-    if folder := _CACHE_FOLDER.search(text):
-        return [folder[1], *folder[2].split("--")]
-    if quoted := _QUOTED.search(text):
-        text = quoted[1]
-    text = re.sub(r"[^\x00-\x7f]+:?", " ", text)
-    text = re.sub(r"\s*/+\s*", "/", text.partition("://")[2] or text)
-    words = text.split()
-    text = next((word for word in words if re.search(r"\w/\w", word)), "-".join(words))
-    return [
-        part
-        for part in text.split("/")
-        if _likely_name(part) and not is_public(part.partition(":")[0])
-    ]
-
-
-def _likely_name(segment: str) -> str:
-    name = re.sub(r"[^A-Za-z0-9._-]", "", re.sub(r"[@:?#].*", "", segment))
-    name = re.sub(r"-{2,}", "-", re.sub(r"\.{2,}", ".", name))
-    return name.removesuffix(".git")[:96].strip("-.")
-
-
-def _kind_like(name: str, *, alone: bool) -> RepoType | None:
-    """The type that `datasets` names; also `dataset`, unless it may be an organisation."""
-    return PREFIXES.get(name) or (None if alone else PREFIXES.get(name.lower().rstrip("s") + "s"))

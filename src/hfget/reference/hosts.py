@@ -10,6 +10,14 @@ _PUBLIC = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "hub-ci.hugging
 _MIRRORS = ".hf-mirror.com"
 #: Hosts of these domains deliver files, run Spaces or answer other APIs.
 _NO_HUBS = (".huggingface.co", ".hf.co", ".hf.space", ".huggingface.tech")
+#: Sites whose addresses people paste, and that speak another protocol.
+_OTHER_SITE = re.compile(
+    r"(?:.+\.)?(?:bitbucket\.org|civitai\.com|colab\.research\.google\.com|docker\.com|docker\.io|"
+    r"drive\.google\.com|ghcr\.io|gitcode\.com|gitee\.com|github\.com|githubusercontent\.com|"
+    r"gitlab\.com|kaggle\.com|modelscope\.ai|modelscope\.cn|ollama\.ai|ollama\.com|"
+    r"openxlab\.org\.cn|pypi\.org|wisemodel\.cn|zenodo\.org)"
+)
+_HUBS_PEOPLE_TYPE = ("huggingface.co", "hf-mirror.com")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -22,6 +30,30 @@ def is_public(host: str) -> bool:
 def is_no_hub(host: str) -> bool:
     """Whether a host that is not public belongs to the Hub, but has no repos on it."""
     return host.endswith(_NO_HUBS)
+
+
+def is_other_site(host: str) -> bool:
+    """Whether this is a well-known site that is no hub."""
+    return _OTHER_SITE.fullmatch(host) is not None
+
+
+def imitates_hub(host: str) -> bool:
+    """Whether a host that is no hub has the name of one in its own."""
+    return any(hub.partition(".")[0] in host for hub in _HUBS_PEOPLE_TYPE)
+
+
+def hub_like(host: str) -> str | None:
+    """The hub whose name differs by its last part or a few letters only: huggingface.com."""
+    from difflib import SequenceMatcher
+
+    bare = host.removeprefix("www.")
+    if len(bare) > 24:
+        return None
+    for hub in _HUBS_PEOPLE_TYPE:
+        name, known = bare.rpartition(".")[0], hub.rpartition(".")[0]
+        if name == known or SequenceMatcher(None, bare, hub).ratio() > 0.85:
+            return hub
+    return None
 
 
 def is_local(host: str, port: int | None) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from hfget.errors import UsageError
 from hfget.model import PathKind, RepoRef, RepoType
-from hfget.reference.checks import FORMS, PREFIXES, check_repo_id, near, shown
+from hfget.reference.checks import FORMS, PREFIXES, check_repo_id, is_repo_id, shown
 
 #: Pages that show a file or a folder: `/VIEW/REVISION[/PATH]`.
 VIEWS = {
-    "tree": PathKind.FOLDER,
+    "tree": PathKind.ANY,  # the web server shows a file below /tree/ too
     "blob": PathKind.FILE,
     "resolve": PathKind.FILE,
     "raw": PathKind.FILE,
@@ -26,6 +26,10 @@ ACTIONS = (
     VIEWS.keys()
     | {"commit", "compare", "delete", "discussions", "edit", "logs", "new", "revision"}
     | {"settings", "upload", "viewer"}
+)
+#: What may stand there in an address of the API, and shows no page.
+API_ROUTES = frozenset(
+    {"auth-check", "discussions", "parquet", "paths-info", "refs", "treesize", "xet-read-token"}
 )
 _SINGULAR = frozenset(PREFIXES.values())
 _LABELLED = re.compile(r"([^:]+):([\w.+-][\w.,+-]{0,399})", re.ASCII)
@@ -45,30 +49,35 @@ def segments_of(path: str) -> list[str]:
 def repo_at(segments: Sequence[str]) -> tuple[Named, list[str]]:
     """The repo at the front of `segments`, taken as they are, and what follows it."""
     kind, parts = _kind(segments)
-    return _named(kind, "/".join(parts[:2]), segments), parts[2:]
+    return _named(kind, "/".join(parts[:2])), parts[2:]
 
 
-def repo_of_page(segments: Sequence[str]) -> tuple[Named, list[str]]:
-    """The same for the percent-encoded path of a web page.
+def repo_of_page(
+    segments: Sequence[str], actions: Collection[str] = ACTIONS
+) -> tuple[Named, list[str]]:
+    """The same for the percent-encoded path of a web page; `actions` may stand behind a repo.
 
     Legacy repos have one segment: `/gpt2/blob/main/config.json`.
     """
     kind, parts = _kind(segments)
     if "/" in unquote(parts[0]):
         parts = [*segments_of(unquote(parts[0])), *parts[1:]]
-    legacy = len(parts) > 2 and parts[1] in ACTIONS and parts[2] not in ACTIONS
+    legacy = len(parts) > 2 and parts[1] in actions and parts[2] not in actions
+    legacy |= len(parts) == 2 and parts[1] in API_ROUTES and actions is not ACTIONS
     size = 1 if legacy else 2
     repo_id = unquote("/".join(parts[:size])).removesuffix(".git")
-    return _named(kind, repo_id, segments), parts[size:]
+    return _named(kind, repo_id), parts[size:]
 
 
 def refuse_singular(segments: Sequence[str]) -> None:
     """Raises UsageError for `dataset/org/name`, which huggingface_hub refuses too."""
     if segments and segments[0] in _SINGULAR:
+        named = "/".join([f"{segments[0]}s", *segments[1:]])
+        plain = len(segments) < 4 and is_repo_id("/".join(segments[1:]))
         raise UsageError(
             f"{shown('/'.join(segments))} begins with {segments[0]}/, the Hub writes "
             f"{segments[0]}s/",
-            hint=near("/".join([f"{segments[0]}s", *segments[1:]])),
+            hint=f"did you mean {named.removeprefix('models/')}?" if plain else "",
         )
 
 
@@ -102,11 +111,11 @@ def _kind(segments: Sequence[str]) -> tuple[RepoType | None, list[str]]:
     return kind, parts
 
 
-def _named(kind: RepoType | None, repo_id: str, segments: Sequence[str]) -> Named:
+def _named(kind: RepoType | None, repo_id: str) -> Named:
     """The colon is that of llama.cpp and ollama: `org/name:Q4_K_M`, `org/name:FILE.gguf`."""
     quants: tuple[str, ...] = ()
     if labelled := _LABELLED.fullmatch(repo_id):
         repo_id = labelled[1]
         quants = tuple(filter(None, labelled[2].split(",")))
-    check_repo_id(repo_id, "/".join(segments))
+    check_repo_id(repo_id)
     return Named(RepoRef(repo_id, kind or "model", quants=quants), kind is not None)
