@@ -20,7 +20,7 @@ from tests.system.command import HFGET, Result, Shell, tree
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
 
-BLOOM = {
+BLOOM: dict[str, bytes | str | int] = {
     "README.md": "# bloom",
     "config.json": "{}",
     "tokenizer.json": "{}",
