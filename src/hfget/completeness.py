@@ -35,8 +35,8 @@ class Listed:
         self.folders: dict[str, str] = {}
         self.unknown: set[str] = set()
         self.odd_pointers: set[str] = set()
-        #: Whether a last page was full, or named a next page in a way that cannot be read.
-        self.may_go_on = False
+        #: Why there may be more than was listed, empty if nothing says so.
+        self.may_go_on = ""
 
     def add(self, entries: Iterable[dict[str, Any]]) -> int:
         """Take entries in; how many of them are new. Raises TwiceError."""
@@ -60,10 +60,6 @@ class Listed:
     def add_file(self, file: RemoteFile) -> None:
         self.files.setdefault(file.path, file)
 
-    def end_page(self, entries: int, *, unreadable_link: bool) -> None:
-        """The last page of a listing had so many entries."""
-        self.may_go_on |= unreadable_link or is_full(entries)
-
     @property
     def bytes(self) -> int | None:
         """The size of all files; None where one of them gives none."""
@@ -84,15 +80,15 @@ class Doubt(NamedTuple):
     """What speaks against a listing.
 
     `missing` are files that the info names, `empty` folders without content, `unknown` entries
-    of no known kind; `surplus` tells that the info names fewer files than are listed, and
-    `maybe_cut` that nothing shows where the listing ends.
+    of no known kind; `surplus` tells how many more files are listed than the info names, and
+    `maybe_cut` why it may not be all.
     """
 
     missing: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     surplus: int = 0
-    maybe_cut: bool = False
+    maybe_cut: str = ""
 
     @property
     def is_vague(self) -> bool:
@@ -119,7 +115,7 @@ def doubt(listed: Listed, siblings: Sequence[str] | None) -> Doubt | None:
         tuple(listed.empty_folders()),
         tuple(sorted(listed.unknown - names)),
         surplus,
-        listed.may_go_on or not listed.files,
+        listed.may_go_on or ("lists no file" if not listed.files else ""),
     )
     return found if any(found) else None
 

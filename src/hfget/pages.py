@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
-from hfget.errors import ListingError, UnsafeError
+from hfget.completeness import is_full
+from hfget.errors import UnsafeError
 from hfget.hubclient import NO_ROUTE, Answer, HubClient
 from hfget.model import RepoRef
 from hfget.retry import Transient
 from hfget.secret import safe_url
-from hfget.settings import host_of, origin_of
+from hfget.settings import origin_of
 from hfget.text import safe_text
 
 MAX_ENTRIES = 2_000_000
@@ -37,11 +38,12 @@ class NoRouteError(Exception):
 
 
 class Page(NamedTuple):
-    """The entries of one page. `unreadable_link`: a next one is named, but cannot be had."""
+    """The entries of one page. `ending` is None before the last one, and then says what makes
+    it doubtful that the listing ends there; nothing, if it is empty.
+    """
 
     entries: list[dict[str, Any]]
-    last: bool
-    unreadable_link: bool
+    ending: str | None
 
 
 class Pages:
@@ -66,26 +68,25 @@ class Pages:
         ends: Counter[str] = Counter()
         at_home = True
         while url:
-            if url in seen:
-                raise self._broken("sends the same page of the listing again and again", url)
             answer = self.ask(url, at_home=at_home, tolerated=NO_ROUTE)
             if not answer.ok:
-                if seen:
-                    yield Page([], last=True, unreadable_link=True)
-                    return
-                raise NoRouteError(answer)
+                if not seen:
+                    raise NoRouteError(answer)
+                status = answer.response.status_code
+                yield Page([], f"answers HTTP {status} for the next page")
+                return
             seen.add(url)
             entries = self._checked(answer)
-            if entries:
-                end = repr((entries[0], entries[-1], len(entries)))
-                ends[end] += 1
-                if ends[end] > _MOST_REPEATS:
-                    raise self._broken("sends the same entries again and again", url)
+            end = repr((entries[0], entries[-1], len(entries))) if entries else ""
+            ends[end] += bool(entries)
             header = answer.response.headers.get("Link", "")
             link = next_link(header)
             url = self._next(answer, link, place, query) if link else ""
             at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home
-            yield Page(entries, not url, not url and "next" in header.lower())
+            if url in seen or ends[end] > _MOST_REPEATS:
+                yield Page(entries, "sends the same page again and again")
+                return
+            yield Page(entries, _ending(len(entries), header) if not url else None)
 
     def ask(self, url: str, **options: Any) -> Answer:
         """A request that counts. Raises UnsafeError for one too many."""
@@ -130,13 +131,6 @@ class Pages:
         kept = [part for part in query.split("&") if part and part.partition("=")[0] not in given]
         return f"{place}?{'&'.join([*kept, quote(cursor, safe='=&%+:;/?@!$*,~()-_.')])}"
 
-    def _broken(self, what: str, url: str) -> ListingError:
-        return ListingError(
-            f"{host_of(url)} {what}",
-            url=safe_url(url),
-            hint="the mirror is broken; try another one with --endpoint",
-        )
-
     def _endless(self, what: str, url: str) -> UnsafeError:
         return UnsafeError(
             f"the listing of {self._ref} {what}",
@@ -151,6 +145,12 @@ class Pages:
             url=f"{self._client.endpoint}/{self._ref}",
             hint="the mirror is broken or hostile; try another one with --endpoint",
         )
+
+
+def _ending(entries: int, link: str) -> str:
+    if "next" in link.lower():
+        return "names the next page in a way that cannot be read"
+    return "lists as much as a page holds" if is_full(entries) else ""
 
 
 def next_link(header: str) -> str:

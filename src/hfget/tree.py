@@ -84,7 +84,8 @@ class _Lister:
             text = f"does not take recursive=true (HTTP {status}): folders are listed one by one"
         elif self._siblings:
             text = f"has no route that lists a repo (HTTP {status}): files are asked for by name"
-            self._listed.may_go_on = is_full(len(self._siblings))
+            if is_full(len(self._siblings)):
+                self._listed.may_go_on = "names as many files as a page holds"
         else:
             raise self._no_route(refused)
         self._client.note(f"{self._client.host} {text}")
@@ -95,7 +96,7 @@ class _Lister:
         proved = prove(self._listed.files.values(), self._listed.folders)
         self._walk(proved.unproven[:_MOST_UNPROVEN])
         if len(self._listed.files) > before:
-            self._listed.may_go_on = True
+            self._listed.may_go_on = "lists more of a folder when asked for it alone"
 
     def _recursive(self) -> Answer | None:
         """List everything at once; the refusal if the endpoint cannot do that."""
@@ -115,15 +116,15 @@ class _Lister:
                 self._listed.add(page.entries)
             except TwiceError as error:
                 raise self._pages.twice(error.path) from None
-            if page.last:
-                self._listed.end_page(len(page.entries), unreadable_link=page.unreadable_link)
+            if page.ending:
+                self._listed.may_go_on = page.ending
 
     def _settle(self, found: Doubt) -> None:
         """Find what speaks against the listing, or raise ListingError."""
         if found.is_vague and self._is_size_right():
             return
         if self._has_route:
-            self._listed.may_go_on = False
+            self._listed.may_go_on = ""
             self._walk(["", *self._listed.folders] if found.maybe_cut else _near(found))
         left = doubt(self._listed, self._siblings)
         if left is not None and left.missing:
@@ -141,7 +142,7 @@ class _Lister:
             if folder in self._walked:
                 continue
             if len(self._walked) >= _MOST_FOLDERS:
-                listed.may_go_on = True
+                listed.may_go_on = f"lists more than {_MOST_FOLDERS:,} folders"
                 break
             self._walked.add(folder)
             known = len(listed.folders)
@@ -233,10 +234,9 @@ class _Lister:
                 f"{_some(left.unknown or left.empty)}"
             )
         if left.maybe_cut:
-            what = "as much as a page holds" if self._listed.files else "no file"
             raise self._error(
-                f"{self._client.host} lists {what} of {self._ref}, and nothing tells whether "
-                "that is all"
+                f"{self._client.host} {left.maybe_cut}, and nothing tells whether that is all of "
+                f"{self._ref}"
             )
         self._warn(f"lists {left.surplus:,} more files than it names in the repo info")
 

@@ -136,7 +136,8 @@ def test_a_page_that_leads_to_itself_ends() -> None:
     with Loopback(scripted(again)) as server, pytest.raises(NetworkError) as met:
         Client(server.url).snapshot()
     assert "again and again" in met.value.message and met.value.hint
-    assert len(server.asked) == 2
+    assert len([target for target in server.targets if "recursive=true" in target]) == 1
+    assert len(server.asked) < 10
 
 
 @pytest.mark.parametrize("entries", [0, 1, 300])
