@@ -16,7 +16,7 @@ from hfget import events
 from hfget.disk import free_bytes
 from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
-from hfget.hub import Hub
+from hfget.hub import Hub, KnownTree
 from hfget.jobs import make_tasks
 from hfget.layout import spots
 from hfget.layout.base import Placement
@@ -26,6 +26,7 @@ from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.options import DownloadOptions
 from hfget.options.derive import selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
+from hfget.recall import Recall
 from hfget.reference import parse
 from hfget.reporting import make_report
 from hfget.selection import absent, select
@@ -81,6 +82,7 @@ class Run:
             observer=self._observer,
         )
         self._link = options.hardlink
+        self._force = options.force
         self._layout = choose_layout(
             self._ref,
             local_dir=options.local_dir,
@@ -93,11 +95,13 @@ class Run:
         )
 
     def snapshot(self) -> Snapshot:
-        """The pinned commit and all its files."""
+        """The pinned commit and all its files, as the endpoint lists them now."""
+        return self._resolve(lambda commit: None)
+
+    def _resolve(self, known_tree: KnownTree) -> Snapshot:
         self._explain_endpoint()
         hub = Hub(self._http, self._settings, self._observer, self._stop)
-        # an empty listing is asked for again: it costs nothing, and a mirror may have made it up
-        snapshot = hub.snapshot(self._ref, lambda commit: self._layout.known_tree(commit) or None)
+        snapshot = hub.snapshot(self._ref, known_tree)
         self._observer(events.Resolved(snapshot))
         return snapshot
 
@@ -115,7 +119,9 @@ class Run:
 
     def download(self, consent: Callable[[Path, str], None] | None = None) -> Report:
         """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder."""
-        snapshot = self.snapshot()
+        recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
+        snapshot = self._resolve(recall.tree)
+        recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
         except (UsageError, NotFoundError):

@@ -86,6 +86,12 @@ class NetworkError(HfgetError):
     kind = "network"
 
 
+class ListingError(NetworkError):
+    """What the endpoint lists is not whole, or cannot be told to be."""
+
+    kind = "incomplete-listing"
+
+
 class VerificationError(HfgetError):
     """The bytes are not what the listing promises."""
 

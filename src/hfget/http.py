@@ -83,8 +83,12 @@ class HttpClient:
         read_timeout: float,
         headers: Mapping[str, str] | None = None,
         with_token: bool = True,
+        method: str = "GET",
+        form: bytes | None = None,
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
+
+        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
 
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
         twice that. Raises requests.RequestException as requests does, NetworkError when
@@ -98,6 +102,11 @@ class HttpClient:
                 url=safe_url(url),
             )
         request, origin = self._prepare(url, headers or {})
+        request.method = method
+        if form is not None:
+            request.body = form
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request.headers["Content-Length"] = str(len(form))
         if with_token:
             request.headers.update(self._authorization(origin))
         with self._lock:

@@ -7,9 +7,12 @@ a download needs to begin.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfget.model import RemoteFile
+
+if TYPE_CHECKING:
+    import requests
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,6 +39,30 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     if not (blob_id if sha256 is None else sha256):
         return RemoteFile(path, size, "", defect="the listing gives no usable hash")
     return RemoteFile(path, size, blob_id, sha256, _hash(entry.get("xetHash"), _SHA256) or None)
+
+
+def file_of_head(path: str, response: requests.Response) -> RemoteFile:
+    """The file that the answer to a HEAD of its content describes, as huggingface_hub reads it.
+
+    The length of a redirect is that of the redirect itself.
+    """
+    headers = response.headers
+    etag = headers.get("X-Linked-Etag") or headers.get("ETag") or ""
+    length = headers.get("X-Linked-Size")
+    if length is None and response.status_code == 200:
+        encoded = headers.get("Content-Encoding", "identity").strip().lower()
+        length = headers.get("Content-Length") if encoded in ("", "identity") else None
+    etag = etag.strip().removeprefix("W/").strip('"')
+    size = int(length) if length and re.fullmatch("[0-9]{1,18}", length.strip()) else None
+    entry: dict[str, Any] = {"path": path, "size": size, "oid": etag}
+    if len(etag) == 64:
+        entry = {**entry, "oid": None, "lfs": {"oid": etag, "size": size}}
+    return remote_file(entry)
+
+
+def tree_id(entry: dict[str, Any]) -> str:
+    """The id of the folder that `entry` describes, an empty string if it gives none."""
+    return _hash(entry.get("oid"), _SHA1)
 
 
 def _hash(value: Any, form: re.Pattern[str]) -> str:

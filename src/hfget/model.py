@@ -87,13 +87,30 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """How far a listing proves itself, by the ids that git computes.
+
+    Of `lfs_files` entries `lfs_proved` have the git id of the pointer that their sha256 and size
+    make; of `folders` the tree id of `folders_proved` follows from what is listed in them. What
+    is not proved need not be wrong: a folder may hold executables or links, whose modes a
+    listing does not tell.
+    """
+
+    lfs_files: int = 0
+    lfs_proved: int = 0
+    folders: int = 0
+    folders_proved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All files of a repo at one commit, as one endpoint lists them."""
+    """All files of a repo at one commit, as one endpoint lists them, and what proves that."""
 
     ref: RepoRef
     endpoint: str
     commit: str
     files: tuple[RemoteFile, ...]
+    proof: Proof = Proof()
 
 
 class ItemState(Enum):

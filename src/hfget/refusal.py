@@ -127,25 +127,28 @@ class _Refusal(NamedTuple):
         )
 
     def _no_repo(self) -> HfgetError:
-        is_model = self.ref.repo_type == "model"
-        other = "; for a dataset or a space add --dataset or --space" if is_model else ""
         return self._error(
             RepoNotFoundError,
             f"{self._host} knows no {self.ref.repo_type} {self.ref}",
-            f"check the spelling{other}{self._token_hint}",
+            f"check the spelling{self._other_type}{self._token_hint}",
         )
 
     def _not_found(self) -> HfgetError:
         """A 404 without a code: a mirror that drops the Hub's headers, or no hub at all."""
         if self.path is not None:
             return self._no_entry()
+        no_route = f"or {self._host} has no such route{self._token_hint}"
         if self.ref.revision is None:
-            return self._no_repo()
+            return self._error(
+                RepoNotFoundError,
+                f"{self._host} answers HTTP 404 for the {self.ref.repo_type} {self.ref}",
+                f"check the spelling{self._other_type}: it does not have it, {no_route}",
+            )
         return self._error(
             RevisionNotFoundError,
-            f"{self._host} knows no {self.ref.repo_type} {self.ref}, or in it no revision "
+            f"{self._host} answers HTTP 404 for the {self.ref.repo_type} {self.ref} at revision "
             f"{self._revision}",
-            f"check the spelling{self._token_hint}",
+            f"check the spelling: it does not have one of them, {no_route}",
         )
 
     def _error(self, kind: type[HfgetError], message: str, hint: str) -> HfgetError:
@@ -173,6 +176,11 @@ class _Refusal(NamedTuple):
     @property
     def _in_its_words(self) -> str:
         return f": {self._said}" if self._said else ""
+
+    @property
+    def _other_type(self) -> str:
+        is_model = self.ref.repo_type == "model"
+        return "; for a dataset or a space add --dataset or --space" if is_model else ""
 
     @property
     def _token_hint(self) -> str:

@@ -31,6 +31,11 @@ def safe_text(text: str, limit: int = 400) -> str:
     return "".join(out)
 
 
+def count_text(number: int, noun: str) -> str:
+    """`1 file`, `12 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def size_text(size: float) -> str:
     """A size in decimal units, as the Hub's pages show it: 1.2 GB."""
     unit = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.hub.faults import Effect, Moment, OriginName
-from tests.hub.wire import Answer, Head, taken
+from tests.hub.wire import Answer, Head, answer, taken
 
 _FILLER = b"filler, not part of the file. " * 1000
 _LARGE = 1 << 20
@@ -220,6 +220,29 @@ class EditJson(Effect):
         body = json.dumps(self.edit(json.loads(b"".join(answer.body)))).encode()
         edited = answer.with_body((body,), len(body))
         return edited.with_headers({"Content-Length": str(len(body))})
+
+
+@dataclass(frozen=True)
+class Target(Effect):
+    """The request arrives with another target: `edit` gets path and query as they were sent."""
+
+    edit: Callable[[str], str]
+
+    def before(self, moment: Moment) -> Head | None:
+        target = self.edit(moment.head.target)
+        return None if target == moment.head.target else replace(moment.head, target=target)
+
+
+@dataclass(frozen=True)
+class NoRoute(Effect):
+    """A status without a body, as of a server that has no such route, if `refuses` says so."""
+
+    status: int = 404
+    refuses: Callable[[Head], bool] = lambda head: True
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def before(self, moment: Moment) -> Answer | None:
+        return answer(self.status, self.headers) if self.refuses(moment.head) else None
 
 
 @dataclass(frozen=True)

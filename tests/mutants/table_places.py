@@ -21,11 +21,16 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "hub.py",
-        ("test_hub_hostile.py", "test_hub.py"),
-        ("at_home = answer.at_home and bool(url) and origin_of(url) == self._home", "pass"),
+        "pages.py",
+        ("test_hub_hostile.py", "test_tree.py"),
+        ("at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home", "pass"),
         ("at_home = answer.at_home and bool(url) and", "at_home = bool(url) and"),
-        ("at_home = at_home and origin_of(url) == self._home", "pass"),
+    ),
+    *checks(
+        _ORIGIN,
+        "hubclient.py",
+        ("test_hub_hostile.py", "test_hub.py"),
+        ("at_home = at_home and origin_of(url) == self.home", "pass"),
         ("at_home = at_home and origin_of", "at_home = origin_of"),
     ),
     *checks(

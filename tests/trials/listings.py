@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.hub import Fault, effects
 from tests.hub.repos import KiB
-from tests.trials.scenario import Scenario, everywhere
+from tests.trials.scenario import Files, Scenario, everywhere
+from tests.trials.trial import Trial
 
 LISTING = "*/tree/*"
 
@@ -40,6 +41,62 @@ def upper(page: Any) -> Any:
 
 def pages(edit: Callable[[Any], Any]) -> Fault:
     return everywhere(effects.EditJson(edit), path=LISTING)
+
+
+def without_siblings(info: Any) -> Any:
+    return {name: value for name, value in info.items() if name != "siblings"}
+
+
+def with_a_ghost(info: Any) -> Any:
+    return {**info, "siblings": [*info["siblings"], {"rfilename": "ghost.bin"}]}
+
+
+NESTED: Files = {"w.bin": 300 * KiB, "c.json": "{}", "sub/r.md": "hello\n", "sub/x/y.bin": 3 * KiB}
+INFO = "/api/models/org/m"
+NO_SIBLINGS = everywhere(effects.EditJson(without_siblings), path=INFO)
+NO_SIZE = everywhere(effects.NoRoute(), path="*/treesize/*")
+NO_PATHS = everywhere(effects.NoRoute(405), path="*/paths-info/*")
+NO_TREE = everywhere(effects.NoRoute(), path=LISTING)
+NO_QUERY = everywhere(effects.NoRoute(400, lambda head: bool(head.query)), path=LISTING)
+DROPPED_LINK = everywhere(effects.Headers(strip=("Link",)), path=LISTING)
+DROPPED_QUERY = everywhere(effects.Target(lambda target: target.partition("?")[0]), path=LISTING)
+EMPTY = pages(lambda page: [])
+BLOBS = pages(lambda page: [{**entry, "type": "blob"} for entry in page])
+CUT, KIND, TWO, ODD, OTHER, ROUTE = (
+    "lies: a listing without its query or its Link",
+    "lies: a listing that is empty or of unknown kind",
+    "lies: pages of two commits",
+    "lies: hashes that contradict each other",
+    "lies: a listing that another endpoint gives otherwise",
+    "lies: an endpoint without a route or a parameter",
+)
+
+
+def _mended(name: str, line: str, *faults: Fault, says: tuple[str, ...] = ()) -> Scenario:
+    hub = {"page_size": 2} if DROPPED_LINK in faults else {}
+    return Scenario(name, (line,), name, files=NESTED, faults=faults, hub=hub, says=says)
+
+
+def _not_whole(name: str, line: str, *faults: Fault, says: str) -> Scenario:
+    """Nothing is fetched of what may not be all."""
+    return Scenario(
+        name,
+        (line,),
+        name,
+        codes=(5,),
+        files=NESTED,
+        faults=faults,
+        lost=tuple(NESTED),
+        says=(says,),
+    )
+
+
+def _listed_elsewhere(trial: Trial) -> None:
+    """An earlier run had the listing from a mirror that gives one file another hash."""
+    lie = Fault(edited("w.bin", lfs_oid="a" * 64), origin="foreign", path=LISTING, times=1)
+    trial.add_fault(lie)
+    first = trial.run(trial.scenario.repo, "c.json", "--endpoint", trial.hub.foreign)
+    assert first.result.code == 0, first.result.err
 
 
 def _bad_entry(name: str, **changes: Any) -> Scenario:
@@ -115,6 +172,70 @@ SCENARIOS = (
         codes=(6,),
         faults=(everywhere(edited("b.bin", lfs_oid="a" * 64), path=LISTING),),
         lost=("b.bin",),
+    ),
+    Scenario(
+        "a hash that contradicts the git id",
+        (ODD,),
+        "b.bin listed with the hash of something else",
+        codes=(6,),
+        faults=(everywhere(edited("b.bin", lfs_oid="a" * 64), path=LISTING),),
+        lost=("b.bin",),
+        says=("1 LFS file", "does not fit the git id"),
+    ),
+    _mended("the query is dropped", CUT, DROPPED_QUERY),
+    _mended("the query is dropped, no siblings", CUT, DROPPED_QUERY, NO_SIBLINGS, NO_SIZE),
+    _mended("Link is dropped", CUT, DROPPED_LINK),
+    _mended("Link is dropped, no paths-info", CUT, DROPPED_LINK, NO_PATHS),
+    _not_whole(
+        "a file that only the info names",
+        CUT,
+        everywhere(effects.EditJson(with_a_ghost), path=INFO),
+        says="ghost.bin",
+    ),
+    _mended("an empty tree", KIND, EMPTY),
+    _mended("entries that are called blobs", KIND, BLOBS),
+    _not_whole("an empty tree, no siblings", KIND, EMPTY, NO_SIBLINGS, says="0 of the"),
+    _not_whole(
+        "entries that are called blobs, no siblings",
+        KIND,
+        *(BLOBS, NO_SIBLINGS, NO_SIZE),
+        says="no known kind",
+    ),
+    _mended("no route for the tree", ROUTE, NO_TREE, says=("has no route that lists a repo",)),
+    _mended("no route for tree and paths-info", ROUTE, NO_TREE, NO_PATHS),
+    _mended("a query that is refused", ROUTE, NO_QUERY, says=("recursive=true (HTTP 400)",)),
+    _not_whole(
+        "no route for the tree, no siblings",
+        ROUTE,
+        *(NO_TREE, NO_SIBLINGS),
+        says="has no route that lists a repo",
+    ),
+    Scenario(
+        "a page of another commit, once",
+        (TWO,),
+        "X-Repo-Commit of one page names another commit",
+        files=NESTED,
+        hub={"page_size": 2},
+        faults=(
+            Fault(effects.Headers(put={"X-Repo-Commit": "d" * 40}), path=LISTING, times=1, skip=1),
+        ),
+    ),
+    _not_whole(
+        "pages of another commit, always",
+        TWO,
+        everywhere(effects.Headers(put={"X-Repo-Commit": "d" * 40}), path=LISTING),
+        says="answers for commit dddddddddddd",
+    ),
+    Scenario(
+        "two endpoints differ",
+        (OTHER,),
+        "an earlier run had another hash of w.bin from a mirror",
+        codes=(8,),
+        files=NESTED,
+        prepare=_listed_elsewhere,
+        lost=None,
+        says=("differently", "--force"),
+        again_arguments=("--force",),
     ),
     Scenario(
         "garbage instead of JSON",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.hub import Fault, effects
 from tests.hub.repos import KiB, MiB
-from tests.trials.listings import LISTING
+from tests.trials.listings import INFO, LISTING, without_siblings
 from tests.trials.scenario import ALL, MIXED, Files, Scenario, everywhere
 from tests.trials.trial import Trial
 
@@ -46,12 +46,25 @@ SCENARIOS = (
     Scenario(
         "endless pages",
         ("row 60", "malicious: endless pages"),
-        "each page leads to itself",
-        codes=(5, 8),
+        "each page leads to itself; the info names the files",
         hub={"page_size": 1},
         faults=(everywhere(effects.NextLink(None), path=LISTING),),
         files=TINY,
+    ),
+    Scenario(
+        "endless pages, and nothing else",
+        ("row 60", "malicious: endless pages"),
+        "each page leads to itself; the info names no files",
+        codes=(5, 8),
+        hub={"page_size": 1},
+        faults=(
+            everywhere(effects.NextLink(None), path=LISTING),
+            everywhere(effects.EditJson(without_siblings), path=INFO),
+            everywhere(effects.NoRoute(), path="*/treesize/*"),
+        ),
+        files=TINY,
         lost=ALL,
+        says=("again and again",),
     ),
     Scenario(
         "a huge listing",
@@ -201,12 +214,13 @@ SCENARIOS = (
     Scenario(
         "a repo without files",
         ("row 60",),
-        "the listing is an empty list",
-        codes=(2, 3, 0),
+        "the listing is an empty list, and the info names no files",
+        codes=(0,),
         faults=(
             everywhere(
                 effects.Status(200, {"Content-Type": "application/json"}, b"[]"), path=LISTING
             ),
+            everywhere(effects.EditJson(lambda info: {**info, "siblings": []}), path=INFO),
         ),
         files=TINY,
         lost=ALL,

@@ -59,8 +59,11 @@ http {{
 SOME: Files = {f"part-{number % 3}/{number:02d}.txt": f"{number} " * 50 for number in range(24)}
 
 
-def behind(rules: str) -> Callable[[Trial], None]:
-    """The endpoint is an nginx in front of the hub, with `rules` for every request."""
+def behind(rules: str, below: str = "") -> Callable[[Trial], None]:
+    """The endpoint is an nginx in front of the hub, with `rules` for every request.
+
+    `below` is the path that the endpoint has there.
+    """
 
     def prepare(trial: Trial) -> None:
         folder = trial.base / "nginx"
@@ -76,8 +79,8 @@ def behind(rules: str) -> Callable[[Trial], None]:
         trial.allowed += ["nginx/*"]
         _wait_for(port, process, folder)
         trial.notes["log"] = folder / "access.log"
-        trial.endpoint = f"http://127.0.0.1:{port}"
-        trial.env["HFGET_TOKEN_ORIGINS"] = trial.endpoint
+        trial.env["HFGET_TOKEN_ORIGINS"] = f"http://127.0.0.1:{port}"
+        trial.endpoint = f"http://127.0.0.1:{port}{below}"
 
     return prepare
 
@@ -124,6 +127,8 @@ def mirror(
     answer: str,
     files: Files = MIXED,
     most: float = 1.4,
+    page_size: int = 1000,
+    below: str = "",
     **options: float,
 ) -> Scenario:
     return Scenario(
@@ -131,8 +136,8 @@ def mirror(
         (row,),
         f"nginx: {rules}",
         files=files,
-        hub={"cdn": False},
-        prepare=behind(rules),
+        hub={"cdn": False, "page_size": page_size},
+        prepare=behind(rules, below),
         check=_answered(answer),
         most=most,
         needs=("nginx",),
@@ -140,7 +145,37 @@ def mirror(
     )
 
 
+NESTED: Files = {**SOME, "a/b/c.txt": "c", "a/b/w.bin": MiB, "top.json": "{}"}
+CUT = "lies: a listing without its query or its Link"
+
 SCENARIOS = (
+    mirror("$uri drops the query", CUT, "proxy_pass {hub}$uri;", answer="200 -", files=NESTED),
+    mirror(
+        "$uri drops the query of the next page",
+        CUT,
+        "proxy_pass {hub}$uri;",
+        answer="200 -",
+        files=NESTED,
+        page_size=2,
+    ),
+    mirror(
+        "Link is hidden",
+        CUT,
+        "proxy_hide_header Link;",
+        answer="200 -",
+        files=NESTED,
+        page_size=5,
+    ),
+    # the hub behind does not know of the path, and leaves it out of Link
+    mirror(
+        "below a path",
+        CUT,
+        "rewrite ^/hub/(.*)$ /$1 break;",
+        answer="200 -",
+        files=NESTED,
+        page_size=5,
+        below="/hub",
+    ),
     mirror("as it is", "lies: no range support at all", "", answer="206 -"),
     mirror(
         "limit_rate",

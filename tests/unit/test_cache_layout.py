@@ -42,7 +42,7 @@ def test_an_empty_cache_has_nothing_and_looking_writes_nothing(cache: Path) -> N
     layout.check(AT.files)
     placement = layout.place(AT, CONFIG)
     assert (placement.state, placement.destination) == (ItemState.MISSING, pointer(cache, CONFIG))
-    assert layout.known_tree(AT.commit) is None and not cache.exists()
+    assert layout.recorded(AT.commit) is None and not cache.exists()
 
 
 def test_what_was_published_is_complete(cache: Path) -> None:
@@ -50,8 +50,8 @@ def test_what_was_published_is_complete(cache: Path) -> None:
     assert state(cache, CONFIG) is state(cache, WEIGHTS) is ItemState.COMPLETE
     assert pointer(cache, CONFIG).readlink() == Path("../../../blobs") / CONFIG.etag
     assert pointer(cache, WEIGHTS).read_bytes() == b"weights"
-    known = CacheLayout(cache, REF).known_tree(AT.commit)
-    assert known is not None and set(known) == set(AT.files)
+    known = CacheLayout(cache, REF).recorded(AT.commit)
+    assert known is not None and set(known.files) == set(AT.files) and known.is_from(AT.endpoint)
 
 
 def test_another_commit_needs_only_the_name(cache: Path) -> None:

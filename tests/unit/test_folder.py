@@ -97,7 +97,8 @@ def test_nothing_there(root: Path) -> None:
 def test_complete_by_its_record(root: Path) -> None:
     downloaded(root, AT_OLD)
     assert state(root, AT_OLD) == (ItemState.COMPLETE, True)
-    assert FolderLayout(root).known_tree("a" * 40) == (OLD,)
+    known = FolderLayout(root).recorded("a" * 40)
+    assert known is not None and known.files == (OLD,)
     assert read_download_metadata(root, OLD.path) is not None
 
 
@@ -459,11 +460,12 @@ def test_a_garbage_listing_is_written_anew_and_a_good_one_is_not(root: Path) -> 
         if garbage:
             tree.write_bytes(b"garbage")
         layout = FolderLayout(root)
-        assert (layout.known_tree("a" * 40) is None) == garbage
+        assert (layout.recorded("a" * 40) is None) == garbage
         layout.begin(AT_OLD, [OLD])
         layout.close()
         assert (tree.stat().st_ino == inode) == (not garbage)
-    assert FolderLayout(root).known_tree("a" * 40) == (OLD,)
+    known = FolderLayout(root).recorded("a" * 40)
+    assert known is not None and known.files == (OLD,)
 
 
 def test_a_disk_that_folds_case_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

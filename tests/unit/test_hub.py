@@ -15,10 +15,11 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
 )
-from hfget.model import PathKind, RemoteFile, RepoRef
+from hfget.model import PathKind, Proof, RemoteFile, RepoRef
 from hfget.secret import Secret
 from hfget.settings import Credential, origin_of
 from hfget.stop import Stop
+from hfget.tree import Tree
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import FILES, REPO, Client
 
@@ -39,16 +40,26 @@ def test_a_snapshot_in_pages(local: Callable[..., LocalHub]) -> None:
 def test_a_listing_that_is_known_is_not_asked_for(local: Callable[..., LocalHub]) -> None:
     server = local()
     client = Client(server.endpoint)
-    known = (RemoteFile("a", 1, "a" * 40),)
+    files = tuple(RemoteFile(path, 1, "a" * 40) for path in FILES)
+    known = Tree(files, Proof(3, 2, 1, 0))
     asked: list[str] = []
 
-    def known_tree(commit: str) -> tuple[RemoteFile, ...]:
+    def known_tree(commit: str) -> Tree:
         asked.append(commit)
         return known
 
     snapshot = client.snapshot(known_tree=known_tree)
-    assert snapshot.files == known and asked == [snapshot.commit]
+    assert snapshot.files == files and asked == [snapshot.commit]
+    assert snapshot.proof == known.proof
     assert client.http.requests_sent == 1
+
+
+def test_a_listing_that_is_known_but_lacks_a_file_is_asked_for(
+    local: Callable[..., LocalHub],
+) -> None:
+    client = Client(local().endpoint)
+    snapshot = client.snapshot(known_tree=lambda commit: Tree((), Proof()))
+    assert len(snapshot.files) == len(FILES) and client.http.requests_sent == 2
 
 
 def test_a_renamed_repo_is_followed_and_said(local: Callable[..., LocalHub]) -> None:

@@ -6,11 +6,12 @@ import copy
 from typing import Any
 
 import pytest
+import requests
 from huggingface_hub.hf_api import RepoFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.listing import remote_file
+from hfget.listing import file_of_head, remote_file
 from hfget.model import RemoteFile
 from tests.unit.verdicts import refused
 
@@ -26,6 +27,37 @@ def test_a_plain_file() -> None:
 def test_an_lfs_file() -> None:
     xet = "c3" * 32
     assert remote_file({**LFS, "xetHash": xet}) == RemoteFile("a.json", 3, SHA1, SHA256, xet)
+
+
+def headed(status: int = 200, **headers: str) -> RemoteFile:
+    answer = requests.Response()
+    answer.status_code = status
+    answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return file_of_head("a", answer)
+
+
+def test_a_file_as_the_head_of_its_content_shows_it() -> None:
+    assert headed(ETag=f'"{SHA1}"', Content_Length="3") == RemoteFile("a", 3, SHA1)
+    assert headed(ETag=f'W/"{SHA1}"', Content_Length="3") == RemoteFile("a", 3, SHA1)
+    lfs = RemoteFile("a", 3, "", SHA256)
+    linked = {"X_Linked_Etag": f'"{SHA256}"', "X_Linked_Size": "3"}
+    assert headed(302, ETag='"of the CDN"', Content_Length="1", **linked) == lfs
+    assert headed(ETag=SHA256, Content_Length="3") == lfs
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        headed(302, ETag=SHA1, Content_Length="3"),
+        headed(ETag=SHA1, Content_Length="3", Content_Encoding="gzip"),
+        headed(ETag=SHA1),
+        headed(ETag=SHA1, Content_Length="-3"),
+        headed(ETag="5d41402abc4b2a76b9719d911017c592", Content_Length="3"),
+        headed(Content_Length="3"),
+    ],
+)
+def test_a_head_without_size_or_hash_gives_a_file_that_fails(answer: RemoteFile) -> None:
+    assert answer.defect
 
 
 @pytest.mark.parametrize("entry", [PLAIN, LFS, {**LFS, "xetHash": "c3" * 32}])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hfget.errors import DiskError
+from hfget.layout.origins import Recorded
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
 
@@ -54,8 +55,8 @@ class Layout(Protocol):
     def lock_path(self) -> Path:
         """What two processes on the same target lock on."""
 
-    def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
-        """The listing of a commit, if it was recorded here."""
+    def recorded(self, commit: str) -> Recorded | None:
+        """The listing of a commit, if it was recorded here, and whose it is."""
 
     def forget_tree(self, commit: str) -> None:
         """The listing of a commit may be wrong: the next run asks for it again."""

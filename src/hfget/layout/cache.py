@@ -22,6 +22,7 @@ from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.etaglocks import EtagLocks
 from hfget.layout.hubcache import blob_path, real_blob, repo_folder, store_path
 from hfget.layout.names import Names, Settled
+from hfget.layout.origins import Origins, Recorded
 from hfget.layout.paths import check_paths, destination
 from hfget.layout.pointers import Kind
 from hfget.layout.verified import Verified
@@ -45,6 +46,7 @@ class CacheLayout:
         self._cache = Path(os.path.realpath(cache))
         self._folder = repo_folder(self._cache, ref.repo_type, ref.repo_id)
         self._own = self._folder / ".hfget"
+        self._origins = Origins(self._folder, self._own, "/origin.json")
         self._fsync = fsync
         self._directories = Directories(self._cache)
         self._verified = Verified(self._own / "verified")
@@ -61,11 +63,11 @@ class CacheLayout:
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
 
-    def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
-        return record.read_tree(self._folder, commit)
+    def recorded(self, commit: str) -> Recorded | None:
+        return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:
-        record.forget_tree(self._folder, commit)
+        self._origins.forget(commit)
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_paths(
@@ -191,8 +193,7 @@ class CacheLayout:
             record.tag(self._cache)
             sweep_temporaries(self._folder / "blobs")
             sweep_temporaries(self._own)
-            if record.read_tree(self._folder, snapshot.commit) is None:
-                record.write_tree(self._folder, snapshot)
+            self._origins.write(snapshot)
             record.write_wanted(own, snapshot, wanted)
         except OSError as error:
             here = all(self._is_named(snapshot, file) for file in wanted)

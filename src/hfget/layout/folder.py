@@ -20,6 +20,7 @@ from hfget.layout import obsolete, record
 from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.hubcache import HubCache
+from hfget.layout.origins import Origins, Recorded
 from hfget.layout.paths import check_path, check_paths, destination
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
@@ -54,7 +55,7 @@ class FolderLayout:
         self._inside: set[str] = set()
         self._downloads: dict[str, Path] = {}
         self._seen: dict[str, Seen] = {}
-        self._listed = ""
+        self._origins = Origins(self._records, self._records / "trees", ".origin")
         self._directories = Directories(root)
         self._lock = threading.Lock()
         self._unrecorded: list[tuple[str, str, RemoteFile, float]] = []
@@ -68,14 +69,11 @@ class FolderLayout:
     def lock_path(self) -> Path:
         return self._records / "hfget.lock"
 
-    def known_tree(self, commit: str) -> tuple[RemoteFile, ...] | None:
-        files = record.read_tree(self._records, commit)
-        if files is not None:
-            self._listed = commit
-        return files
+    def recorded(self, commit: str) -> Recorded | None:
+        return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:
-        record.forget_tree(self._records, commit)
+        self._origins.forget(commit)
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_paths(
@@ -186,8 +184,7 @@ class FolderLayout:
         try:
             record.prepare(self._records)
             sweep_temporaries(self._records)
-            if snapshot.commit != self._listed:
-                record.write_tree(self._records, snapshot)
+            self._origins.write(snapshot)
             record.write_wanted(self._records, snapshot, wanted)
         except OSError as error:
             raise disk_error(error, self._records) from error

@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, TextIO, TypeAlias
 
@@ -47,7 +48,8 @@ class NdjsonDisplay:
             case Note(text, level):
                 self._emit("note", level=level, text=text)
             case Resolved(snapshot):
-                self._emit("resolved", **_origin(snapshot), **_sums(snapshot))
+                proof = asdict(snapshot.proof)
+                self._emit("resolved", **_origin(snapshot), **_sums(snapshot), proof=proof)
             case Planned(plan):
                 self._emit("plan", path=str(plan.root), **_plan_sums(plan))
             case Retrying():
@@ -138,7 +140,7 @@ class NdjsonDisplay:
                 files=len(group.files),
                 bytes=group.size,
             )
-        self._emit("total", **_sums(snapshot))
+        self._emit("total", **_sums(snapshot), proof=asdict(snapshot.proof))
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         counts = dict.fromkeys(("ok", "missing", "changed", "extra"), 0)
@@ -253,5 +255,6 @@ def _report(report: Report) -> Record:
         "seconds": _number(report.seconds),
         "interrupted_by": report.interrupted_by,
         "durable": report.durable,
+        "proof": asdict(report.snapshot.proof),
         "failures": [_failure(failure) for failure in report.failures],
     }

@@ -18,6 +18,7 @@ from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.secret import redact, safe_url
+from hfget.text import count_text as count_text
 from hfget.text import duration_text, safe_text, size_text
 from hfget.weights import Group
 
@@ -32,11 +33,6 @@ _MESSAGE_LIMIT = 1000
 def shown(text: str, limit: int = 300) -> str:
     """`text` fit to be shown: without secrets, without control characters, at most `limit` long."""
     return safe_text(redact(text), limit)
-
-
-def count_text(number: int, noun: str) -> str:
-    """`1 file`, `12 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def folder_text(root: Path) -> str:
