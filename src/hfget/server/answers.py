@@ -31,7 +31,7 @@ class RefusalError(Exception):
         plain = self.message.encode("ascii", "backslashreplace").decode()
         headers = {
             **self.headers,
-            "X-Error-Message": "".join(filter(str.isprintable, plain))[:_MOST_MESSAGE],
+            "X-Error-Message": "".join(filter(str.isprintable, plain))[:_MOST_MESSAGE].strip(),
             "X-Content-Type-Options": "nosniff",
         }
         if self.code is not None:

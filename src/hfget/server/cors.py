@@ -24,7 +24,7 @@ def cors_headers(
     origin = headers.get("origin", "")
     if origin not in origins and "*" not in origins:
         return found
-    found["Access-Control-Allow-Origin"] = origin or "*"
+    found["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
     found["Access-Control-Expose-Headers"] = _READS
     if method == "OPTIONS":
         found["Access-Control-Allow-Methods"] = METHODS

@@ -21,7 +21,7 @@ from hfget.server.scanning import open_checked
 #: Content is never a page of this origin: a repo may hold scripts of anybody's.
 _INERT = {
     "Content-Type": "application/octet-stream",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": "sandbox",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -116,6 +116,9 @@ def _span(
         refused["Content-Range"] = f"bytes */{size}"
         raise RefusalError(416, "Range Not Satisfiable", headers=refused) from error
     if span is None:
+        if asked and size == 0:
+            # @huggingface/hub takes the size from here, and gives up without
+            headers["Content-Range"] = "bytes */0"
         return Span(0, size, size), 200, headers
     headers["Content-Range"] = span.content_range
     return span, 206, headers
