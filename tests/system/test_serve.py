@@ -93,8 +93,8 @@ def test_of_the_home_of_huggingface_hub_only_the_cache_is_shown(
     (linked / "token.txt").symlink_to("../../mine/token")
     for root in ("root", "root/mine", "root/others", "root/mine/hub"):
         place = tmp_path / root
-        home = str(tmp_path / "root" / "mine")
-        with serving(place, *everything, home=tmp_path, HF_HOME=home) as served:
+        own = str(tmp_path / "root" / "mine")
+        with serving(place, *everything, home=tmp_path, HF_HOME=own) as served:
             asked = [
                 f"/{owner}resolve/main/{path}"
                 for owner in ("", "mine/", "others/", "root/mine/", "mine/hub/", "org/link/")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def record(folder: Path, path: str, etag: str, at: float, commit: str = COMMIT) 
 
 
 def identity(
-    repo_id: str, repo_type: str = "model", files: dict[str, object] | None = None
+    repo_id: str, repo_type: str = "model", files: Mapping[str, object] | None = None
 ) -> bytes:
     """What hfget records of a folder it downloaded into."""
     document = {

@@ -8,6 +8,7 @@ where all are at work is a new one turned away.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,10 @@ class Guarded(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        # asyncio leaves this to us for sockets made without a protocol number: without it the
+        # body of a small answer waits for the client's delayed acknowledgment of the head
+        if (connection := transport.get_extra_info("socket")) is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not self.admission.enter(self, self.client[0] if self.client else ""):
             transport.write(_FULL)
             transport.close()

@@ -63,6 +63,11 @@ def read_card(handle: int) -> Card:
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
+    def fetch_flow_collection_start(self, token_class: Any) -> None:
+        if self.flow_level > _MOST_DEEP:  # the time that nesting takes grows with its square
+            raise yaml.YAMLError("too deep")
+        super().fetch_flow_collection_start(token_class)
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError("aliases are not read")

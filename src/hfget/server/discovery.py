@@ -62,9 +62,11 @@ class Discovery:
 
     def _places(self) -> Iterator[_Place]:
         root = self.sight.root
-        if self.sight.in_home(root) or looks_like_home(_entry_names(root)):
+        names = _entry_names(root)
+        if self.sight.in_home(root) or looks_like_home(names) or self._is_cache(root / "hub"):
             # of a home of huggingface_hub, only the cache is shown
-            self.note(f"{root} belongs to huggingface_hub: only its cache is served")
+            if not self._is_cache(root):
+                self.note(f"{root} belongs to huggingface_hub: only its cache is served")
             for place in (root, root / "hub"):
                 yield from self._cached(place)
             return
@@ -72,7 +74,11 @@ class Discovery:
             yield from self._folder("model", root.name, root)
             return
         yield from self._cached(root)
+        # the store that all repos of a cache share is no repo
+        stores = {root / "blobs"} if self._is_cache(root) else set()
         for folder in self._subfolders(root):
+            if folder in stores:
+                continue
             repo_type = _TYPE_FOLDERS.get(folder.name)
             if repo_type is None:
                 yield from self._in_namespace("model", folder)
@@ -82,17 +88,22 @@ class Discovery:
 
     def _in_namespace(self, repo_type: RepoType, folder: Path) -> Iterator[_Place]:
         """`folder` itself if it is a repo, else the repos in it."""
+        if self._is_cache(folder):
+            yield from self._cached(folder)
+            return
         children = [] if has_records(folder) else self._subfolders(folder)
         if has_records(folder) or (
             _has_files(folder) and not any(has_records(child) for child in children)
         ):
             yield from self._folder(repo_type, folder.name, folder)
             return
-        yield from self._cached(folder)
         for child in children:
             yield from self._folder(repo_type, f"{folder.name}/{child.name}", child)
 
     def _folder(self, repo_type: RepoType, path_id: str, folder: Path) -> Iterator[_Place]:
+        if self._is_cache(folder):
+            yield from self._cached(folder)
+            return
         base, _, revision = path_id.partition("@")
         name = unquote(revision).removeprefix("refs/heads/") if revision else MAIN
         origin = self.provenances.of(folder).origin
@@ -101,6 +112,10 @@ class Discovery:
         else:
             claimed = (origin.repo_type, origin.repo_id) != (repo_type, base)
             yield _Place(claimed, origin.repo_type, origin.repo_id, name, folder)
+
+    def _is_cache(self, folder: Path) -> bool:
+        """Whether a Hub cache keeps repos in `folder`."""
+        return bool(self._subfolders(folder, cached=True))
 
     def _cached(self, cache: Path) -> Iterator[_Place]:
         for folder in self._subfolders(cache, cached=True):

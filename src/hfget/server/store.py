@@ -20,12 +20,16 @@ from hfget.server.scanning import Scanner
 from hfget.server.visibility import Visibility
 
 _HASHING_THREADS = 2
+#: A look at a large folder takes a while: no more than a tenth of the time is spent on looking.
+_LOOKING_SHARE = 10
+_LONGEST_LOOK = 1.0  # seconds: the first takes as long as hashing does
 
 
 @dataclass(slots=True)
 class _Scan:
     future: Future[Listing]
     finished: float | None = None
+    took: float = 0.0
 
 
 @dataclass
@@ -81,7 +85,9 @@ class Store:
         with self._lock:
             scan = self._scans.get(folder)
             if scan is not None and (
-                scan.finished is None or time.monotonic() - scan.finished <= self.rescan_seconds
+                scan.finished is None
+                or time.monotonic() - scan.finished
+                <= max(self.rescan_seconds, scan.took * _LOOKING_SHARE)
             ):
                 return scan.future
             scan = self._scans[folder] = _Scan(Future())
@@ -132,6 +138,7 @@ class Store:
 
     def _run(self, scanner: Scanner, scan: _Scan) -> None:
         with self._turns:
+            began = time.monotonic()
             try:
                 listing = scanner.scan()
             except Stopped as error:
@@ -141,6 +148,7 @@ class Store:
                 scan.finished = float("-inf")
                 scan.future.set_exception(error)
                 return
+            scan.took = min(time.monotonic() - began, _LONGEST_LOOK)
             self._hashes.save()
         scan.finished = time.monotonic()
         scan.future.set_result(listing)

@@ -88,14 +88,14 @@ class Walk:
                 found = entry.stat()
             except OSError:
                 continue
-            restricted = hidden or self.sight.is_restricted(here, found)
+            restricted = hidden or self.sight.is_restricted((entry.name,), found)
             if stat.S_ISDIR(found.st_mode):
                 if real in above or len(here) > _MOST_DEEP:
                     continue
                 if restricted and not self.provenance.reaches_into("/".join(here)):
                     continue
                 yield from self._walk(real, here, above | {real}, restricted)
-            elif stat.S_ISREG(found.st_mode) and not self.sight.in_home(real):
+            elif stat.S_ISREG(found.st_mode) and real not in self.sight.homes:
                 yield from self._file("/".join(here), real, found, restricted)
 
     def _file(
