@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from hfget.server.listing import ServedFile
 from hfget.server.ranges import UnsatisfiableRangeError, none_match, requested_span
-from hfget.server.store import Repo
+from hfget.server.repo import Repo
 from tests.hub.wire import BLOCK_BYTES, Answer, Head, answer
 
 _ERROR = (

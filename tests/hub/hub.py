@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from hfget.server.app import bind, make_server
 from hfget.server.listing import ServedFile
 from hfget.server.options import ServeOptions, Verdict
-from hfget.server.store import Repo, Store
+from hfget.server.repo import Repo
+from hfget.server.running import bind, make_server
+from hfget.server.store import Store
 from tests.hub.cdn import Cdn
 from tests.hub.faults import Faults, OriginName
 from tests.hub.log import Log, Request
@@ -85,7 +86,7 @@ class LocalHub:
         rate_total: float | None = None,
     ) -> None:
         tokens, strangers = frozenset(tokens), frozenset(strangers)
-        self.store = Store(root, aliases=dict(aliases or {}), rescan_seconds=0.5)
+        self.store = Store(root, aliases=dict(aliases or {}), rescan_seconds=0.5, everything=True)
         self.faults = Faults()
         self._log = Log(tokens | strangers)
         self._cdn = Cdn(cdn_ttl)
@@ -98,6 +99,8 @@ class LocalHub:
             expanded_page_size=min(page_size, 50),
             access=TokenAccess(gated, private, tokens, strangers),
             location=self._location if cdn else None,
+            hosts=None,
+            most_connections_each=1024,
         )
 
     def __enter__(self) -> LocalHub:

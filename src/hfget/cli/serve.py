@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import re
 import socket
 import sys
 import threading
@@ -18,6 +19,9 @@ from hfget.text import safe_text
 
 if TYPE_CHECKING:
     from hfget.server.store import Store
+
+_HOST_NAME = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
 
 
 def serve(
@@ -57,15 +61,36 @@ def serve(
             help="Where hashes of files are remembered.",
         ),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Serve hidden files, and those that only you may read, too."),
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="Answer to this name, too (.NAME: all below it); repeatable.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="ORIGIN",
+            help="Let web pages of this origin read answers (CORS); repeatable.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="Say only where it listens.")
     ] = False,
 ) -> None:
     """Offer the repos in DIR to hfget, hf and transformers that set HF_ENDPOINT to this machine.
 
-    There is no authentication: whoever reaches the port can read what is in DIR.
+    There is no authentication: everybody who reaches the port can read what downloads have put
+    into DIR, and what is not hidden there and readable by all.
     """
-    for module in ("starlette", "uvicorn"):
+    for module in ("starlette", "uvicorn", "pathspec", "yaml"):
         if importlib.util.find_spec(module) is None:
             raise UsageError(
                 f"`hfget serve` needs {module}, which is not installed",
@@ -76,8 +101,13 @@ def serve(
     if not folder.is_dir():
         raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
 
-    from hfget.server.app import bind, run
+    origins = _origins(allow_origin or [])
+    names = _host_names(allow_host or [])
+
     from hfget.server.hashes import default_cache_file
+    from hfget.server.hostnames import Hosts
+    from hfget.server.options import ServeOptions
+    from hfget.server.running import bind, run
     from hfget.server.store import Store
 
     store = Store(
@@ -85,7 +115,9 @@ def serve(
         hash_cache=hash_cache or default_cache_file(),
         aliases=_aliases(alias or []),
         note=lambda text: None if quiet else _say(f"warning: {text}"),
+        everything=everything,
     )
+    hosts = Hosts([*names, host])
     try:
         listener = bind(host, port)
     except OSError as error:
@@ -93,8 +125,30 @@ def serve(
     url = _url(host, listener.getsockname()[1])
     if not quiet:
         _introduce(store, host, url)
-    threading.Thread(target=store.warm, daemon=True).start()
-    run(store, listener, on_ready=lambda: _say(f"listening on {url}"))
+    for work in (store.warm, hosts.learn):
+        threading.Thread(target=work, daemon=True).start()
+    options = ServeOptions(hosts=hosts, origins=origins)
+    run(store, listener, options, on_ready=lambda: _say(f"listening on {url}"))
+
+
+def _host_names(names: list[str]) -> list[str]:
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise UsageError(
+                f"--allow-host {safe_text(name)}: expected the name alone",
+                hint="--allow-host hub.example.org",
+            )
+    return names
+
+
+def _origins(origins: list[str]) -> frozenset[str]:
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise UsageError(
+                f"--allow-origin {safe_text(origin)}: expected SCHEME://HOST[:PORT]",
+                hint="--allow-origin https://app.example.org",
+            )
+    return frozenset(origin.rstrip("/") for origin in origins)
 
 
 def _aliases(pairs: list[str]) -> dict[str, str]:
@@ -124,6 +178,8 @@ def _url(host: str, port: int) -> str:
 
 def _introduce(store: Store, host: str, url: str) -> None:
     repos = store.repos()
+    if store.everything:
+        _say("warning: --all: hidden files, and those that only you may read, are served too")
     if not repos:
         _say(f"no repos in {store.root} yet; expected DIR/org/name or DIR/datasets/org/name")
     for repo in repos:
@@ -133,7 +189,7 @@ def _introduce(store: Store, host: str, url: str) -> None:
         _say("reachable from this machine only; for others: --host 0.0.0.0")
         _say(f"use it with: export HF_ENDPOINT={url}")
         return
-    _say("warning: no authentication: whoever reaches this address can read these repos")
+    _say("warning: no authentication: everybody who reaches this address can read these repos")
     wildcard = host in ("0.0.0.0", "::", "")
     shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
     _say(f"on other machines: export HF_ENDPOINT={shown}")

@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+_MOST_MESSAGE = 500  # characters of a header
+
 
 class RefusalError(Exception):
     """A request that ends with an error answer."""
@@ -27,10 +29,15 @@ class RefusalError(Exception):
     def response(self) -> Response:
         # header values are latin-1 and one line; the body carries the text as it is
         plain = self.message.encode("ascii", "backslashreplace").decode()
-        headers = {**self.headers, "X-Error-Message": "".join(filter(str.isprintable, plain))}
+        headers = {
+            **self.headers,
+            "X-Error-Message": "".join(filter(str.isprintable, plain))[:_MOST_MESSAGE].strip(),
+            "X-Content-Type-Options": "nosniff",
+        }
         if self.code is not None:
             headers["X-Error-Code"] = self.code
-        return JSONResponse({"error": self.message}, self.status, headers)
+        message = self.message.encode("utf-8", "replace").decode()
+        return JSONResponse({"error": message}, self.status, headers)
 
 
 def repo_not_found(with_token: bool) -> RefusalError:
@@ -68,4 +75,4 @@ def preparing(folder: str) -> RefusalError:
 
 
 def json_answer(data: Any, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(data, headers=dict(headers or {}))
+    return JSONResponse(data, headers={"X-Content-Type-Options": "nosniff", **(headers or {})})

@@ -1,4 +1,4 @@
-"""What the API routes answer: info, tree pages, refs, paths-info, treesize."""
+"""What the API routes answer about one repo: info, tree pages, refs, commits, paths-info."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -14,8 +15,12 @@ from urllib.parse import parse_qs, urlencode
 from hfget.server.answers import RefusalError, entry_not_found
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.options import Access
-from hfget.server.store import Repo
+from hfget.server.provenance import is_commit
+from hfget.server.repo import Repo
 
+_TITLE = "served by hfget"
+_MOST_FIELDS = 100_000
+_LATEST = 253_402_300_799.0  # the end of the year 9999
 _TRUE = ("true", "1", "yes", "on")
 
 
@@ -23,24 +28,44 @@ def is_true(value: str | None) -> bool:
     return value is not None and value.lower() in _TRUE
 
 
+def number(text: str | None, default: int) -> int:
+    """A number of a query, `default` for what is none."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) < 10):
+        return default
+    return int(text)
+
+
 def info(repo: Repo, listing: Listing, access: Access, blobs: bool) -> dict[str, Any]:
     """Repo info; with `blobs` each sibling has its size and hashes."""
-    modified = _iso(listing.modified)
+    return {
+        **summary(repo, listing, access),
+        "usedStorage": listing.total_size,
+        "cardData": listing.card.data or None,
+        "siblings": [sibling(file, blobs) for file in listing.files.values()],
+    }
+
+
+def summary(repo: Repo, listing: Listing | None, access: Access) -> dict[str, Any]:
+    """What a list of repos shows of one; little, if it is not listed yet."""
+    modified = _iso(listing.modified if listing else 0.0)
+    tags = listing.card.tags if listing else []
     data: dict[str, Any] = {
         "_id": hashlib.sha1(str(repo).encode()).hexdigest()[:24],
         "id": repo.repo_id,
-        "sha": listing.commit,
         "lastModified": modified,
         "createdAt": modified,
         "private": access.is_private(repo),
         "gated": "manual" if access.is_gated(repo) else False,
         "disabled": False,
-        "tags": [],
+        "tags": tags,
         "downloads": 0,
         "likes": 0,
-        "usedStorage": listing.total_size,
-        "siblings": [_sibling(file, blobs) for file in listing.files.values()],
     }
+    if listing:
+        data["sha"] = listing.commit
+        for key in ("pipeline_tag", "library_name"):
+            if value := listing.card.text(key):
+                data[key] = value
     owner, slash, _ = repo.repo_id.partition("/")
     if slash:
         data["author"] = owner
@@ -58,9 +83,16 @@ def tree_page(
     """
     if folder and folder not in listing.folders:
         raise entry_not_found(folder, listing.commit)
-    paths = _below(listing, folder, is_true(query.get("recursive")))
     after = _read_cursor(query["cursor"]) if "cursor" in query else ""
-    page = sorted(path for path in paths if path > after)[: size + 1]
+    if is_true(query.get("recursive")):
+        # sorted, so that all below a folder stand together
+        prefix = f"{folder}/" if folder else ""
+        at = bisect_right(listing.paths, max(prefix, after))
+        page = [p for p in listing.paths[at : at + size + 1] if p.startswith(prefix)]
+    else:
+        names = listing.children[folder]
+        at = bisect_right(names, after)
+        page = list(names[at : at + size + 1])
     expand = is_true(query.get("expand"))
     entries = [entry(listing, path, expand) for path in page[:size]]
     if len(page) <= size:
@@ -95,20 +127,34 @@ def entry(listing: Listing, path: str, expand: bool) -> dict[str, Any]:
     if expand:
         data["lastCommit"] = {
             "id": listing.commit,
-            "title": "served by hfget",
+            "title": _TITLE,
             "date": _iso(listing.modified),
         }
     return data
 
 
 def paths_info(listing: Listing, body: bytes, content_type: str) -> list[dict[str, Any]]:
-    """The entries of the paths named in a form or JSON body; unknown ones are left out."""
+    """The entries of the paths named in a form or JSON body, each once; unknown ones are left
+    out. An answer is therefore never longer than the listing."""
     paths, expand = _read_paths(body, content_type)
-    known = (path.strip("/") for path in paths)
+    known = dict.fromkeys(path.strip("/") for path in paths)
     return [
         entry(listing, path, expand)
         for path in known
         if path in listing.files or path in listing.folders
+    ]
+
+
+def commits(listing: Listing) -> list[dict[str, Any]]:
+    """The history of a revision. No history is kept: it is the one commit that is served."""
+    return [
+        {
+            "id": listing.commit,
+            "title": _TITLE,
+            "message": "",
+            "date": _iso(listing.modified),
+            "authors": [],
+        }
     ]
 
 
@@ -117,6 +163,8 @@ def refs(commits: Mapping[str, str], include_prs: bool) -> dict[str, Any]:
     groups: dict[str, list[dict[str, str]]] = {"branches": [], "converts": [], "tags": []}
     pull_requests: list[dict[str, str]] = []
     for revision, commit in sorted(commits.items()):
+        if is_commit(revision):  # a snapshot that no ref names
+            continue
         ref = revision if revision.startswith("refs/") else f"refs/heads/{revision}"
         _, kind, name = ref.split("/", 2)
         item = {"name": name, "ref": ref, "targetCommit": commit}
@@ -131,12 +179,11 @@ def refs(commits: Mapping[str, str], include_prs: bool) -> dict[str, Any]:
 def tree_size(listing: Listing, folder: str) -> dict[str, Any]:
     if folder and folder not in listing.folders:
         raise entry_not_found(folder, listing.commit)
-    prefix = f"{folder}/" if folder else ""
-    files = (file for path, file in listing.files.items() if path.startswith(prefix))
-    return {"path": f"/{folder}", "size": sum(file.remote.size for file in files)}
+    return {"path": f"/{folder}", "size": listing.sizes[folder]}
 
 
-def _sibling(file: ServedFile, blobs: bool) -> dict[str, Any]:
+def sibling(file: ServedFile, blobs: bool) -> dict[str, Any]:
+    """A file as repo info shows it."""
     data: dict[str, Any] = {"rfilename": file.remote.path}
     if blobs:
         data |= {"size": file.remote.size, "blobId": file.remote.blob_id}
@@ -147,14 +194,6 @@ def _sibling(file: ServedFile, blobs: bool) -> dict[str, Any]:
                 "pointerSize": len(file.pointer),
             }
     return data
-
-
-def _below(listing: Listing, folder: str, recursive: bool) -> Iterable[str]:
-    prefix = f"{folder}/" if folder else ""
-    for names in (listing.files, listing.folders):
-        for path in names:
-            if path.startswith(prefix) and (recursive or "/" not in path[len(prefix) :]):
-                yield path
 
 
 def _cursor(path: str) -> str:
@@ -174,9 +213,9 @@ def _read_paths(body: bytes, content_type: str) -> tuple[list[str], bool]:
             data = json.loads(body)
             paths, expand = data["paths"], bool(data.get("expand"))
         else:
-            form = parse_qs(body.decode(), keep_blank_values=True)
+            form = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
             paths, expand = form.get("paths", []), is_true(form.get("expand", [None])[0])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RefusalError(400, "Invalid body: paths expected") from error
     if isinstance(paths, str):
         paths = [paths]
@@ -186,5 +225,6 @@ def _read_paths(body: bytes, content_type: str) -> tuple[list[str], bool]:
 
 
 def _iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    # a file may carry any time
+    moment = datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST), timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

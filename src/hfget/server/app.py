@@ -1,224 +1,85 @@
-"""The hub as an ASGI app: one entry for every path of the protocol, and how to run it."""
+"""The hub as an ASGI app: who may ask, which route answers, and how a refusal is said."""
 
 from __future__ import annotations
 
-import signal
-import socket
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hfget.server import api
-from hfget.server.answers import RefusalError, gated, invalid_token, json_answer
-from hfget.server.files import ChangedError, FileRequest, raw_answer, resolve_answer
-from hfget.server.listing import Listing
-from hfget.server.options import ServeOptions, Verdict
-from hfget.server.resolving import Resolver
-from hfget.server.store import Repo, Store
-from hfget.server.targets import Target, candidates
-
-if TYPE_CHECKING:
-    import uvicorn
-
-_MAX_BODY = 8 << 20
+from hfget.server.answers import RefusalError
+from hfget.server.cors import METHODS, cors_headers
+from hfget.server.files import ChangedError
+from hfget.server.options import ServeOptions
+from hfget.server.routes import Routes
+from hfget.server.store import Store
+from hfget.server.targets import is_git
 
 
-def create_app(store: Store, options: ServeOptions | None = None) -> Starlette:
+def create_app(store: Store, options: ServeOptions | None = None) -> ASGIApp:
     """The app that serves `store`. It only reads; no route changes anything."""
-    hub = _Hub(store, options or ServeOptions())
-    methods = ["GET", "HEAD", "POST"]
-    return Starlette(routes=[Route("/{path:path}", hub.answer, methods=methods)])
+    options = options or ServeOptions()
+    door = _Door(store, options, Routes(store, options))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            response = await door.answer(Request(scope, receive))
+            await response(scope, receive, send)
+
+    return app
 
 
-@dataclass(frozen=True)
-class _Hub:
+@dataclass(frozen=True, slots=True)
+class _Door:
     store: Store
     options: ServeOptions
+    routes: Routes
 
     async def answer(self, request: Request) -> Response:
         try:
+            self._check_host(request)
+            response = await self._checked(request)
+        except RefusalError as refusal:
+            response = refusal.response()
+        except ClientDisconnect:
+            response = Response(status_code=400)
+        extra = cors_headers(request.method, request.headers, self.options.origins)
+        for name, value in extra.items():
+            response.headers[name] = value
+        return response
+
+    def _check_host(self, request: Request) -> None:
+        host = request.headers.get("host")
+        hosts = self.options.hosts
+        # clients that send no Host are no browsers: these always do
+        if hosts is not None and host is not None and not hosts.knows(host):
+            name = host.encode("ascii", "replace").decode()[:100]
+            raise RefusalError(
+                421, f"this server does not go by the name {name}: hfget serve --allow-host NAME"
+            )
+
+    async def _checked(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": METHODS})
+        path = raw_path(request)
+        if is_git(path):
+            # git shows a plain text, with `remote:` before it
+            message = "git is not served here: use `hfget REPO` or `hf download REPO`"
+            return PlainTextResponse(message + "\n", 403, {"X-Error-Message": message})
+        if request.method not in ("GET", "HEAD", "POST"):
+            raise RefusalError(405, "this server only reads", headers={"Allow": METHODS})
+        try:
             try:
-                return await self._answer(request)
+                return await self.routes.answer(request, path)
             except ChangedError:
                 self.store.forget()
-                return await self._answer(request)
-        except ChangedError:
-            return RefusalError(
-                503, "The file is changing", headers={"Retry-After": "1"}
-            ).response()
-        except RefusalError as refusal:
-            return refusal.response()
-
-    async def _answer(self, request: Request) -> Response:
-        raw_path = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
-        path = raw_path.decode("latin-1")
-        if path.rstrip("/") == "/api/whoami-v2":
-            return self._whoami(_token(request))
-        targets = candidates(path)
-        if not targets:
-            raise RefusalError(404, "Not Found")
-        if (request.method == "POST") != (targets[0].action == "paths-info"):
-            raise RefusalError(405, "Method Not Allowed")
-        resolver = Resolver(self.store, self.options)
-        try:
-            found = await resolver.repo(targets)
-        except LookupError:
-            found = None
-        if isinstance(found, str):
-            query = f"?{request.url.query}" if request.url.query else ""
-            return PlainTextResponse(
-                "Temporary Redirect", 307, {"Location": found + query, "Vary": "Authorization"}
-            )
-        visitor = resolver.visitor(found[1] if found else None, _token(request))
-        assert found is not None, "the visitor of a missing repo is refused"
-        target, repo = found
-        if target.action == "refs":
-            return json_answer(await self._refs(resolver, repo, request))
-        listing, rest = await resolver.revision(repo, target.rest)
-        if target.action in ("resolve", "raw"):
-            if visitor.verdict is Verdict.GATED:
-                raise gated(str(repo), visitor.token is not None)
-            asked = FileRequest(request, repo, listing, rest)
-            if target.action == "raw":
-                return await raw_answer(asked)
-            return await resolve_answer(asked, self.options.location)
-        return await self._api(request, target, repo, listing, rest.strip("/"))
-
-    async def _api(
-        self, request: Request, target: Target, repo: Repo, listing: Listing, rest: str
-    ) -> Response:
-        query = request.query_params
-        if target.action == "tree":
-            expand = api.is_true(query.get("expand"))
-            size = self.options.expanded_page_size if expand else self.options.page_size
-            if query.get("limit", "").isdecimal():
-                size = max(1, min(size, int(query["limit"])))
-            entries, following = api.tree_page(listing, rest, query, size)
-            headers = {}
-            if following is not None:
-                headers["Link"] = f'<{_origin(request)}{_raw(request)}?{following}>; rel="next"'
-            return json_answer(entries, headers)
-        if target.action == "treesize":
-            return json_answer(api.tree_size(listing, rest))
-        if rest:
-            raise RefusalError(404, "Not Found")
-        if target.action == "paths-info":
-            body = await _body(request)
-            return json_answer(
-                api.paths_info(listing, body, request.headers.get("content-type", ""))
-            )
-        blobs = api.is_true(query.get("blobs"))
-        return json_answer(api.info(repo, listing, self.options.access, blobs))
-
-    async def _refs(self, resolver: Resolver, repo: Repo, request: Request) -> object:
-        commits = {
-            name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
-        }
-        return api.refs(commits, api.is_true(request.query_params.get("include_prs")))
-
-    def _whoami(self, token: str | None) -> Response:
-        if token is None:
-            raise RefusalError(401, "Invalid username or password.")
-        name = self.options.access.user(token)
-        if name is None:
-            raise invalid_token()
-        return json_answer(
-            {
-                "type": "user",
-                "id": name,
-                "name": name,
-                "fullname": name,
-                "orgs": [],
-                "auth": {"type": "access_token", "accessToken": {"role": "read"}},
-            }
-        )
+                return await self.routes.answer(request, path)
+        except ChangedError as error:
+            raise RefusalError(503, "The file is changing", headers={"Retry-After": "1"}) from error
 
 
-def _token(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
-
-
-def _raw(request: Request) -> str:
+def raw_path(request: Request) -> str:
     raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     return raw.decode("latin-1")
-
-
-def _origin(request: Request) -> str:
-    """The origin as the client sees it; empty (a relative link) if it does not say."""
-    host = request.headers.get("host")
-    return f"{request.url.scheme}://{host}" if host else ""
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for block in request.stream():
-        body += block
-        if len(body) > _MAX_BODY:
-            raise RefusalError(413, "Request body too large")
-    return body
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host` (name, IPv4 or IPv6); port 0 picks one. Raises OSError."""
-    family, _, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    return socket.create_server(address[:2], family=family, backlog=2048)
-
-
-def make_server(
-    store: Store, options: ServeOptions | None, on_ready: Callable[[], None]
-) -> uvicorn.Server:
-    """A server for `Server.run(sockets=[bind(...)])`; `on_ready` is called once it accepts.
-
-    Stopped by `should_exit`, it does not wait for transfers that are under way: a client
-    resumes, and whoever stops a server wants it stopped.
-    """
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            on_ready()
-
-    config = uvicorn.Config(
-        create_app(store, options),
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=0,
-        backlog=2048,
-    )
-    return Server(config)
-
-
-def run(
-    store: Store,
-    listener: socket.socket,
-    options: ServeOptions | None = None,
-    on_ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Serve until SIGINT or SIGTERM, then return. To be called from the main thread."""
-    server = make_server(store, options, on_ready)
-
-    def stop(signal_number: int, frame: object) -> None:
-        server.should_exit = True
-
-    # uvicorn raises the signal again after its shutdown: it must find a harmless handler
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        server.run(sockets=[listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        store.close()

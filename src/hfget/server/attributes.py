@@ -1,32 +1,48 @@
-"""Which paths a `.gitattributes` file puts under LFS (gitattributes(5), `filter=lfs`), pure."""
+"""Which paths a `.gitattributes` file puts under LFS (gitattributes(5), `filter=lfs`).
+
+Patterns are pathspec's. The file may come from anywhere, and a pattern with many stars takes
+time that grows with a power of their number: what is beyond any real use is left out.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from pathspec.patterns.gitignore.base import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+MOST_BYTES = 256 << 10
+_MOST_RULES = 500
+_MOST_PATTERN = 512
+_MOST_STARS = 2
+_MOST_DOUBLE_STARS = 2
+_MOST_PATH = 1024
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(.*)')
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     pattern: re.Pattern[str]
-    whole_path: bool
     lfs: bool
+
+    def matches(self, path: str) -> bool:
+        # unlike in .gitignore, a pattern that fits a folder says nothing of what is in it
+        found = self.pattern.match(path)
+        return found is not None and found.groupdict().get("ps_d") is None
 
 
 class LfsRules:
     """The `filter` attribute of a root `.gitattributes`; later lines win over earlier ones."""
 
     def __init__(self, text: str = "") -> None:
-        self._rules = tuple(rule for line in text.splitlines() if (rule := _parse(line)))
+        rules = [rule for line in text.splitlines() if (rule := _parse(line))]
+        self._rules = tuple(reversed(rules[-_MOST_RULES:]))
 
     def matches(self, path: str) -> bool:
-        name = path.rpartition("/")[2]
-        for rule in reversed(self._rules):
-            if rule.pattern.fullmatch(path if rule.whole_path else name):
-                return rule.lfs
-        return False
+        if len(path) > _MOST_PATH:
+            return False
+        return next((rule.lfs for rule in self._rules if rule.matches(path)), False)
 
 
 def _parse(line: str) -> _Rule | None:
@@ -41,38 +57,20 @@ def _parse(line: str) -> _Rule | None:
     for attribute in attributes:
         if attribute.lstrip("-!").partition("=")[0] == "filter":
             lfs = attribute == "filter=lfs"
-    if lfs is None or not pattern or pattern.startswith("!") or pattern.endswith("/"):
+    if lfs is None or not _is_sensible(pattern):
         return None
-    return _Rule(_regex(pattern.lstrip("/")), "/" in pattern, lfs)
-
-
-def _regex(pattern: str) -> re.Pattern[str]:
-    """A git wildmatch pattern as a regex: `*` stops at a slash, `**` as a segment does not."""
-    out: list[str] = []
-    at = 0
-    while at < len(pattern):
-        bracket = re.compile(r"\[[!^]?\]?[^\]]*\]").match(pattern, at)
-        if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
-            out.append("(?:.*/)?")
-            at += 3
-        elif pattern[at:] == "**" and pattern[at - 1 : at] == "/":
-            out.append(".*")
-            at += 2
-        elif pattern[at] == "*":
-            out.append("[^/]*")
-            at += 1
-        elif pattern[at] == "?":
-            out.append("[^/]")
-            at += 1
-        elif bracket:
-            inner = bracket[0][1:-1].replace("\\", "\\\\").replace("[", "\\[")
-            out.append("[" + re.sub(r"^[!^]", "^", inner) + "]")
-            at = bracket.end()
-        else:
-            at += pattern[at] == "\\" and at + 1 < len(pattern)
-            out.append(re.escape(pattern[at]))
-            at += 1
     try:
-        return re.compile("".join(out), re.DOTALL)
-    except re.error:
-        return re.compile(re.escape(pattern))
+        regex, _ = GitIgnoreSpecPattern.pattern_to_regex(pattern)
+    except (GitIgnorePatternError, ValueError):
+        return None
+    return None if regex is None else _Rule(re.compile(regex, re.DOTALL), lfs)
+
+
+def _is_sensible(pattern: str) -> bool:
+    # a negative pattern is forbidden, one that ends in a slash matches no file
+    if not pattern or pattern[0] in "!#" or pattern.endswith("/") or len(pattern) > _MOST_PATTERN:
+        return False
+    segments = pattern.split("/")
+    return segments.count("**") <= _MOST_DOUBLE_STARS and all(
+        segment.count("*") <= _MOST_STARS for segment in segments
+    )

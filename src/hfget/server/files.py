@@ -1,8 +1,7 @@
-"""What the resolve and raw routes answer: bytes, ranges, redirects to where the bytes lie."""
+"""What the resolve, raw and blobs routes answer: bytes, ranges, redirects to where bytes lie."""
 
 from __future__ import annotations
 
-import mimetypes
 import os
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -13,10 +12,18 @@ from starlette.responses import PlainTextResponse, Response
 
 from hfget.server.answers import RefusalError, entry_not_found
 from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
-from hfget.server.listing import Listing, ServedFile, open_checked
+from hfget.server.listing import Listing, ServedFile
 from hfget.server.options import Location
 from hfget.server.ranges import Span, UnsatisfiableRangeError, none_match, requested_span
-from hfget.server.store import Repo
+from hfget.server.repo import Repo
+from hfget.server.scanning import open_checked
+
+#: Content is never a page of this origin: a repo may hold scripts of anybody's.
+_INERT = {
+    "Content-Type": "application/octet-stream",
+    "Content-Security-Policy": "sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class ChangedError(Exception):
@@ -43,43 +50,44 @@ class FileRequest:
 async def raw_answer(asked: FileRequest) -> Response:
     """The content as git has it: of an LFS file the pointer."""
     file = asked.file
-    if not file.remote.is_lfs:
-        return await _content(asked, file)
-    headers = {"X-Repo-Commit": asked.listing.commit, "ETag": f'"{file.remote.blob_id}"'}
-    return PlainTextResponse(file.pointer, headers=headers)
+    identity = {"X-Repo-Commit": asked.listing.commit}
+    if file.remote.is_lfs:
+        name = file.remote.path
+        return bytes_answer(asked.request, file.pointer, file.remote.blob_id, name, identity)
+    return await file_answer(asked.request, file, identity)
 
 
 async def resolve_answer(asked: FileRequest, location: Location | None) -> Response:
     """The content, or for an LFS file a 302 to the URL that `location` names."""
     file = asked.file
+    identity = _identity(asked.listing, file)
     target = location(asked.repo, asked.listing.commit, file) if location else None
     if target is None or not file.remote.is_lfs:
-        return await _content(asked, file)
-    headers = {**_identity(asked.listing, file), "Location": target}
+        return await file_answer(asked.request, file, identity)
+    headers = {**identity, "Location": target}
     return PlainTextResponse(f"Found. Redirecting to {target}", 302, headers)
 
 
-async def _content(asked: FileRequest, file: ServedFile) -> Response:
-    request, remote = asked.request, file.remote
-    headers = _identity(asked.listing, file) | {
-        "ETag": f'"{remote.etag}"',
-        "Accept-Ranges": "bytes",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if none_match(request.headers.get("if-none-match"), remote.etag):
-        return Response(status_code=304, headers=headers)
-    range_header, if_range = request.headers.get("range"), request.headers.get("if-range")
-    try:
-        asked_for = requested_span(range_header, if_range, remote.etag, remote.size)
-    except UnsatisfiableRangeError as error:
-        headers["Content-Range"] = f"bytes */{remote.size}"
-        raise RefusalError(416, "Range Not Satisfiable", headers=headers) from error
-    headers |= _presentation(file)
-    span = asked_for or Span(0, remote.size, remote.size)
-    status = 200
-    if asked_for is not None:
-        status = 206
-        headers["Content-Range"] = span.content_range
+def bytes_answer(
+    request: Request, data: bytes, etag: str, name: str, identity: dict[str, str]
+) -> Response:
+    """Content that is in memory, or a range of it."""
+    found = _span(request, etag, len(data), name, identity)
+    if isinstance(found, Response):
+        return found
+    span, status, headers = found
+    headers["Content-Length"] = str(span.length)
+    body = b"" if request.method == "HEAD" else data[span.start : span.stop]
+    return Response(body, status, headers)
+
+
+async def file_answer(request: Request, file: ServedFile, identity: dict[str, str]) -> Response:
+    """The content of a file, or a range of it. Raises ChangedError."""
+    remote = file.remote
+    found = _span(request, remote.etag, remote.size, remote.path, identity)
+    if isinstance(found, Response):
+        return found
+    span, status, headers = found
     if request.method == "HEAD" or span.length == 0:
         headers["Content-Length"] = str(span.length)
         return Response(status_code=status, headers=headers)
@@ -89,6 +97,31 @@ async def _content(asked: FileRequest, file: ServedFile) -> Response:
     if handle is None:
         raise ChangedError
     return FileAnswer(handle, span, status, headers)
+
+
+def _span(
+    request: Request, etag: str, size: int, path: str, identity: dict[str, str]
+) -> Response | tuple[Span, int, dict[str, str]]:
+    """What is asked for, the status and the headers; an answer if nothing is to be sent."""
+    headers = {**identity, **_INERT, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
+    name = quote(path.rpartition("/")[2], safe="")
+    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    if none_match(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    asked, if_range = request.headers.get("range"), request.headers.get("if-range")
+    try:
+        span = requested_span(asked, if_range, etag, size)
+    except UnsatisfiableRangeError as error:
+        refused = {**identity, "ETag": headers["ETag"], "Accept-Ranges": "bytes"}
+        refused["Content-Range"] = f"bytes */{size}"
+        raise RefusalError(416, "Range Not Satisfiable", headers=refused) from error
+    if span is None:
+        if asked and size == 0:
+            # @huggingface/hub takes the size from here, and gives up without
+            headers["Content-Range"] = "bytes */0"
+        return Span(0, size, size), 200, headers
+    headers["Content-Range"] = span.content_range
+    return span, 206, headers
 
 
 def _read_small(file: ServedFile, span: Span) -> bytes:
@@ -110,14 +143,3 @@ def _identity(listing: Listing, file: ServedFile) -> dict[str, str]:
         headers["X-Linked-Etag"] = f'"{file.remote.etag}"'
         headers["X-Linked-Size"] = str(file.remote.size)
     return headers
-
-
-def _presentation(file: ServedFile) -> dict[str, str]:
-    name = file.remote.path.rpartition("/")[2]
-    kind = "text/plain; charset=utf-8"
-    if file.remote.is_lfs:
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return {
-        "Content-Type": kind,
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name, safe='')}",
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfget.disk import read_text
 from hfget.transfer.digest import hash_file
 
-_FORMAT = 1
+_FORMAT = 2
+_MOST_CACHE_BYTES = 256 << 20
 
 
 class Stopped(Exception):
@@ -28,10 +31,11 @@ class Stamp:
     size: int
     mtime_ns: int
     inode: int
+    ctime_ns: int
 
     @classmethod
     def of(cls, stat: os.stat_result) -> Stamp:
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
 
 
 def default_cache_file() -> Path:
@@ -83,7 +87,7 @@ def _tree_id(entries: Mapping[str, tuple[bytes, str]]) -> str:
 
 
 class HashCache:
-    """Content hashes by (path, size, mtime, inode), kept in one JSON file if `file` is given.
+    """Content hashes by path and stamp, kept in one JSON file if `file` is given.
 
     A cache that cannot be read or written costs time, never correctness: it is ignored.
     """
@@ -95,16 +99,21 @@ class HashCache:
         self._known: dict[str, list[Any]] = _load(file) if file else {}
 
     def hash(self, path: Path, stamp: Stamp, kind: str, stop: threading.Event) -> str:
-        """The `kind` ("sha256" or "git-sha1") of `path`. Raises OSError and Stopped."""
+        """The `kind` ("sha256" or "git-sha1") of `path`.
+
+        Raises OSError, also if the file changes meanwhile, and Stopped.
+        """
         key = f"{kind}:{path}"
-        wanted = [stamp.size, stamp.mtime_ns, stamp.inode]
+        wanted = [stamp.size, stamp.mtime_ns, stamp.inode, stamp.ctime_ns]
         with self._lock:
             known = self._known.get(key)
-        if known is not None and known[:3] == wanted:
-            return str(known[3])
+        if known is not None and known[:4] == wanted:
+            return str(known[4])
         digest = hash_file(path, kind, stop=stop)
         if digest is None:
             raise Stopped
+        if Stamp.of(os.stat(path)) != stamp:
+            raise OSError(errno.EAGAIN, "changed while it was read", str(path))
         with self._lock:
             self._known[key] = [*wanted, digest]
             self._dirty = True
@@ -128,18 +137,18 @@ class HashCache:
 
 def _load(file: Path) -> dict[str, list[Any]]:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_text(file, _MOST_CACHE_BYTES))
         files = data["files"] if data["format"] == _FORMAT else {}
         return {key: entry for key, entry in files.items() if _is_entry(entry)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 
 def _is_entry(entry: object) -> bool:
     return (
         isinstance(entry, list)
-        and len(entry) == 4
-        and all(isinstance(number, int) for number in entry[:3])
-        and isinstance(entry[3], str)
-        and len(entry[3]) in (40, 64)
+        and len(entry) == 5
+        and all(isinstance(number, int) for number in entry[:4])
+        and isinstance(entry[4], str)
+        and len(entry[4]) in (40, 64)
     )

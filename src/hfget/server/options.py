@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from hfget.server.hostnames import Hosts
 from hfget.server.listing import ServedFile
-from hfget.server.store import Repo
+from hfget.server.repo import Repo
 
 
 class Verdict(Enum):
@@ -54,10 +55,20 @@ Location: TypeAlias = Callable[[Repo, str, ServedFile], "str | None"]
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """`prepare_wait` is how many seconds a request waits for hashing before it gets a 503."""
+    """`prepare_wait` is how many seconds a request waits for hashing before it gets a 503.
+
+    `hosts` are the names under which requests are answered, None for any; `origins` are the web
+    pages' origins (`https://app.example`) whose scripts may read answers. Connections are limited
+    in all and for each client; a request's head must come within `head_seconds`.
+    """
 
     page_size: int = 1000
     expanded_page_size: int = 50
     prepare_wait: float = 8.0
     access: Access = field(default_factory=OpenAccess)
     location: Location | None = None
+    hosts: Hosts | None = field(default_factory=Hosts)
+    origins: frozenset[str] = frozenset()
+    most_connections: int = 1024
+    most_connections_each: int = 256
+    head_seconds: float = 15.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_SINGLE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.IGNORECASE)
+_SINGLE = re.compile(r"bytes\s*=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ def requested_span(
     """The one range to answer with 206, or None for the whole body.
 
     Several ranges, another unit and a malformed header are answered with the whole, as
-    RFC 9110 (14.2) allows; so is an If-Range that does not name `etag` (without quotes).
+    RFC 9110 (14.2) allows; so is an If-Range that does not name `etag` (without quotes), and
+    any range of an empty body: clients that read files in pieces take a 416 for a failure.
     """
     match = _SINGLE.fullmatch(range_header or "")
-    if match is None or match[1] == match[2] == "":
+    if match is None or match[1] == match[2] == "" or size == 0:
         return None
     if if_range is not None and if_range.strip() != f'"{etag}"':
         return None

@@ -15,11 +15,13 @@ from hfget.server.answers import (
     repo_not_found,
     revision_not_found,
 )
+from hfget.server.cached import CachedRepo
 from hfget.server.hashes import Stopped
 from hfget.server.listing import Listing
 from hfget.server.options import ServeOptions, Verdict
-from hfget.server.records import is_commit
-from hfget.server.store import MAIN, Repo, Store
+from hfget.server.provenance import is_commit
+from hfget.server.repo import MAIN, Repo
+from hfget.server.store import Store
 from hfget.server.targets import Target
 
 _TAGS = "refs/tags/"
@@ -73,6 +75,10 @@ class Resolver:
             raise preparing(folder.name) from error
         except Stopped as error:
             raise RefusalError(503, "the server is shutting down") from error
+        except OSError as error:
+            raise RefusalError(
+                503, f"{folder.name} cannot be read now", headers={"Retry-After": "5"}
+            ) from error
 
     async def revision(self, repo: Repo, rest: tuple[str, ...]) -> tuple[Listing, str]:
         """The listing of the longest known revision `rest` begins with, and the path behind it.
@@ -84,6 +90,10 @@ class Resolver:
         names = dict(repo.folders)
         for name, folder in repo.folders.items():
             names.setdefault(name.removeprefix(_TAGS), folder)
+            if CachedRepo.of_snapshot(folder):
+                names.setdefault(folder.name, folder)
+        if MAIN in names:
+            names.setdefault("HEAD", names[MAIN])
         for name in sorted(names, key=len, reverse=True):
             if text == name or text.startswith(name + "/"):
                 return await self.listing(names[name]), text[len(name) + 1 :]

@@ -1,48 +1,35 @@
-"""Which repos a folder holds, under which ids and revisions.
-
-`DIR/org/name` is a model, `DIR/name` too, `DIR/datasets/...` and `DIR/spaces/...` the other
-types; `name@REV` (REV percent-encoded) is another revision of `name`. A folder that hfget
-downloaded says itself which repo it is.
-"""
+"""The repos of a folder and their listings, made in the background and kept up to date."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from hfget.model import URL_PREFIXES, RepoType
-from hfget.server import records
+from hfget.server.discovery import Discovery
 from hfget.server.hashes import HashCache, Stopped
-from hfget.server.listing import Listing, Scanner
-from hfget.server.walk import is_inside
+from hfget.server.listing import Listing
+from hfget.server.provenance import Provenances
+from hfget.server.repo import Repo
+from hfget.server.scanning import Scanner
+from hfget.server.visibility import Visibility
 
-MAIN = "main"
 _HASHING_THREADS = 2
-_TYPE_FOLDERS: dict[str, RepoType] = {"datasets": "dataset", "spaces": "space"}
-
-
-@dataclass(frozen=True, slots=True)
-class Repo:
-    """A repo and the folder of each of its revisions (`main`, `refs/pr/1`, a tag, ...)."""
-
-    repo_id: str
-    repo_type: RepoType
-    folders: Mapping[str, Path]
-
-    def __str__(self) -> str:
-        return URL_PREFIXES[self.repo_type] + self.repo_id
+#: A look at a large folder takes a while: no more than a tenth of the time is spent on looking.
+_LOOKING_SHARE = 10
+_LONGEST_LOOK = 1.0  # seconds: the first takes as long as hashing does
 
 
 @dataclass(slots=True)
 class _Scan:
     future: Future[Listing]
     finished: float | None = None
+    took: float = 0.0
 
 
 @dataclass
@@ -51,6 +38,7 @@ class Store:
 
     `rescan_seconds` is how long a look at the disk counts as fresh. `aliases` maps an old
     id to the one it answers with a redirect to, both as `str(repo)`, e.g. `datasets/a/b`.
+    With `everything`, hidden files and those that others may not read are shown too.
     """
 
     root: Path
@@ -58,29 +46,33 @@ class Store:
     aliases: Mapping[str, str] = field(default_factory=dict)
     rescan_seconds: float = 1.0
     note: Callable[[str], None] = lambda text: None
+    everything: bool = False
 
     def __post_init__(self) -> None:
-        self.root = self.root.resolve(strict=True)
+        self.root = Path(os.path.realpath(self.root, strict=True))
+        self._sight = Visibility(self.root, self.everything)
+        self._provenances = Provenances()
+        self._discovery = Discovery(self._sight, self._provenances, self._warn)
         self._hashes = HashCache(self.hash_cache)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(_HASHING_THREADS)
         self._scanners: dict[Path, Scanner] = {}
         self._scans: dict[Path, _Scan] = {}
-        self._repos: dict[str, Repo] = {}
+        self._repos: dict[tuple[RepoType, str], Repo] = {}
         self._looked: float | None = None
         self._warned: set[str] = set()
 
     def repos(self) -> tuple[Repo, ...]:
         with self._lock:
             if self._looked is None or time.monotonic() - self._looked > self.rescan_seconds:
-                self._repos = self._discover()
+                self._repos = self._discovery.repos()
                 self._looked = time.monotonic()
             return tuple(self._repos.values())
 
     def find(self, repo_type: RepoType, repo_id: str) -> Repo | None:
         self.repos()
-        return self._repos.get(URL_PREFIXES[repo_type] + repo_id)
+        return self._repos.get((repo_type, repo_id))
 
     def alias(self, repo_type: RepoType, repo_id: str) -> str | None:
         """The id under which a renamed repo is found today, None if it was not renamed."""
@@ -93,15 +85,24 @@ class Store:
         with self._lock:
             scan = self._scans.get(folder)
             if scan is not None and (
-                scan.finished is None or time.monotonic() - scan.finished <= self.rescan_seconds
+                scan.finished is None
+                or time.monotonic() - scan.finished
+                <= max(self.rescan_seconds, scan.took * _LOOKING_SHARE)
             ):
                 return scan.future
             scan = self._scans[folder] = _Scan(Future())
-            scanner = self._scanners.setdefault(
-                folder, Scanner(folder, self.root, self._hashes, self._stop)
-            )
+            scanner = self._scanners.get(folder)
+            if scanner is None:
+                scanner = Scanner(folder, self._sight, self._hashes, self._stop, self._provenances)
+                self._scanners[folder] = scanner
         threading.Thread(target=self._run, args=(scanner, scan), daemon=True).start()
         return scan.future
+
+    def last_listing(self, folder: Path) -> Listing | None:
+        """The last listing that was made of a folder, however old; None if there is none."""
+        with self._lock:
+            scanner = self._scanners.get(folder)
+        return scanner.last if scanner else None
 
     def warm(self) -> None:
         """Make all listings, so that no client waits for hashing; blocks until done or closed."""
@@ -116,6 +117,11 @@ class Store:
                     self._warn(
                         f"{repo} at {revision} is incomplete: {listing.missing} files of commit "
                         f"{listing.commit} are not here; clients get the others only"
+                    )
+                if listing.withheld:
+                    self._warn(
+                        f"{repo} at {revision}: {listing.withheld} files are not served (hidden, "
+                        "or not readable by all); to serve them too: --all"
                     )
 
     def forget(self) -> None:
@@ -132,6 +138,7 @@ class Store:
 
     def _run(self, scanner: Scanner, scan: _Scan) -> None:
         with self._turns:
+            began = time.monotonic()
             try:
                 listing = scanner.scan()
             except Stopped as error:
@@ -141,75 +148,12 @@ class Store:
                 scan.finished = float("-inf")
                 scan.future.set_exception(error)
                 return
+            scan.took = min(time.monotonic() - began, _LONGEST_LOOK)
             self._hashes.save()
         scan.finished = time.monotonic()
         scan.future.set_result(listing)
-
-    def _discover(self) -> dict[str, Repo]:
-        folders: dict[tuple[RepoType, str], dict[str, Path]] = {}
-        for repo_type, path_id, folder in self._candidates():
-            base, _, revision = path_id.partition("@")
-            record = records.read_folder_record(folder)
-            key = (record.repo_type, record.repo_id) if record else (repo_type, base)
-            name = unquote(revision).removeprefix("refs/heads/") if revision else MAIN
-            taken = folders.setdefault(key, {}).setdefault(name, folder)
-            if taken != folder:
-                self._warn(f"{folder} is not served: {taken} is {key[1]} at {name} already")
-        return {
-            str(repo): repo
-            for (repo_type, repo_id), revisions in sorted(folders.items())
-            for repo in [Repo(repo_id, repo_type, revisions)]
-        }
-
-    def _candidates(self) -> Iterator[tuple[RepoType, str, Path]]:
-        if records.read_folder_record(self.root):
-            yield "model", self.root.name, self.root
-            return
-        for folder in self._subfolders(self.root):
-            repo_type = _TYPE_FOLDERS.get(folder.name)
-            if repo_type is None:
-                yield from self._in_namespace("model", folder)
-            else:
-                for child in self._subfolders(folder):
-                    yield from self._in_namespace(repo_type, child)
-
-    def _in_namespace(
-        self, repo_type: RepoType, folder: Path
-    ) -> Iterator[tuple[RepoType, str, Path]]:
-        """`folder` itself if it is a repo, else the repos in it."""
-        children = [] if records.has_records(folder) else self._subfolders(folder)
-        if records.has_records(folder) or (
-            _has_files(folder) and not any(records.has_records(child) for child in children)
-        ):
-            yield repo_type, folder.name, folder
-        else:
-            for child in children:
-                yield repo_type, f"{folder.name}/{child.name}", child
-
-    def _subfolders(self, folder: Path) -> list[Path]:
-        try:
-            with os.scandir(folder) as entries:
-                return sorted(
-                    Path(entry.path)
-                    for entry in entries
-                    if not entry.name.startswith(".")
-                    and entry.is_dir()
-                    and is_inside(Path(entry.path).resolve(), self.root)
-                )
-        except OSError:
-            return []
 
     def _warn(self, text: str) -> None:
         if text not in self._warned:
             self._warned.add(text)
             self.note(text)
-
-
-def _has_files(folder: Path) -> bool:
-    try:
-        return any(
-            entry.is_file() and (not entry.name.startswith(".") or entry.name == ".gitattributes")
-            for entry in os.scandir(folder)
-        )
-    except OSError:
-        return False

@@ -7,6 +7,7 @@ path is parsed into candidates.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,14 +15,21 @@ from urllib.parse import quote, unquote
 
 from hfget.model import API_NAMES, URL_PREFIXES, RepoType
 
-Action = Literal["info", "revision", "tree", "refs", "paths-info", "treesize", "resolve", "raw"]
+Action = Literal[
+    "info", "revision", "tree", "refs", "commits", "paths-info", "treesize", "auth-check",
+    "resolve", "raw", "manifests", "blobs",
+]  # fmt: skip
 
 _API_TYPES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 _PREFIXED: dict[str, RepoType] = {
     prefix.rstrip("/"): kind for kind, prefix in URL_PREFIXES.items() if prefix
 }
-_API_ACTIONS: tuple[Action, ...] = ("revision", "tree", "refs", "paths-info", "treesize")
+_API_ACTIONS: tuple[Action, ...] = (
+    "revision", "tree", "refs", "commits", "paths-info", "treesize", "auth-check"
+)  # fmt: skip
 _FILE_ACTIONS: tuple[Action, ...] = ("resolve", "raw")
+_REGISTRY_ACTIONS: tuple[Action, ...] = ("manifests", "blobs")
+_GIT = re.compile(r"/(?:info/refs|info/lfs/.*|git-upload-pack|git-receive-pack)/?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +49,24 @@ class Target:
         return self.head + quote(repo_id) + self.tail
 
 
+def list_of(raw_path: str) -> RepoType | None:
+    """The type of the repos that a path lists: `/api/models`."""
+    head, _, name = raw_path.strip("/").partition("/")
+    return _API_TYPES.get(name) if head == "api" else None
+
+
+def is_git(raw_path: str) -> bool:
+    """Whether git asks, or git-lfs."""
+    return not raw_path.startswith("/api/") and _GIT.search(raw_path) is not None
+
+
 def candidates(raw_path: str) -> tuple[Target, ...]:
     """The readings of `raw_path`, likeliest first; none if it is no path of the protocol."""
     raw = raw_path.lstrip("/").split("/")
     if raw[0] == "api" and len(raw) > 2 and raw[1] in _API_TYPES:
         return tuple(_read(_API_TYPES[raw[1]], raw, 2, _API_ACTIONS))
+    if raw[0] == "v2":
+        return tuple(_read("model", raw, 1, _REGISTRY_ACTIONS))
     if raw[0] in _PREFIXED:
         return tuple(_read(_PREFIXED[raw[0]], raw, 1, _FILE_ACTIONS))
     return tuple(_read("model", raw, 0, _FILE_ACTIONS))

@@ -3,79 +3,106 @@
 from __future__ import annotations
 
 import os
-import stat as stat_bits
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hfget.server.hashes import Stamp
-from hfget.server.records import RECORD_FOLDER
+from hfget.server.provenance import Provenance
+from hfget.server.visibility import Visibility, is_never_shown, is_text, looks_like_home
 
-_HIDDEN = (Path(".git").parts, RECORD_FOLDER.parts)
+_MOST_DEEP = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file: its path in the repo, the real file behind it, its stamp and mtime."""
+    """A file: its path in the repo, the real file behind it, its stamp and unix times.
+
+    `must_be` is the one content it may be shown with, where only a record makes it visible.
+    """
 
     path: str
     real: Path
     stamp: Stamp
     mtime: float
+    must_be: str | None = None
+
+    @property
+    def changed(self) -> float:
+        """When its content or anything else about it last changed, as far as the disk knows."""
+        return max(self.mtime, self.stamp.ctime_ns / 1e9)
 
 
-def is_hidden(parts: tuple[str, ...]) -> bool:
-    """Whether a path runs through `.git` or `.cache/huggingface`, at any depth."""
-    return any(
-        parts[at : at + len(hidden)] == hidden for hidden in _HIDDEN for at in range(len(parts))
-    )
+@dataclass(slots=True)
+class Walk:
+    """One look at the folder of a repo; `withheld` counts the files that are not shown."""
 
+    folder: Path
+    sight: Visibility
+    provenance: Provenance
+    withheld: int = field(default=0, init=False)
 
-def is_inside(real: Path, root: Path) -> bool:
-    """Whether the resolved path `real` lies in the resolved folder `root` and may be shown."""
-    return real.is_relative_to(root) and not is_hidden(real.relative_to(root).parts)
+    def files(self) -> list[Found]:
+        """Every regular file that may be shown, sorted by path.
 
+        A symlink is followed as long as its target may be shown; loops end where they began.
+        """
+        real = Path(os.path.realpath(self.folder))
+        if real != self.sight.root and not self.sight.allows(real):
+            return []
+        found = self._walk(real, (), frozenset({real}), self._is_private(real))
+        return sorted(found, key=lambda item: item.path)
 
-def walk(folder: Path, root: Path) -> Iterator[Found]:
-    """Every regular file under `folder`, sorted by path; `root` is resolved.
-
-    A symlink is followed as long as its target lies in `root`; loops end where they began.
-    """
-    real = Path(os.path.realpath(folder))
-    if real == root or is_inside(real, root):
-        yield from sorted(_walk(real, (), root, frozenset({real})), key=lambda found: found.path)
-
-
-def _walk(
-    folder: Path, parts: tuple[str, ...], root: Path, above: frozenset[Path]
-) -> Iterator[Found]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        here = (*parts, entry.name)
-        if is_hidden(here) or not _is_text(entry.name):
-            continue
-        try:
-            real = folder / entry.name
-            if entry.is_symlink():
-                real = Path(os.path.realpath(real))
-                if not is_inside(real, root):
-                    continue
-            stat = entry.stat()
-        except OSError:
-            continue
-        if stat_bits.S_ISDIR(stat.st_mode):
-            if real not in above:
-                yield from _walk(real, here, root, above | {real})
-        elif stat_bits.S_ISREG(stat.st_mode):
-            yield Found("/".join(here), real, Stamp.of(stat), stat.st_mtime)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
+    def _is_private(self, real: Path) -> bool:
+        """Whether a folder on the way from the root is closed to others."""
+        way = [real, *real.parents]
+        for folder in way[: way.index(self.sight.root)]:
+            try:
+                if self.sight.is_restricted((), os.stat(folder)):
+                    return True
+            except OSError:
+                return True
         return False
-    return True
+
+    def _walk(
+        self, folder: Path, parts: tuple[str, ...], above: frozenset[Path], hidden: bool = False
+    ) -> Iterator[Found]:
+        try:
+            with os.scandir(folder) as listed:
+                entries = list(listed)
+        except OSError:
+            return
+        if looks_like_home({entry.name for entry in entries}) or self.sight.in_home(folder):
+            return
+        for entry in entries:
+            here = (*parts, entry.name)
+            if is_never_shown(here) or not is_text(entry.name):
+                continue
+            try:
+                real = folder / entry.name
+                if entry.is_symlink():
+                    real = Path(os.path.realpath(real))
+                    if not self.sight.allows(real):
+                        continue
+                found = entry.stat()
+            except OSError:
+                continue
+            restricted = hidden or self.sight.is_restricted((entry.name,), found)
+            if stat.S_ISDIR(found.st_mode):
+                if real in above or len(here) > _MOST_DEEP:
+                    continue
+                if restricted and not self.provenance.reaches_into("/".join(here)):
+                    continue
+                yield from self._walk(real, here, above | {real}, restricted)
+            elif stat.S_ISREG(found.st_mode) and real not in self.sight.homes:
+                yield from self._file("/".join(here), real, found, restricted)
+
+    def _file(
+        self, path: str, real: Path, found: os.stat_result, restricted: bool
+    ) -> Iterator[Found]:
+        must_be = self.provenance.etag(path) if restricted else None
+        if restricted and must_be is None:
+            self.withheld += 1
+        else:
+            yield Found(path, real, Stamp.of(found), found.st_mtime, must_be)

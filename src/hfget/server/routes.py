@@ -1,0 +1,191 @@
+"""Each path of the protocol and what answers it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from hfget.model import RepoType
+from hfget.server import api, manifests
+from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
+from hfget.server.catalog import repo_list
+from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
+from hfget.server.hostnames import forwarded_prefix, public_base
+from hfget.server.listing import Listing
+from hfget.server.options import ServeOptions, Verdict
+from hfget.server.repo import MAIN, Repo
+from hfget.server.resolving import Resolver, Visitor
+from hfget.server.store import Store
+from hfget.server.targets import Target, candidates, list_of
+
+_MOST_BODY = 1 << 20
+_BODY_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    store: Store
+    options: ServeOptions
+
+    async def answer(self, request: Request, path: str) -> Response:
+        """Raises RefusalError, ChangedError."""
+        plain = path.rstrip("/")
+        if plain == "/api/whoami-v2":
+            return self._whoami(_token(request))
+        if plain == "/v2":
+            return json_answer({}, {"Docker-Distribution-Api-Version": "registry/2.0"})
+        if repo_type := list_of(path):
+            return await self._list(request, path, repo_type)
+        targets = candidates(path)
+        if not targets:
+            raise RefusalError(404, "Not Found")
+        if (request.method == "POST") != (targets[0].action == "paths-info"):
+            raise RefusalError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
+        resolver = Resolver(self.store, self.options)
+        try:
+            found = await resolver.repo(targets)
+        except LookupError:
+            found = None
+        if isinstance(found, str):
+            return _moved(request, found)
+        visitor = resolver.visitor(found[1] if found else None, _token(request))
+        if found is None:
+            raise repo_not_found(visitor.token is not None)
+        return await self._of_repo(request, path, resolver, visitor, *found)
+
+    async def _of_repo(
+        self, request: Request, path: str, resolver: Resolver, visitor: Visitor, target: Target,
+        repo: Repo,
+    ) -> Response:  # fmt: skip
+        if target.action == "refs":
+            return json_answer(await self._refs(resolver, repo, request))
+        if target.action == "auth-check":
+            self._check_gate(repo, visitor)
+            return json_answer({})
+        if target.action in ("manifests", "blobs"):
+            self._check_gate(repo, visitor)
+            listing, _ = await resolver.revision(repo, (MAIN,))
+            return await _registry(request, listing, target)
+        listing, rest = await resolver.revision(repo, target.rest)
+        if target.action in ("resolve", "raw"):
+            self._check_gate(repo, visitor)
+            asked = FileRequest(request, repo, listing, rest)
+            if target.action == "raw":
+                return await raw_answer(asked)
+            return await resolve_answer(asked, self.options.location)
+        return await self._api(request, path, target, repo, listing, rest.strip("/"))
+
+    async def _api(
+        self, request: Request, path: str, target: Target, repo: Repo, listing: Listing, rest: str
+    ) -> Response:
+        query = request.query_params
+        if target.action == "tree":
+            expand = api.is_true(query.get("expand"))
+            size = self.options.expanded_page_size if expand else self.options.page_size
+            size = max(1, min(size, api.number(query.get("limit"), size)))
+            entries, following = api.tree_page(listing, rest, query, size)
+            return json_answer(entries, self._next(request, path, following))
+        if target.action == "treesize":
+            return json_answer(api.tree_size(listing, rest))
+        if rest:
+            raise RefusalError(404, "Not Found")
+        if target.action == "commits":
+            late = api.number(query.get("p"), 0) > 0
+            return json_answer([] if late else api.commits(listing), {"X-Total-Count": "1"})
+        if target.action == "paths-info":
+            body = await _body(request)
+            kind = request.headers.get("content-type", "")
+            return json_answer(await run_in_threadpool(api.paths_info, listing, body, kind))
+        blobs = api.is_true(query.get("blobs"))
+        # a large repo takes a while to be written down
+        return await run_in_threadpool(
+            lambda: json_answer(api.info(repo, listing, self.options.access, blobs))
+        )
+
+    async def _list(self, request: Request, path: str, repo_type: RepoType) -> Response:
+        token = _token(request)
+        if token is not None and self.options.access.user(token) is None:
+            raise invalid_token()
+        if request.method == "POST":
+            raise RefusalError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
+        query = request.query_params.multi_items()
+        entries, following = await run_in_threadpool(
+            repo_list, self.store, self.options.access, repo_type, query, token
+        )
+        return json_answer(entries, self._next(request, path, following))
+
+    async def _refs(self, resolver: Resolver, repo: Repo, request: Request) -> object:
+        commits = {
+            name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
+        }
+        return api.refs(commits, api.is_true(request.query_params.get("include_prs")))
+
+    def _next(self, request: Request, path: str, following: str | None) -> dict[str, str]:
+        """The link to the next page. Relative, it is the query alone: right below any path."""
+        if following is None:
+            return {}
+        version = str(request.scope.get("http_version", "1.1"))
+        scheme = str(request.scope.get("scheme", "http"))
+        base = public_base(request.headers, scheme, version, self.options.hosts)
+        return {"Link": f'<{base + path if base is not None else ""}?{following}>; rel="next"'}
+
+    def _check_gate(self, repo: Repo, visitor: Visitor) -> None:
+        if visitor.verdict is Verdict.GATED:
+            raise gated(str(repo), visitor.token is not None)
+
+    def _whoami(self, token: str | None) -> Response:
+        if token is None:
+            raise RefusalError(401, "Invalid username or password.")
+        name = self.options.access.user(token)
+        if name is None:
+            raise invalid_token()
+        data: dict[str, Any] = {"type": "user", "id": name, "name": name, "fullname": name}
+        access = {"type": "access_token", "accessToken": {"role": "read"}}
+        return json_answer({**data, "orgs": [], "auth": access})
+
+
+async def _registry(request: Request, listing: Listing, target: Target) -> Response:
+    name = "/".join(target.rest)
+    if target.action == "manifests":
+        agent = request.headers.get("user-agent", "")
+        found = await run_in_threadpool(manifests.manifest, listing, name, agent)
+        return json_answer(found, {"X-Repo-Commit": listing.commit})
+    blob = await run_in_threadpool(manifests.blob, listing, name)
+    identity = {"X-Repo-Commit": listing.commit, "Docker-Content-Digest": name}
+    if blob.file is None:
+        return bytes_answer(request, blob.data, name.partition(":")[2], name, identity)
+    return await file_answer(request, blob.file, identity)
+
+
+def _moved(request: Request, path: str) -> Response:
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    prefix = forwarded_prefix(request.headers) or ""
+    target = f"{prefix}{path}?{query}" if query else prefix + path
+    return PlainTextResponse(
+        "Temporary Redirect", 307, {"Location": target, "Vary": "Authorization"}
+    )
+
+
+def _token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+async def _body(request: Request) -> bytes:
+    async def read() -> bytes:
+        body = bytearray()
+        async for block in request.stream():
+            body += block
+            if len(body) > _MOST_BODY:
+                raise RefusalError(413, "Request body too large")
+        return bytes(body)
+
+    try:
+        return await asyncio.wait_for(read(), _BODY_SECONDS)
+    except (TimeoutError, asyncio.TimeoutError) as error:
+        raise RefusalError(408, "the body did not come in time") from error

@@ -1,0 +1,113 @@
+"""The app under uvicorn: where it listens, how many it lets in, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hfget.server.app import create_app
+from hfget.server.options import ServeOptions
+from hfget.server.store import Store
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_KEEP_ALIVE_SECONDS = 75
+_BACKLOG = 2048
+#: Descriptors for all but connections, and how many each connection may need.
+_OTHER_FILES, _FILES_EACH = 64, 2
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host` (name, IPv4 or IPv6); port 0 picks one. Raises OSError."""
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+
+
+def make_server(
+    store: Store, options: ServeOptions | None, on_ready: Callable[[], None]
+) -> uvicorn.Server:
+    """A server for `Server.run(sockets=[bind(...)])`; `on_ready` is called once it accepts.
+
+    Stopped by `should_exit`, it does not wait for transfers that are under way: a client
+    resumes, and whoever stops a server wants it stopped.
+    """
+    import uvicorn
+
+    from hfget.server.admission import Admission, Guarded
+
+    options = options or ServeOptions()
+    most = _room(options.most_connections)
+    limits = Admission(
+        most=most,
+        most_each=min(most, options.most_connections_each),
+        head_seconds=options.head_seconds,
+    )
+
+    class Connection(Guarded):
+        admission = limits
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            on_ready()
+
+    config = uvicorn.Config(
+        create_app(store, options),
+        http=Connection,
+        ws="none",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=0,
+        backlog=_BACKLOG,
+    )
+    return Server(config)
+
+
+def run(
+    store: Store,
+    listener: socket.socket,
+    options: ServeOptions | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then return. To be called from the main thread."""
+    server = make_server(store, options, on_ready)
+
+    def stop(signal_number: int, frame: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal again after its shutdown: it must find a harmless handler
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listener])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        store.close()
+
+
+def _room(wanted: int) -> int:
+    """How many connections the limit of open files has room for; raised where that may be."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = wanted * _FILES_EACH + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < need:
+        soft = need if hard == resource.RLIM_INFINITY else min(need, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        except (OSError, ValueError):
+            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return max(8, min(wanted, (soft - _OTHER_FILES) // _FILES_EACH))
+    return wanted

@@ -1,0 +1,217 @@
+"""From a folder on disk to its listing: what is there, and the hash of each file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hfget.disk import read_text
+from hfget.model import RemoteFile
+from hfget.server import attributes
+from hfget.server.attributes import LfsRules
+from hfget.server.cached import CachedRepo
+from hfget.server.card import Card, read_card
+from hfget.server.hashes import HashCache, Stamp, git_blob_id, lfs_pointer
+from hfget.server.listing import Listing, ServedFile
+from hfget.server.provenance import Promise, Provenance, Provenances
+from hfget.server.visibility import Visibility
+from hfget.server.walk import Found, Walk
+
+LFS_THRESHOLD = 10 * 1024 * 1024
+_SNIFF_BYTES = 8 * 1024
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass
+class Scanner:
+    """Makes the listing of a folder and keeps it as long as nothing in the folder changes."""
+
+    folder: Path
+    sight: Visibility
+    hashes: HashCache
+    stop: threading.Event
+    provenances: Provenances = field(default_factory=Provenances)
+    _state: object = field(default=None, init=False)
+    _listing: Listing | None = field(default=None, init=False)
+
+    @property
+    def last(self) -> Listing | None:
+        return self._listing
+
+    def scan(self) -> Listing:
+        """Raises Stopped. A file that cannot be read is left out."""
+        cached = CachedRepo.of_snapshot(self.folder)
+        provenance = self.provenances.of(self.folder)
+        withheld = 0
+        if cached is None:
+            walk = Walk(self.folder, self.sight, provenance)
+            found = walk.files()
+            withheld = walk.withheld
+        else:
+            found = cached.files(self.sight)
+        state = (provenance.stamp, withheld, found)
+        if self._listing is None or state != self._state:
+            if cached is None:
+                self._listing = self._build(found, provenance, withheld)
+            else:
+                self._listing = self._of_cache(found, cached)
+            self._state = state
+        return self._listing
+
+    def _build(self, found: list[Found], provenance: Provenance, withheld: int) -> Listing:
+        promises = {item.path: provenance.promise(item.path) for item in found}
+        origin = provenance.origin
+        claimed = origin.commit if origin else _common_commit(promises.values())
+        tree = provenance.tree(claimed) if claimed else {}
+        rules = _rules(found)
+        files: dict[str, ServedFile] = {}
+        agrees = True
+        for item in found:
+            entry, promise = tree.get(item.path), promises[item.path]
+            try:
+                remote = self._describe(item, promise, entry, rules)
+            except OSError:
+                continue
+            if item.must_be is not None and item.must_be != remote.etag:
+                withheld += 1
+                continue
+            files[item.path] = ServedFile(remote, item.real, item.stamp)
+            promised = entry.etag if entry else promise.etag if promise else None
+            agrees &= promised == remote.etag if promised else not tree
+        return Listing(
+            commit=claimed if claimed and agrees else _computed_commit(files),
+            files=files,
+            modified=max((item.mtime for item in found), default=0.0),
+            missing=len(tree.keys() - files.keys()) if agrees else 0,
+            withheld=withheld,
+            card=_card(files),
+        )
+
+    def _of_cache(self, found: list[Found], cached: CachedRepo) -> Listing:
+        """A snapshot of a Hub cache: the name of a blob says what its content must be."""
+        tree = cached.tree()
+        files: dict[str, ServedFile] = {}
+        rules = _rules(found)
+        for item in found:
+            entry = tree.get(item.path)
+            try:
+                remote = self._describe(item, None, entry, rules, item.must_be)
+            except OSError:
+                continue
+            if item.must_be in (None, remote.etag):
+                files[item.path] = ServedFile(remote, item.real, item.stamp)
+        return Listing(
+            commit=cached.commit,
+            files=files,
+            modified=max((item.mtime for item in found), default=0.0),
+            missing=len(tree.keys() - files.keys()),
+            withheld=len(found) - len(files),
+            card=_card(files),
+        )
+
+    def _describe(
+        self,
+        item: Found,
+        promise: Promise | None,
+        entry: RemoteFile | None,
+        rules: LfsRules,
+        name: str | None = None,
+    ) -> RemoteFile:
+        """Size and hashes of one file, from its record if nothing speaks against it."""
+        size = item.stamp.size
+        trusted = promise is not None and promise.holds(item.changed)
+        if trusted and entry is not None and promise is not None:
+            trusted = entry.size == size and entry.etag == promise.etag
+        if trusted and promise is not None:
+            etag, is_lfs = promise.etag, len(promise.etag) == 64
+        else:
+            known = name or (promise.etag if promise else None)
+            is_lfs = _is_lfs(item, known, entry, rules)
+            kind = "sha256" if is_lfs else "git-sha1"
+            etag = self.hashes.hash(item.real, item.stamp, kind, self.stop)
+        if not is_lfs:
+            return RemoteFile(item.path, size, etag)
+        blob_id = git_blob_id(lfs_pointer(etag, size))
+        if entry is not None and entry.sha256 == etag:
+            blob_id = entry.blob_id
+        return RemoteFile(item.path, size, blob_id, sha256=etag)
+
+
+def open_checked(file: ServedFile) -> int | None:
+    """A descriptor of exactly the file that was listed, or None if it is another by now.
+
+    Comparing the open descriptor also closes the gap in which a path could be replaced by
+    a symlink that leads outside.
+    """
+    try:
+        handle = os.open(file.real, _OPEN_FLAGS)
+    except OSError:
+        return None
+    if Stamp.of(os.fstat(handle)) != file.stamp:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _is_lfs(item: Found, known: str | None, entry: RemoteFile | None, rules: LfsRules) -> bool:
+    if entry is not None:
+        return entry.is_lfs
+    if known is not None:
+        return len(known) == 64
+    if item.stamp.size == 0:
+        return False
+    if rules.matches(item.path) or item.stamp.size > LFS_THRESHOLD:
+        return True
+    return b"\0" in _beginning(item.real)
+
+
+def _beginning(path: Path) -> bytes:
+    handle = os.open(path, _OPEN_FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return b""
+        return os.read(handle, _SNIFF_BYTES)
+    finally:
+        os.close(handle)
+
+
+def _rules(found: list[Found]) -> LfsRules:
+    for item in found:
+        if item.path == ".gitattributes":
+            try:
+                text = read_text(item.real, attributes.MOST_BYTES, errors="replace")
+            except OSError:
+                break
+            return LfsRules(text)
+    return LfsRules()
+
+
+def _card(files: dict[str, ServedFile]) -> Card:
+    file = files.get("README.md")
+    handle = open_checked(file) if file else None
+    if handle is None:
+        return Card()
+    try:
+        return read_card(handle)
+    except OSError:
+        return Card()
+    finally:
+        os.close(handle)
+
+
+def _common_commit(promises: Iterable[Promise | None]) -> str | None:
+    """The commit all files were downloaded from, if it is one (what `hf --local-dir` leaves)."""
+    commits = {promise.commit if promise else None for promise in promises}
+    return commits.pop() if len(commits) == 1 else None
+
+
+def _computed_commit(files: dict[str, ServedFile]) -> str:
+    digest = hashlib.sha1()
+    for path, file in files.items():
+        digest.update(f"{path}\0{file.remote.etag}\n".encode())
+    return digest.hexdigest()
