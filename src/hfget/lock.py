@@ -1,29 +1,70 @@
 """One process at a time on one folder: the second waits, and says for whom.
 
 The lock saves bandwidth, it does not keep files right: where the file system has no locks,
-or only pretends to, every process still writes to partials of its own.
+or only pretends to, every process still writes to partials of its own. So nothing is worth
+waiting for that shows no sign of life: who has the lock touches a file beside it now and then.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hfget import events
-from hfget.disk import READ_ONLY, atomic_write, disk_error, read_text
+from hfget.disk import READ_ONLY, atomic_write, disk_error
 from hfget.errors import LockedError
+from hfget.filelocks import take
+from hfget.opening import read_bytes
 from hfget.stop import Stop
 from hfget.text import safe_text
+from hfget.transfer.owner import LEASE_SECONDS, Owner, Standing
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _POLL_SECONDS = 0.2
-_SOMEBODY = "another hfget"
+#: How often the holder gives a sign of life; without one for the lease it is not waited for.
+_BEAT_SECONDS = 10.0
+_PATIENCE_SECONDS = LEASE_SECONDS
+_SOMEBODY = "another program"
+#: Who may not write to the folder has no business with its lock: also a reader could hold it.
+_MODE = 0o660
+
+
+class _Holder(NamedTuple):
+    """Who has the lock, as far as the file beside it says; `signs` change as long as it lives."""
+
+    name: str = _SOMEBODY
+    stopped: int = 0
+    signs: tuple[bytes, int] = (b"", 0)
+
+    @classmethod
+    def of(cls, path: Path) -> _Holder:
+        with suppress(OSError):
+            text, found = read_bytes(_holder_path(path), 1000, foreign=True)
+            signs = (text, found.st_mtime_ns)
+            with suppress(ValueError):
+                host, tag = text.decode().split()
+                if owner := Owner.parse(tag):
+                    stopped = owner.standing() is Standing.STOPPED
+                    name = f"process {owner.pid} on {safe_text(host, 80)}"
+                    return cls(name, owner.pid if stopped else 0, signs)
+            return cls(signs=signs)
+        return cls()
+
+    @property
+    def what(self) -> str:
+        """What it is doing, and what can be done about that."""
+        if self.stopped:
+            return f"which is stopped: resume it (kill -CONT {self.stopped}), or end it"
+        doing = "has the lock on" if self.name == _SOMEBODY else "works on"
+        return f"which {doing} this folder"
 
 
 @contextmanager
@@ -31,7 +72,8 @@ def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer
     """Hold the lock at `path`.
 
     Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
-    for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked.
+    for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked,
+    and a holder that shows no sign of life for a minute is not waited for.
     """
     from filelock import FileLock
 
@@ -41,55 +83,77 @@ def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer
         if error.errno not in READ_ONLY:
             raise disk_error(error, path.parent) from error
     # a lock file that only exists would outlive a killed process
-    lock = FileLock(path, mode=0o664, fallback_to_soft=False)
-    held = _acquired(lock, path, wait, stop, observer)
-    if held:
-        with suppress(OSError):
-            atomic_write(_holder_path(path), f"{os.getpid()} {socket.gethostname()}\n")
-    try:
+    lock = FileLock(path, mode=_MODE, fallback_to_soft=False)
+    if not _acquired(lock, path, wait, stop, observer):
         yield
+        return
+    try:
+        with _beating(_holder_path(path)):
+            yield
     finally:
-        if held:
-            with suppress(OSError):
-                _holder_path(path).unlink()
-            with suppress(OSError):
-                lock.release()
+        with suppress(OSError):
+            lock.release()
 
 
 def _acquired(
     lock: BaseFileLock, path: Path, wait: bool, stop: Stop, observer: events.Observer
 ) -> bool:
-    """Wait for the lock; false where there is no such thing."""
-    from filelock import Timeout
-
-    told = ""
+    """Wait for the lock; false where there is no such thing, or its holder seems to be gone."""
+    told: tuple[str, int] | None = None
+    signs, since = None, time.monotonic()
     while True:
         try:
-            lock.acquire(timeout=0)
-            return True
-        except Timeout:
-            holder = _holder(path)
+            if take(lock):
+                return True
         except (NotImplementedError, OSError) as error:
             why = (getattr(error, "strerror", None) or "not implemented").lower()
             observer(events.Note(f"the folder cannot be locked ({why}); going on", "warning"))
             return False
+        holder = _Holder.of(path)
         if not wait:
             raise LockedError(
-                f"{holder} is working on this folder", hint="wait for it, or leave --no-wait out"
+                f"the folder is locked by {holder.name}, {holder.what}",
+                hint="wait for it, or leave --no-wait out",
             )
-        if not told or holder not in (told, _SOMEBODY):
-            observer(events.Note(f"waiting for {holder}, which works on this folder"))
-            told = holder
+        if told is None or (holder.name, holder.stopped) not in (told, (_SOMEBODY, 0)):
+            observer(events.Note(f"waiting for {holder.name}, {holder.what}"))
+            told = holder.name, holder.stopped
+        if holder.signs != signs:
+            signs, since = holder.signs, time.monotonic()
+        elif time.monotonic() - since > _PATIENCE_SECONDS:
+            text = f"{holder.name} has the lock and shows no sign of life; going on without it"
+            observer(events.Note(text, "warning"))
+            return False
         if stop.wait(_POLL_SECONDS):
             raise stop.error("stopped while waiting for another process")
 
 
+@contextmanager
+def _beating(holder: Path) -> Iterator[None]:
+    """For the time that the lock is held, say who has it, and that it is alive."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(_BEAT_SECONDS):
+            with suppress(OSError):
+                os.utime(holder, follow_symlinks=False)
+
+    with suppress(OSError):
+        atomic_write(holder, f"{socket.gethostname()} {Owner.mine()}\n")
+    thread = threading.Thread(target=beat, name="hfget-lock", daemon=True)
+    started = False
+    with suppress(RuntimeError):  # no room for a thread: others wait a minute, no more
+        thread.start()
+        started = True
+    try:
+        yield
+    finally:
+        ended.set()
+        if started:
+            thread.join()
+        with suppress(OSError):
+            holder.unlink()
+
+
 def _holder_path(path: Path) -> Path:
     return path.with_name(path.name + ".holder")
-
-
-def _holder(path: Path) -> str:
-    with suppress(OSError, ValueError):
-        pid, host = read_text(_holder_path(path), 1000).split()
-        return f"process {int(pid)} on {safe_text(host, 80)}"
-    return _SOMEBODY

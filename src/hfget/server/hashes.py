@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfget.disk import read_text
 from hfget.transfer.digest import hash_file
 
 _FORMAT = 1
+_MOST_BYTES = 256 << 20
 
 
 class Stopped(Exception):
@@ -128,10 +130,10 @@ class HashCache:
 
 def _load(file: Path) -> dict[str, list[Any]]:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_text(file, _MOST_BYTES))
         files = data["files"] if data["format"] == _FORMAT else {}
         return {key: entry for key, entry in files.items() if _is_entry(entry)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hfget.disk import read_text
 from hfget.model import RemoteFile
+from hfget.opening import open_file
 from hfget.server import records
 from hfget.server.attributes import LfsRules
 from hfget.server.hashes import HashCache, Stamp, git_blob_id, git_tree_ids, lfs_pointer
@@ -17,6 +19,7 @@ from hfget.server.walk import Found, walk
 
 LFS_THRESHOLD = 10 * 1024 * 1024
 _SNIFF_BYTES = 8 * 1024
+_MOST_RULES = 1 << 20
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -103,7 +106,8 @@ class Scanner:
         for item in found:
             if item.path == ".gitattributes":
                 try:
-                    return LfsRules(item.real.read_text(encoding="utf-8", errors="replace"))
+                    text = read_text(item.real, _MOST_RULES, errors="replace", foreign=True)
+                    return LfsRules(text)
                 except OSError:
                     break
         return LfsRules()
@@ -149,7 +153,7 @@ class Scanner:
             return False
         if rules.matches(item.path) or item.stamp.size > LFS_THRESHOLD:
             return True
-        with open(item.real, "rb") as source:
+        with open(open_file(item.real), "rb") as source:
             return b"\0" in source.read(_SNIFF_BYTES)
 
 

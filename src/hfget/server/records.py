@@ -1,7 +1,8 @@
 """What an earlier download left on disk about a folder: identity, commit, hashes.
 
 The formats are huggingface_hub's (`_local_folder.py`, `_tree_cache.py` of 2.4.0) and
-hfget's own `hfget.json`. Whatever cannot be read or does not parse counts as absent.
+hfget's own `hfget.json`. Whatever cannot be read or does not parse counts as absent. They may be
+another user's, as the files are that he serves: a client believes no hash that it has not made.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfget.disk import read_text
 from hfget.model import URL_PREFIXES, RepoType
 
 RECORD_FOLDER = Path(".cache", "huggingface")
@@ -19,6 +21,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPO_ID = re.compile(r"[^/\s]+(/[^/\s]+)?")
 _TREE_FORMAT = 1
+_MOST_METADATA_BYTES = 4096
+_MOST_JSON_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ def read_folder_record(folder: Path) -> FolderRecord | None:
 def read_file_record(folder: Path, path: str) -> FileRecord | None:
     place = folder / RECORD_FOLDER / "download" / f"{path}.metadata"
     try:
-        commit, etag, at = place.read_text(encoding="utf-8").split("\n")[:3]
+        text = read_text(place, _MOST_METADATA_BYTES, foreign=True)
+        commit, etag, at = text.split("\n")[:3]
         record = FileRecord(commit.strip(), etag.strip(), float(at))
     except (OSError, ValueError):
         return None
@@ -107,6 +112,6 @@ def _tree_record(entry: dict[str, Any]) -> TreeRecord:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return json.loads(read_text(path, _MOST_JSON_BYTES, foreign=True))
+    except (OSError, ValueError, RecursionError):
         return None

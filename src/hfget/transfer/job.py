@@ -275,6 +275,7 @@ class FileJob:
             self.durable = partial.sync()
         with self._ending:
             self._go_on()
+            partial.check()
             self._close_reader()
             partial.close()
             self.publish(partial.data_path)

@@ -40,8 +40,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "how much is copied at a time",
     (
         "transfer/leftovers.py",
-        "if journal is None and not own.exists():",
-        "if journal is None or not own.exists():",
+        "if journal is None and not os.path.lexists(own):",
+        "if journal is None or not os.path.lexists(own):",
     ): "a journal that names the inode of the data is its journal wherever it lies",
     (
         "transfer/digest.py",
