@@ -160,6 +160,25 @@ def test_what_others_have_too_is_copied_never_taken(foreign: str, stem: Path) ->
         assert partial.data_path.read_bytes() == DATA
 
 
+def test_a_forged_journal_does_not_cost_what_is_mine(stem: Path, tmp_path: Path) -> None:
+    """It promises all bytes; none of them is there."""
+    forged = Partial.open(stem.with_name("other"), IDENTITY)
+    write(forged, (0, SIZE))
+    forged.park()
+    others = stem.with_name("other.incomplete")
+    others.write_bytes(bytes(SIZE))
+    rest = parked(stem, *PIECES)
+    theirs = owned_by(stem, elsewhere(), others)
+    give_away(theirs, journal_at(theirs))
+    partial = Partial.open(stem, IDENTITY)
+    assert spans(partial) == set(PIECES)
+    theirs.rename(rest)
+    journal_at(theirs).rename(journal_at(rest))
+    partial.park()
+    assert leftover_bytes(stem, IDENTITY) == WRITTEN
+    assert rest.lstat().st_uid == os.geteuid(), "what is mine has the resting name again"
+
+
 def test_a_foreign_partial_that_may_not_be_read_is_left(stem: Path) -> None:
     rest = parked(stem, *PIECES)
     rest.chmod(0o600)

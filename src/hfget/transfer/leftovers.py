@@ -94,7 +94,9 @@ def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] |
     """
     blocks: tuple[Block, ...] | None = None
     for found in _candidates(stem, identity):
-        if blocks is None:
+        if blocks is None or sum(block.length for block in blocks) < found.worth:
+            if blocks is not None:
+                remove(data)  # a copy that has not kept what its journal promised
             blocks = _adopt(found, data)
     for found in _find(stem):
         if found.data != data and found.abandoned:

@@ -235,7 +235,8 @@ def _lay_down(data: Path, stem: Path) -> bool:
     """
     rest = stem.with_name(stem.name + DATA_SUFFIX)
     mine = read_journal(journal_of(data))
-    if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:
+    there = found_at(rest, None)
+    if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):
         return False
     data.replace(rest)
     journal_of(data).replace(journal_of(rest))
