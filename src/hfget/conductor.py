@@ -109,6 +109,7 @@ class Run:
             observer=self._observer,
         )
         self._link = options.get("hardlink", False)
+        self._alive: Callable[[], None] = lambda: None
         self._layout = choose_layout(
             self._ref,
             local_dir=options.get("local_dir"),
@@ -165,7 +166,7 @@ class Run:
             wait=self._settings.wait_for_lock,
             stop=self._stop,
             observer=self._observer,
-        ):
+        ) as self._alive:
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(snapshot, files)
@@ -262,9 +263,14 @@ class Run:
             link=self._link,
         )
         engine = Engine(
-            jobs, http, self._settings, meter=meter, observer=self._observer, stop=self._stop
+            jobs, http, self._settings, meter=meter, observer=self._observe, stop=self._stop
         )
         return engine.run()
+
+    def _observe(self, event: events.Event) -> None:
+        """Who waits for the folder's lock sees that there is progress, too."""
+        self._alive()
+        self._observer(event)
 
     def _check_space(self, made: Plan) -> None:
         need = space_needed(made, self._layout, link=self._link)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,8 +67,10 @@ class _Holder(NamedTuple):
 
 
 @contextmanager
-def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer) -> Iterator[None]:
-    """Hold the lock at `path`.
+def folder_lock(
+    path: Path, *, wait: bool, stop: Stop, observer: events.Observer
+) -> Iterator[Callable[[], None]]:
+    """Hold the lock at `path`. What it yields is to be called several times a minute meanwhile.
 
     Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
     for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked,
@@ -85,12 +86,13 @@ def folder_lock(path: Path, *, wait: bool, stop: Stop, observer: events.Observer
     # a lock file that only exists would outlive a killed process
     lock = FileLock(path, mode=_MODE, fallback_to_soft=False)
     if not _acquired(lock, path, wait, stop, observer):
-        yield
+        yield lambda: None
         return
+    beat = _Beat(_holder_path(path))
     try:
-        with _beating(_holder_path(path)):
-            yield
+        yield beat
     finally:
+        beat.end()
         with suppress(OSError):
             lock.release()
 
@@ -128,31 +130,25 @@ def _acquired(
             raise stop.error("stopped while waiting for another process")
 
 
-@contextmanager
-def _beating(holder: Path) -> Iterator[None]:
-    """For the time that the lock is held, say who has it, and that it is alive."""
-    ended = threading.Event()
+class _Beat:
+    """Says who has the lock, and, each time it is called, that it is alive."""
 
-    def beat() -> None:
-        while not ended.wait(_BEAT_SECONDS):
-            with suppress(OSError):
-                os.utime(holder, follow_symlinks=False)
-
-    with suppress(OSError):
-        atomic_write(holder, f"{socket.gethostname()} {Owner.mine()}\n")
-    thread = threading.Thread(target=beat, name="hfget-lock", daemon=True)
-    started = False
-    with suppress(RuntimeError):  # no room for a thread: others wait a minute, no more
-        thread.start()
-        started = True
-    try:
-        yield
-    finally:
-        ended.set()
-        if started:
-            thread.join()
+    def __init__(self, holder: Path) -> None:
+        self._holder = holder
+        self._told = time.monotonic()
         with suppress(OSError):
-            holder.unlink()
+            atomic_write(holder, f"{socket.gethostname()} {Owner.mine()}\n")
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self._told >= _BEAT_SECONDS:
+            self._told = now
+            with suppress(OSError):
+                os.utime(self._holder, follow_symlinks=False)
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._holder.unlink()
 
 
 def _holder_path(path: Path) -> Path:

@@ -140,7 +140,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "where there is no journal nobody asks for the mark",
     (
         "transfer/partial.py",
-        "if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:",
-        "if mine is None or not mine.blocks or found_at(rest, None).worth >= mine.bytes:",
+        "if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):",
+        "if mine is None or not mine.blocks or (there.movable and there.worth >= mine.bytes):",
     ): "of two that are worth as much either may stay",
 }
