@@ -21,6 +21,7 @@ ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 SIZE = 12 * MiB
 STRANGER = 65534
+AS_STRANGER = ("setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups")
 AS_ROOT = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0, reason="needs a second user: root can make one"
 )
@@ -193,3 +194,61 @@ def test_a_killed_container_that_is_started_again_goes_on_at_once(
         assert process.returncode == 0, err
     assert tree(root_of(shell, out.decode())) == tree(source)
     assert hub.bytes_sent("cdn") < SIZE + 6 * MiB, "it went on with what the first had fetched"
+
+
+def as_stranger(shell: Shell, *arguments: str) -> subprocess.Popen[bytes]:
+    """hfget of another user, in a home of its own."""
+    home = shell.directory / "stranger"
+    home.mkdir(exist_ok=True)
+    os.chown(home, STRANGER, STRANGER)
+    return subprocess.Popen(
+        [*AS_STRANGER, *HFGET, *arguments],
+        cwd=home,
+        env=shell.environment() | {"HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        umask=0,
+    )
+
+
+def can_be_a_stranger() -> bool:
+    """Whether another user can run this Python, which may lie in root's home."""
+    if os.name != "posix" or os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return False
+    command = [*AS_STRANGER, *HFGET, "--version"]
+    return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_a_stranger(), reason="needs a second user who can run hfget")
+def test_two_users_take_turns_in_one_cache(
+    source: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    """One is interrupted, the other goes on with a copy, then it is complete for both."""
+    hub = start_hub(rate_total=24 * MiB)
+    shell = shell_at(hub.endpoint)
+    shared = shell.directory / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    for folder in shared.parents[:4]:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    arguments = (REPO, "--cache-dir", str(shared))
+    process = as_stranger(shell, *arguments)
+    wait_until(lambda: hub.bytes_sent("cdn") > 6 * MiB)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    hub.set_rate(None)
+    (left,) = shared.rglob("*.incomplete")
+    assert left.stat().st_uid == STRANGER
+    mine = shell.run(*arguments)
+    assert mine.code == 0, mine.err
+    sent = hub.bytes_sent("cdn")
+    assert sent < SIZE + 6 * MiB
+    blob = (root_of(shell, mine.out) / "w.bin").resolve()
+    assert blob.stat().st_uid == os.geteuid() and tree(root_of(shell, mine.out)) == tree(source)
+    for _ in range(2):
+        process = as_stranger(shell, *arguments)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert root_of(shell, out.decode()) == root_of(shell, mine.out)
+    assert hub.bytes_sent("cdn") == sent
