@@ -40,7 +40,7 @@ def interrupted(shell: Shell, hub: LocalHub, *arguments: str) -> tuple[Path, Pat
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     hub.set_rate(None)
-    (data,) = shell.directory.rglob("*.incomplete")
+    (data,) = {path for path in shell.directory.rglob("*.incomplete") if "behind" not in path.parts}
     return data, data.with_name(data.name.replace(".incomplete", ".hfget-journal"))
 
 
@@ -252,3 +252,43 @@ def test_two_users_take_turns_in_one_cache(
         assert process.returncode == 0, err
         assert root_of(shell, out.decode()) == root_of(shell, mine.out)
     assert hub.bytes_sent("cdn") == sent
+
+
+@contextmanager
+def squashed(folder: Path) -> Iterator[None]:
+    """`folder` as a mount on which every file is the same user's, whoever has created it."""
+    if os.geteuid() != 0 or shutil.which("bindfs") is None:
+        pytest.skip("needs bindfs, and the right to mount")
+    behind = folder.with_name("behind")
+    behind.mkdir()
+    folder.mkdir()
+    command = ["bindfs", "--force-user=nobody", "--chown-ignore", str(behind), str(folder)]
+    if subprocess.run(command, capture_output=True, timeout=30, check=False).returncode:
+        pytest.skip("needs FUSE")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], timeout=30, check=True)
+
+
+@LAYOUTS
+def test_a_mount_that_shows_one_owner_for_all_is_as_good_as_any(
+    layout: str, source: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    mount = shell.directory / "mount"
+    with squashed(mount):
+        where = ("--cache-dir",) if layout == "cache" else ("--local-dir",)
+        data, _ = interrupted(shell, hub, *where, str(mount))
+        assert data.stat().st_uid == STRANGER
+        done = shell.run(REPO, *where, mount)
+        assert done.code == 0, done.err
+        sent = hub.bytes_sent("cdn")
+        assert sent < SIZE + 6 * MiB
+        again = shell.run(REPO, *where, mount, "--json")
+        assert again.code == 0 and hub.bytes_sent("cdn") == sent
+        root = root_of(shell, done.out)
+        assert tree(root) == tree(source)
+        records = [path for path in mount.rglob("*") if "verified" in path.name]
+        assert len(records) == (layout == "cache"), "one user, one record"

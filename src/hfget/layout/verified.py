@@ -27,7 +27,7 @@ class Verified:
     """The record at `path`. Thread-safe; lines of other processes are kept."""
 
     def __init__(self, path: Path) -> None:
-        self._path = _mine(path)
+        self._path = path
         self._lock = threading.Lock()
         self._known: set[tuple[str, int, int, int]] | None = None
         self._unwritten: list[tuple[str, int, int, int]] = []
@@ -36,7 +36,7 @@ class Verified:
         """Whether what was seen was hashed before and is the content that `etag` names."""
         with self._lock:
             if self._known is None:
-                self._known = _read(self._path)
+                self._known = _read(_mine(self._path))
             return _entry(etag, seen) in self._known
 
     def reread(self) -> None:
@@ -57,7 +57,7 @@ class Verified:
             if not entries:
                 return
             text = "".join(f"{etag} {size} {time} {inode}\n" for etag, size, time, inode in entries)
-            _append(self._path, text)
+            _append(_mine(self._path), text)
             if self._known is not None:
                 self._known.update(entries)
 
