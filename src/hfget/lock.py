@@ -31,6 +31,8 @@ _POLL_SECONDS = 0.2
 #: How often the holder gives a sign of life; without one for the lease it is not waited for.
 _BEAT_SECONDS = 10.0
 _PATIENCE_SECONDS = LEASE_SECONDS
+#: A living hfget says who it is at once: so long to one that does not, or is known to be dead.
+_GRACE_SECONDS = 5.0
 _SOMEBODY = "another program"
 #: Who may not write to the folder has no business with its lock: also a reader could hold it.
 _MODE = 0o660
@@ -50,12 +52,18 @@ class _Holder(NamedTuple):
             signs = (text, found.st_mtime_ns)
             with suppress(ValueError):
                 host, tag = text.decode().split()
-                if owner := Owner.parse(tag):
-                    stopped = owner.standing() is Standing.STOPPED
+                owner = Owner.parse(tag)
+                standing = owner.standing() if owner else Standing.DEAD
+                if owner and standing is not Standing.DEAD:
                     name = f"process {owner.pid} on {safe_text(host, 80)}"
-                    return cls(name, owner.pid if stopped else 0, signs)
+                    return cls(name, owner.pid if standing is Standing.STOPPED else 0, signs)
             return cls(signs=signs)
         return cls()
+
+    @property
+    def patience(self) -> float:
+        """How long it is waited for without a sign of life, in seconds."""
+        return _GRACE_SECONDS if self.name == _SOMEBODY else _PATIENCE_SECONDS
 
     @property
     def what(self) -> str:
@@ -74,7 +82,7 @@ def folder_lock(
 
     Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
     for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked,
-    and a holder that shows no sign of life for a minute is not waited for.
+    and a holder that shows no sign of life for a minute, or nothing of itself, is not waited for.
     """
     from filelock import FileLock
 
@@ -122,7 +130,7 @@ def _acquired(
             told = holder.name, holder.stopped
         if holder.signs != signs:
             signs, since = holder.signs, time.monotonic()
-        elif time.monotonic() - since > _PATIENCE_SECONDS:
+        elif time.monotonic() - since > holder.patience:
             text = f"{holder.name} has the lock and shows no sign of life; going on without it"
             observer(events.Note(text, "warning"))
             return False

@@ -197,16 +197,19 @@ def test_who_may_not_lock_at_all_waits_for_nobody(
 
 
 @pytest.mark.timeout(30)
-@pytest.mark.parametrize("stale", ["", "host {owner}\n", "garbage"])
+@pytest.mark.parametrize("stale", ["", "host {owner}\n", "host {dead}\n", "garbage"])
 def test_a_lock_without_a_sign_of_life_is_not_waited_for(
     stale: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who may only read a folder can lock what lies in it, too."""
-    monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.5)
+    known = "owner" in stale
+    monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.5 if known else 3600)
+    monkeypatch.setattr(lock_module, "_GRACE_SECONDS", 3600 if known else 0.5)
     path.parent.mkdir(parents=True)
     path.touch()
     if stale:
-        text = stale.format(owner=Owner.mine()._replace(host="00000000"))
+        mine = Owner.mine()
+        text = stale.format(owner=mine._replace(host="00000000"), dead=mine._replace(start="1"))
         path.with_name("hfget.lock.holder").write_text(text)
     with open(path) as reader:
         fcntl.flock(reader, fcntl.LOCK_EX)

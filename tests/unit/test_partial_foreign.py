@@ -101,6 +101,8 @@ def test_nothing_planted_at_the_resting_name_is_written_to_or_published(
     precious.write_bytes(content)
     precious.chmod(0o600)
     plant(rest, precious)
+    promised = journal == "right" and plant is a_hard_link
+    assert leftover_bytes(stem, IDENTITY) == (WRITTEN if promised else 0)
     data = finished(stem)
     assert precious.read_bytes() == content and not data.samefile(precious)
     found = data.lstat()
