@@ -83,6 +83,7 @@ class Run:
         )
         self._link = options.hardlink
         self._force = options.force
+        self._alive: Callable[[], None] = lambda: None
         self._layout = choose_layout(
             self._ref,
             local_dir=options.local_dir,
@@ -143,7 +144,7 @@ class Run:
             wait=self._settings.wait_for_lock,
             stop=self._stop,
             observer=self._observer,
-        ):
+        ) as self._alive:
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(snapshot, files)
@@ -241,7 +242,7 @@ class Run:
         engine = Engine(
             TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
             meter,
-            observer=self._observer,
+            observer=self._observe,
             stop=self._stop,
             abort=self._http.abort,
         )
@@ -262,6 +263,11 @@ class Run:
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
+
+    def _observe(self, event: events.Event) -> None:
+        """Who waits for the folder's lock sees that there is progress, too."""
+        self._alive()
+        self._observer(event)
 
     def _check_space(self, made: Plan) -> None:
         need = space_needed(made, self._layout, link=self._link)

@@ -7,20 +7,19 @@ import functools
 import os
 import random
 import re
-import stat
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hfget import opening
 from hfget.errors import DiskError
 
 #: Characters of a path in a message.
 _MOST_SHOWN = 400
 #: Others may fill what is read-only here.
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
-_BINARY = getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.
 _TEMPORARY_SECONDS = 60.0
@@ -50,6 +49,12 @@ _MEANINGS = {
 
 def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> DiskError:
     """The DiskError for an OSError, in words: what failed, where, why, what to do next."""
+    if isinstance(error, opening.UntrustedError):
+        path = error.filename or path
+        return DiskError(
+            f"{doing} {_short(str(path))}: it {error.strerror}",
+            hint="move it away, and run the same command again",
+        )
     meaning, hint = _MEANINGS.get(
         error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
     )
@@ -80,23 +85,31 @@ def sync_directory(path: Path | str) -> bool:
 def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
     """Write a small file so that readers see the old or the new one, whole. Raises OSError.
 
-    With `sync` its content is on the disk before it gets its name.
+    With `sync` its content is on the disk before it gets its name. What has the name, be it a
+    link, is replaced; the folder must not be one.
     """
-    temporary = os.path.join(os.path.dirname(path), temporary_name())
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    parent, name = os.path.split(path)
+    folder = opening.open_folder(parent)
     try:
+        temporary = temporary_name()
+        if folder is None:
+            temporary, name = os.path.join(parent, temporary), os.fspath(path)
+        fd = opening.create_in(folder, temporary)
         try:
-            _write_all(fd, text.encode("utf-8", "surrogateescape"))
-            if sync:
-                with suppress(OSError):
-                    os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+            try:
+                _write_all(fd, text.encode("utf-8", "surrogateescape"))
+                if sync:
+                    with suppress(OSError):
+                        os.fsync(fd)
+            finally:
+                os.close(fd)
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+    finally:
+        opening.close(folder)
 
 
 def temporary_name() -> str:
@@ -114,22 +127,12 @@ def sweep_temporaries(root: Path) -> None:
                     os.unlink(path)
 
 
-def read_text(path: Path | str, most: int, *, errors: str = "strict") -> str:
-    """The text of a regular file of at most `most` bytes. Raises OSError, ValueError.
+def read_text(path: Path | str, most: int, *, errors: str = "strict", foreign: bool = False) -> str:
+    """The text of a file of at most `most` bytes, as `opening.read_bytes` reads it.
 
-    What lies on disk may be anything, also a pipe that nobody writes to: never waits for one.
+    Raises OSError, ValueError.
     """
-    fd = os.open(path, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
-            raise OSError(errno.EINVAL, "not a small file", str(path))
-        data = os.read(fd, found.st_size)
-        while len(data) < found.st_size and (piece := os.read(fd, found.st_size - len(data))):
-            data += piece
-    finally:
-        os.close(fd)
-    return data.decode("utf-8", errors)
+    return opening.read_bytes(path, most, foreign=foreign)[0].decode("utf-8", errors)
 
 
 def rename_new(source: Path, target: Path | str, *, dst_dir_fd: int | None = None) -> None:

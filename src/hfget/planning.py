@@ -79,7 +79,7 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
             copies.append(item)
         elif item.have and item.need:
             reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
-            total -= max(0, min(reserved, item.file.size) - item.have)
+            total -= min(reserved, item.file.size) - item.have
     if layout.shares_content:
         copies = [item for item in copies if item.state is not ItemState.TWIN]
     if link:

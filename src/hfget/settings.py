@@ -226,6 +226,10 @@ def user_path(given: str | os.PathLike[str], name: str) -> Path:
     return Path(expanded)
 
 
+#: What is read of an env file: it may be a pipe, and need not end.
+_MOST_ENV_CHARACTERS = 1 << 20
+
+
 def load_env_file(path: Path) -> None:
     """Take the documented variables of an env file into the environment, where unset there.
 
@@ -234,7 +238,8 @@ def load_env_file(path: Path) -> None:
     from dotenv import dotenv_values
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read(_MOST_ENV_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"cannot read the env file {path}: {getattr(error, 'strerror', None) or 'not text'}",

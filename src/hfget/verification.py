@@ -20,6 +20,7 @@ from hfget.layout import record
 from hfget.layout.paths import destination
 from hfget.layout.snapshots import CachedSnapshot
 from hfget.model import RemoteFile
+from hfget.opening import reading_anybodys
 from hfget.settings import user_path
 from hfget.transfer.digest import hash_file
 
@@ -79,7 +80,11 @@ def verify(
     downloaded. `folder` may be a snapshot in the Hub cache. `observer` gets a `Progress` a few
     times a second. Raises NotFoundError if nothing is recorded there. No network.
     """
-    root = user_path(folder, "the folder")
+    with reading_anybodys():  # a record is compared here, not believed
+        return _verify(user_path(folder, "the folder"), observer, stop)
+
+
+def _verify(root: Path, observer: events.Observer, stop: threading.Event | None) -> Verification:
     records = root / ".cache" / "huggingface"
     wanted = record.read_wanted(records)
     cached = CachedSnapshot.at(root)

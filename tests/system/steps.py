@@ -25,7 +25,7 @@ FILES: Mapping[str, bytes | str | int] = {
 _SITE = """
 import os, signal, sys, threading
 _STEPS = {"open", "write", "pwrite", "fsync", "fdatasync", "truncate", "replace", "rename",
-          "unlink", "mkdir", "utime"}
+          "ftruncate", "unlink", "mkdir", "utime"}
 _PLACES = (os.sep + "hfget" + os.sep, os.sep + "pathlib")
 _last = int(os.environ["KILL_BEFORE_STEP"])
 _count = 0

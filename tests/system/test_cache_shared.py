@@ -88,7 +88,8 @@ def test_a_blob_that_links_out_of_the_cache_is_replaced_unread(
 
 
 @pytest.mark.parametrize(
-    "planted", ["", "blobs", "snapshots", "snapshots/COMMIT/sub", "refs", "trees", ".hfget"]
+    "planted",
+    ["blobs", "snapshots", "snapshots/COMMIT/sub", "refs", "trees", ".hfget", ".hfget/COMMIT"],
 )
 def test_a_link_planted_in_a_cache_leads_nowhere(
     planted: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt, tmp_path: Path

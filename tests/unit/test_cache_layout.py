@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -214,21 +216,63 @@ def test_a_blob_is_reserved_by_one_at_a_time(cache: Path) -> None:
     yours.close()
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_who_may_not_lock_at_all_waits_for_nobody(
+    number: int, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    layout = CacheLayout(cache, REF)
+    assert layout.reserve(CONFIG) and layout.reserve(WEIGHTS)
+    layout.close()
+
+
+@pytest.mark.parametrize("odd", ["link", "pipe", "longer than the content"])
+def test_what_is_no_partial_gives_no_sign_of_life(
+    odd: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "_PATIENCE_SECONDS", 0.0)
+    mine, yours = CacheLayout(cache, REF), CacheLayout(cache, REF)
+    assert mine.reserve(WEIGHTS)
+    partial = blob(cache, WEIGHTS).with_name(f"{WEIGHTS.etag}.0a1b2c3d.incomplete")
+    partial.parent.mkdir(parents=True)
+    growing = tmp_path / "growing"
+    growing.touch()
+    if odd == "link":
+        partial.symlink_to(growing)
+    elif odd == "pipe":
+        os.mkfifo(partial)
+    else:
+        growing = partial
+    for size in range(WEIGHTS.size + 1, WEIGHTS.size + 4):
+        growing.write_bytes(bytes(size))
+        if odd == "pipe":
+            os.utime(partial, (size, size))
+        if yours.reserve(WEIGHTS):
+            break
+    else:
+        raise AssertionError("it is waited for")
+    mine.close()
+    yours.close()
+
+
 def test_a_holder_without_a_sign_of_life_is_not_waited_for(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its partial grows, whatever the clocks say; else it may have been dead for hours."""
     monkeypatch.setattr(cache_module, "_PATIENCE_SECONDS", 0.0)
     mine, yours = CacheLayout(cache, REF), CacheLayout(cache, REF)
-    assert mine.reserve(CONFIG)
+    assert mine.reserve(WEIGHTS)
     blobs = folder(cache) / "blobs"
     blobs.mkdir(parents=True)
-    partial = blobs / f"{CONFIG.etag}.0a1b2c3d.incomplete"
+    partial = blobs / f"{WEIGHTS.etag}.0a1b2c3d.incomplete"
     for size in range(5):
         partial.write_bytes(bytes(size))
         os.utime(partial, (2e9, 2e9))
-        assert not yours.reserve(CONFIG)
-    assert yours.reserve(CONFIG)
+        assert not yours.reserve(WEIGHTS)
+    assert yours.reserve(WEIGHTS)
     mine.close()
     yours.close()
 

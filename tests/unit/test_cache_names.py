@@ -13,6 +13,7 @@ from hfget.errors import DiskError, UnsafeError
 from hfget.layout import pointers
 from hfget.layout.cache import CacheLayout
 from hfget.layout.directories import Directories
+from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState
 from tests.unit.cached import (
     AT,
@@ -27,6 +28,7 @@ from tests.unit.cached import (
     pointer,
     state,
 )
+from tests.unit.foreign import give_away
 from tests.unit.helpers import small_file
 
 
@@ -84,7 +86,7 @@ def test_nobody_waits_for_a_pipe_in_place_of_an_empty_file(cache: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "planted", ["blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist", "", "../.locks"]
+    "planted", ["blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist", "../.locks"]
 )
 def test_a_link_out_of_the_cache_is_refused(planted: str, cache: Path, tmp_path: Path) -> None:
     link = Path(os.path.normpath(folder(cache) / planted))
@@ -93,6 +95,45 @@ def test_a_link_out_of_the_cache_is_refused(planted: str, cache: Path, tmp_path:
     link.symlink_to(tmp_path / "outside")
     with pytest.raises(UnsafeError):
         CacheLayout(cache, REF).check(AT.files)
+
+
+@pytest.mark.parametrize("owner", ["mine", "foreign"])
+def test_a_repo_may_lie_on_another_disk_by_a_link_of_my_own(
+    owner: str, cache: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    folder(cache).parent.mkdir(parents=True)
+    folder(cache).symlink_to(outside)
+    if owner == "foreign":
+        give_away(folder(cache))
+        with pytest.raises(UnsafeError):
+            CacheLayout(cache, REF).check(AT.files)
+        assert list(outside.iterdir()) == []
+        return
+    CacheLayout(cache, REF).check(AT.files)
+    filled(cache, CONFIG, WEIGHTS)
+    assert pointer(cache, WEIGHTS).samefile(outside / "blobs" / WEIGHTS.etag)
+    assert state(cache, WEIGHTS) is ItemState.COMPLETE
+    assert HubCache(cache, REF).find(AT, WEIGHTS) == outside / "blobs" / WEIGHTS.etag
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("place", [f".hfget/{AT.commit}", f"snapshots/{AT.commit}"])
+def test_a_link_in_place_of_a_folder_of_the_commit_is_not_written_through(
+    place: str, inside: bool, cache: Path, tmp_path: Path
+) -> None:
+    elsewhere = (cache if inside else tmp_path) / "elsewhere"
+    elsewhere.mkdir(parents=True)
+    link = folder(cache) / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(elsewhere)
+    layout = CacheLayout(cache, REF)
+    layout.check(AT.files)
+    if not inside or place.startswith(".hfget"):
+        with pytest.raises((UnsafeError, DiskError)):
+            layout.begin(AT, AT.files)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_link_in_a_snapshot_is_refused(cache: Path, tmp_path: Path) -> None:

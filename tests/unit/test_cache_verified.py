@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from hfget.layout.directories import Seen
 from hfget.layout.verified import Verified
+from tests.unit.foreign import give_away
 from tests.unit.verdicts import refused
 
 SHA1, SHA256 = "ab" * 20, "cd" * 32
@@ -93,6 +95,32 @@ def test_a_planted_link_is_not_written_through(path: Path, tmp_path: Path) -> No
     outside.write_text("mine")
     path.parent.mkdir()
     path.symlink_to(outside)
-    with pytest.raises(OSError):
-        written(path, (SHA1, SEEN))
-    assert outside.read_text() == "mine"
+    written(path, (SHA1, SEEN))
+    assert outside.read_text() == "mine" and not path.is_symlink()
+    assert Verified(path).holds(SHA1, SEEN)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "hard link"])
+def test_what_is_no_record_of_mine_is_replaced_and_not_written_to(
+    kind: str, path: Path, tmp_path: Path
+) -> None:
+    path.parent.mkdir()
+    precious = tmp_path / "precious"
+    precious.write_text("mine\n")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        os.link(precious, path)
+    written(path, (SHA1, SEEN))
+    assert Verified(path).holds(SHA1, SEEN) and precious.read_text() == "mine\n"
+
+
+def test_who_shares_a_cache_has_a_record_of_his_own(path: Path) -> None:
+    theirs = f"{SHA1} 333 4444 22\n"
+    path.parent.mkdir()
+    path.write_text(theirs)
+    give_away(path)
+    assert not Verified(path).holds(SHA1, SEEN), "only their word"
+    written(path, (SHA256, SEEN))
+    assert Verified(path).holds(SHA256, SEEN) and path.read_text() == theirs

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from hfget import conductor, download, plan
+from hfget import lock as lock_module
 from hfget.errors import DiskError, UnsafeError, UsageError
-from hfget.events import Event, Note
+from hfget.events import Event, Note, Progress
 from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState
 from hfget.transfer.journal import Identity
@@ -155,3 +156,20 @@ def test_garbage_in_every_record_costs_a_look_and_nothing_else(
     requests = len(hub.log)
     assert download(REPO, endpoint=hub.endpoint).ok
     assert len(hub.log) - requests == 1, "all is recorded again"
+
+
+def test_who_has_the_lock_shows_that_it_is_alive(
+    repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_module, "_BEAT_SECONDS", 0.0)
+    make_model(repos_root, REPO, {"a.bin": 4 * MiB})
+    hub = start_hub(rate_total=8 * MiB)
+    holder = tmp_path / "m" / ".cache" / "huggingface" / "hfget.lock.holder"
+    signs = set()
+
+    def look(event: Event) -> None:
+        if isinstance(event, Progress):
+            signs.add(holder.stat().st_mtime_ns)
+
+    assert download(REPO, endpoint=hub.endpoint, local_dir=tmp_path / "m", observer=look).ok
+    assert len(signs) > 2 and not holder.exists()

@@ -145,9 +145,9 @@ def test_a_file_is_opened_for_reading_only(tmp_path: Path, monkeypatch: pytest.M
     flags: list[int] = []
     real = os.open
 
-    def opened(path: Path, how: int, *more: int) -> int:
+    def opened(path: Path, how: int, *more: int, dir_fd: int | None = None) -> int:
         flags.append(how)
-        return real(path, how, *more)
+        return real(path, how, *more, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", opened)
     assert hash_file(tmp_path / "file", "sha256") == hashlib.sha256(b"content").hexdigest()

@@ -88,13 +88,15 @@ def test_the_space_of_a_partial_is_what_it_takes_or_what_is_known_to_be_in_it(
     assert leftover_space(stem, IDENTITY) == 0
     data = parked(stem, *PIECES)
     assert leftover_space(stem, IDENTITY) == data.stat().st_blocks * 512
-    stat = Path.stat
+    stat = Path.lstat
 
     def without_blocks(path: Path, **options: bool) -> Any:
         found = stat(path, **options)
-        return SimpleNamespace(st_ino=found.st_ino) if path == data else found
+        names = ("st_mode", "st_ino", "st_dev", "st_nlink", "st_uid")
+        fields = {name: getattr(found, name) for name in names}
+        return SimpleNamespace(**fields) if path == data else found
 
-    monkeypatch.setattr(Path, "stat", without_blocks)
+    monkeypatch.setattr(Path, "lstat", without_blocks)
     assert leftover_space(stem, IDENTITY) == WRITTEN
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import subprocess
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from hfget import events
+from hfget import lock as lock_module
 from hfget.errors import DiskError, InterruptedRunError, LockedError
 from hfget.lock import folder_lock
 from hfget.stop import Stop
+from hfget.transfer.owner import Owner
 from tests.unit.helpers import BOUND, child
 
 _HOLDS = """
@@ -52,7 +56,7 @@ def path(tmp_path: Path) -> Path:
 
 def locked(
     path: Path, *, wait: bool = True, stop: Stop | None = None, notes: Notes | None = None
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[Callable[[], None]]:
     return folder_lock(path, wait=wait, stop=stop or Stop(), observer=notes or Notes())
 
 
@@ -60,8 +64,8 @@ def test_a_lock_is_taken_given_back_and_taken_again(path: Path) -> None:
     notes = Notes()
     for _ in range(3):
         with locked(path, notes=notes):
-            holder = path.with_name("hfget.lock.holder").read_text()
-            assert holder.split()[0] == str(os.getpid())
+            owner = Owner.parse(path.with_name("hfget.lock.holder").read_text().split()[1])
+            assert owner is not None and owner.pid == os.getpid()
             with pytest.raises(LockedError), locked(path, wait=False):
                 pass
         assert not path.with_name("hfget.lock.holder").exists()
@@ -174,6 +178,117 @@ def test_where_there_are_no_locks_the_work_goes_on_with_a_warning(
         assert said.level == "warning" and os.strerror(number).lower() in said.text
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_who_may_not_lock_at_all_waits_for_nobody(
+    number: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EACCES says "taken" on some systems, and "not allowed" on others."""
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    notes = Notes()
+    with locked(path, notes=notes):
+        pass
+    (said,) = notes.said
+    assert said.level == "warning" and os.strerror(number).lower() in said.text
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("stale", ["", "host {owner}\n", "host {dead}\n", "garbage"])
+def test_a_lock_without_a_sign_of_life_is_not_waited_for(
+    stale: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may only read a folder can lock what lies in it, too."""
+    known = "owner" in stale
+    monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.5 if known else 3600)
+    monkeypatch.setattr(lock_module, "_GRACE_SECONDS", 3600 if known else 0.5)
+    path.parent.mkdir(parents=True)
+    path.touch()
+    if stale:
+        mine = Owner.mine()
+        text = stale.format(owner=mine._replace(host="00000000"), dead=mine._replace(start="1"))
+        path.with_name("hfget.lock.holder").write_text(text)
+    with open(path) as reader:
+        fcntl.flock(reader, fcntl.LOCK_EX)
+        notes = Notes()
+        with locked(path, notes=notes):
+            pass
+    first, last = notes.said
+    assert "waiting for" in first.text
+    assert last.level == "warning" and "no sign of life" in last.text
+
+
+def test_who_gives_signs_of_life_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.8)
+    monkeypatch.setattr(lock_module, "_BEAT_SECONDS", 0.1)
+    stop, notes = Stop(), Notes()
+    caught: list[InterruptedRunError] = []
+
+    def want() -> None:
+        try:
+            with locked(path, stop=stop, notes=notes):
+                raise AssertionError("the lock is held")
+        except InterruptedRunError as error:
+            caught.append(error)
+
+    with locked(path) as alive:
+        waiting = threading.Thread(target=want)
+        waiting.start()
+        assert notes.first.wait(BOUND)
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until and waiting.is_alive():
+            alive()
+            time.sleep(0.02)
+        assert waiting.is_alive(), "three times its patience, and still waiting"
+        stop.set()
+        waiting.join(BOUND)
+    assert len(caught) == 1 and len(notes.said) == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_stopped_holder_is_told_of_and_not_waited_for_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.5)
+    with child(_HOLDS, str(path)) as holder:
+        holder.send_signal(signal.SIGSTOP)
+        notes = Notes()
+        try:
+            deadline = time.monotonic() + BOUND
+            while _state(holder.pid) != "T" and time.monotonic() < deadline:
+                time.sleep(0.01)
+            with pytest.raises(LockedError, match="stopped"), locked(path, wait=False):
+                pass
+            with locked(path, notes=notes):
+                pass
+        finally:
+            holder.send_signal(signal.SIGCONT)
+    first, last = notes.said
+    assert f"kill -CONT {holder.pid}" in first.text
+    assert last.level == "warning" and f"process {holder.pid}" in last.text
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("planted", ["pipe", "folder", "device"])
+def test_what_is_no_lock_file_holds_nobody_up(planted: str, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    if planted == "pipe":
+        os.mkfifo(path)
+    elif planted == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with locked(path, wait=False):
+        pass
+
+
 def test_a_lock_library_that_gives_up_is_no_reason_to_stop(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +326,9 @@ def test_nothing_is_written_through_a_planted_link(name: str, path: Path, tmp_pa
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("garbage", ["", "x y", "12", "1 2 3", "\0" * 5000, "-5 host\x1b[2J"])
+@pytest.mark.parametrize(
+    "garbage", ["", "x y", "12", "1 2 3", "\0" * 5000, "host\x1b[2J -5", "\xff"]
+)
 def test_garbage_about_the_holder_is_not_believed(garbage: str, path: Path) -> None:
     with locked(path):
         path.with_name("hfget.lock.holder").write_text(garbage)
@@ -220,7 +337,7 @@ def test_garbage_about_the_holder_is_not_believed(garbage: str, path: Path) -> N
         assert "\x1b" not in caught.value.message and "\0" not in caught.value.message
         path.with_name("hfget.lock.holder").unlink()
         os.mkfifo(path.with_name("hfget.lock.holder"))
-        with pytest.raises(LockedError, match="another hfget"), locked(path, wait=False):
+        with pytest.raises(LockedError, match="another program"), locked(path, wait=False):
             pass
 
 
@@ -271,6 +388,6 @@ def test_others_of_the_group_may_take_the_lock_too(path: Path) -> None:
     before = os.umask(0)
     try:
         with locked(path):
-            assert path.stat().st_mode & 0o777 == 0o664
+            assert path.stat().st_mode & 0o777 == 0o660
     finally:
         os.umask(before)

@@ -110,11 +110,14 @@ def test_what_a_killed_owner_wrote_is_taken_over_whole(stem: Path, reaped: bool)
         partial.discard()
 
 
-def test_an_owner_elsewhere_keeps_its_partial_for_the_lease_then_it_is_copied(stem: Path) -> None:
+def test_an_owner_elsewhere_keeps_its_partial_for_the_lease_but_it_is_copied_at_once(
+    stem: Path,
+) -> None:
     data = owned_by(stem, elsewhere(), parked(stem, *PIECES))
     age(data)
     young = Partial.open(stem, IDENTITY)
-    assert young.blocks == () and data.exists(), "its journal was written to within the lease"
+    assert spans(young) == set(PIECES) and young.damaged() == []
+    assert data.exists(), "its journal was written to within the lease"
     young.discard()
     flip(data, 5000)
     age(data, journal_at(data))

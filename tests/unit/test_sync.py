@@ -40,7 +40,10 @@ class Disk:
 
     def _noting(self, what: str, real: Callable[..., None]) -> Callable[..., None]:
         def noted(subject: Any, *rest: Any, **more: Any) -> None:
-            found = os.fstat(subject) if isinstance(subject, int) else os.lstat(subject)
+            folder = more.get("src_dir_fd")
+            found = (
+                os.fstat(subject) if isinstance(subject, int) else os.lstat(subject, dir_fd=folder)
+            )
             is_folder = stat.S_ISDIR(found.st_mode)
             held = frozenset(os.listdir(subject)) if is_folder else found.st_size  # noqa: PTH208
             self.steps.append(Step(what, found.st_ino, held))

@@ -191,7 +191,9 @@ def opened_paths(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     really = os.open
 
     def recording(path: str, *arguments: int, **options: int) -> int:
-        opened.append(os.path.realpath(path))
+        folder = options.get("dir_fd")
+        base = "" if folder is None else os.readlink(f"/proc/self/fd/{folder}")  # noqa: PTH115
+        opened.append(os.path.realpath(os.path.join(base, path)))
         return really(path, *arguments, **options)
 
     monkeypatch.setattr(os, "open", recording)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +21,13 @@ from hfget.layout import pointers, record
 from hfget.layout.base import Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.etaglocks import EtagLocks
-from hfget.layout.hubcache import blob_path, real_blob, repo_folder, store_path
+from hfget.layout.hubcache import (
+    blob_path,
+    real_blob,
+    repo_folder,
+    settled_folder,
+    store_path,
+)
 from hfget.layout.names import Names, Settled
 from hfget.layout.origins import Origins, Recorded
 from hfget.layout.paths import check_paths, destination
@@ -44,15 +51,16 @@ class CacheLayout:
         self, cache: Path, ref: RepoRef, *, links: bool = True, fsync: bool = True
     ) -> None:
         self._cache = Path(os.path.realpath(cache))
-        self._folder = repo_folder(self._cache, ref.repo_type, ref.repo_id)
+        named = repo_folder(self._cache, ref.repo_type, ref.repo_id)
+        self._folder = settled_folder(named)
         self._own = self._folder / ".hfget"
         self._origins = Origins(self._folder, self._own, "/origin.json")
         self._fsync = fsync
-        self._directories = Directories(self._cache)
+        self._directories = Directories(self._cache if self._folder == named else self._folder)
         self._verified = Verified(self._own / "verified")
         self._names = Names(self._folder, self._directories, self._verified, fsync=fsync)
         self._names.links = links
-        locks = self._cache / ".locks" / self._folder.name
+        locks = self._cache / ".locks" / named.name
         self.lock_path = locks / "hfget.lock"
         self._etags = EtagLocks(locks)
         self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
@@ -77,7 +85,7 @@ class CacheLayout:
         )
         for name in ("blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist"):
             self._directories.refuse_escape(self._folder / name)
-        self._directories.refuse_escape(self.lock_path.parent)
+        Directories(self._cache).refuse_escape(self.lock_path.parent)
 
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """See `Layout.place`. What lies in a cache may always be replaced by what belongs there.
@@ -145,8 +153,9 @@ class CacheLayout:
         signs = set()
         for partial in (self._folder / "blobs").glob(f"{file.etag}*.incomplete"):
             with suppress(OSError):
-                found = partial.stat()
-                signs.add((partial.name, found.st_size, found.st_mtime_ns))
+                found = partial.lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_size <= file.size:
+                    signs.add((partial.name, found.st_size, found.st_mtime_ns))
         return frozenset(signs)
 
     def release(self, file: RemoteFile) -> None:
@@ -186,6 +195,7 @@ class CacheLayout:
         root, own = self.root(snapshot), self._own / snapshot.commit
         try:
             for folder in (root, self._folder / "blobs", self._folder / "trees", own):
+                self._directories.refuse_escape(folder)
                 folder.mkdir(parents=True, exist_ok=True)
             if self._fsync:
                 self._directories.sync({self._cache, self._folder, root.parent})
@@ -248,7 +258,7 @@ class CacheLayout:
         target = self._ref(snapshot)
         temporary = self._own / snapshot.commit / "ref"
         with suppress(OSError, ValueError):
-            if not target.is_symlink() and read_text(target, 100) == snapshot.commit:
+            if read_text(target, 100) == snapshot.commit:
                 return
         try:
             atomic_write(temporary, snapshot.commit, sync=self._fsync)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hfget.filelocks import take
+
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
@@ -27,9 +29,10 @@ class EtagLocks:
         """Take the lock without waiting; False if somebody has it."""
         with self._lock:
             try:
-                self._held[etag] = self._taken(etag)
-            except TimeoutError:
-                return False
+                lock = self._lock_of(etag)
+                if not take(lock):
+                    return False
+                self._held[etag] = lock
             except (NotImplementedError, OSError):
                 self._held[etag] = None  # no locks here; the files are right without
             return True
@@ -46,11 +49,9 @@ class EtagLocks:
         for etag in list(self._held):
             self.release(etag)
 
-    def _taken(self, etag: str) -> BaseFileLock:
-        """Raises filelock's Timeout (a TimeoutError) if the lock is taken, OSError."""
+    def _lock_of(self, etag: str) -> BaseFileLock:
+        """Raises OSError."""
         from filelock import FileLock
 
         self._folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._folder / f"{etag}.lock", mode=0o664, thread_local=False)
-        lock.acquire(timeout=0)
-        return lock
+        return FileLock(self._folder / f"{etag}.lock", mode=0o664, thread_local=False)

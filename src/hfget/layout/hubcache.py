@@ -17,6 +17,7 @@ from pathlib import Path
 from hfget.disk import is_inside
 from hfget.layout.directories import Seen
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot
+from hfget.opening import is_trusted
 
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _XET_HASH = re.compile(r"[0-9a-f]{64}")
@@ -35,6 +36,18 @@ def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
     (`repo_folder_name` in huggingface_hub's `file_download.py`.)
     """
     return cache / "--".join((f"{repo_type}s", *repo_id.split("/")))
+
+
+def settled_folder(folder: Path) -> Path:
+    """Where a repo's folder really is: it may be this user's own link, to another disk.
+
+    A link of another user is not followed: then what it leads to lies outside of the cache.
+    """
+    with suppress(OSError):
+        found = folder.lstat()
+        if stat.S_ISLNK(found.st_mode) and is_trusted(found):
+            return Path(os.path.realpath(folder))
+    return folder
 
 
 def blob_path(folder: Path, file: RemoteFile) -> Path | None:
@@ -76,6 +89,7 @@ class HubCache:
     def __init__(self, cache: Path, ref: RepoRef) -> None:
         self._cache = Path(os.path.realpath(cache))
         self._asked = ref.repo_id
+        self._folders: dict[tuple[RepoType, str], Path] = {}
         self._inside: dict[Path, bool] = {}
         self._there: dict[Path, bool] = {}
 
@@ -85,15 +99,24 @@ class HubCache:
             return None
         for path in self._candidates(snapshot, file):
             with suppress(OSError):
-                found = real_blob(self._cache, path) if self._is_inside(path.parent) else None
+                found = real_blob(self._cache, path) if self._is_inside(path) else None
                 if found is not None and found[1].size == file.size:
                     return found[0]
         return None
 
-    def _is_inside(self, folder: Path) -> bool:
+    def _is_inside(self, path: Path) -> bool:
+        """Whether the folder of `path` lies in the cache, or in the folder of one of its repos."""
+        folder = path.parent
         if folder not in self._inside:
-            self._inside[folder] = is_inside(folder, self._cache)
+            tops = (self._cache, *self._folders.values())
+            self._inside[folder] = any(is_inside(folder, top) for top in tops)
         return self._inside[folder]
+
+    def _folder(self, repo_type: RepoType, repo_id: str) -> Path:
+        key = repo_type, repo_id
+        if key not in self._folders:
+            self._folders[key] = settled_folder(repo_folder(self._cache, repo_type, repo_id))
+        return self._folders[key]
 
     def _is_there(self, folder: Path) -> bool:
         """Asked of the disk once: most repos are in no cache, and have many files."""
@@ -105,7 +128,7 @@ class HubCache:
         """By content; by name only where a cache without links keeps files in its snapshots."""
         ref = snapshot.ref
         for repo_id in dict.fromkeys((self._asked, ref.repo_id)):
-            folder = repo_folder(self._cache, ref.repo_type, repo_id)
+            folder = self._folder(ref.repo_type, repo_id)
             if not self._is_there(folder):
                 continue
             if blob := blob_path(folder, file):

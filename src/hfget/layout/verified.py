@@ -3,7 +3,8 @@
 The Hub cache itself does not tell: huggingface_hub checks the size of what it downloads, and
 anybody may have changed a blob since. Hashing a large one costs seconds, so what was found is
 written down, one line a file: etag, size, modification time (ns), inode. A file that was
-replaced or changed no longer fits its line and is hashed again.
+replaced or changed no longer fits its line and is hashed again. What another user has found is not
+believed: who shares a cache keeps a record of his own beside it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import os
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from hfget.disk import read_text
+from hfget import opening
+from hfget.disk import atomic_write, read_text
 from hfget.layout.directories import Seen
 
 _LINE = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64}) (\d{1,19}) (\d{1,20}) (\d{1,20})")
@@ -33,7 +36,7 @@ class Verified:
         """Whether what was seen was hashed before and is the content that `etag` names."""
         with self._lock:
             if self._known is None:
-                self._known = _read(self._path)
+                self._known = _read(_mine(self._path))
             return _entry(etag, seen) in self._known
 
     def reread(self) -> None:
@@ -54,7 +57,7 @@ class Verified:
             if not entries:
                 return
             text = "".join(f"{etag} {size} {time} {inode}\n" for etag, size, time, inode in entries)
-            _append(self._path, text)
+            _append(_mine(self._path), text)
             if self._known is not None:
                 self._known.update(entries)
 
@@ -76,8 +79,13 @@ def _read(path: Path) -> set[tuple[str, int, int, int]]:
 def _append(path: Path, text: str) -> None:
     """A line of its own begins where another process, or a power failure, has left half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-    fd = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+    with suppress(FileExistsError):
+        os.close(opening.create(path))
+    try:
+        fd = opening.open_own(path, os.O_RDWR | os.O_APPEND)
+    except opening.UntrustedError:
+        atomic_write(path, text)
+        return
     try:
         torn = os.lseek(fd, 0, os.SEEK_END) > 0
         if torn:
@@ -88,3 +96,12 @@ def _append(path: Path, text: str) -> None:
             data = data[os.write(fd, data) :]
     finally:
         os.close(fd)
+
+
+def _mine(path: Path) -> Path:
+    """`path`, or the name of this user's record beside that of somebody else."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return path
+    return path if opening.is_own(found) else path.with_name(f"{path.name}-{os.geteuid()}")

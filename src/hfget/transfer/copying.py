@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
 
+from hfget import opening
 from hfget.disk import temporary_name
+from hfget.opening import Inode
 from hfget.stop import Stopped
 
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _PIECE_BYTES = 16 << 20
 _BUFFER_BYTES = 1 << 20
 #: Nothing but the destination can be to blame for these.
@@ -27,21 +26,23 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 def duplicate(
     source: Path, target: Path, *, link: bool = False, stop: threading.Event | None = None
-) -> None:
-    """Give the content of `source` the new name `target`.
+) -> Inode:
+    """Give the content of `source` the new name `target`; which file that is.
 
     With `link` both names are one file where the file system allows that: what changes the
     one changes the other. Else `target` is an inode of its own. Never follows a link at
     `source`. Raises OSError, Stopped; then nothing is left at `target`.
     """
-    if link and _linked(source, target):
-        return
-    reader = os.open(source, _READ)
+    reader = opening.open_file(source)
     try:
-        writer = os.open(target, _NEW, 0o666)
+        inode = Inode.of(os.fstat(reader))
+        if link and _linked(source, target, inode):
+            return inode
+        writer = opening.create(target)
         try:
             if not _cloned(reader, writer):
                 _copy(reader, writer, stop)
+            return Inode.of(os.fstat(writer))
         except BaseException:
             with suppress(OSError):
                 os.unlink(target)
@@ -56,11 +57,11 @@ def can_clone(source: Path, folder: Path) -> bool:
     """Whether a clone of `source` in `folder` would cost no space. Tries it; leaves nothing."""
     trial = folder / temporary_name()
     try:
-        reader = os.open(source, _READ)
+        reader = opening.open_file(source)
     except OSError:
         return False
     try:
-        writer = os.open(trial, _NEW, 0o600)
+        writer = opening.create(trial, 0o600)
         try:
             os.unlink(trial)
             return _cloned(reader, writer)
@@ -72,12 +73,12 @@ def can_clone(source: Path, folder: Path) -> bool:
         os.close(reader)
 
 
-def _linked(source: Path, target: Path) -> bool:
+def _linked(source: Path, target: Path, inode: Inode) -> bool:
     try:
         os.link(source, target, follow_symlinks=False)
-        if stat.S_ISREG(os.lstat(target).st_mode):
+        if Inode.of(os.lstat(target)) == inode:
             return True
-        os.unlink(target)  # a link: what opens it below says so
+        os.unlink(target)  # `source` was replaced meanwhile
     except NotImplementedError:
         return False
     except OSError as error:
@@ -97,25 +98,28 @@ def _cloned(reader: int, writer: int) -> bool:
 
 
 def _copy(reader: int, writer: int, stop: threading.Event | None) -> None:
-    """Copy to the end, in the kernel where it can."""
+    """Copy to what is the end now (it may be growing), in the kernel where it can."""
     in_kernel = hasattr(os, "copy_file_range")
     buffer = memoryview(bytearray(_BUFFER_BYTES))
+    left = os.fstat(reader).st_size
     with open(reader, "rb", buffering=0, closefd=False) as raw:
-        while True:
+        while left > 0:
             if stop is not None and stop.is_set():
                 raise Stopped
             if in_kernel:
-                in_kernel = _copy_in_kernel(reader, writer) > 0
-            elif count := raw.readinto(buffer):
+                count = _copy_in_kernel(reader, writer, left)
+                in_kernel = count > 0
+            elif count := raw.readinto(buffer[: min(left, _BUFFER_BYTES)]) or 0:
                 _write_all(writer, buffer[:count])
             else:
                 return
+            left -= count
 
 
-def _copy_in_kernel(reader: int, writer: int) -> int:
+def _copy_in_kernel(reader: int, writer: int, most: int) -> int:
     """The bytes copied; 0 at the end, and where the kernel cannot (both files stay in step)."""
     try:
-        return os.copy_file_range(reader, writer, _PIECE_BYTES)
+        return os.copy_file_range(reader, writer, min(most, _PIECE_BYTES))
     except OSError as error:
         if error.errno in FULL:
             raise

@@ -33,7 +33,7 @@ def hash_file(
     """The content hash of a file in hex, or None if `stop` was set. Raises OSError."""
     source = PositionalFile(path, writable=False)
     try:
-        size = path.stat().st_size
+        size = source.size
         follower = PrefixHash(source, kind, size)
         while follower.position < size:
             if stop is not None and stop.is_set():

@@ -152,6 +152,7 @@ class FileJob:
             self.durable = partial.sync()
         with self._ending:
             self._go_on()
+            partial.check()
             self.hash.close()
             partial.close()
             self.task.publish(partial.data_path)

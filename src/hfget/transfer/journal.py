@@ -15,9 +15,11 @@ import secrets
 import struct
 import threading
 from bisect import bisect_left
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hfget import opening
 from hfget.model import RemoteFile
 from hfget.transfer.checksum import crc32
 from hfget.transfer.owner import boot_id
@@ -28,6 +30,8 @@ _HEAD = struct.Struct("<8sII")  # magic, length of the JSON, its CRC-32
 _RECORD = struct.Struct("<4sIQQII")  # tag, epoch, offset, length, data CRC-32, CRC-32 of the rest
 _BLOCK, _SYNC = b"blok", b"sync"
 _MAX_HEADER = 1 << 20
+#: What is read of a journal: two million blocks. Of a longer one the beginning counts.
+_MOST_BYTES = _MAX_HEADER + (64 << 20)
 
 
 class Identity(NamedTuple):
@@ -66,13 +70,17 @@ class Block(NamedTuple):
 
 
 class Journal(NamedTuple):
-    """A journal as read: blocks in the order written, the first `synced` of them durable."""
+    """A journal as read: blocks in the order written, the first `synced` of them durable.
+
+    `own` says whether it is this user's word; if not, only what its CRCs prove counts.
+    """
 
     identity: Identity
     boot: str
     inode: int
     blocks: tuple[Block, ...]
     synced: int
+    own: bool
 
     @property
     def bytes(self) -> int:
@@ -86,8 +94,8 @@ def read_journal(path: Path) -> Journal | None:
     about may still be good.
     """
     try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        data, found = opening.read_bytes(path, _MOST_BYTES, foreign=True, cut=True)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, opening.UntrustedError):
         return None
     try:
         magic, length, check = _HEAD.unpack_from(data)
@@ -100,7 +108,7 @@ def read_journal(path: Path) -> Journal | None:
     except (struct.error, ValueError, KeyError, TypeError, RecursionError):
         return None
     blocks, synced = _read_records(memoryview(data)[_HEAD.size + length :], epoch, identity.size)
-    return Journal(identity, boot, inode, tuple(blocks), synced)
+    return Journal(identity, boot, inode, tuple(blocks), synced, opening.is_sole(found))
 
 
 def _read_identity(fields: dict[str, Any]) -> Identity:
@@ -149,10 +157,16 @@ class JournalWriter:
         start = _HEAD.pack(_MAGIC, len(text), crc32(text)) + text
         records = b"".join(self._block(block) for block in blocks)
         temporary = path.with_name(path.name + ".new")
-        temporary.write_bytes(start + records)
-        temporary.replace(path)
         self._recorded = len(records)
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        self._fd = _create(temporary)
+        try:
+            self._write(start + records)
+            self._give_name(temporary, path)
+        except BaseException:
+            self.close()
+            with suppress(OSError):
+                temporary.unlink()
+            raise
 
     def block(self, offset: int, length: int, crc: int) -> None:
         """These bytes have been written."""
@@ -186,6 +200,20 @@ class JournalWriter:
                 os.close(self._fd)
                 self._fd = -1
 
+    def _give_name(self, temporary: Path, path: Path) -> None:
+        """The open file gets its name; Windows renames none that is open."""
+        if os.name != "nt":
+            temporary.replace(path)
+            return
+        os.close(self._fd)
+        self._fd = -1
+        temporary.replace(path)
+        self._fd = opening.open_own(path, os.O_WRONLY | os.O_APPEND)
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._fd, data) :]
+
     def _append(self, record: bytes) -> None:
         with self._lock:
             if self._fd >= 0:
@@ -198,3 +226,10 @@ class JournalWriter:
     def _pack(self, tag: bytes, offset: int, length: int, crc: int) -> bytes:
         body = _RECORD.pack(tag, self._epoch, offset, length, crc, 0)[:-4]
         return body + struct.pack("<I", crc32(body))
+
+
+def _create(path: Path) -> int:
+    """A new file; what an earlier life of this process left under that name goes."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    return opening.create(path)

@@ -1,19 +1,22 @@
 """Partials that earlier runs left behind: finding, judging, taking over, clearing away.
 
-An abandoned partial is taken over by rename if its owner is dead for sure; if nothing can be
-known of its owner (another host), its blocks are copied to an inode of our own once the lease
-is over, since that owner might still write.
+A partial is taken over by rename if its owner is dead for sure and the file is this user's alone.
+Else somebody might still write to it: then its blocks are copied to an inode of our own, those
+whose copy has the recorded CRC. That needs no waiting; only removing it waits until its owner
+counts as gone.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.opening import UntrustedError, is_sole
 from hfget.transfer.checksum import crc32
 from hfget.transfer.journal import Block, Identity, Journal, read_journal
 from hfget.transfer.owner import Owner, Standing, boot_id, lease_is_over
@@ -29,12 +32,16 @@ _COPY_BYTES = 1 << 20
 
 
 class Found(NamedTuple):
-    """A partial on disk: its data, its journal if any, and who owns it (None: at rest)."""
+    """A partial on disk: its data, its journal if any, and who owns it (None: at rest).
+
+    `sole` says whether both are files that this user alone has.
+    """
 
     data: Path
     journal_path: Path
     owner: Owner | None
     journal: Journal | None
+    sole: bool = False
 
     @property
     def worth(self) -> int:
@@ -42,15 +49,25 @@ class Found(NamedTuple):
         return self.journal.bytes if self.journal else 0
 
     @property
+    def standing(self) -> Standing:
+        return self.owner.standing() if self.owner else Standing.DEAD
+
+    @property
     def abandoned(self) -> bool:
-        standing = self.owner.standing() if self.owner else Standing.DEAD
+        """Whether it may be removed."""
+        standing = self.standing
         if standing is Standing.UNKNOWN:
             return lease_is_over(self.journal_path) and lease_is_over(self.data)
         return standing is Standing.DEAD
 
+    @property
+    def movable(self) -> bool:
+        """Whether nobody else can write to it."""
+        return self.sole and self.standing is Standing.DEAD
+
 
 def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> int:
-    """How many bytes of `identity` an abandoned partial at `stem` holds; touches nothing.
+    """How many bytes of `identity` a partial at `stem` holds for us; touches nothing.
 
     `names` are the directory's entries where the caller has listed them already.
     """
@@ -58,23 +75,28 @@ def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None =
 
 
 def leftover_space(stem: Path, identity: Identity) -> int:
-    """How many bytes of disk that partial takes: all its space may be reserved already."""
-    best = max(_candidates(stem, identity), key=lambda found: found.worth, default=None)
-    if best is None:
+    """How many bytes of disk that partial takes: all its space may be reserved already.
+
+    None for one that will be copied: its space is not ours.
+    """
+    best = next(iter(_candidates(stem, identity)), None)
+    if best is None or not best.movable:
         return 0
     with suppress(OSError, AttributeError):
-        return best.data.stat().st_blocks * 512
+        return max(best.worth, best.data.lstat().st_blocks * 512)
     return best.worth
 
 
 def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
-    """Make the best abandoned partial at `stem` ours, as `data`, and clear away the others.
+    """Make the best partial at `stem` ours, as `data`, and clear away what is abandoned.
 
-    Returns its trusted blocks, or None if there was nothing to take.
+    Returns its trusted blocks, or None if there was nothing to take. Raises OSError.
     """
     blocks: tuple[Block, ...] | None = None
-    for found in sorted(_candidates(stem, identity), key=lambda found: -found.worth):
-        if blocks is None:
+    for found in _candidates(stem, identity):
+        if blocks is None or sum(block.length for block in blocks) < found.worth:
+            if blocks is not None:
+                remove(data)  # a copy that has not kept what its journal promised
             blocks = _adopt(found, data)
     for found in _find(stem):
         if found.data != data and found.abandoned:
@@ -137,15 +159,19 @@ def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> 
     own = journal_of(data)
     journal = read_journal(own)
     try:
-        inode = data.stat().st_ino
+        there = data.lstat()
     except OSError:
         return Found(data, own, owner, None)
-    if journal is None and not own.exists():
+    if not stat.S_ISREG(there.st_mode):
+        return Found(data, own, owner, None)
+    if journal is None and not os.path.lexists(own):
         for other in journals:
             stray = read_journal(other)
-            if stray is not None and stray.inode == inode:
-                return Found(data, other, owner, stray)
-    return Found(data, own, owner, journal)
+            if stray is not None and stray.inode == there.st_ino:
+                own, journal = other, stray
+                break
+    sole = is_sole(there) and journal is not None and journal.own
+    return Found(data, own, owner, journal, sole)
 
 
 def journal_of(data: Path) -> Path:
@@ -161,17 +187,21 @@ def remove(data: Path) -> None:
 
 
 def _adopt(found: Found, data: Path) -> tuple[Block, ...] | None:
-    """Move (or, if its owner may still write, copy) a found partial to `data`."""
+    """Move (or, if somebody may still write to it, copy) a found partial to `data`.
+
+    None if it went away, or is not to be had. Raises OSError.
+    """
     journal = found.journal
     assert journal is not None
     try:
-        if found.owner is None or found.owner.standing() is Standing.DEAD:
+        if found.movable:
             found.data.rename(data)
             with suppress(OSError):
                 found.journal_path.rename(journal_of(data))
             return _trusted(journal, data)
         return tuple(_copy(found.data, data, journal))
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError, UntrustedError):
+        remove(data)
         return None
 
 
@@ -181,9 +211,9 @@ def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
     In the same boot and on the same inode all that is recorded; after another boot what was
     synced; the rest if its bytes still have the recorded CRC.
     """
-    stat = data.stat()
+    there = data.lstat()
     sure = len(journal.blocks)
-    if stat.st_size != journal.identity.size or stat.st_ino != journal.inode:
+    if there.st_size != journal.identity.size or there.st_ino != journal.inode:
         sure = 0
     elif journal.boot != boot_id():
         sure = journal.synced
@@ -193,8 +223,7 @@ def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
 
 def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
     """Copy blocks to a new inode: those whose copy is intact. The foreign one is not written to."""
-    os.close(os.open(data, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
-    writer = PositionalFile(data, writable=True)
+    writer = PositionalFile(data, writable=True, create=True)
     try:
         yield from (block for block, same in compare(source, journal.blocks, writer) if same)
     finally:
@@ -202,14 +231,19 @@ def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
 
 
 def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> list[Found]:
-    """The partials at `stem` that hold bytes of `identity` and that nobody works on."""
-    return [
+    """The partials at `stem` that hold bytes of `identity`, the best first.
+
+    One that a process of this host is at work on is left to it; one that is known to be halted,
+    and one of whose owner nothing is known, can be copied.
+    """
+    found = [
         found
         for found in _find(stem, names)
         if found.journal is not None
         and found.journal.identity.same_content(identity)
-        and found.abandoned
+        and found.standing is not Standing.ALIVE
     ]
+    return sorted(found, key=lambda found: (-found.worth, not found.movable))
 
 
 def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:

@@ -23,6 +23,10 @@ from typing import NamedTuple
 #: without a sign of life.
 LEASE_SECONDS = 60.0
 
+#: States of a process (proc_pid_stat(5)): one that only waits for its parent, and one that was
+#: halted by a signal or a debugger.
+_ENDED, _HALTED = ("Z", "X", "x"), ("T", "t")
+
 _TAG = re.compile(r"([0-9a-f]{8})([0-9a-f]{8})-(\d{1,10})-([0-9a-z]{1,16})-([0-9a-f]{8})")
 
 
@@ -30,6 +34,7 @@ class Standing(Enum):
     """What is known about an owner."""
 
     ALIVE = "alive"
+    STOPPED = "stopped"
     DEAD = "dead"
     UNKNOWN = "unknown"
 
@@ -74,13 +79,16 @@ class Owner(NamedTuple):
             return Standing.DEAD
         except OSError:
             pass
-        return Standing.ALIVE if _start_time(self.pid) in ("", self.start) else Standing.DEAD
+        state, start = _process(self.pid)
+        if start not in ("", self.start) or state in _ENDED:
+            return Standing.DEAD
+        return Standing.STOPPED if state in _HALTED else Standing.ALIVE
 
 
 def lease_is_over(path: Path) -> bool:
     """Whether the file shows no sign of life for longer than the lease."""
     with suppress(OSError):
-        return time.time() - path.stat().st_mtime > LEASE_SECONDS
+        return time.time() - path.lstat().st_mtime > LEASE_SECONDS
     return True
 
 
@@ -108,19 +116,16 @@ def _boot_tag() -> str:
 
 @functools.cache
 def _own_start_time(pid: int) -> str:
-    return _start_time(pid) or "0"
+    return _process(pid)[1] or "0"
 
 
 def _text(path: str) -> str:
     return Path(path).read_text().strip()
 
 
-def _start_time(pid: int) -> str:
-    """The start in clock ticks after boot (/proc/PID/stat, field 22), "" where unknown.
-
-    "zombie" for a process that has ended and only waits for its parent (field 3 is Z or X).
-    """
+def _process(pid: int) -> tuple[str, str]:
+    """State, and start in clock ticks after boot (/proc/PID/stat, fields 3, 22); "" if unknown."""
     with suppress(OSError, IndexError, ValueError):
         fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
-        return "zombie" if fields[0] in ("Z", "X") else str(int(fields[19]))
-    return ""
+        return fields[0], str(int(fields[19]))
+    return "", ""

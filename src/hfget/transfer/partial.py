@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.disk import disk_error
+from hfget.errors import DiskError
+from hfget.opening import UntrustedError, check_inode
 from hfget.transfer.checksum import crc32
 from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
 from hfget.transfer.leftovers import (
@@ -72,7 +74,7 @@ class Partial:
         try:
             if identity.size > JOURNALED_BYTES:
                 self._file.allocate(identity.size)
-                inode = self._file.inode
+                inode = self._file.inode.number
                 self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
         except OSError:
             self.close()
@@ -91,6 +93,8 @@ class Partial:
             if blocks is not None:
                 try:
                     return cls(stem, identity, blocks, data)
+                except UntrustedError:
+                    remove(data)  # it was exchanged between the look and the renaming
                 except OSError:
                     with suppress(OSError):
                         _lay_down(data, stem)
@@ -104,10 +108,9 @@ class Partial:
             raise disk_error(error, stem.parent) from error
 
     def reader(self) -> PositionalFile:
-        """A reader of the data; of a small file the one that writes, its owner being alone."""
-        if self._journal is None and self._file is not None:
-            return self._file
-        return PositionalFile(self.data_path, writable=False)
+        """A reader of the very file that is written; of a small one the writer itself."""
+        assert self._file is not None
+        return self._file if self._journal is None else self._file.reader()
 
     def write(self, view: memoryview, offset: int) -> None:
         """Put received bytes in place, then into the journal. Raises DiskError."""
@@ -150,6 +153,18 @@ class Partial:
         if self._journal is not None:
             with suppress(OSError):
                 self._journal.sync()
+
+    def check(self) -> None:
+        """Raise DiskError unless what has the partial's name is the file that was written."""
+        assert self._file is not None
+        try:
+            check_inode(self.data_path, self._file.inode)
+        except OSError as error:
+            raise DiskError(
+                f"{self.data_path} was replaced or linked to while it was being written",
+                path=self.identity.path,
+                hint="run the same command again, with nothing else working on that folder",
+            ) from error
 
     def close(self) -> None:
         """No more writing. Idempotent."""
@@ -220,7 +235,8 @@ def _lay_down(data: Path, stem: Path) -> bool:
     """
     rest = stem.with_name(stem.name + DATA_SUFFIX)
     mine = read_journal(journal_of(data))
-    if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:
+    there = found_at(rest, None)
+    if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):
         return False
     data.replace(rest)
     journal_of(data).replace(journal_of(rest))

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.opening import open_file
 from hfget.stop import Stopped
 from hfget.transfer.checksum import crc32
 from hfget.transfer.copying import duplicate
@@ -25,7 +25,6 @@ from hfget.transfer.leftovers import leftover_bytes, names_in, remove
 from hfget.transfer.partial import JOURNALED_BYTES, Partial, own_name
 
 _END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
-_LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BLOCK_BYTES = 1 << 20
 
 
@@ -79,11 +78,10 @@ def _written(path: Path) -> int:
     space was reserved.
     """
     with suppress(OSError, AttributeError):  # no SEEK_HOLE: nobody can tell
-        fd = os.open(path, _LOOK)
+        fd = open_file(path)
         try:
-            found = os.fstat(fd)
-            whole = stat.S_ISREG(found.st_mode) and os.lseek(fd, 0, os.SEEK_HOLE) >= found.st_size
-            return found.st_size if whole else 0
+            size = os.fstat(fd).st_size
+            return size if os.lseek(fd, 0, os.SEEK_HOLE) >= size else 0
         finally:
             os.close(fd)
     return 0
@@ -91,7 +89,7 @@ def _written(path: Path) -> int:
 
 def _blocks(data: Path, length: int, stop: threading.Event) -> Iterator[Block]:
     """What is in the first `length` bytes of a file, as a journal has it. Raises OSError."""
-    with open(data, "rb", buffering=0) as reader:
+    with open(open_file(data), "rb", buffering=0) as reader:
         position = 0
         while piece := reader.read(min(_BLOCK_BYTES, length - position)):
             if stop.is_set():

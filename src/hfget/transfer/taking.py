@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hfget.disk import disk_error
 from hfget.errors import DiskError
+from hfget.opening import check_inode, open_own
 from hfget.stop import Stopped
 from hfget.transfer.copying import FULL, duplicate
 from hfget.transfer.digest import hash_file
@@ -22,6 +23,8 @@ from hfget.transfer.local_content import Existing, LocalContent
 from hfget.transfer.partial import own_name
 from hfget.transfer.prefix import Prefix, inherit
 from hfget.transfer.results import Results
+
+_MOST_NAMES = 1 << 31
 
 _log = logging.getLogger("hfget")
 
@@ -73,7 +76,7 @@ class Taker:
         data = own_name(job.stem)
         try:
             data.parent.mkdir(parents=True, exist_ok=True)
-            duplicate(source, data, link=link, stop=self._stop)
+            inode = duplicate(source, data, link=link, stop=self._stop)
             if self._hash(job, data) != job.file.etag:
                 _log.debug("%s is not what it should be; %s is fetched", source, job.file.path)
                 return False
@@ -81,6 +84,7 @@ class Taker:
                 self._sync(data)
             if self._stop.is_set():
                 raise Stopped
+            check_inode(data, inode, names=_MOST_NAMES if link else 1)
             job.task.publish(data)
         except OSError as error:
             if error.errno in FULL:
@@ -117,7 +121,7 @@ class Taker:
         return actual
 
     def _sync(self, data: Path) -> None:
-        fd = os.open(data, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        fd = open_own(data, os.O_RDWR)
         try:
             with suppress(OSError):
                 os.fsync(fd)

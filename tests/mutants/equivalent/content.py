@@ -40,8 +40,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "how much is copied at a time",
     (
         "transfer/leftovers.py",
-        "if journal is None and not own.exists():",
-        "if journal is None or not own.exists():",
+        "if journal is None and not os.path.lexists(own):",
+        "if journal is None or not os.path.lexists(own):",
     ): "a journal that names the inode of the data is its journal wherever it lies",
     (
         "transfer/digest.py",
@@ -140,7 +140,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "where there is no journal nobody asks for the mark",
     (
         "transfer/partial.py",
-        "if mine is None or not mine.blocks or found_at(rest, None).worth > mine.bytes:",
-        "if mine is None or not mine.blocks or found_at(rest, None).worth >= mine.bytes:",
+        "if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):",
+        "if mine is None or not mine.blocks or (there.movable and there.worth >= mine.bytes):",
     ): "of two that are worth as much either may stay",
 }

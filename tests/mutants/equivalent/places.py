@@ -29,29 +29,29 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if not TYPE_CHECKING:",
     ): "what is imported for its type may be imported",
     (
-        "lock.py",
+        "filelocks.py",
         "lock.acquire(timeout=0)",
         "lock.acquire(timeout= 1)",
     ): "how long one look takes, of those that go on until the lock is free",
     (
         "lock.py",
-        "pid, host = read_text(_holder_path(path), 1000).split()",
-        "pid, host = read_text(_holder_path(path), 999).split()",
+        "text, found = read_bytes(_holder_path(path), 1000, foreign=True)",
+        "text, found = read_bytes(_holder_path(path), 999, foreign=True)",
     ): "many more letters than such a file has",
     (
         "lock.py",
-        "pid, host = read_text(_holder_path(path), 1000).split()",
-        "pid, host = read_text(_holder_path(path), 1001).split()",
+        "text, found = read_bytes(_holder_path(path), 1000, foreign=True)",
+        "text, found = read_bytes(_holder_path(path), 1001, foreign=True)",
     ): "many more letters than such a file has",
     (
         "lock.py",
-        'return f"process {int(pid)} on {safe_text(host, 80)}"',
-        'return f"process {int(pid)} on {safe_text(host, 79)}"',
+        'name = f"process {owner.pid} on {safe_text(host, 80)}"',
+        'name = f"process {owner.pid} on {safe_text(host, 79)}"',
     ): "how much of a long name is shown",
     (
         "lock.py",
-        'return f"process {int(pid)} on {safe_text(host, 80)}"',
-        'return f"process {int(pid)} on {safe_text(host, 81)}"',
+        'name = f"process {owner.pid} on {safe_text(host, 80)}"',
+        'name = f"process {owner.pid} on {safe_text(host, 81)}"',
     ): "how much of a long name is shown",
     (
         "layout/names.py",
