@@ -5,11 +5,59 @@ from __future__ import annotations
 from tests.mutants.check import checks
 
 _SYNC, _JOIN, _CRC, _HASH, _RANGE = "sync", "join", "crc", "hash", "answer"
+_WHOLE = "whole"
 
 _PARTIAL = ("test_partial.py", "test_partial_disk.py", "test_job_parking.py", "test_prefix.py")
 _FOLDER = ("test_directories.py", "test_folder.py", "test_obsolete.py")
 
 CHECKS = [
+    *checks(
+        _WHOLE,
+        "pages.py",
+        ("test_tree.py",),
+        ("if _COMMIT.fullmatch(said) and said != self._commit:", "if False:"),
+        ('if not answer.ok and answer.error_code == "RevisionNotFound":', "if False:"),
+    ),
+    *checks(
+        _WHOLE,
+        "tree.py",
+        ("test_tree.py",),
+        ("            self._settle(found)", "            pass"),
+        ("            self._judge(left)", "            pass"),
+        ("            self._by_name(left.missing)", "            pass"),
+        ("            self._look_again()", "            pass"),
+    ),
+    *checks(
+        _WHOLE,
+        "completeness.py",
+        ("test_completeness.py", "test_tree.py"),
+        (" or not listed.may_go_on)", ")"),
+        ("        tuple(listed.empty_folders()),", "        (),"),
+        ("        tuple(sorted(listed.unknown - names)),", "        (),"),
+    ),
+    *checks(
+        _WHOLE,
+        "hub.py",
+        ("test_hub.py",),
+        (" or not {file.path for file in tree.files}.issuperset(siblings or ())", ""),
+    ),
+    *checks(
+        _WHOLE,
+        "recall.py",
+        ("test_recall.py",),
+        (" or not found.is_from(self._endpoint)", ""),
+        ("None if self._force else ", ""),
+    ),
+    *checks(
+        _WHOLE,
+        "layout/origins.py",
+        ("test_recall.py",),
+        ('if note["listing_sha256"] != self._digest(commit):', "if False:"),
+        (
+            "before.endpoints if before is not None and same else ()",
+            "before.endpoints if before else ()",
+        ),
+    ),
     *checks(
         _SYNC,
         "disk.py",

@@ -38,6 +38,9 @@ def test_nothing_speaks_against_what_the_info_names() -> None:
 def test_a_folder_that_the_info_does_not_know_either_is_no_doubt() -> None:
     """One that holds nothing but a submodule is listed without content."""
     assert doubt(listed(entry("a"), folder("module")), ["a"]) is None
+    round_number, names = many(100)
+    round_number.add([folder("module")])
+    assert doubt(round_number, names) is None
     submodule = {"type": "commit", "path": "module", "oid": "c" * 40}
     assert doubt(listed(entry("a"), submodule), ["a"]) is None
 
