@@ -29,14 +29,14 @@ class Options(TypedDict, total=False):
     """What `download` and `plan` take besides the repo. All may be left out.
 
     `files` are paths in the repo, `include` and `exclude` globs on the whole path, `weights`
-    kinds of weights, `quant` labels of GGUF files; `safe_only` leaves pickles out
-    (docs/weights.md). `local_dir` defaults to the repo's name in the working directory; `cache`
-    fills the Hub cache instead, `cache_dir` one at another place; `hardlink` lets files that are
-    taken from there share it (docs/cache.md). `delete` removes from the folder what was
-    downloaded earlier and is not in the commit any more. `token` is sent to the endpoint;
-    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
-    most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
-    as many connections as the larger of the two.
+    kinds of weights, `quant` labels of GGUF files, `all_variants` every precision and layout of
+    them; `safe_only` leaves pickles out (docs/weights.md). `local_dir` defaults to the repo's name
+    in the working directory; `cache` fills the Hub cache instead, `cache_dir` one elsewhere;
+    `hardlink` lets files that are taken from there share it (docs/cache.md). `delete` removes
+    from the folder what was downloaded earlier and is not in the commit any more. `token` is sent
+    to the endpoint; `ambient_token=False` keeps HF_TOKEN and the stored login out of it.
+    `connections` are at most so many a file, `jobs` at most so many files at a time; the run as a
+    whole has at most as many connections as the larger of the two.
     """
 
     files: Sequence[str]
@@ -44,6 +44,7 @@ class Options(TypedDict, total=False):
     exclude: Sequence[str]
     weights: str | Sequence[str]
     quant: str | Sequence[str]
+    all_variants: bool
     safe_only: bool
     revision: str | None
     repo_type: RepoType | None
@@ -75,6 +76,7 @@ def selection_of(options: Options, ref: RepoRef) -> Selection:
         choice=Choice(
             weights=split_words(options.get("weights")),
             quants=(*ref.quants, *split_words(options.get("quant"))),
+            all_variants=options.get("all_variants", False),
         ),
         safe_only=options.get("safe_only", False),
     )

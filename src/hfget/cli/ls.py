@@ -14,6 +14,7 @@ def ls(
     exclude: options.Exclude = None,
     weights: options.Weights = None,
     quant: options.Quant = None,
+    all_variants: options.AllVariants = False,
     safe_only: options.SafeOnly = False,
     revision: options.Revision = None,
     repo_type: options.Kind = None,
@@ -45,6 +46,7 @@ def ls(
             exclude=exclude or (),
             weights=weights or (),
             quant=quant or (),
+            all_variants=all_variants,
             safe_only=safe_only,
             revision=revision,
             repo_type=options.repo_type_of(repo_type, dataset, space),
@@ -55,3 +57,5 @@ def ls(
         run = Run(repo, given, display, stop)
         snapshot = run.snapshot()
         display.listing(replace(snapshot, files=run.selected(snapshot)))
+        if exclude or weights or quant or safe_only:
+            run.remark(snapshot)

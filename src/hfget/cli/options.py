@@ -57,6 +57,14 @@ Quant = Annotated[
         rich_help_panel=CHOICE,
     ),
 ]
+AllVariants = Annotated[
+    bool,
+    typer.Option(
+        "--all-variants",
+        help="With --weights or --quant: every precision and layout.",
+        rich_help_panel=CHOICE,
+    ),
+]
 SafeOnly = Annotated[
     bool,
     typer.Option(
