@@ -64,6 +64,5 @@ def _alike(name: str, key: str) -> bool:
 
 
 def holding(wanted: str, files: Iterable[RemoteFile]) -> list[str]:
-    """The paths in which `wanted` stands somewhere, in any case."""
-    key = wanted.casefold()
-    return [file.path for file in files if key in file.path.casefold()] if key else []
+    """The paths in which `wanted` stands somewhere; case counts, as in patterns."""
+    return [file.path for file in files if wanted in file.path] if wanted else []

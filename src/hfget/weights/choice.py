@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ from hfget.errors import UsageError
 from hfget.model import RemoteFile
 from hfget.text import safe_text, size_text
 from hfget.weights.gguf import is_projector, label_of, looks_like_label, projectors
-from hfget.weights.groups import Group, groups, kinds_in
 from hfget.weights.kinds import GGUF, KINDS, OTHER, TRAINING, kinds_of, pickles
 from hfget.weights.labels import files_meant, labels_of, told_apart
 from hfget.weights.parts import pieces
@@ -76,10 +75,9 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
     """As `choose`, with what it leaves out and what it keeps all the same."""
     if not choice:
         return Chosen(tuple(files))
-    kept, have = choice.kinds, groups(files)
+    kept, kinds = choice.kinds, kinds_of(files)
     labels_of_gguf = choice.quants if not kept or GGUF in kept else ()
-    _check_kinds(kept - {GGUF} if labels_of_gguf else kept, have, narrowed)
-    kinds = kinds_of(files)
+    _check_kinds(kept - {GGUF} if labels_of_gguf else kept, _sizes(files, kinds), narrowed)
     gguf = [file for file, kind in zip(files, kinds, strict=True) if kind == GGUF]
     others: list[RemoteFile] = []
     if labels_of_gguf:
@@ -173,8 +171,7 @@ def _check_words(words: Sequence[str], found: Twins, narrowed: bool) -> None:
             )
 
 
-def _check_kinds(wanted: Iterable[str], have: Sequence[Group], narrowed: bool) -> None:
-    sizes = kinds_in(have)
+def _check_kinds(wanted: Iterable[str], sizes: Mapping[str, int], narrowed: bool) -> None:
     missing = sorted(set(wanted) - set(sizes))
     if not missing:
         return
@@ -186,10 +183,19 @@ def _check_kinds(wanted: Iterable[str], have: Sequence[Group], narrowed: bool) -
     )
 
 
+def _sizes(files: Sequence[RemoteFile], kinds: Sequence[str]) -> dict[str, int]:
+    """The kinds of weights there are, in their order, with their bytes."""
+    sums = dict.fromkeys((kind for kind in KINDS if kind != OTHER), -1)
+    for file, kind in zip(files, kinds, strict=True):
+        if kind != OTHER:
+            sums[kind] = max(sums[kind], 0) + file.size
+    return {kind: size for kind, size in sums.items() if size >= 0}
+
+
 def _no_gguf_hint(quants: Sequence[str], files: Sequence[RemoteFile]) -> str:
     """What there is instead, and the way to those that have a label in their names."""
     kinds = kinds_of(files)
-    sizes = kinds_in(groups(files))
+    sizes = _sizes(files, kinds)
     hint = f"there are {_with_sizes(sizes.items())}" if sizes else "there are no weights"
     found = [piece for piece in pieces(files, kinds) if is_named(piece, quants)]
     if found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from hfget.model import RemoteFile
@@ -45,6 +46,7 @@ class Label(NamedTuple):
         return "-".join(part for part in self if part)
 
 
+@lru_cache(maxsize=1 << 17)
 def label_of(path: str) -> Label:
     """The label of the GGUF file at `path`: `Q4_K_M`, `mmproj-F16`, `imatrix`; empty if unknown.
 
@@ -74,24 +76,24 @@ def projectors(models: Iterable[RemoteFile], files: Sequence[RemoteFile]) -> lis
     """The mmproj file for each model, as llama.cpp's `find_best_mmproj` chooses it.
 
     It lies in the model's folder or one above it. The deepest comes first, then the one whose
-    bits are nearest to the model's, then the first of the listing.
+    bits are nearest to the model's, then the first by name.
     """
-    candidates = [(file, label_of(file.path)) for file in files]
-    candidates = [(file, label) for file, label in candidates if label.role == _MMPROJ]
-    chosen: dict[str, RemoteFile] = {}
-    if not candidates:
-        return []
-    for model in models:
+    by_folder: dict[str, list[RemoteFile]] = {}
+    for file in files:
+        if label_of(file.path).role == _MMPROJ:
+            by_folder.setdefault(_folder(file.path), []).append(file)
+    best: dict[tuple[str, int], RemoteFile] = {}
+    for model in models if by_folder else ():
         folder, bits = _folder(model.path), _bits(label_of(model.path).quant)
-        near = [
-            (-len(_folder(file.path)), abs(_bits(label.quant) - bits), number)
-            for number, (file, label) in enumerate(candidates)
-            if folder.startswith(_folder(file.path))
-        ]
-        if near:
-            best = candidates[min(near)[2]][0]
-            chosen[best.path] = best
-    return list(chosen.values())
+        while folder and folder not in by_folder:
+            folder = _folder(folder[:-1])
+        if folder in by_folder and (folder, bits) not in best:
+            best[folder, bits] = _nearest(bits, by_folder[folder])
+    return list({file.path: file for file in best.values()}.values())
+
+
+def _nearest(bits: int, files: Sequence[RemoteFile]) -> RemoteFile:
+    return min(files, key=lambda file: (abs(_bits(label_of(file.path).quant) - bits), file.path))
 
 
 def is_projector(label: Label) -> bool:
@@ -111,10 +113,15 @@ def _quant(name: str) -> str:
     return _PREFIXES.get(prefix, prefix) + quant
 
 
+def label_spans(text: str) -> list[tuple[int, int]]:
+    """Where quantisations stand in a name or a path."""
+    return [match.span() for match in _LABEL.finditer(text.upper())]
+
+
 def label_span(name: str) -> tuple[int, int]:
     """Where the quantisation stands in `name`; at the very end where there is none."""
-    matches = list(_LABEL.finditer(name.upper()))
-    return matches[-1].span() if matches else (len(name), len(name))
+    spans = label_spans(name)
+    return spans[-1] if spans else (len(name), len(name))
 
 
 def without_label(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hfget.model import RemoteFile, Snapshot
@@ -52,12 +52,3 @@ def groups(files: Sequence[RemoteFile]) -> tuple[Group, ...]:
 def groups_of(snapshot: Snapshot) -> tuple[Group, ...]:
     """The groups of a model or a space; none of a dataset, where such files are data."""
     return () if snapshot.ref.repo_type == "dataset" else groups(snapshot.files)
-
-
-def kinds_in(files: Iterable[Group]) -> dict[str, int]:
-    """The kinds of weights there are, with their bytes."""
-    sums: dict[str, int] = {}
-    for group in files:
-        if group.is_weights:
-            sums[group.kind] = sums.get(group.kind, 0) + group.size
-    return sums

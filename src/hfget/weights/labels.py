@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from hfget.model import RemoteFile
-from hfget.weights.gguf import Label, label_of, label_span, stem, whole_name
+from hfget.weights.gguf import Label, label_of, label_span, label_spans, stem, whole_name
 
 _IMATRIX_MODELS = "i1-"
 _SEPARATORS = re.compile(r"[-.](?=[^-.]*\Z)")
@@ -118,18 +118,19 @@ def _found(
     at_end: list[RemoteFile] = []
     for file in models:
         path = stem(file.path).lower()
-        start, end = label_span(path)
+        spans = label_spans(path)
         for match in search.finditer(path):
-            # A part of a label is none.
-            if match.start() < end and start < match.end() and not _holds(match, start, end):
+            if any(_is_part(match, start, end) for start, end in spans):
                 continue
             (at_end if match.end() == len(path) else within).append(file)
             break
     return at_end or (within if len(within) < len(models) else [])
 
 
-def _holds(match: re.Match[str], start: int, end: int) -> bool:
-    return match.start() <= start and end <= match.end()
+def _is_part(match: re.Match[str], start: int, end: int) -> bool:
+    """Whether the match is a part of a label, or overlaps with one."""
+    overlaps = match.start() < end and start < match.end()
+    return overlaps and not (match.start() <= start and end <= match.end())
 
 
 def _shared(names: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ def in_pipelines(files: Sequence[RemoteFile], found: list[Piece]) -> list[Piece]
     loaded = {
         piece.folder
         for piece in found
-        if piece.folder in configured and _above(piece.folder) in roots
+        if piece.folder and piece.folder in configured and _above(piece.folder) in roots
     }
     roots = frozenset(_above(folder) for folder in loaded)
     names = {_above(folder): set[str]() for folder in loaded}
@@ -40,7 +40,7 @@ def in_pipelines(files: Sequence[RemoteFile], found: list[Piece]) -> list[Piece]
         if piece.folder in roots:
             return piece._replace(layout=Layout.ONE_FILE)
         root = _above(piece.folder)
-        if root not in roots:
+        if not piece.folder or root not in roots:
             return piece
         name = _component(piece.folder)
         if piece.folder not in loaded:

@@ -81,11 +81,10 @@ def stem_of(base: str, kind: str) -> Stem:
     whole = _ENDING.sub("", _SHARD.sub("", whole))
     if _CONSOLIDATED.match(whole):
         return Stem("", named_variant, "consolidated", True, sharded or whole != "consolidated")
-    words = [
-        word
-        for word in _WORDS.split(_EMA_ONLY.sub("emaonly", _EMA.sub("nonema", whole)))
-        if word and word not in _FORMATS
-    ]
+    name = whole
+    if "ema" in name:
+        name = _EMA_ONLY.sub("emaonly", _EMA.sub("nonema", name))
+    words = [word for word in _WORDS.split(name) if word and word not in _FORMATS]
     variant = [word for word in words if is_precision(word)]
     part = [word for word in words if not is_precision(word)]
     if kind == ONNX and all(word in _ONNX_WORDS for word in part):
@@ -95,6 +94,7 @@ def stem_of(base: str, kind: str) -> Stem:
     return Stem("-".join(part), "-".join(variant), whole, False, sharded)
 
 
+@lru_cache(maxsize=4096)
 def is_precision(word: str) -> bool:
     """Whether the word says how the numbers of a model are written: `fp16`, `4bit`, `non_ema`."""
     return PRECISION.fullmatch(word) is not None

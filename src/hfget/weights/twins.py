@@ -77,12 +77,13 @@ def twins(
         kept.update(piece.file.path for piece in _loaded(of_kind, named))
     copies = _copies(by_part, kept & only, kept - only)
     kept -= copies
+    only &= kept
     left = [piece for piece in found if piece.file.path not in kept]
     return Twins(
         tuple(piece for piece in found if piece.file.path in kept),
         tuple(left),
         tuple(piece for piece in left if piece.kind in wanted),
-        tuple(piece for piece in found if piece.file.path in kept & only),
+        tuple(piece for piece in found if piece.file.path in only),
     )
 
 
