@@ -315,6 +315,32 @@ def test_a_second_precision_or_layout_is_left_out_with_a_word() -> None:
     )
 
 
+def test_several_precisions_are_told_where_the_program_chooses() -> None:
+    listing = {
+        "config.json": 1,
+        "onnx/config.json": 1,
+        "onnx/decoder_model_merged.onnx": 8,
+        "onnx/decoder_model_merged_q4.onnx": 2,
+        "onnx/encoder_model.onnx": 8,
+        "onnx/encoder_model_fp16.onnx": 4,
+        "onnx/encoder_model_q4.onnx": 2,
+        "onnx/encoder_model_q4f16.onnx": 1,
+    }
+    line = "onnx comes in 4 precisions, of which a program loads one; --quant fp16 brings that one"
+    assert told(listing, "onnx") == [line]
+    assert kept(listing, "onnx", "q4") == {
+        "config.json",
+        "onnx/config.json",
+        "onnx/decoder_model_merged_q4.onnx",
+        "onnx/encoder_model_q4.onnx",
+    }
+    # A part without that precision comes as it is.
+    assert kept(listing, "onnx", "fp16") == {path for path in listing if "encoder" not in path} | {
+        "onnx/encoder_model_fp16.onnx"
+    }
+    assert told(BERT, "onnx") == []
+
+
 def test_words_come_apart_at_commas() -> None:
     assert split_words(None) == split_words("") == split_words([" , "]) == ()
     assert split_words("a") == ("a",)

@@ -54,8 +54,10 @@ class Chosen(NamedTuple):
     """The files that are kept, in the order of the listing, and what is worth a line."""
 
     files: tuple[RemoteFile, ...]
-    #: Left out for another precision or layout, or for a label that names others more exactly.
+    #: Left out for another precision or layout.
     variants: tuple[RemoteFile, ...] = ()
+    #: Left out because the label names others more exactly.
+    namesakes: tuple[RemoteFile, ...] = ()
     #: Kept in a kind that was not asked for: no other holds these parts.
     only: tuple[RemoteFile, ...] = ()
 
@@ -104,7 +106,8 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
 
     chosen = tuple(file for file, kind in zip(files, kinds, strict=True) if stays(file, kind))
     variants = [piece.file for piece in found.variants if piece.kind != GGUF]
-    return Chosen(chosen, (*variants, *others), tuple(piece.file for piece in found.only))
+    only = tuple(piece.file for piece in found.only)
+    return Chosen(chosen, tuple(variants), tuple(others), only)
 
 
 def without_pickles(

@@ -8,9 +8,12 @@ from hfget.errors import UsageError
 from hfget.model import RemoteFile
 from hfget.text import safe_text, size_text
 from hfget.weights.choice import Choice, choose, decide
-from hfget.weights.kinds import BIN, OTHER, SAFETENSORS, kinds_of, pickles
+from hfget.weights.kinds import BIN, ONNX, OPENVINO, OTHER, SAFETENSORS, TFLITE, kinds_of, pickles
+from hfget.weights.stems import preference, stem_of
 
 _MOST_NAMES = 3
+_LEFT_TO_PROGRAMS = frozenset({ONNX, OPENVINO, TFLITE})
+_MODELS = (".onnx", ".ort", ".xml", ".tflite")
 
 
 def remarks(
@@ -23,7 +26,8 @@ def remarks(
 ) -> list[str]:
     """A line each about what `choice` makes of `narrowed`, a part of `repo`.
 
-    Of weights in another precision or layout that are left out, of parts that come in a kind that
+    Of weights in another precision or layout, or of a longer label, that are left out, of kinds
+    that come in several precisions, of parts that come in a kind that
     was not asked for, of pickles where safetensors come as well, and of pickles that
     `--safe-only` left out of the repo.
     """
@@ -34,9 +38,16 @@ def remarks(
             f"left out: {_named(chosen.variants)}, another precision or layout of what comes; "
             "--all-variants brings them"
         )
+    if chosen.namesakes:
+        lines.append(
+            f"left out: {_named(chosen.namesakes)}, which has more words before "
+            f"{safe_text(', '.join(choice.quants), 80)}; --all-variants brings it too"
+        )
     if chosen.only:
         wanted = " or ".join(sorted(choice.kinds))
         lines.append(f"not there as {wanted}, so they come as they are: {_named(chosen.only)}")
+    if choice and not choice.quants and not choice.all_variants:
+        lines += _of_precisions(chosen.files, choice)
     risky = pickles(repo, kinds_of(repo))
     if of_pickles and BIN not in choice.kinds:
         lines += _of_pickles(chosen.files, risky, choice)
@@ -65,6 +76,21 @@ def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) ->
     if rest:
         return [f"{line}; --weights safetensors leaves {len(found) - len(rest)} of them out"]
     return [f"{line}; --weights safetensors leaves them out"]
+
+
+def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
+    """Kinds that were asked for and come in several precisions, of which a program loads one."""
+    found: dict[str, set[str]] = {}
+    for file, kind in zip(files, kinds_of(files), strict=True):
+        base = file.path.rpartition("/")[2].lower()
+        if kind in choice.kinds & _LEFT_TO_PROGRAMS and base.endswith(_MODELS):
+            found.setdefault(kind, set()).add(stem_of(base, kind).variant)
+    return [
+        f"{kind} comes in {len(variants)} precisions, of which a program loads one; "
+        f"--quant {safe_text(min(variants - {''}, key=preference), 40)} brings that one"
+        for kind, variants in sorted(found.items())
+        if len(variants) > 1
+    ]
 
 
 def _named(files: Sequence[RemoteFile]) -> str:

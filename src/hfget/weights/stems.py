@@ -94,6 +94,13 @@ def stem_of(base: str, kind: str) -> Stem:
     return Stem("-".join(part), "-".join(variant), whole, False, sharded)
 
 
+def component(base: str) -> str:
+    """The words of `base` without precision: `decoder_model_merged_q4.onnx` → `decoder-merged`."""
+    whole = _ENDING.sub("", _ONNX_DATA.sub("", _SHARD.sub("", base)))
+    words = (word for word in _WORDS.split(whole) if word and word not in _FORMATS)
+    return "-".join(word for word in words if not is_precision(word)) or "model"
+
+
 @lru_cache(maxsize=4096)
 def is_precision(word: str) -> bool:
     """Whether the word says how the numbers of a model are written: `fp16`, `4bit`, `non_ema`."""

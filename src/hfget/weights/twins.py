@@ -12,14 +12,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hfget.model import RemoteFile
-from hfget.weights.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, SAFETENSORS
+from hfget.weights.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, SAFETENSORS
 from hfget.weights.parts import NAMED_KINDS, Layout, Piece, pieces
 from hfget.weights.pipelines import in_pipelines, of_one_file
-from hfget.weights.stems import preference
+from hfget.weights.stems import component, preference
 
 #: Kinds of which a loader takes one precision; the others leave the choice to the program.
 _ONE_VARIANT = frozenset({SAFETENSORS, BIN, "flax", "tensorflow", "npz"})
 _TORCH = frozenset({SAFETENSORS, BIN})
+#: Kinds of which an export is several files that are loaded together.
+_IN_PARTS = frozenset({ONNX, OPENVINO})
 #: What the folder of an export holds in several precisions.
 _EXPORTED = re.compile(
     r"\.onnx|\.(?:safetensors|bin|xml|pth?|ckpt|msgpack|h5|tflite|npz|llamafile)(?:\.|\Z)"
@@ -100,13 +102,29 @@ def _loaded(members: list[Piece], named: Sequence[str]) -> list[Piece]:
         alternatives[piece.kind, piece.home].append(piece)
     loaded: list[Piece] = []
     for (kind, _), found in alternatives.items():
-        asked = [piece for piece in found if named and is_named(piece, named)]
-        if asked:
-            # A folder of exports has its own config and tokenizer.
-            loaded += asked + [piece for piece in found if not _EXPORTED.search(piece.file.path)]
+        if named and any(is_named(piece, named) for piece in found):
+            loaded += _of_precision(found, named)
         else:
             loaded += _first(found) if kind in _ONE_VARIANT else found
     return loaded
+
+
+def _of_precision(members: list[Piece], named: Sequence[str]) -> list[Piece]:
+    """`members` in a precision of `named`: each that has it, the others as they are.
+
+    An encoder and a decoder are exported each by itself; their config and tokenizer lie beside.
+    """
+    exports: dict[str, list[Piece]] = defaultdict(list)
+    chosen = []
+    for piece in members:
+        folder, _, base = piece.file.path.lower().rpartition("/")
+        if _EXPORTED.search(base):
+            exports[f"{folder}/{component(base)}" if piece.kind in _IN_PARTS else ""].append(piece)
+        else:
+            chosen.append(piece)
+    for found in exports.values():
+        chosen += [piece for piece in found if is_named(piece, named)] or found
+    return chosen
 
 
 def _first(members: list[Piece]) -> list[Piece]:
