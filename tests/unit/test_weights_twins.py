@@ -153,6 +153,9 @@ def test_every_variant_brings_all_of_the_kinds_that_were_asked_for(
         ("speech_tokenizer_v2.batch.onnx", "onnx", "speech-tokenizer-v2-batch", ""),
         ("bert_model.ckpt.data-00000-of-00001", "tensorflow", "bert", ""),
         ("wan2.1_t2v_14b_720p.safetensors", "safetensors", "wan2-1-t2v-14b-720p", ""),
+        ("vit-b-32.pt", "bin", "vit-b-32", ""),
+        ("64.tflite", "tflite", "64", ""),
+        ("diffusion.pt", "bin", "diffusion", ""),
         ("f5tts.safetensors", "safetensors", "f5tts", ""),
     ],
 )

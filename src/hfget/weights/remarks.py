@@ -8,7 +8,17 @@ from hfget.errors import UsageError
 from hfget.model import RemoteFile
 from hfget.text import safe_text, size_text
 from hfget.weights.choice import Choice, choose, decide
-from hfget.weights.kinds import BIN, ONNX, OPENVINO, OTHER, SAFETENSORS, TFLITE, kinds_of, pickles
+from hfget.weights.kinds import (
+    BIN,
+    GGUF,
+    ONNX,
+    OPENVINO,
+    OTHER,
+    SAFETENSORS,
+    TFLITE,
+    kinds_of,
+    pickles,
+)
 from hfget.weights.stems import preference, stem_of
 
 _MOST_NAMES = 3
@@ -33,7 +43,8 @@ def remarks(
     """
     chosen = decide(narrowed, choice, narrowed=len(narrowed) < len(repo))
     lines = []
-    if chosen.variants:
+    # Of a precision that was named the others are no news.
+    if chosen.variants and (not choice.quants or GGUF in choice.kinds):
         lines.append(
             f"left out: {_named(chosen.variants)}, another precision or layout of what comes; "
             "--all-variants brings them"

@@ -24,20 +24,21 @@ _ENDING = re.compile(
 _ONNX_DATA = re.compile(r"(?:\.onnx)?[._]data(?:[._]?\d+)?\Z")
 _CKPT_DATA = re.compile(r"\.data\Z")
 _GGUF_ENDING = re.compile(r"\.gguf(?:[.-](?:part|split)[\w-]*|_file)?\Z")
+_DIFFUSERS = re.compile(r"diffusion_(?:pytorch|flax)_model")
 _EMA = re.compile(r"non[-_.]?ema|no[-_.]ema(?![a-z])")
 _EMA_ONLY = re.compile(r"ema[-_.]?only")
 
 _FORMATS = frozenset(
     (
-        *("pytorch", "torch", "tf", "flax", "jax", "rust", "diffusion", "openvino", "model"),
+        *("pytorch", "torch", "tf", "flax", "jax", "rust", "openvino", "model"),
         *("weights", "weight", "onnx", "tflite", "coreml", "keras", "mlx", "ggml", "gguf"),
         *("inference", "safetensors", "checkpoint", "saved", "variables"),
     )
 )
 PRECISION = re.compile(
-    r"bf16|bfp16|f?p?(?:8|16|32|64)|fp4|(?:b?float)(?:8|16|32|64)|half|q?u?int\d|[qw]\d(?:a\d{1,2}"
-    r"|f\d{1,2})?|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d|e\dm\d(?:fn)?|fp8e\dm\d"
-    r"(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
+    r"bf16|bfp16|fp?(?:4|8|16|32|64)|b?float(?:8|16|32|64)|half|q?u?int\d(?:f\d{1,2})?"
+    r"|[qw]\d(?:a\d{1,2}|f\d{1,2})?|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
+    r"|e\dm\d(?:fn)?|fp8e\dm\d(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
 )
 #: The files of one ONNX export, and the levels and processors of optimum.
 _ONNX_WORDS = frozenset(
@@ -81,7 +82,7 @@ def stem_of(base: str, kind: str) -> Stem:
     whole = _ENDING.sub("", _SHARD.sub("", whole))
     if _CONSOLIDATED.match(whole):
         return Stem("", named_variant, "consolidated", True, sharded or whole != "consolidated")
-    name = whole
+    name = _DIFFUSERS.sub("model", whole)
     if "ema" in name:
         name = _EMA_ONLY.sub("emaonly", _EMA.sub("nonema", name))
     words = [word for word in _WORDS.split(name) if word and word not in _FORMATS]
