@@ -59,8 +59,9 @@ def remarks(
         lines.append(f"not there as {wanted}, so they come as they are: {_named(chosen.only)}")
     if choice and not choice.quants and not choice.all_variants:
         lines += _of_precisions(chosen.files, choice)
-    risky = pickles(repo, kinds_of(repo))
-    if of_pickles and BIN not in choice.kinds:
+    of_pickles = of_pickles and BIN not in choice.kinds
+    risky = pickles(repo, kinds_of(repo)) if of_pickles or safe_only else set()
+    if of_pickles:
         lines += _of_pickles(chosen.files, risky, choice)
     if safe_only and risky:
         weights = any(kind != OTHER for kind in kinds_of(chosen.files))
