@@ -29,7 +29,7 @@ from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.recall import Recall
 from hfget.reference import parse
 from hfget.reporting import make_report
-from hfget.selection import absent, select
+from hfget.selection import absent, select, selection_remarks
 from hfget.settings import (
     DEFAULT_ENDPOINT,
     EndpointSource,
@@ -44,7 +44,6 @@ from hfget.text import size_text
 from hfget.transfer.backend import Outcome, TransferOptions
 from hfget.transfer.engine import Engine
 from hfget.transfer.meter import Meter
-from hfget.weights import remarks
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 _DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
@@ -111,7 +110,7 @@ class Run:
         snapshot = self.snapshot()
         files = self.selected(snapshot)
         made, _ = self._make_plan(snapshot, files)
-        self._remark(snapshot, files)
+        self._remark(made, files)
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -147,7 +146,7 @@ class Run:
         ) as self._alive:
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
-            self._remark(snapshot, files)
+            self._remark(made, files)
             self._check_space(made)
             self._layout.begin(snapshot, files)
             try:
@@ -184,11 +183,17 @@ class Run:
             delete=self._options.delete,
         )
 
-    def _remark(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> None:
-        """Warn of weights that can run code or that a choice leaves out, and of odd names."""
+    def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
+        """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
         selection = selection_of(self._options, snapshot.ref)
-        of_weights = remarks(snapshot.files, files, selection.choice, safe_only=selection.safe_only)
-        for text in [*of_weights, *spots.remarks(files)]:
+        for text in selection_remarks(snapshot.files, selection, pickles=pickles):
+            self._observer(events.Note(text, "warning"))
+
+    def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
+        """As `remark`, and of odd names; of pickles only where something is to be fetched."""
+        fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
+        self.remark(made.snapshot, pickles=fresh)
+        for text in spots.remarks(files):
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:

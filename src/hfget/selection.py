@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import translate
-from itertools import islice
 from typing import NamedTuple
 
 from hfget.errors import EntryNotFoundError, UsageError
 from hfget.model import PathKind, RemoteFile
+from hfget.suggestions import holding, near_misses
 from hfget.text import safe_text
-from hfget.weights import Choice, choose, without_pickles
+from hfget.weights import Choice, choose, remarks, without_pickles
 
 _MAX_PATTERN = 1_000
 #: Single-character wildcards behind a `*` are tried at every place of every path.
 _FEW_WILDCARDS = 16
 _MAX_WORK = 200_000_000
 _NEAR_MISSES = 3
-#: difflib takes some 10 µs a candidate.
-_MAX_CANDIDATES = 5_000
 _WILDCARDS = re.compile(r"[?\[]")
 
 
 class Selection(NamedTuple):
     """What is wanted of a repo; the empty selection wants all.
 
-    `names` and `include` add up; of these `choice` keeps some kinds of weights and all that is
-    not weights; `exclude` takes away, then `safe_only` what can run code when it is loaded.
+    `names` and `include` add up; `exclude` takes away, then `safe_only` what can run code when it
+    is loaded; of the rest `choice` keeps some kinds of weights and all that has no twin there.
     `path` (from a URL) bounds them all: only files at or below it are taken.
     """
 
@@ -51,6 +48,37 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
     Raises UsageError for a name or a pattern that matches nothing, for weights that are not
     there, and where nothing is left; EntryNotFoundError if the path of a URL is not in the listing.
     """
+    chosen = _narrowed(files, selection)
+    return choose(chosen, selection.choice, narrowed=len(chosen) < len(files))
+
+
+def selection_remarks(
+    files: Sequence[RemoteFile], selection: Selection, *, pickles: bool = True
+) -> list[str]:
+    """What is worth a line about the choice among `files`, as `select` makes it.
+
+    Of an exclude that matches nothing, and of weights (`hfget.weights.remarks`); `pickles=False`
+    leaves out the warning of those.
+    """
+    lines = [
+        _matches_nothing(pattern, files)
+        for pattern in dict.fromkeys(selection.exclude)
+        if next(iter(_matching(files, _checked(pattern, files))), None) is None
+    ]
+    return lines + remarks(
+        files,
+        _narrowed(files, selection),
+        selection.choice,
+        safe_only=selection.safe_only,
+        of_pickles=pickles,
+    )
+
+
+def _narrowed(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFile, ...]:
+    """`files` without what names, patterns and `safe_only` leave out, before weights are chosen.
+
+    Of two files with the same weights the one that is excluded must not have cost the other.
+    """
     chosen = _under(files, selection.path, selection.path_kind)
     if selection.names or selection.include:
         names, patterns = _sorted_out(chosen, selection.names)
@@ -65,7 +93,6 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
         if patterns:
             names.update(file.path for file in _filtered(chosen, allow=patterns))
         chosen = tuple(file for file in chosen if file.path in names)
-    chosen = choose(chosen, selection.choice, narrowed=len(chosen) < len(files))
     if selection.exclude and chosen:
         excludes = [_checked(pattern, chosen) for pattern in selection.exclude]
         left = tuple(_filtered(chosen, ignore=excludes))
@@ -75,7 +102,7 @@ def select(files: Sequence[RemoteFile], selection: Selection) -> tuple[RemoteFil
                 hint="make the pattern narrower: " + _listed(selection.exclude[:3]),
             )
         chosen = left
-    return without_pickles(chosen) if selection.safe_only else chosen
+    return without_pickles(chosen, files) if selection.safe_only else chosen
 
 
 def absent(files: Sequence[RemoteFile], selection: Selection) -> tuple[str, ...]:
@@ -204,59 +231,30 @@ def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
 
 
 def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
-    near = _near_misses(wanted, files)
+    near = near_misses(wanted, files)
+    held = [] if near or _is_glob(wanted) else holding(wanted, files)
+    if held:
+        pattern = _listed([repr(f"*{wanted}*")])
+        return f"did you mean {_listed(held[:_NEAR_MISSES])}? {pattern} matches {_files(held)}"
     return f"did you mean {_listed(near)}?" if near else "hfget ls shows what the repo has"
+
+
+def _matches_nothing(pattern: str, files: Sequence[RemoteFile]) -> str:
+    """A pattern is a whole path; other programs take it for a part of one."""
+    text = f"--exclude {_listed([pattern])} matches no file"
+    held = [] if _is_glob(pattern) else holding(pattern, files)
+    if held:
+        folder = pattern.strip("/") + "/"
+        below = [path for path in held if path.startswith(folder)]
+        written, found = (folder, below) if len(below) == len(held) else (f"*{pattern}*", held)
+        return f"{text}; --exclude {_listed([repr(written)])} leaves {_files(found)} out"
+    near = near_misses(pattern, files)
+    return f"{text}; did you mean {_listed(near)}?" if near else text
+
+
+def _files(paths: Sequence[str]) -> str:
+    return "1 file" if len(paths) == 1 else f"{len(paths)} files"
 
 
 def _listed(texts: Iterable[str]) -> str:
     return ", ".join(safe_text(text, 120) for text in texts) or "''"
-
-
-def _near_misses(wanted: str, files: Sequence[RemoteFile]) -> list[str]:
-    """Up to three paths, folders (`data/`) or kinds of file (`*.json`) like `wanted`.
-
-    What differs in case only, or is the whole base name, comes before what is similar. A kind
-    is no answer to who wanted one file (`confg.json`).
-    """
-    key = wanted.strip("/").casefold()
-    if not key:
-        return []
-    same: dict[str, None] = {}
-    similar: dict[str, str] = {}
-    of_a_kind = not key.lstrip("*").rpartition(".")[0]
-    for suggestion, names in _suggestions(files):
-        if suggestion.startswith("*.") and not of_a_kind:
-            continue
-        for name in names:
-            folded = name.casefold()
-            if folded == key or folded == f"*{key}":
-                same[suggestion] = None
-            elif len(similar) < _MAX_CANDIDATES and _alike(folded, key):
-                similar.setdefault(folded, suggestion)
-    close = get_close_matches(key[:200], similar, n=2 * _NEAR_MISSES) if not same else []
-    found = dict.fromkeys([*same, *(similar[name] for name in close)])
-    return list(islice(found, _NEAR_MISSES))
-
-
-def _suggestions(files: Sequence[RemoteFile]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """What could have been meant, each with the names by which it may have been meant."""
-    seen: set[str] = set()
-    for file in files:
-        base = file.path.rpartition("/")[2]
-        yield file.path, (file.path, base)
-        stem, dot, kind = base.rpartition(".")
-        pattern = f"*.{kind}"
-        if stem and dot and pattern not in seen:
-            seen.add(pattern)
-            yield pattern, (pattern,)
-        folder = file.path[: -len(base)]
-        while folder and folder not in seen:
-            seen.add(folder)
-            name = folder[:-1]
-            yield folder, (name, name.rpartition("/")[2])
-            folder = name[: name.rfind("/") + 1]
-
-
-def _alike(name: str, key: str) -> bool:
-    """Cheap and necessary for similarity: lengths within the ratio that difflib wants (0.6)."""
-    return 2 * min(len(name), len(key)) >= 0.6 * (len(name) + len(key)) and len(name) <= 400

@@ -51,7 +51,8 @@ def fetched(shell: Shell, *arguments: str) -> set[str]:
 
 
 def test_one_kind_of_weights_comes_with_all_that_is_not_weights(shell: Shell) -> None:
-    expected = {*PLAIN, "2_Dense/config.json", "model.safetensors.index.json"}
+    expected = {*PLAIN, "2_Dense/config.json", "2_Dense/pytorch_model.bin"}
+    expected.add("model.safetensors.index.json")
     expected |= {path for path in TINY if path.endswith(".safetensors")}
     assert fetched(shell, "org/tiny", "--weights", "safetensors") == expected
 
@@ -97,15 +98,40 @@ def test_names_come_first_and_excludes_last(shell: Shell) -> None:
     ) == {"README.md"} | (Q4_K_M - {"mmproj-F16.gguf"})
 
 
+def test_an_exclude_that_matches_nothing_is_said(shell: Shell) -> None:
+    done = shell.run("org/tiny", "--dry-run", "--exclude", "2_Dense", "--exclude", "*.gguf")
+    assert "--exclude 2_Dense matches no file; --exclude '2_Dense/' leaves 2 files out" in done.err
+    assert "--exclude *.gguf matches no file" in done.err
+    listed = shell.run("ls", "org/tiny", "--exclude", "safetensors")
+    assert "--exclude '*safetensors*' leaves 3 files out" in listed.err
+    assert listed.code == 0
+
+
+def test_a_second_set_of_the_same_weights_comes_when_it_is_asked_for(
+    repos_root: Path, shell: Shell
+) -> None:
+    both = {"model.safetensors": 40 * KiB, "model.fp16.safetensors": 20 * KiB}
+    make_model(repos_root, "org/both", {"config.json": "{}", **both})
+    done = shell.run("org/both", "--weights", "safetensors", "--dry-run")
+    assert "model.fp16.safetensors" not in done.out
+    assert "left out: model.fp16.safetensors (20.5 kB)" in done.err
+    assert "--all-variants" in done.err
+    every = fetched(shell, "org/both", "--weights", "safetensors", "--all-variants")
+    assert every == {"config.json", *both}
+
+
 def test_pickles_are_told_of_where_safetensors_are_there_too(shell: Shell) -> None:
-    line = "warning: 2 files can run code when loaded; --weights safetensors leaves them out"
+    line = "warning: 2 files can run code when loaded; --weights safetensors leaves 1 of them out"
     done = shell.run("org/tiny", "--dry-run")
     assert done.code == 0
     assert done.err.splitlines().count(line) == 1
     assert line in shell.run("org/tiny").err.splitlines()
     chosen = shell.run("org/tiny", "--weights", "safetensors", "--local-dir", "safe")
-    assert "can run code" not in chosen.err
-    assert "warning: 2_Dense/: no safetensors weights there" in chosen.err
+    assert "not there as safetensors, so they come as they are: 2_Dense/pytorch_" in chosen.err
+    assert "warning: 1 file can run code when loaded; no safetensors hold the same" in chosen.err
+    # Advice is for what is to be done yet, and for those who did not choose otherwise.
+    assert "can run code" not in shell.run("org/tiny").err
+    assert "can run code" not in shell.run("org/tiny", "--exclude", "*.safetensors").err
     assert "can run code" not in shell.run("org/tiny-GGUF:Q8_0").err
 
 

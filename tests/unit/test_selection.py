@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hfget.errors import EntryNotFoundError, UsageError
 from hfget.model import PathKind, RemoteFile
-from hfget.selection import Selection, select
+from hfget.selection import Selection, select, selection_remarks
+from hfget.weights import Choice
 
 REPO = (
     ".gitattributes",
@@ -82,8 +83,52 @@ def test_what_is_chosen(selection: Selection, expected: list[str]) -> None:
     assert chosen(selection) == expected
 
 
-def test_excludes_that_match_nothing_are_fine() -> None:
-    assert chosen(Selection(exclude=("*.bin",))) == list(REPO)
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        ("*.bin", "--exclude *.bin matches no file"),
+        ("data", "--exclude data matches no file; --exclude 'data/' leaves 4 files out"),
+        ("train", "--exclude train matches no file; --exclude '*train*' leaves 2 files out"),
+        ("ONNX", "--exclude ONNX matches no file; did you mean onnx/?"),
+        ("*.JSON", "--exclude *.JSON matches no file; did you mean *.json?"),
+    ],
+)
+def test_an_exclude_that_matches_nothing_is_said(pattern: str, line: str) -> None:
+    selection = Selection(exclude=(pattern,))
+    assert chosen(selection) == list(REPO)
+    assert selection_remarks(listing(REPO), selection) == [line]
+
+
+def test_an_exclude_that_matches_is_not_told_of() -> None:
+    for excludes in (("*.md", "data/"), ("config.json",), ()):
+        assert selection_remarks(listing(REPO), Selection(exclude=excludes)) == []
+    within = Selection(path="data", exclude=("*.json",))
+    assert selection_remarks(listing(REPO), within) == []
+
+
+def test_an_advised_pattern_matches_what_the_line_says() -> None:
+    for pattern in ("data", "train", "deep", "00001-of", "odd"):
+        (line,) = selection_remarks(listing(REPO), Selection(exclude=(pattern,)))
+        advised, number = line.split("'")[1], int(line.split("leaves ")[1].split()[0])
+        left = chosen(Selection(exclude=(advised,)))
+        assert len(REPO) - len(left) == number > 0
+
+
+def test_an_include_without_wildcard_may_have_been_meant_as_a_part() -> None:
+    error = refusal(Selection(include=("00001-of",)))
+    assert "'*00001-of*' matches 2 files" in error.hint
+    assert "model-00001-of-00002.safetensors" in error.hint
+    assert "'*" not in refusal(Selection(include=("confg.json",))).hint
+
+
+def test_what_is_excluded_has_cost_no_twin() -> None:
+    paths = ("config.json", "consolidated.safetensors", "model.safetensors", "pytorch_model.bin")
+    choice = Choice(("safetensors",))
+    assert chosen(Selection(choice=choice), paths) == [paths[0], paths[2]]
+    without = Selection(choice=choice, exclude=("model.*",))
+    assert chosen(without, paths) == [paths[0], paths[1]]
+    safe = Selection(choice=Choice(("bin",)), safe_only=True)
+    assert "hold no bin weights" in refusal(safe, paths).message
 
 
 @pytest.mark.parametrize(

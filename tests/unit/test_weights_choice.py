@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -71,17 +71,15 @@ def refused(
             "safetensors",
             {
                 "model.safetensors",
-                "model.safetensors.index.fp32.json",
-                "model.fp32-00001-of-00002.safetensors",
-                "model.fp32-00002-of-00002.safetensors",
             },
         ),
-        (CHECKPOINTS, "safetensors", {p for p in CHECKPOINTS if p.endswith(".safetensors")}),
+        (CHECKPOINTS, "safetensors", {"adapter_model.safetensors"}),
         (UNSLOTH, "gguf", {p for p in UNSLOTH if "gguf" in p or "imatrix" in p}),
         (
             SENTENCE_TRANSFORMER,
             "OpenVINO",
-            {p for p in SENTENCE_TRANSFORMER if p.startswith("openvino/")},
+            {p for p in SENTENCE_TRANSFORMER if p.startswith("openvino/")}
+            | {"2_Dense/pytorch_model.bin"},
         ),
     ],
 )
@@ -206,7 +204,8 @@ def test_labels_leave_other_weights_out_unless_they_are_named() -> None:
     both = {"config.json", "m.safetensors", "m-Q8_0.gguf"}
     assert kept(listing, "safetensors,gguf", "Q8_0") == both
     assert kept(listing, "all", "Q8_0") == both
-    assert "--quant" in refused(listing, "safetensors", "Q8_0").message
+    error = refused(listing, "safetensors", "Q8_0")
+    assert error.message == "the repo has no Q8_0 among these weights"
 
 
 def test_a_kind_that_is_not_there_lists_those_that_are() -> None:
@@ -240,24 +239,29 @@ def test_a_list_of_labels_is_cut() -> None:
 
 
 def test_safe_only_leaves_pickles_out() -> None:
-    assert paths_of(without_pickles(files_of(LLAMA))) == {
+    assert paths_of(without_pickles(files_of(LLAMA), files_of(LLAMA))) == {
         path for path in LLAMA if not path.endswith((".bin", ".pth"))
     }
-    assert paths_of(without_pickles(files_of(GPT2))) == set(GPT2) - {"pytorch_model.bin"}
-    assert without_pickles([]) == ()
+    assert paths_of(without_pickles(files_of(GPT2), files_of(GPT2))) == set(GPT2) - {
+        "pytorch_model.bin"
+    }
+    assert without_pickles([], []) == ()
     with pytest.raises(UsageError):
-        without_pickles(files_of({"model.ckpt": 1}))
+        without_pickles(files_of({"model.ckpt": 1}), files_of({"model.ckpt": 1}))
 
 
-def told(listing: Mapping[str, int], weights: str = "", *, safe_only: bool = False) -> list[str]:
+def told(
+    listing: Mapping[str, int],
+    weights: str = "",
+    *,
+    safe_only: bool = False,
+    within: str = "",
+) -> list[str]:
     files, choice = files_of(listing), Choice(split_words(weights))
-    chosen = choose(files, choice)
-    return remarks(
-        files,
-        without_pickles(chosen) if safe_only else chosen,
-        choice,
-        safe_only=safe_only,
-    )
+    narrowed: Sequence[RemoteFile] = [file for file in files if file.path.startswith(within)]
+    if safe_only:
+        narrowed = without_pickles(narrowed, files)
+    return remarks(files, narrowed, choice, safe_only=safe_only)
 
 
 def test_pickles_are_worth_a_line_where_safetensors_are_there_too() -> None:
@@ -266,7 +270,7 @@ def test_pickles_are_worth_a_line_where_safetensors_are_there_too() -> None:
     assert told(LLAMA) == [f"3 files {line}"]
     assert told(CHECKPOINTS) == [f"5 files {line}"]
     assert told(LLAMA, "safetensors") == []
-    assert told(LLAMA, "bin") == []
+    assert "can run code" not in " ".join(told(LLAMA, "bin"))
     assert told({"pytorch_model.bin": 1, "config.json": 1}) == []
     assert told(THEBLOKE) == told(DATASET) == []
 
@@ -281,18 +285,60 @@ def test_safe_only_says_what_it_leaves_out() -> None:
     assert told(THEBLOKE, safe_only=True) == []
 
 
-def test_parts_that_lose_their_weights_are_named() -> None:
-    told_of = "no safetensors weights there, the others are left out"
-    assert told(DIFFUSERS, "safetensors") == [f"safety_checker/: {told_of}"]
-    assert told(SENTENCE_TRANSFORMER, "safetensors") == [f"2_Dense/: {told_of}"]
+def test_parts_that_come_in_another_kind_are_named() -> None:
+    line = "not there as safetensors, so they come as they are"
+    pickle = "1 file can run code when loaded; no safetensors hold the same"
+    assert told(DIFFUSERS, "safetensors")[1:] == [
+        f"{line}: safety_checker/pytorch_model.bin (1.2 GB)",
+        pickle,
+    ]
+    assert told(SENTENCE_TRANSFORMER, "safetensors") == [
+        f"{line}: 2_Dense/pytorch_model.bin (1.6 MB)",
+        pickle,
+    ]
     assert told(SENTENCE_TRANSFORMER, "bin") == []
-    assert told(SENTENCE_TRANSFORMER, "onnx") == []
     assert told(LLAMA, "safetensors") == []
     # A part that was not asked for is no loss.
-    files = files_of(DIFFUSERS)
-    unet = [file for file in files if file.path.startswith("unet/")]
-    choice = Choice(("safetensors",))
-    assert remarks(files, choose(unet, choice), choice, safe_only=False) == []
+    assert told(DIFFUSERS, "safetensors", within="vae/") == []
+
+
+def test_a_second_precision_or_layout_is_left_out_with_a_word() -> None:
+    ways = "another precision or layout of what comes; --all-variants brings them"
+    assert told(WHISPER, "safetensors") == [
+        "left out: model.fp32-00001-of-00002.safetensors, model.fp32-00002-of-00002.safetensors, "
+        f"model.safetensors.index.fp32.json (6.2 GB), {ways}"
+    ]
+    assert told(LLAMA, "bin") == [f"left out: original/consolidated.00.pth (13.5 GB), {ways}"]
+    every = Choice(("safetensors",), all_variants=True)
+    assert {path for path in WHISPER if "safetensors" in path} <= paths_of(
+        choose(files_of(WHISPER), every)
+    )
+
+
+def test_several_precisions_are_told_where_the_program_chooses() -> None:
+    listing = {
+        "config.json": 1,
+        "onnx/config.json": 1,
+        "onnx/decoder_model_merged.onnx": 8,
+        "onnx/decoder_model_merged_q4.onnx": 2,
+        "onnx/encoder_model.onnx": 8,
+        "onnx/encoder_model_fp16.onnx": 4,
+        "onnx/encoder_model_q4.onnx": 2,
+        "onnx/encoder_model_q4f16.onnx": 1,
+    }
+    line = "onnx comes in 4 precisions, of which a program loads one; --quant fp16 brings that one"
+    assert told(listing, "onnx") == [line]
+    assert kept(listing, "onnx", "q4") == {
+        "config.json",
+        "onnx/config.json",
+        "onnx/decoder_model_merged_q4.onnx",
+        "onnx/encoder_model_q4.onnx",
+    }
+    # A part without that precision comes as it is.
+    assert kept(listing, "onnx", "fp16") == {path for path in listing if "encoder" not in path} | {
+        "onnx/encoder_model_fp16.onnx"
+    }
+    assert told(BERT, "onnx") == []
 
 
 def test_words_come_apart_at_commas() -> None:
@@ -309,10 +355,10 @@ def test_kinds_add_up_to_all_and_nothing_else_is_dropped(paths: list[str]) -> No
     others = {f.path for g in found if not g.is_weights for f in g.files}
     together = set(others)
     for kind in {group.kind for group in found if group.is_weights}:
-        part = choose(files, Choice((kind,)))
+        part = choose(files, Choice((kind,), all_variants=True))
         assert [file for file in files if file in part] == list(part)
         mine = {f.path for g in found if g.kind == kind for f in g.files}
-        assert paths_of(part) == others | mine
+        assert paths_of(part) >= others | mine
         together |= mine
     assert together == set(paths)
 
@@ -324,11 +370,11 @@ def test_every_label_that_is_shown_can_be_chosen(paths: list[str]) -> None:
     found = groups(files)
     for group in found:
         if group.kind == "gguf" and group.quant:
-            part = paths_of(choose(files, Choice((), (group.quant,))))
+            part = paths_of(choose(files, Choice((), (group.quant,), all_variants=True)))
             assert part >= paths_of(group.files)
             extra = part - paths_of(group.files)
             assert all(
-                g.quant.startswith("mmproj") or not g.is_weights
+                g.quant.startswith("mmproj") or g.kind != "gguf"
                 for g in found
                 for f in g.files
                 if f.path in extra

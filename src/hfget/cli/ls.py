@@ -27,6 +27,9 @@ def ls(
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
         from hfget.conductor import Run
 
-        run = Run(repo, given.options(token_file, display), display, stop)
+        asked = given.options(token_file, display)
+        run = Run(repo, asked, display, stop)
         snapshot = run.snapshot()
         display.listing(replace(snapshot, files=run.selected(snapshot)))
+        if asked.exclude or asked.weights or asked.quant or asked.safe_only:
+            run.remark(snapshot)

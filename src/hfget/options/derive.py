@@ -30,6 +30,7 @@ def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
         choice=Choice(
             weights=split_words(options.weights),
             quants=(*ref.quants, *split_words(options.quant)),
+            all_variants=options.all_variants,
         ),
         safe_only=options.safe_only,
     )

@@ -72,6 +72,9 @@ class DownloadOptions:
         check=as_texts,
         lists=True,
     )
+    all_variants: bool = option(
+        False, CHOICE, "With --weights or --quant: every precision and layout.", lists=True
+    )
     safe_only: bool = option(
         False, CHOICE, "No pickles: they can run code when loaded.", lists=True
     )

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from hfget.model import RemoteFile
 
-#: `Q4_K_M`, `UD-Q4_K_XL`, `i1-IQ2_XXS`, `TQ1_0`, `MXFP4_MOE`, `BF16`. Parts behind `_` are short:
+#: `Q4_K_M`, `UD-Q4_K_XL`, `i1-IQ2_XXS`, `TQ1_0`, `MXFP4_MOE_BF16`. Parts behind `_` are short:
 #: in `Q4_K_M_imatrix` the last word is no part of the label.
 _LABEL = re.compile(
-    r"(?<![A-Z0-9])(UD-|I1-)?"
-    r"((?:I?Q[1-9]\d?|TQ\d|(?:MX|NV)?FP\d{1,2}|B?F(?:16|32|64))(?:_[A-Z0-9]{1,3})*)(?![A-Z0-9])"
+    r"(?<![A-Z0-9])(UD-|I1-|SMOL-)?"
+    r"((?:(?:MX|NV)FP\d{1,2}(?:_[A-Z0-9]{1,4})*"
+    r"|(?:I?Q[1-9]\d?|TQ\d|FP\d{1,2}|B?F(?:16|32|64))(?:_[A-Z0-9]{1,3})*))(?![A-Z0-9])"
 )
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf\Z)", re.IGNORECASE)
 _CUT = re.compile(r"(?<=\.gguf)[.-](?:part|split)[\w-]*\Z", re.IGNORECASE)
+_ENDING = re.compile(r"\.(?:gguf|llamafile)\Z", re.IGNORECASE)
 _MMPROJ = "mmproj"
 _IMATRIX = "imatrix"
-#: Draft models for speculative decoding. In capitals, MTP is part of a whole model's name.
-_DRAFT = re.compile(r"(mtp|eagle3|dflash|dspark)-")
+#: Draft models for speculative decoding. In capitals, MTP within a name is that of a whole model.
+_DRAFT = re.compile(
+    r"(?<![A-Za-z0-9])(?:(mtp)(?=-)|((?i:mtp))\Z|((?i:eagle\d?|dflash|dspark|draft)))(?![A-Za-z0-9])"
+)
+_DRAFT_FOLDER = re.compile(r"\A(?:mtp|eagle\d?|dflash|dspark|drafts?)\Z", re.IGNORECASE)
 _IMATRIX_MODELS = "i1-"
+#: What is written in small letters by those who use it.
+_PREFIXES = {"I1-": _IMATRIX_MODELS, "SMOL-": "smol-"}
 
 
 class Label(NamedTuple):
@@ -38,13 +46,14 @@ class Label(NamedTuple):
         return "-".join(part for part in self if part)
 
 
+@lru_cache(maxsize=1 << 17)
 def label_of(path: str) -> Label:
     """The label of the GGUF file at `path`: `Q4_K_M`, `mmproj-F16`, `imatrix`; empty if unknown.
 
     The name of the file counts, then those of the folders above it, nearest first.
     """
     *folders, base = path.split("/")
-    base = _whole(base)
+    base = whole_name(base)
     lower = base.lower()
     quant = _quant(base)
     if _IMATRIX in lower and (
@@ -53,57 +62,38 @@ def label_of(path: str) -> Label:
         return Label(_IMATRIX, "")
     if _MMPROJ in lower:
         return Label(_MMPROJ, quant)
-    if draft := _DRAFT.search(base):
-        return Label(draft[1], quant)
+    draft = _DRAFT.search(_ENDING.sub("", base))
+    above = folders[-1] if folders else ""
+    if draft or _DRAFT_FOLDER.match(above):
+        word = draft[draft.lastindex or 0] if draft else above
+        return Label(word.lower(), quant)
     if not quant:
         quant = next(filter(None, map(_quant, reversed(folders))), "")
     return Label("", quant)
-
-
-def labels_meant(wanted: str, labels: Iterable[Label]) -> set[Label]:
-    """Those of `labels` that `wanted` names: case does not count, everything else does.
-
-    `Q4_K_M` also means `i1-Q4_K_M` where no plain one is: the prefix tells that an importance
-    matrix was used (mradermacher), and llama.cpp and the Hub's pages leave it out.
-    """
-    by_name: dict[str, set[Label]] = {}
-    for label in labels:
-        by_name.setdefault(str(label).lower(), set()).add(label)
-    name = wanted.lower()
-    return by_name.get(name) or by_name.get(_IMATRIX_MODELS + name) or set()
-
-
-def files_named(wanted: str, files: Sequence[RemoteFile]) -> list[RemoteFile]:
-    """The GGUF file of that name or path and its shards; ollama takes a name for a label."""
-    name = _whole(wanted).lower()
-    paths = [_whole(file.path).lower() for file in files]
-    if "/" not in name:
-        return [f for f, path in zip(files, paths, strict=True) if path.split("/")[-1] == name]
-    return [f for f, path in zip(files, paths, strict=True) if path == name]
 
 
 def projectors(models: Iterable[RemoteFile], files: Sequence[RemoteFile]) -> list[RemoteFile]:
     """The mmproj file for each model, as llama.cpp's `find_best_mmproj` chooses it.
 
     It lies in the model's folder or one above it. The deepest comes first, then the one whose
-    bits are nearest to the model's, then the first of the listing.
+    bits are nearest to the model's, then the first by name.
     """
-    candidates = [(file, label_of(file.path)) for file in files]
-    candidates = [(file, label) for file, label in candidates if label.role == _MMPROJ]
-    chosen: dict[str, RemoteFile] = {}
-    if not candidates:
-        return []
-    for model in models:
+    by_folder: dict[str, list[RemoteFile]] = {}
+    for file in files:
+        if label_of(file.path).role == _MMPROJ:
+            by_folder.setdefault(_folder(file.path), []).append(file)
+    best: dict[tuple[str, int], RemoteFile] = {}
+    for model in models if by_folder else ():
         folder, bits = _folder(model.path), _bits(label_of(model.path).quant)
-        near = [
-            (-len(_folder(file.path)), abs(_bits(label.quant) - bits), number)
-            for number, (file, label) in enumerate(candidates)
-            if folder.startswith(_folder(file.path))
-        ]
-        if near:
-            best = candidates[min(near)[2]][0]
-            chosen[best.path] = best
-    return list(chosen.values())
+        while folder and folder not in by_folder:
+            folder = _folder(folder[:-1])
+        if folder in by_folder and (folder, bits) not in best:
+            best[folder, bits] = _nearest(bits, by_folder[folder])
+    return list({file.path: file for file in best.values()}.values())
+
+
+def _nearest(bits: int, files: Sequence[RemoteFile]) -> RemoteFile:
+    return min(files, key=lambda file: (abs(_bits(label_of(file.path).quant) - bits), file.path))
 
 
 def is_projector(label: Label) -> bool:
@@ -120,10 +110,32 @@ def _quant(name: str) -> str:
     if not matches:
         return ""
     prefix, quant = matches[-1].groups(default="")
-    return (_IMATRIX_MODELS if prefix == "I1-" else prefix) + quant
+    return _PREFIXES.get(prefix, prefix) + quant
 
 
-def _whole(name: str) -> str:
+def label_spans(text: str) -> list[tuple[int, int]]:
+    """Where quantisations stand in a name or a path."""
+    return [match.span() for match in _LABEL.finditer(text.upper())]
+
+
+def label_span(name: str) -> tuple[int, int]:
+    """Where the quantisation stands in `name`; at the very end where there is none."""
+    spans = label_spans(name)
+    return spans[-1] if spans else (len(name), len(name))
+
+
+def without_label(name: str) -> str:
+    """`model-q4_k_m.gguf` → `model-.gguf`."""
+    start, end = label_span(name)
+    return name[:start] + name[end:]
+
+
+def stem(name: str) -> str:
+    """The name, or path, without ending and without the number of a shard or a piece."""
+    return _ENDING.sub("", whole_name(name))
+
+
+def whole_name(name: str) -> str:
     """The name of the file of which `name` is a shard or a piece."""
     return _SHARD.sub("", _CUT.sub("", name))
 

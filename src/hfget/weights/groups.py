@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from hfget.model import RemoteFile, Snapshot
-from hfget.weights.gguf import Label, label_of
+from hfget.weights.gguf import Label
 from hfget.weights.kinds import GGUF, KINDS, OTHER, kinds_of
+from hfget.weights.labels import labels_of
 
 
 class Group(NamedTuple):
@@ -35,8 +36,10 @@ class Group(NamedTuple):
 def groups(files: Sequence[RemoteFile]) -> tuple[Group, ...]:
     """Every file in exactly one group; GGUF models by size, what belongs to them after that."""
     found: dict[tuple[str, Label], list[RemoteFile]] = {}
-    for file, kind in zip(files, kinds_of(files), strict=True):
-        label = label_of(file.path) if kind == GGUF else Label("", "")
+    kinds = kinds_of(files)
+    labels = labels_of(f for f, kind in zip(files, kinds, strict=True) if kind == GGUF)
+    for file, kind in zip(files, kinds, strict=True):
+        label = labels.get(file.path, Label("", ""))
         found.setdefault((kind, label), []).append(file)
     made = [
         (KINDS.index(kind), label.role != "", Group(kind, str(label), tuple(members)))
@@ -49,12 +52,3 @@ def groups(files: Sequence[RemoteFile]) -> tuple[Group, ...]:
 def groups_of(snapshot: Snapshot) -> tuple[Group, ...]:
     """The groups of a model or a space; none of a dataset, where such files are data."""
     return () if snapshot.ref.repo_type == "dataset" else groups(snapshot.files)
-
-
-def kinds_in(files: Iterable[Group]) -> dict[str, int]:
-    """The kinds of weights there are, with their bytes."""
-    sums: dict[str, int] = {}
-    for group in files:
-        if group.is_weights:
-            sums[group.kind] = sums.get(group.kind, 0) + group.size
-    return sums

@@ -7,8 +7,9 @@ openvino), accelerate and DeepSpeed (training state), whisper.cpp and TheBloke (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from hfget.model import RemoteFile
 
@@ -28,6 +29,10 @@ NEMO = "nemo"
 PADDLE = "paddle"
 EXECUTORCH = "executorch"
 TENSORRT = "tensorrt"
+NPZ = "npz"
+LLAMAFILE = "llamafile"
+METAL = "metal"
+NCNN = "ncnn"
 TRAINING = "training"
 #: Config, tokenizer, README, code, data: all that is not weights.
 OTHER = "other"
@@ -35,12 +40,12 @@ OTHER = "other"
 #: In the order in which they are shown.
 KINDS = (
     *(SAFETENSORS, BIN, GGUF, ONNX, TENSORFLOW, FLAX, OPENVINO, COREML, TFLITE, RUST),
-    *(GGML, MLC, NEMO, PADDLE, EXECUTORCH, TENSORRT, TRAINING, OTHER),
+    *(GGML, MLC, NEMO, PADDLE, EXECUTORCH, TENSORRT, NPZ, LLAMAFILE, METAL, NCNN, TRAINING, OTHER),
 )
 
 _BY_SUFFIX = {
     "safetensors": SAFETENSORS,
-    **dict.fromkeys(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib"), BIN),
+    **dict.fromkeys(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "torchscript"), BIN),
     **dict.fromkeys(("h5", "hdf5", "keras", "pb"), TENSORFLOW),
     "msgpack": FLAX,
     "mlmodel": COREML,
@@ -51,10 +56,14 @@ _BY_SUFFIX = {
     **dict.fromkeys(("pdparams", "pdiparams", "pdmodel", "pdopt"), PADDLE),
     "pte": EXECUTORCH,
     **dict.fromkeys(("engine", "plan", "trt"), TENSORRT),
+    "npz": NPZ,
+    "llamafile": LLAMAFILE,
     "distcp": TRAINING,
 }
 #: What Python's pickle may lie in, among the kinds that are written with it.
-_PICKLES = re.compile(r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|distcp|nemo|pdparams|pdopt)\Z")
+_PICKLES = re.compile(
+    r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|torchscript|distcp|nemo|pdparams|pdopt)\Z"
+)
 _PICKLED_KINDS = frozenset({BIN, TRAINING, NEMO, PADDLE})
 
 #: `model.safetensors.index.json`, `diffusion_pytorch_model.bin.index.fp16.json`
@@ -73,18 +82,40 @@ _SAVED_MODEL = re.compile(r"(?:\A|/)saved_model(?:/|\Z)")
 _GLOBAL_STEP = re.compile(r"(?:\A|/)global_step\d+(?:/|\Z)")
 _TRAINING = re.compile(
     r"(?:\A(?:training_args|optimizer|optim|scheduler|lr_scheduler|scaler|sampler|dl_state_dict"
-    r"|rng_state)[\w.-]*|_(?:optim|model)_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
+    r"|rng_state)[\w.-]*|_optim_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
 )
+#: Raw numbers of text to speech, and of gpt-oss for Apple's GPUs.
+_VOICES = re.compile(r"(?:\A|/)voices?\Z")
+_METAL = re.compile(r"(?:\A|/)metal\Z")
+#: What CTranslate2 writes beside its `model.bin`.
+_CTRANSLATE2 = re.compile(r"(?:shared_|source_|target_)?vocabulary\.(?:json|txt)\Z")
 _VOCABULARY = re.compile(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
+
+
+class _Beside(NamedTuple):
+    """What lies beside a file and tells its kind: paths without suffix, folders."""
+
+    #: OpenVINO writes pairs of .xml (the graph) and .bin (the weights), ncnn of .param and .bin.
+    openvino: frozenset[str]
+    ncnn: frozenset[str]
+    #: Folders with the states of DeepSpeed's optimizer.
+    training: frozenset[str]
 
 
 def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
     """The kind of each file, one of `KINDS`. The whole listing counts: pairs lie side by side."""
     paths = [file.path.lower() for file in files]
-    # OpenVINO writes pairs of .xml (the graph) and .bin (the weights).
     known = set(paths)
-    pairs = {path[:-4] for path in paths if path.endswith(".xml") and path[:-4] + ".bin" in known}
-    return [_kind(path, pairs) for path in paths]
+
+    def pairs(suffix: str) -> frozenset[str]:
+        stems = (path.removesuffix(suffix) for path in paths if path.endswith(suffix))
+        return frozenset(stem for stem in stems if stem + ".bin" in known)
+
+    states = (path for path in paths if "_optim_states." in path)
+    beside = _Beside(
+        pairs(".xml"), pairs(".param"), frozenset(path.rpartition("/")[0] for path in states)
+    )
+    return [_kind(path, beside) for path in paths]
 
 
 def may_run_code(path: str, kind: str) -> bool:
@@ -92,7 +123,23 @@ def may_run_code(path: str, kind: str) -> bool:
     return kind in _PICKLED_KINDS and _PICKLES.search(path.lower()) is not None
 
 
-def _kind(path: str, pairs: set[str]) -> str:
+def pickles(files: Sequence[RemoteFile], kinds: Sequence[str]) -> set[str]:
+    """The paths of the files that may run code when they are loaded.
+
+    `model.bin` beside CTranslate2's vocabulary is none: that library reads numbers only.
+    """
+    found = {
+        file.path for file, kind in zip(files, kinds, strict=True) if may_run_code(file.path, kind)
+    }
+    if any(path.endswith("model.bin") for path in found):
+        for file in files:
+            folder, _, base = file.path.rpartition("/")
+            if _CTRANSLATE2.match(base):
+                found.discard(f"{folder}/model.bin" if folder else "model.bin")
+    return found
+
+
+def _kind(path: str, beside: _Beside) -> str:
     folder, _, base = path.rpartition("/")
     stem, _, suffix = base.rpartition(".")
     if _IMATRIX.search(base) or _GGUF.search(base):
@@ -103,17 +150,21 @@ def _kind(path: str, pairs: set[str]) -> str:
         return _BY_SUFFIX[index[1]]
     if ".onnx" in base or base == "weights.pb":
         return ONNX
-    if base.startswith("openvino_") or (suffix in ("xml", "bin") and path[:-4] in pairs):
+    if base.startswith("openvino_") or (suffix in ("xml", "bin") and path[:-4] in beside.openvino):
         return OPENVINO
+    if suffix in ("param", "bin") and path[: -len(suffix) - 1] in beside.ncnn:
+        return NCNN
     if _TENSORFLOW_PART.search(base):
         return TENSORFLOW
     if _COREML_ARCHIVE.search(base):
         return COREML
     kind = _BY_SUFFIX.get(suffix, OTHER) if stem else OTHER
-    return _kind_of_pickle(stem, suffix) if kind == BIN else kind
+    if kind == BIN and folder in beside.training:
+        return TRAINING
+    return _kind_of_pickle(folder, stem, suffix) if kind == BIN else kind
 
 
-def _kind_of_pickle(stem: str, suffix: str) -> str:
+def _kind_of_pickle(folder: str, stem: str, suffix: str) -> str:
     """`bin`, or what other programs and the training put under the same suffixes."""
     if _TRAINING.search(f"{stem}.{suffix}"):
         return TRAINING
@@ -122,8 +173,10 @@ def _kind_of_pickle(stem: str, suffix: str) -> str:
             return GGML
         if stem.startswith("params_shard_"):
             return MLC
-        if _VOCABULARY.search(stem):
+        if _VOCABULARY.search(stem) or _VOICES.search(folder):
             return OTHER
+        if _METAL.search(folder):
+            return METAL
     return BIN
 
 

@@ -4,73 +4,114 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.text import safe_text
-from hfget.weights.choice import Choice
-from hfget.weights.kinds import BIN, OTHER, SAFETENSORS, kinds_of, may_run_code
+from hfget.text import safe_text, size_text
+from hfget.weights.choice import Choice, choose, decide
+from hfget.weights.kinds import (
+    BIN,
+    GGUF,
+    ONNX,
+    OPENVINO,
+    OTHER,
+    SAFETENSORS,
+    TFLITE,
+    kinds_of,
+    pickles,
+)
+from hfget.weights.stems import preference, stem_of
 
-_MOST_FOLDERS = 3
+_MOST_NAMES = 3
+_LEFT_TO_PROGRAMS = frozenset({ONNX, OPENVINO, TFLITE})
+_MODELS = (".onnx", ".ort", ".xml", ".tflite")
 
 
 def remarks(
-    repo: Sequence[RemoteFile], chosen: Sequence[RemoteFile], choice: Choice, *, safe_only: bool
+    repo: Sequence[RemoteFile],
+    narrowed: Sequence[RemoteFile],
+    choice: Choice,
+    *,
+    safe_only: bool,
+    of_pickles: bool = True,
 ) -> list[str]:
-    """Warnings about `chosen`, a part of `repo`, a line each at most.
+    """A line each about what `choice` makes of `narrowed`, a part of `repo`.
 
-    Of pickles, where the repo has safetensors as well; of pickles that `--safe-only` leaves out;
-    of parts whose weights are all of kinds that were not chosen.
+    Of weights in another precision or layout, or of a longer label, that are left out, of kinds
+    that come in several precisions, of parts that come in a kind that
+    was not asked for, of pickles where safetensors come as well, and of pickles that
+    `--safe-only` left out of the repo.
     """
-    kinds = kinds_of(repo)
-    kept = {file.path for file in chosen}
-    pickles = [
-        file for file, kind in zip(repo, kinds, strict=True) if may_run_code(file.path, kind)
-    ]
+    chosen = decide(narrowed, choice, narrowed=len(narrowed) < len(repo))
     lines = []
-    risky = sum(file.path in kept for file in pickles)
-    if risky and SAFETENSORS in kinds and BIN not in choice.kinds:
+    # Of a precision that was named the others are no news.
+    if chosen.variants and (not choice.quants or GGUF in choice.kinds):
         lines.append(
-            f"{_files(risky)} can run code when loaded; --weights safetensors leaves them out"
+            f"left out: {_named(chosen.variants)}, another precision or layout of what comes; "
+            "--all-variants brings them"
         )
-    if safe_only and pickles:
-        weights = any(
-            kind != OTHER for file, kind in zip(repo, kinds, strict=True) if file.path in kept
-        )
+    if chosen.namesakes:
         lines.append(
-            f"{_files(len(pickles))} of the repo can run code when loaded: left out by --safe-only"
+            f"left out: {_named(chosen.namesakes)}, which has more words before "
+            f"{safe_text(', '.join(choice.quants), 80)}; --all-variants brings it too"
+        )
+    if chosen.only:
+        wanted = " or ".join(sorted(choice.kinds))
+        lines.append(f"not there as {wanted}, so they come as they are: {_named(chosen.only)}")
+    if choice and not choice.quants and not choice.all_variants:
+        lines += _of_precisions(chosen.files, choice)
+    of_pickles = of_pickles and BIN not in choice.kinds
+    risky = pickles(repo, kinds_of(repo)) if of_pickles or safe_only else set()
+    if of_pickles:
+        lines += _of_pickles(chosen.files, risky, choice)
+    if safe_only and risky:
+        weights = any(kind != OTHER for kind in kinds_of(chosen.files))
+        lines.append(
+            f"{_files(len(risky))} of the repo can run code when loaded: left out by --safe-only"
             + ("" if weights else "; no weights remain")
         )
-    if folders := _without_weights(repo, kinds, kept, choice):
-        shown = ", ".join(safe_text(folder, 80) for folder in folders[:_MOST_FOLDERS])
-        more = len(folders) - _MOST_FOLDERS
-        shown += f" and {more} more" if more > 0 else ""
-        wanted = " or ".join(sorted(choice.kinds))
-        lines.append(f"{shown}: no {wanted} weights there, the others are left out")
     return lines
 
 
-def _without_weights(
-    repo: Sequence[RemoteFile], kinds: Sequence[str], kept: set[str], choice: Choice
-) -> list[str]:
-    """Folders of which the config.json is kept and none of the PyTorch weights.
-
-    Such a folder is a part that is loaded by itself: `safety_checker/` of a pipeline, `2_Dense/`
-    of a sentence transformer.
-    """
-    pytorch = frozenset({SAFETENSORS, BIN})
-    if not choice.kinds or not choice.kinds <= pytorch:
+def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) -> list[str]:
+    """Of pickles among `files`, where safetensors come too; advice only where it loses nothing."""
+    found = {file.path for file in files} & risky
+    if not found or SAFETENSORS not in kinds_of(files):
         return []
-    parts = {_folder(path) for path in kept if path.endswith("config.json")}
-    held: dict[str, bool] = {}
-    for file, kind in zip(repo, kinds, strict=True):
-        folder = _folder(file.path)
-        if kind in pytorch and folder in parts:
-            held[folder] = held.get(folder, False) or kind in choice.kinds
-    return [folder or "./" for folder, has in held.items() if not has]
+    line = f"{_files(len(found))} can run code when loaded"
+    try:
+        safe = choose(files, Choice((SAFETENSORS,)))
+    except UsageError:
+        return [line]
+    rest = found & {file.path for file in safe}
+    if choice or len(rest) == len(found):
+        return [f"{line}; no safetensors hold the same"]
+    if rest:
+        return [f"{line}; --weights safetensors leaves {len(found) - len(rest)} of them out"]
+    return [f"{line}; --weights safetensors leaves them out"]
 
 
-def _folder(path: str) -> str:
-    """`a/b/c.bin` → `a/b/`."""
-    return path[: path.rfind("/") + 1]
+def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
+    """Kinds that were asked for and come in several precisions, of which a program loads one."""
+    found: dict[str, set[str]] = {}
+    for file, kind in zip(files, kinds_of(files), strict=True):
+        base = file.path.rpartition("/")[2].lower()
+        if kind in choice.kinds & _LEFT_TO_PROGRAMS and base.endswith(_MODELS):
+            found.setdefault(kind, set()).add(stem_of(base, kind).variant)
+    return [
+        f"{kind} comes in {len(variants)} precisions, of which a program loads one; "
+        f"--quant {safe_text(min(variants - {''}, key=preference), 40)} brings that one"
+        for kind, variants in sorted(found.items())
+        if len(variants) > 1
+    ]
+
+
+def _named(files: Sequence[RemoteFile]) -> str:
+    """`a.bin, b.bin and 3 more (4.1 GB)`, the largest first."""
+    largest = sorted(files, key=lambda file: (-file.size, file.path))
+    shown = ", ".join(safe_text(file.path, 80) for file in largest[:_MOST_NAMES])
+    more = len(files) - _MOST_NAMES
+    shown += f" and {more} more" if more > 0 else ""
+    return f"{shown} ({size_text(sum(file.size for file in files))})"
 
 
 def _files(number: int) -> str:
