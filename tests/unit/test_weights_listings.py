@@ -18,7 +18,8 @@ import pytest
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.options import Options, selection_of
+from hfget.options import DownloadOptions
+from hfget.options.derive import selection_of
 from hfget.reference import parse
 from hfget.selection import select, selection_remarks
 
@@ -35,7 +36,7 @@ CASES = [
 ]
 
 
-def options_of(args: list[str]) -> Options:
+def options_of(args: list[str]) -> DownloadOptions:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("files", nargs="*")
     for name in ("--include", "--exclude", "--weights", "--quant"):
@@ -43,8 +44,7 @@ def options_of(args: list[str]) -> Options:
     parser.add_argument("--revision")
     parser.add_argument("--safe-only", action="store_true")
     parser.add_argument("--all-variants", action="store_true")
-    given: Options = vars(parser.parse_intermixed_args(args))  # type: ignore[assignment]
-    return given
+    return DownloadOptions(**vars(parser.parse_intermixed_args(args)))
 
 
 def outcome(listing: dict[str, Any], case: dict[str, Any]) -> tuple[list[str], str, int]:

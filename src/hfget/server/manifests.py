@@ -20,6 +20,7 @@ from hfget.server.body import read_at
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.scanning import open_checked
 from hfget.weights import gguf
+from hfget.weights.labels import files_meant, labels_of
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
@@ -96,14 +97,13 @@ def _chosen(listing: Listing, tag: str) -> list[RemoteFile]:
         wanted = next((label for label in _PREFERRED if label in by_label), None)
         found = by_label[wanted] if wanted else models
     else:
-        labels = gguf.labels_meant(tag, [gguf.label_of(file.path) for file in models])
-        found = [file for file in models if gguf.label_of(file.path) in labels]
-        found = found or gguf.files_named(tag, models) or gguf.files_named(tag + ".gguf", models)
+        found = files_meant(tag, models, labels_of(models))
     if not found:
         known = ", ".join(sorted(filter(None, by_label))[:20]).upper()
         raise RefusalError(404, f"no GGUF file is tagged {tag[:80]}; there are: {known or 'none'}")
     # of several models the first counts, with all its parts
-    return gguf.files_named(found[0].path, found) or found[:1]
+    first = gguf.whole_name(found[0].path)
+    return [file for file in found if gguf.whole_name(file.path) == first]
 
 
 def _config(file: RemoteFile) -> bytes:
