@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget import events
@@ -24,6 +23,7 @@ from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.occupancy import Consent, settle
 from hfget.options import Options, selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
 from hfget.reference import parse
@@ -86,7 +86,10 @@ class Run:
         options: Options,
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
+        *,
+        recorded_endpoint: str | None = None,
     ) -> None:
+        """`recorded_endpoint` serves where neither the options nor the environment name one."""
         self._options = options
         self._observer = _serial(observer)
         self._stop = stop or Stop()
@@ -99,7 +102,7 @@ class Run:
             revision=options.get("revision"),
             endpoint=named[0] if named else None,
         )
-        endpoint, source = named or _endpoint_of(self._ref)
+        endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
         self._settings = settings_of(options, endpoint, source)
         self._http = HttpClient(
             self._settings.credential,
@@ -108,6 +111,7 @@ class Run:
             allow_private=self._settings.allow_private,
             observer=self._observer,
         )
+        self._hub = Hub(self._http, self._settings, self._observer, self._stop)
         self._link = options.get("hardlink", False)
         self._layout = choose_layout(
             self._ref,
@@ -123,16 +127,19 @@ class Run:
     def snapshot(self) -> Snapshot:
         """The pinned commit and all its files."""
         self._explain_endpoint()
-        hub = Hub(self._http, self._settings, self._observer, self._stop)
         # an empty listing is asked for again: it costs nothing, and a mirror may have made it up
-        snapshot = hub.snapshot(self._ref, lambda commit: self._layout.known_tree(commit) or None)
+        snapshot = self._hub.snapshot(
+            self._ref, lambda commit: self._layout.known_tree(commit) or None
+        )
         self._observer(events.Resolved(snapshot))
         return snapshot
 
-    def plan(self) -> Plan:
-        """What a download would do."""
+    def plan(self, consent: Consent | None = None) -> Plan:
+        """What a download would do. `consent` as for `download`."""
         snapshot = self.snapshot()
         files = self.selected(snapshot)
+        self._layout.check(snapshot.files)
+        self._settle(snapshot, consent)
         made, _ = self._make_plan(snapshot, files)
         self._remark(snapshot, files)
         return made
@@ -141,8 +148,11 @@ class Run:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
-    def download(self, consent: Callable[[Path, str], None] | None = None) -> Report:
-        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder."""
+    def download(self, consent: Consent | None = None) -> Report:
+        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder.
+
+        Without it a folder that holds another repo is refused.
+        """
         snapshot = self.snapshot()
         try:
             files = self.selected(snapshot)
@@ -166,6 +176,7 @@ class Run:
             stop=self._stop,
             observer=self._observer,
         ):
+            self._settle(snapshot, consent)
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(snapshot, files)
@@ -189,6 +200,17 @@ class Run:
         self._observer(events.Finished(report))
         return report
 
+    def _settle(self, snapshot: Snapshot, consent: Consent | None) -> None:
+        """See to it that the folder holds no other repo. Raises UsageError."""
+        settle(
+            self._layout,
+            self._hub,
+            snapshot,
+            self._ref,
+            delete=self._options.get("delete", False),
+            consent=consent,
+        )
+
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made, _ = self._make_plan(snapshot, files)
         complete = all(item.state is ItemState.COMPLETE for item in made.items)
@@ -209,7 +231,7 @@ class Run:
         """Warn of weights that can run code or that a choice leaves out, and of odd names."""
         selection = selection_of(self._options, snapshot.ref)
         of_weights = remarks(snapshot.files, files, selection.choice, safe_only=selection.safe_only)
-        for text in [*of_weights, *spots.remarks(files)]:
+        for text in [*of_weights, *spots.remarks(files), *self._layout.cautions()]:
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
@@ -298,8 +320,10 @@ class Run:
             self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
 
 
-def _endpoint_of(ref: RepoRef) -> tuple[str, EndpointSource]:
-    return (ref.endpoint, "url") if ref.endpoint else (DEFAULT_ENDPOINT, "default")
+def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
+    """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
+    given = ref.endpoint or recorded
+    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")
 
 
 def _serial(observer: events.Observer) -> events.Observer:

@@ -81,6 +81,13 @@ class Hub:
         ref, commit = self._pin(ref)
         return Snapshot(ref, self._endpoint, commit, self._files(ref, commit, known_tree))
 
+    def pin(self, ref: RepoRef) -> tuple[RepoRef, str]:
+        """The ref under the repo's present name, and the commit its revision points to.
+
+        Raises as `snapshot` does.
+        """
+        return self._pin(ref)
+
     def _snapshot_of_trail(self, ref: RepoRef, known_tree: KnownTree) -> Snapshot:
         """Try the splits of the trail, shortest revision first, until one has the path.
 

@@ -169,6 +169,7 @@ class _Task:
         try:
             self._layout.publish(self._snapshot, self._file, data, replace=replaceable)
         except FileExistsError:
+            self._layout.place(self._snapshot, self._file)  # what is hashed now is what is seen
             if not _has_content(destination, self._file):
                 raise DiskError(
                     f"{destination} has appeared or changed during the download, and is "
