@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from hfget import events
 from hfget.disk import free_bytes
@@ -23,6 +22,7 @@ from hfget.layout.base import Placement
 from hfget.layout.choice import choose_layout
 from hfget.lock import folder_lock
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.occupancy import Consent, settle
 from hfget.options import DownloadOptions
 from hfget.options.derive import selection_of, settings_of
 from hfget.planning import make_plan, space_needed, sweep_partials
@@ -58,7 +58,10 @@ class Run:
         options: DownloadOptions,
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
+        *,
+        recorded_endpoint: str | None = None,
     ) -> None:
+        """`recorded_endpoint` serves where neither the options nor the environment name one."""
         self._options = options
         self._observer = _serial(observer)
         self._stop = stop or Stop()
@@ -71,7 +74,7 @@ class Run:
             revision=options.revision,
             endpoint=named[0] if named else None,
         )
-        endpoint, source = named or _endpoint_of(self._ref)
+        endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
         self._settings = settings_of(options, endpoint, source)
         self._http = HttpClient(
             self._settings.credential,
@@ -80,6 +83,7 @@ class Run:
             allow_private=self._settings.allow_private,
             observer=self._observer,
         )
+        self._hub = Hub(self._http, self._settings, self._observer, self._stop)
         self._link = options.hardlink
         self._force = options.force
         self._alive: Callable[[], None] = lambda: None
@@ -100,15 +104,16 @@ class Run:
 
     def _resolve(self, known_tree: KnownTree) -> Snapshot:
         self._explain_endpoint()
-        hub = Hub(self._http, self._settings, self._observer, self._stop)
-        snapshot = hub.snapshot(self._ref, known_tree)
+        snapshot = self._hub.snapshot(self._ref, known_tree)
         self._observer(events.Resolved(snapshot))
         return snapshot
 
-    def plan(self) -> Plan:
-        """What a download would do."""
+    def plan(self, consent: Consent | None = None) -> Plan:
+        """What a download would do. `consent` as for `download`."""
         snapshot = self.snapshot()
         files = self.selected(snapshot)
+        self._layout.check(snapshot.files)
+        self._settle(snapshot, consent)
         made, _ = self._make_plan(snapshot, files)
         self._remark(made, files)
         return made
@@ -117,8 +122,11 @@ class Run:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
-    def download(self, consent: Callable[[Path, str], None] | None = None) -> Report:
-        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder."""
+    def download(self, consent: Consent | None = None) -> Report:
+        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder.
+
+        Without it a folder that holds another repo is refused.
+        """
         recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
         snapshot = self._resolve(recall.tree)
         recall.hold_against(snapshot)
@@ -144,6 +152,7 @@ class Run:
             stop=self._stop,
             observer=self._observer,
         ) as self._alive:
+            self._settle(snapshot, consent)
             made, placements = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(made, files)
@@ -166,6 +175,17 @@ class Run:
                 self._layout.close()
         self._observer(events.Finished(report))
         return report
+
+    def _settle(self, snapshot: Snapshot, consent: Consent | None) -> None:
+        """See to it that the folder holds no other repo. Raises UsageError."""
+        settle(
+            self._layout,
+            self._hub,
+            snapshot,
+            self._ref,
+            delete=self._options.delete,
+            consent=consent,
+        )
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made, _ = self._make_plan(snapshot, files)
@@ -193,7 +213,7 @@ class Run:
         """As `remark`, and of odd names; of pickles only where something is to be fetched."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
         self.remark(made.snapshot, pickles=fresh)
-        for text in spots.remarks(files):
+        for text in [*spots.remarks(files), *self._layout.cautions()]:
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
@@ -306,8 +326,10 @@ class Run:
             self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
 
 
-def _endpoint_of(ref: RepoRef) -> tuple[str, EndpointSource]:
-    return (ref.endpoint, "url") if ref.endpoint else (DEFAULT_ENDPOINT, "default")
+def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
+    """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
+    given = ref.endpoint or recorded
+    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")
 
 
 def _serial(observer: events.Observer) -> events.Observer:

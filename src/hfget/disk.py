@@ -38,6 +38,10 @@ _MEANINGS = {
     errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
     errno.EISDIR: ("a folder is where a file should go", "move that folder away"),
     errno.EIO: ("the disk reports a read or write error", "check the disk (dmesg, SMART)"),
+    errno.EBUSY: (
+        "it was changed meanwhile by another program",
+        "run the same command again when that has come to its end",
+    ),
     errno.EMFILE: ("too many open files", "lower --jobs, or raise `ulimit -n`"),
     errno.ENFILE: ("too many open files in the system", "lower --jobs"),
     errno.ENOENT: (

@@ -61,6 +61,13 @@ class Hub:
             tree = list_tree(self._client, ref, commit, siblings)
         return Snapshot(ref, self._endpoint, commit, tree.files, tree.proof)
 
+    def pin(self, ref: RepoRef) -> tuple[RepoRef, str]:
+        """The ref under the repo's present name, and the commit its revision points to.
+
+        Raises as `snapshot` does.
+        """
+        return self._pin(ref)[:2]
+
     def _snapshot_of_trail(self, ref: RepoRef, known_tree: KnownTree) -> Snapshot:
         """Try the splits of the trail, shortest revision first, until one has the path.
 

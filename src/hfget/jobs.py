@@ -154,6 +154,9 @@ class FileTask:
         try:
             self._shared.layout.publish(self._shared.snapshot, self.file, data, replace=replaceable)
         except FileExistsError:
+            self._shared.layout.place(
+                self._shared.snapshot, self.file
+            )  # what is hashed now is what is seen
             if not _has_content(destination, self.file):
                 raise DiskError(
                     f"{destination} has appeared or changed during the download, and is "

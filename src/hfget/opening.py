@@ -178,6 +178,11 @@ def is_own(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() or found.st_uid == _appearing.get(found.st_dev)
 
 
+def owner_of(found: os.stat_result) -> int:
+    """The user ID of its owner; this process's own where the file system shows another for it."""
+    return os.geteuid() if _HAS_OWNERS and is_own(found) else found.st_uid
+
+
 def is_trusted(found: os.stat_result) -> bool:
     """Whether what is written there is this user's word, or root's."""
     return found.st_uid == _ROOT or is_own(found)

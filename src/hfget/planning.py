@@ -10,6 +10,7 @@ from hfget.disk import existing_folder
 from hfget.layout.base import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.transfer.copying import can_clone
+from hfget.transfer.digest import hash_file
 from hfget.transfer.journal import Identity
 from hfget.transfer.leftovers import leftover_bytes, leftover_space, names_in, sweep
 from hfget.transfer.partial import JOURNALED_BYTES, digest_of, stem_for
@@ -44,7 +45,7 @@ def make_plan(
         if not force:
             item = _copied(item, placements[file.path], here)
         items.append(item)
-    removals = layout.obsolete(snapshot) if delete else ()
+    removals = layout.obsolete(snapshot, hash_file) if delete else ()
     return Plan(snapshot, layout.root(snapshot), tuple(items), removals), placements
 
 

@@ -7,9 +7,9 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -17,8 +17,13 @@ from hfget import events
 from hfget.disk import is_inside
 from hfget.errors import NotFoundError, UnsafeError
 from hfget.layout import record
+from hfget.layout.folder import LOG_NAME
+from hfget.layout.owners import Owners
 from hfget.layout.paths import destination
+from hfget.layout.record import Home
+from hfget.layout.recordlog import RecordLog
 from hfget.layout.snapshots import CachedSnapshot
+from hfget.layout.withdrawal import withdraw_in_cache, withdraw_in_folder
 from hfget.model import RemoteFile
 from hfget.opening import reading_anybodys
 from hfget.settings import user_path
@@ -49,7 +54,9 @@ class VerifiedFile:
 class Verification:
     """The verdict on a folder. Extra files alone do not make it wrong.
 
-    `cache` is the Hub cache that the folder is a snapshot of, if it is one.
+    `cache` is the Hub cache that the folder is a snapshot of, if it is one. `homes` says of each
+    file that should be there which repo it is of, as far as that is recorded. `withdrawn` says
+    whether the records of the files that are wrong could be taken away.
     """
 
     root: Path
@@ -59,6 +66,8 @@ class Verification:
     bytes_hashed: int
     files: tuple[VerifiedFile, ...]
     cache: Path | None = None
+    homes: Mapping[str, Home] = field(default_factory=dict)
+    withdrawn: bool = True
 
     def of(self, state: FileState) -> tuple[VerifiedFile, ...]:
         return tuple(file for file in self.files if file.state is state)
@@ -78,7 +87,8 @@ def verify(
 
     What should be there is what hfget was asked for and what hf or hfget recorded as
     downloaded. `folder` may be a snapshot in the Hub cache. `observer` gets a `Progress` a few
-    times a second. Raises NotFoundError if nothing is recorded there. No network.
+    times a second. What is wrong is not believed by the next download any more, which then
+    replaces it. Raises NotFoundError if nothing is recorded there. No network.
     """
     with reading_anybodys():  # a record is compared here, not believed
         return _verify(user_path(folder, "the folder"), observer, stop)
@@ -86,7 +96,7 @@ def verify(
 
 def _verify(root: Path, observer: events.Observer, stop: threading.Event | None) -> Verification:
     records = root / ".cache" / "huggingface"
-    wanted = record.read_wanted(records)
+    wanted = record.read_wanted(records, anyones=True)
     cached = CachedSnapshot.at(root)
     expected = cached.expected() if cached else _expected(records, wanted)
     if not expected:
@@ -94,6 +104,9 @@ def _verify(root: Path, observer: events.Observer, stop: threading.Event | None)
             f"{root} holds no record of a download",
             hint="name the folder that hfget or `hf download --local-dir` filled",
         )
+    own = () if cached else (records, records / record.RECORD_NAME, records / LOG_NAME)
+    for text in Owners(root, *own).cautions():
+        observer(events.Note(text, "warning"))
     check = _Check(root, stop, cached)
     sampler = _Sampler({path: check.size(path) for path in expected}, observer)
     verdicts: list[VerifiedFile] = []
@@ -103,6 +116,7 @@ def _verify(root: Path, observer: events.Observer, stop: threading.Event | None)
         if verdict is None:
             break
         verdicts.append(verdict)
+    withdrawn = _withdraw(check, verdicts, records, wanted)
     verdicts += [VerifiedFile(path, FileState.EXTRA) for path in _extra(root, set(expected))]
     repo = cached or wanted
     return Verification(
@@ -113,7 +127,48 @@ def _verify(root: Path, observer: events.Observer, stop: threading.Event | None)
         sampler.bytes_done,
         tuple(verdicts),
         cached.cache if cached else None,
+        _homes(expected, records, wanted, cached),
+        withdrawn,
     )
+
+
+def _withdraw(
+    check: _Check, verdicts: list[VerifiedFile], records: Path, wanted: record.Wanted | None
+) -> bool:
+    """Take the records of what is wrong away; false if they cannot be written."""
+    wrong = {}
+    for file in verdicts:
+        if file.state is FileState.CHANGED:
+            with suppress(OSError, UnsafeError):
+                wrong[file.path] = check.place(file.path)
+    try:
+        if wrong and check.cached is not None:
+            withdraw_in_cache(check.cached, wrong)
+        elif wrong:
+            withdraw_in_folder(records, wanted, wrong)
+    except OSError:
+        return False
+    return True
+
+
+def _homes(
+    expected: Iterable[str],
+    records: Path,
+    wanted: record.Wanted | None,
+    cached: CachedSnapshot | None,
+) -> dict[str, Home]:
+    """Which repo each file is of: by what was asked for, else by what was recorded."""
+    if cached is not None:
+        home = Home(cached.repo_type, cached.repo_id, cached.commit, cached.endpoint)
+        return dict.fromkeys(expected, home)
+    log = RecordLog(records / LOG_NAME)
+    homes = {}
+    for path in expected:
+        if wanted is not None and path in wanted.files:
+            homes[path] = wanted.home(path)
+        elif (entry := log.get(path)) is not None and entry.repo_id:
+            homes[path] = Home(*entry.repo, entry.commit, wanted.endpoint if wanted else "")
+    return homes
 
 
 class _Sampler:
@@ -171,7 +226,7 @@ def _expected(records: Path, wanted: record.Wanted | None) -> dict[str, RemoteFi
     """
     files = dict(wanted.files) if wanted else {}
     for path in record.recorded_paths(records):
-        metadata = record.read_metadata(records, path)
+        metadata = record.read_metadata(records, path, anyones=True)
         asked = files.get(path)
         if metadata is None or (asked is not None and asked.etag == metadata.etag):
             continue
@@ -193,7 +248,7 @@ class _Check:
     ) -> None:
         self._root = cached.root if cached else root
         self._stop = stop
-        self._cached = cached
+        self.cached = cached
         self._inside: dict[Path, bool] = {}
 
     def size(self, path: str) -> int:
@@ -201,6 +256,10 @@ class _Check:
         with suppress(OSError, UnsafeError):
             return self._found(path)[1]
         return 0
+
+    def place(self, path: str) -> Path:
+        """Where the content of a recorded file lies. Raises OSError, UnsafeError."""
+        return self._found(path)[0]
 
     def __call__(self, file: RemoteFile, hashed: Callable[[int], None]) -> VerifiedFile | None:
         """The verdict; None if the run was stopped. `hashed` is told how many bytes are hashed."""
@@ -228,8 +287,8 @@ class _Check:
             self._inside[target.parent] = is_inside(target.parent, self._root)
         if not self._inside[target.parent]:
             raise UnsafeError("a link leads out of the folder")
-        if self._cached is not None:
-            return self._cached.locate(target)
+        if self.cached is not None:
+            return self.cached.locate(target)
         found = target.lstat()
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")

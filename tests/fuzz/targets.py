@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from tests.unit import (
     test_answer,
-    test_cache_verified,
     test_credentials,
     test_hub_hostile,
     test_journal,
@@ -16,6 +15,7 @@ from tests.unit import (
     test_path_collisions,
     test_paths,
     test_record,
+    test_recordlog,
     test_redirects,
     test_retry,
     test_settings,
@@ -60,7 +60,7 @@ TARGETS = (
     ),
     Target("record", test_record.test_no_bytes_in_a_record_are_too_odd, 0.5),
     Target("record", test_record.test_whatever_a_listing_says_its_files_are_sound, 0.5),
-    Target("record", test_cache_verified.test_garbage_is_neither_known_nor_in_the_way, 0.5),
+    Target("record", test_recordlog.test_garbage_is_neither_known_nor_in_the_way, 0.5),
     Target("path", test_paths.test_nothing_accepted_leaves_the_folder, 3),
     Target("path", test_paths.test_windows_refuses_what_is_refused_elsewhere),
     Target("path", test_path_collisions.test_collisions_are_what_the_definition_says),

@@ -75,12 +75,9 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "layout/folder.py",
+        "layout/recorder.py",
         ("test_folder.py",),
-        (
-            "self.durable &= self._directories.sync({os.path.dirname(item[0]) for item in batch})",
-            "pass",
-        ),
+        ("            self.durable &= self._directories.sync(folders)\n", ""),
     ),
     *checks(
         _SYNC,

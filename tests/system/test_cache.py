@@ -178,7 +178,6 @@ def test_force_fetches_again_and_verify_tells_what_is_wrong(
     make_model(repos_root, REPO, {"c.json": "{}", "sub/w.bin": 2 * MiB})
     hub = start_hub()
     shell = shell_at(hub.endpoint)
-    cache = HubCache(shell)
     root = Path(shell.run(REPO, "--cache").out.strip())
     assert shell.run("verify", root).code == 0
     (root / "c.json").unlink()
@@ -191,7 +190,7 @@ def test_force_fetches_again_and_verify_tells_what_is_wrong(
     verdict = shell.run("verify", root)
     assert verdict.code == 6 and "missing\tc.json" in verdict.out
     assert "changed\tsub/w.bin" in verdict.out
-    assert f"--cache-dir {cache.path} --revision {root.name}" in verdict.err
+    assert f"hfget verify --repair {root}" in verdict.err
     hub.clear_log()
     assert shell.run(REPO, "--cache", "--force").code == 0
     assert content_sent(hub) == 2 * MiB + 2

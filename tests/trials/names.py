@@ -70,6 +70,10 @@ REFUSED_NAMES: tuple[tuple[str, str], ...] = (
     ("git short name", "git~1/config"),
     ("records", ".cache/huggingface/download/w.bin.metadata"),
     ("records in capitals", ".Cache/HuggingFace/download/x"),
+    ("records of a folder below", "gpt2/.cache/huggingface/download/w.bin.metadata"),
+    ("a listing of a folder below", f"gpt2/.cache/huggingface/trees/{'a' * 40}.json"),
+    ("hfget's records in a cache", "models--org--m/.hfget/records"),
+    ("a listing in a cache", f"models--org--m/trees/{'a' * 40}.json"),
     ("long component", "x" * 300),
     ("5,000 characters", "/".join(["y" * 90] * 55)),
 )

@@ -17,7 +17,7 @@ from hfget.layout.base import Elsewhere
 from hfget.layout.cache import CacheLayout
 from hfget.layout.directories import Seen
 from hfget.layout.hubcache import blob_path
-from hfget.layout.verified import Verified
+from hfget.layout.recordlog import Entry, RecordLog
 from hfget.model import ItemState, RemoteFile
 from tests.unit.cached import (
     AT,
@@ -82,7 +82,7 @@ def of_another_inode(path: Path) -> None:
 
 
 def without_record(path: Path) -> None:
-    (path.parent.parent / ".hfget" / "verified").unlink()
+    (path.parent.parent / ".hfget" / "records").unlink()
 
 
 @pytest.mark.parametrize("happens", [touched, of_another_inode, without_record])
@@ -125,9 +125,11 @@ def test_a_blob_that_appeared_meanwhile_and_is_not_known_to_be_right_is_replaced
     assert layout.place(AT, CONFIG).state is ItemState.MISSING
     blob(cache, CONFIG).write_bytes(content)
     if vouched:
-        record = Verified(folder(cache) / ".hfget" / "verified")
-        record.add(CONFIG.etag, Seen.of(blob(cache, CONFIG).stat()))
-        record.write()
+        log = RecordLog(folder(cache) / ".hfget" / "records")
+        stamp = Seen.of(blob(cache, CONFIG).stat()).stamp
+        entry = Entry(CONFIG.etag, stamp, "model", "org/name", AT.commit)
+        log.add(f"blobs/{CONFIG.etag}", entry)
+        log.write()
     layout.publish(AT, CONFIG, data_for(layout, CONFIG), replace=False)
     layout.flush()
     layout.close()

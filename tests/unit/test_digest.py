@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,15 +114,31 @@ def test_stop_ends_it_between_two_steps(tmp_path: Path) -> None:
     assert told == [MIB]
 
 
-def test_a_file_that_shrinks_while_it_is_read_ends_it(tmp_path: Path) -> None:
+def shrinks(path: Path) -> None:
+    os.truncate(path, MIB)
+
+
+def changes_behind_what_was_read(path: Path) -> None:
+    before = path.stat()
+    with open(path, "r+b") as data:
+        data.write(b"other")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def is_replaced(path: Path) -> None:
+    path.with_name("other").write_bytes(content(3 * MIB))
+    path.with_name("other").rename(path)
+
+
+@pytest.mark.parametrize("happens", [shrinks, changes_behind_what_was_read, is_replaced])
+def test_a_file_that_is_changed_while_it_is_read_has_no_hash(
+    happens: Callable[[Path], None], tmp_path: Path
+) -> None:
     path = tmp_path / "f"
     path.write_bytes(content(3 * MIB))
-
-    def shrink(position: int) -> None:
-        path.write_bytes(content(MIB))
-
-    shrunk = hash_file(path, "sha256", progress=shrink)
-    assert shrunk == sha256(content(MIB))
+    with pytest.raises(OSError) as caught:
+        hash_file(path, "sha256", progress=lambda position: happens(path))
+    assert caught.value.errno == errno.EBUSY
 
 
 def test_what_cannot_be_read_raises(tmp_path: Path) -> None:

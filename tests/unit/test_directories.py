@@ -52,7 +52,7 @@ def test_folders_are_made_and_the_file_is_moved(
     source = data(b"content")
     directories.move_in(source, root / "a" / "b" / "c", replace=False)
     assert (root / "a" / "b" / "c").read_bytes() == b"content" and not source.exists()
-    assert directories.modified(root / "a" / "b" / "c") == (root / "a/b/c").stat().st_mtime
+    assert directories.look(root / "a" / "b" / "c") == (root / "a/b/c").stat()
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["renameat2", "look-then-rename"])
@@ -133,7 +133,7 @@ def test_a_link_planted_midway_leads_nowhere(
         with pytest.raises(UnsafeError):
             directories.move_in(data(b"2"), root / "sub" / name, replace=False)
         with pytest.raises(UnsafeError):
-            directories.modified(root / "sub" / name)
+            directories.look(root / "sub" / name)
     assert list(outside.iterdir()) == []
     assert [path.name for path in (tmp_path / "moved-away").iterdir()] == ["one"]
 
@@ -308,7 +308,7 @@ def test_a_link_to_what_was_seen_is_not_it(
     seen = Seen.of(target.stat())
     target.rename(elsewhere)
     target.symlink_to(elsewhere)
-    assert directories.modified(target) == target.lstat().st_mtime
+    assert directories.look(target).st_mtime == target.lstat().st_mtime
     with pytest.raises(FileExistsError):
         directories.move_in(data(b"new"), target, replace=True, seen=seen)
     assert target.is_symlink()

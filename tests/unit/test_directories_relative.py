@@ -35,7 +35,7 @@ def test_files_are_moved_in_looked_at_and_removed(directories: Directories) -> N
         directories.move_in(Path("data"), target, replace=seen is not None, seen=seen)
         assert target.read_text() == content
     os.utime(target, (5, 5))
-    assert directories.modified(target) == 5
+    assert directories.look(target).st_mtime == 5
     directories.remove(target)
     assert not target.exists() and target.parent.is_dir()
 

@@ -15,7 +15,7 @@ from huggingface_hub._local_folder import read_download_metadata
 
 from hfget.errors import DiskError, UnsafeError
 from hfget.layout import folder as module
-from hfget.layout import record
+from hfget.layout import record, recorder
 from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
 from tests.unit.helpers import BOUND, git_sha1, small_file, snapshot_of
@@ -124,8 +124,8 @@ def test_complete_by_the_record_of_another_commit_needs_its_own(root: Path) -> N
     assert target.read_bytes() == b"[1]"
 
 
-def test_a_time_in_the_future_is_no_modification(root: Path) -> None:
-    """A server's clock that is ahead sets such times."""
+def test_a_time_in_the_future_proves_nothing_and_is_no_edit(root: Path) -> None:
+    """A file server's clock that is ahead sets such times."""
     layout = FolderLayout(root)
     layout.begin(AT_OLD, [OLD])
     data = verified(layout, OLD, b"[1]")
@@ -134,7 +134,7 @@ def test_a_time_in_the_future_is_no_modification(root: Path) -> None:
     layout.flush()
     layout.close()
     assert (root / OLD.path).stat().st_mtime > time.time() + 6000
-    assert state(root, AT_OLD) == (ItemState.COMPLETE, True)
+    assert state(root, AT_OLD) == (ItemState.ADOPTABLE, True)
     assert state(root, AT_LONGER) == (ItemState.OUTDATED, True)
 
 
@@ -383,7 +383,7 @@ def test_no_record_before_the_folders_are_synced(
         happened.append(f"record {path}")
         write(records, path, *rest)  # type: ignore[arg-type]
 
-    files = [small_file(f"{number % 3}/{number}", b"x") for number in range(module._BATCH + 5)]
+    files = [small_file(f"{number % 3}/{number}", b"x") for number in range(recorder.BATCH + 5)]
     snapshot = snapshot_of(*files)
     layout = FolderLayout(root)
     layout.begin(snapshot, files)
@@ -392,18 +392,18 @@ def test_no_record_before_the_folders_are_synced(
     for file in files:
         layout.publish(snapshot, file, verified(layout, file, b"x"), replace=False)
     in_batch = len([line for line in happened if line.startswith("record")])
-    assert in_batch == module._BATCH
+    assert in_batch == recorder.BATCH
     layout.flush()
     layout.close()
     assert len([line for line in happened if line.startswith("record")]) == len(files)
-    for number in (0, module._BATCH + 4):
+    for number in (0, recorder.BATCH + 4):
         before = happened[: happened.index(f"record {number % 3}/{number}")]
         assert f"sync {root / str(number % 3)}" in before
     assert f"sync {root}" in happened
 
 
 def test_a_large_file_is_recorded_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LARGE_BYTES", 2)
+    monkeypatch.setattr(recorder, "_LARGE_BYTES", 2)
     target = downloaded(root, AT_OLD, recorded=False)
     assert state(root, AT_OLD) == (ItemState.COMPLETE, True) and target.exists()
 
@@ -446,6 +446,7 @@ def test_an_old_record_never_speaks_for_new_data(there: bool, root: Path) -> Non
     assert state(root, AT_OLD)[0] is ItemState.ADOPTABLE
     assert read_download_metadata(root, OLD.path) is None, "nor for huggingface_hub"
     layout = FolderLayout(root)
+    layout.place(AT_NEW, NEW)
     layout.adopt(AT_NEW, NEW)
     layout.flush()
     layout.close()

@@ -15,7 +15,7 @@ from hfget.errors import DiskError, UnsafeError
 from hfget.layout import pointers
 from hfget.layout.directories import Directories, Seen
 from hfget.layout.names import Names, Settled
-from hfget.layout.verified import Verified
+from hfget.layout.recordlog import RecordLog
 from hfget.model import RemoteFile
 from tests.unit.helpers import small_file
 
@@ -55,7 +55,7 @@ def directories(folder: Path) -> Iterator[Watched]:
 
 @pytest.fixture
 def names(folder: Path, directories: Watched) -> Names:
-    return Names(folder, directories, Verified(folder / ".hfget" / "verified"), fsync=True)
+    return Names(folder, directories, RecordLog(folder / ".hfget" / "records"), fsync=True)
 
 
 def settled(folder: Path, number: int, *, nameless: bool = True, content: str = "") -> Settled:
@@ -63,7 +63,7 @@ def settled(folder: Path, number: int, *, nameless: bool = True, content: str = 
     file = small_file(f"file-{number}", (content or f"content {number}").encode())
     blob = folder / "blobs" / file.etag
     blob.write_text(content or f"content {number}")
-    return Settled(COMMIT, file, Seen.of(blob.lstat()), nameless)
+    return Settled(COMMIT, file, Seen.of(blob.lstat()), nameless, blob)
 
 
 def named(folder: Path) -> list[str]:
@@ -72,7 +72,9 @@ def named(folder: Path) -> list[str]:
 
 def verified(folder: Path, one: Settled) -> bool:
     assert one.seen is not None
-    return Verified(folder / ".hfget" / "verified").holds(one.file.etag, one.seen)
+    log = RecordLog(folder / ".hfget" / "records")
+    entry = log.holds(f"blobs/{one.file.etag}", one.seen)
+    return entry is not None and entry.etag == one.file.etag
 
 
 def test_small_files_are_named_sixty_four_at_a_time(folder: Path, names: Names) -> None:
@@ -118,7 +120,7 @@ def test_a_file_that_has_its_name_is_only_remembered(folder: Path, names: Names)
     names.add(settled(folder, 2, nameless=False)._replace(seen=None))
     names.flush()
     assert named(folder) == [] and verified(folder, one)
-    assert (folder / ".hfget" / "verified").read_text().count("\n") == 1
+    assert (folder / ".hfget" / "records").read_text().count("\n") == 1
 
 
 def test_without_links_the_blob_itself_gets_the_name(folder: Path, names: Names) -> None:
@@ -168,7 +170,7 @@ def test_a_disk_that_cannot_sync_is_remembered(
 
 
 def test_without_fsync_nothing_is_brought_to_the_disk(folder: Path, directories: Watched) -> None:
-    names = Names(folder, directories, Verified(folder / ".hfget" / "verified"), fsync=False)
+    names = Names(folder, directories, RecordLog(folder / ".hfget" / "records"), fsync=False)
     names.add(settled(folder, 1))
     names.flush()
     assert named(folder) == ["file-1"] and directories.synced == []
@@ -205,10 +207,10 @@ def test_the_first_failure_is_told_after_all_that_can_be_named_is(
 def test_a_record_that_cannot_be_written_is_a_disk_error(
     folder: Path, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(self: Verified) -> None:
+    def fails(self: RecordLog) -> None:
         raise failing(errno.ENOSPC)
 
-    monkeypatch.setattr(Verified, "write", fails)
+    monkeypatch.setattr(RecordLog, "write", fails)
     names.add(settled(folder, 1))
     with pytest.raises(DiskError, match="no space"):
         names.flush()

@@ -1,16 +1,21 @@
-"""What `--delete` may remove: decided by records, times and the listing; never by names alone."""
+"""What `--delete` may remove: decided by records, hashes and the listing; never by names alone."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from hfget.errors import UnsafeError, UsageError
+from hfget.errors import UnsafeError
 from hfget.layout import obsolete, record
-from hfget.layout.folder import FolderLayout
+from hfget.layout.directories import Seen
+from hfget.layout.folder import LOG_NAME, FolderLayout
+from hfget.layout.recordlog import Entry, RecordLog
+from hfget.layout.withdrawal import withdraw_in_folder
 from hfget.model import RemoteFile, Removal, RepoRef, Snapshot
+from hfget.transfer.digest import hash_file
 from tests.unit.helpers import small_file, snapshot_of
 
 OLD = small_file("sub/deep/old.json", b"1")
@@ -33,6 +38,7 @@ def downloaded(root: Path, snapshot: Snapshot) -> None:
         target = root / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"1" if file.size == 1 else b"22")
+        layout.place(snapshot, file)
         layout.adopt(snapshot, file)
     layout.flush()
     layout.close()
@@ -114,10 +120,37 @@ def test_a_folder_that_has_become_a_link_leads_to_nothing(root: Path, tmp_path: 
     assert removals(root) == [] and (outside / "old.json").read_bytes() == b"1"
 
 
-def test_another_repo_is_refused(root: Path) -> None:
-    other = Snapshot(RepoRef("org/other"), "https://hub.test", "b" * 40, AFTER.files)
-    with pytest.raises(UsageError, match="org/name"):
-        FolderLayout(root).obsolete(other)
+@pytest.mark.parametrize(
+    "ref", [RepoRef("org/other"), RepoRef("name"), RepoRef("org/name", "dataset")]
+)
+def test_what_was_downloaded_from_another_repo_stays(ref: RepoRef, root: Path) -> None:
+    other = Snapshot(ref, "https://hub.test", "b" * 40, AFTER.files)
+    assert removals(root, other) == []
+
+
+def copied(root: Path) -> Path:
+    """The same folder as other files: no record holds."""
+    shutil.copytree(root, root.with_name("copy"))
+    return root.with_name("copy")
+
+
+def test_what_no_record_vouches_for_is_hashed_and_goes_only_if_it_is_right(root: Path) -> None:
+    copy = copied(root)
+    assert removals(copy) == [], "without a hash it stays"
+    layout = FolderLayout(copy)
+    assert [gone.path for gone in layout.obsolete(AFTER, hash_file)] == [OLD.path]
+    (copy / OLD.path).write_bytes(b"9")
+    assert FolderLayout(copy).obsolete(AFTER, hash_file) == ()
+    assert layout.remove([Removal(OLD.path, copy / OLD.path, 1)]) == 0
+    layout.close()
+
+
+def test_what_verify_found_wrong_stays(root: Path) -> None:
+    target = root / OLD.path
+    target.write_bytes(b"9")
+    records = root / ".cache" / "huggingface"
+    withdraw_in_folder(records, record.read_wanted(records), {OLD.path: target})
+    assert FolderLayout(root).obsolete(AFTER, hash_file) == ()
 
 
 def test_a_disk_that_folds_case_has_one_file_under_both_names(
@@ -142,5 +175,8 @@ def test_a_record_of_an_unsafe_name_leads_to_nothing(root: Path, tmp_path: Path)
     (records / ".git").mkdir()
     (root / ".git").mkdir()
     (root / ".git" / "config").write_text("mine")
-    record.write_metadata(records.parent, ".git/config", "a" * 40, OLD.blob_id)
+    log = RecordLog(records.parent / LOG_NAME)
+    stamp = Seen.of((root / ".git" / "config").lstat()).stamp
+    log.add(".git/config", Entry(OLD.etag, stamp, "model", "org/name", "a" * 40))
+    log.write()
     assert removals(root) == [OLD.path]

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hfget.errors import UnsafeError
-from hfget.layout.paths import check_paths, destination, warnings_for
+from hfget.layout.paths import check_paths, check_root, destination, warnings_for
 from hfget.text import safe_text
 from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
@@ -37,7 +37,6 @@ from tests.unit.refusals import refusal, refused
         "git/config",
         ".cached/huggingface",
         ".cache/other/x",
-        "x/.cache/huggingface/y",
         "文件/ｆｕｌｌ.bin",
         "https%3A%2F%2Fhost%2Fa.png",
         "100%",
@@ -106,6 +105,17 @@ def test_names_that_are_only_unusual(path: str) -> None:
         ("．ＧＩＴ/config", ".git folder"),
         (".cache", "records of downloads"),
         (".cache/huggingface", "records of downloads"),
+        ("a/.cache/huggingface", "records of downloads"),
+        ("a/b/.cache/huggingface/download/x.metadata", "records of downloads"),
+        ("a/.Cache/HuggingFace/trees/x.json", "records of downloads"),
+        ("a/.cac\u200bhe/huggingface/x", "records of downloads"),
+        ("a/\uff0ecache/huggingface/x", "records of downloads"),
+        (".hfget", "own records"),
+        ("a/.hfget/records", "own records"),
+        ("a/.HFGET-journal", "own records"),
+        ("models--a--b/.hfget/records", "own records"),
+        ("models--a--b/trees/x.json", "Hub cache keeps listings"),
+        ("hub/Datasets--a--b/trees/x.json", "Hub cache keeps listings"),
         (".cache/huggingface/download/x.metadata", "records of downloads"),
         (".Cache/HuggingFace/x", "records of downloads"),
         (".ca\u200bche/huggingface/x", "records of downloads"),
@@ -289,3 +299,26 @@ def test_a_large_listing_is_checked_in_bounded_time() -> None:
 
 def test_names_of_other_systems_are_refused_only_where_asked_for() -> None:
     check_paths(["con", "A", "a"])
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "refused_here"),
+    [
+        ("m/.cache/huggingface", "x", True),
+        ("m/.cache/huggingface/download", "x", True),
+        ("m/.Cache/huggingface/trees/sub", "x", True),
+        ("m/.cache", "huggingface/hfget.records", True),
+        ("m/.cache", "HuggingFace", True),
+        ("m/.cache", "other/x", False),
+        ("m/.cache/huggingface/my-models", "x", False),
+        ("m/cache", "huggingface/x", False),
+    ],
+)
+def test_a_destination_is_not_among_the_records_of_another(
+    root: str, path: str, refused_here: bool, tmp_path: Path
+) -> None:
+    if refused_here:
+        with pytest.raises(UnsafeError, match="records of downloads"):
+            check_root(tmp_path / root, [path])
+    else:
+        check_root(tmp_path / root, [path])

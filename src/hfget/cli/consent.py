@@ -1,4 +1,4 @@
-"""The question before a download right into the home folder or a git work tree."""
+"""The question before a download into the home folder, a git work tree or another repo."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ if TYPE_CHECKING:
     from hfget.ui import Display
 
 
-def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None] | None:
-    """What `Run.download` calls with such a folder and what it is; None if `yes` was said.
+def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
+    """What `Run.download` calls with such a folder and what it is.
 
-    It raises UsageError where nobody can be asked, or the answer is no.
+    It raises UsageError where nobody can be asked, or the answer is no; not if `yes` was said.
     """
-    if yes:
-        return None
 
     def decide(folder: Path, what: str) -> None:
-        if not display.ask(f"{folder} is {what}. Download right into it?"):
+        if not yes and not display.ask(f"{folder} is {what}. Download right into it?"):
             raise UsageError(
                 f"{folder} is {what}: nothing was written there",
                 hint="choose another folder with --local-dir, or say --yes",

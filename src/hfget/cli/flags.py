@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -35,20 +35,24 @@ class Given(NamedTuple):
 
         for said in self.notes:
             observer(Note(*said))
-        token = given_token(self.values["token"], token_file, observer)
+        token = given_token(self.values.get("token"), token_file, observer)
         return DownloadOptions(**{**self.values, "token": token})
 
 
 def with_download_options(
-    *, listing: bool = False
+    *, listing: bool = False, only: Collection[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Let typer see the flags of a download where a command has the parameter `given`.
 
-    With `listing` only those that concern listing.
+    With `listing` only those that concern listing, with `only` those of these fields.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        names = [name for name, option in OPTIONS.items() if option.lists or not listing]
+        names = [
+            name
+            for name, option in OPTIONS.items()
+            if (name in only if only else option.lists or not listing)
+        ]
 
         def run(**values: Any) -> None:
             notes = values.pop(_CONTEXT).meta.get(NOTES, ())

@@ -43,7 +43,7 @@ def get(
 
         run = Run(repo, given.options(token_file, display), display, stop)
         if dry_run:
-            display.dry_run(run.plan())
+            display.dry_run(run.plan(consent(display, yes=yes)))
             return
         report = run.download(consent(display, yes=yes))
     if report.ok and not json:

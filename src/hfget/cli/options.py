@@ -59,7 +59,7 @@ Yes = Annotated[
     typer.Option(
         "-y",
         "--yes",
-        help="Also right into your home or a git work tree.",
+        help="Also into your home, a git work tree, another repo.",
         rich_help_panel=PLACE,
     ),
 ]

@@ -1,4 +1,4 @@
-"""`hfget verify DIR`: a download against its record, offline."""
+"""`hfget verify DIR`: a download against its record, offline; with `--repair` made right again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hfget.cli import options
+from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
 
 if TYPE_CHECKING:
+    from hfget.model import Report
     from hfget.verification import Verification
 
-_PATHS_NAMED = 5
+Repair = Annotated[
+    bool,
+    typer.Option("--repair", help="Fetch again what is missing or changed, and only that."),
+]
 
 
+@with_download_options(only=("endpoint", "token", "ambient_token"))
 def verify(
     folder: Annotated[
         Path,
@@ -24,6 +30,11 @@ def verify(
             metavar="DIR", parser=options.path, help="The folder that was downloaded into."
         ),
     ],
+    repair: Repair = False,
+    *,
+    given: Given,
+    token_file: options.TokenFile = None,
+    env_file: options.EnvFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
@@ -31,10 +42,14 @@ def verify(
     """Hash every file of a download again and compare it with what was recorded. Offline.
 
     Exit code 0 if all is as recorded, 6 if a file is missing or changed; extra files are named.
+    What is changed is not believed any more: the next download replaces it. With --repair that
+    is done at once, over the network, and the exit code is that of the download.
     """
     from hfget.cli.session import session
 
-    with session(json=json, quiet=quiet, debug=debug) as (display, stop):
+    reports: list[Report] = []
+    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+        from hfget import events
         from hfget.ui.words import verdicts_text
         from hfget.verification import verify as check
 
@@ -42,27 +57,29 @@ def verify(
         verdicts = [(file.path, file.state.value, file.detail) for file in found.files]
         summary = verdicts_text(verdicts, found.bytes_hashed)
         display.verified(verdicts, summary)
+        if not found.ok and not repair:
+            if not found.withdrawn:
+                text = "the records cannot be changed: what is wrong still counts as complete"
+                display(events.Note(text, "warning"))
+            elif any(file.state.value == "changed" for file in found.files):
+                text = "the next download replaces what has changed; move away what you edited"
+                display(events.Note(text, "warning"))
+            raise VerificationError(summary, hint=_hint(found))
         if not found.ok:
-            raise VerificationError(summary, hint=_repair(found))
+            from hfget.repairing import repair as fetch_again
+
+            asked = given.options(token_file, display)
+            reports = fetch_again(found, observer=display, stop=stop, options=asked)
+    raise typer.Exit(max((report.exit_code for report in reports), default=0))
 
 
-def _place(found: Verification) -> list[str]:
-    if found.cache is not None:
-        return ["--cache-dir", str(found.cache), "--revision", found.commit]
-    return ["--local-dir", str(found.root)]
-
-
-def _repair(found: Verification) -> str:
-    """The command that fetches what is missing or changed; changed files take --force."""
+def _hint(found: Verification) -> str:
+    """The command that fetches what is missing or changed."""
     from hfget.verification import FileState
 
-    if not found.repo_id:
-        return ""
-    words = ["hfget", found.repo_id]
-    if found.repo_type != "model":
-        words.append(f"--{found.repo_type}")
-    if changed := found.of(FileState.CHANGED):
-        paths = [file.path for file in (*changed, *found.of(FileState.MISSING))]
-        words += paths if len(paths) <= _PATHS_NAMED else []
-        words.append("--force")
-    return shlex.join([*words, *_place(found)])
+    wrong = (*found.of(FileState.CHANGED), *found.of(FileState.MISSING))
+    if not all(file.path in found.homes for file in wrong):
+        return shlex.join(["hfget", "REPO", "--local-dir", str(found.root)])
+    folder = str(found.root)
+    words = ["hfget", "verify", "--repair", *(["--"] if folder.startswith("-") else []), folder]
+    return shlex.join(words)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from hfget.errors import DiskError
+from hfget.layout.occupants import Occupants
 from hfget.layout.origins import Recorded
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
+
+#: The hash of a file's content, of kind `sha256` or `git-sha1`. Raises OSError.
+ContentHash: TypeAlias = "Callable[[Path, str], str | None]"
 
 
 class Elsewhere(NamedTuple):
@@ -64,6 +68,15 @@ class Layout(Protocol):
     def check(self, files: Sequence[RemoteFile]) -> None:
         """Refuse the whole listing if one path is unsafe here. Raises UnsafeError."""
 
+    def cautions(self) -> list[str]:
+        """What of the destination belongs to another user, a line for each kind of thing."""
+
+    def others(self, snapshot: Snapshot) -> Occupants:
+        """What is recorded here that may be of another repo than the snapshot's. Only reads."""
+
+    def take(self, snapshot: Snapshot, known: Occupants) -> None:
+        """Of what `others` found, this is the snapshot's repo too; `begin` records that."""
+
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """Where `file` goes and what is there. Reads, never writes. Raises UnsafeError."""
 
@@ -104,8 +117,13 @@ class Layout(Protocol):
     def complete(self, snapshot: Snapshot) -> None:
         """All files that were asked for are here, verified and flushed. Raises DiskError."""
 
-    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
-        """What was downloaded here, is unmodified, and not in the commit. Raises UsageError."""
+    def obsolete(
+        self, snapshot: Snapshot, content: ContentHash | None = None
+    ) -> tuple[Removal, ...]:
+        """What was downloaded here for the same repo, is unmodified, and not in the commit.
+
+        `content` hashes what no record vouches for any more; without it, that is kept.
+        """
 
     def remove(self, removals: Sequence[Removal]) -> int:
         """Remove files with their records; how many that were. Raises DiskError."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from hfget.disk import READ_ONLY, atomic_write, disk_error, is_inside, read_text, sweep_temporaries
 from hfget.errors import DiskError, UnsafeError
 from hfget.layout import pointers, record
-from hfget.layout.base import Elsewhere, Placement
+from hfget.layout.base import ContentHash, Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.etaglocks import EtagLocks
 from hfget.layout.hubcache import (
@@ -29,14 +29,18 @@ from hfget.layout.hubcache import (
     store_path,
 )
 from hfget.layout.names import Names, Settled
+from hfget.layout.occupants import Occupants
 from hfget.layout.origins import Origins, Recorded
+from hfget.layout.owners import Owners
 from hfget.layout.paths import check_paths, destination
 from hfget.layout.pointers import Kind
-from hfget.layout.verified import Verified
+from hfget.layout.recordlog import WRONG, RecordLog
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
+#: In `.hfget` of a repo's folder: which of its files were hashed and found right.
+LOG_NAME = "records"
 
 
 class CacheLayout:
@@ -57,8 +61,9 @@ class CacheLayout:
         self._origins = Origins(self._folder, self._own, "/origin.json")
         self._fsync = fsync
         self._directories = Directories(self._cache if self._folder == named else self._folder)
-        self._verified = Verified(self._own / "verified")
-        self._names = Names(self._folder, self._directories, self._verified, fsync=fsync)
+        self._log = RecordLog(self._own / LOG_NAME)
+        self._owners = Owners(self._folder, self._own, self._own / LOG_NAME)
+        self._names = Names(self._folder, self._directories, self._log, fsync=fsync)
         self._names.links = links
         locks = self._cache / ".locks" / named.name
         self.lock_path = locks / "hfget.lock"
@@ -86,6 +91,17 @@ class CacheLayout:
         for name in ("blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist"):
             self._directories.refuse_escape(self._folder / name)
         Directories(self._cache).refuse_escape(self.lock_path.parent)
+        self._log.refresh()
+
+    def cautions(self) -> list[str]:
+        return self._owners.cautions(self._log.foreign_owner)
+
+    def others(self, snapshot: Snapshot) -> Occupants:
+        """See `Layout.others`. A cache keeps every repo in a folder of its own."""
+        return Occupants({}, {})
+
+    def take(self, snapshot: Snapshot, known: Occupants) -> None:
+        pass
 
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """See `Layout.place`. What lies in a cache may always be replaced by what belongs there.
@@ -103,8 +119,8 @@ class CacheLayout:
             if pointer.kind is Kind.FOLDER:
                 return _blocked(target, DiskError(f"{target} is a folder", hint="move it away"))
             if pointer.seen is not None and pointer.seen.size == file.size:
-                return self._present(file, target, target, pointer.seen)
-            placed = self._place_blob(file, target, blob)
+                return self._present(snapshot, file, target, target, pointer.seen)
+            placed = self._place_blob(snapshot, file, target, blob)
         except OSError as error:
             return _blocked(target, disk_error(error, target, "reading"))
         if placed.present is None or pointer.kind is Kind.LINKED:
@@ -114,10 +130,12 @@ class CacheLayout:
             return Placement(target, ItemState.OUTDATED, elsewhere=here)
         return placed._replace(needs_record=placed.state is ItemState.COMPLETE)
 
-    def _place_blob(self, file: RemoteFile, target: Path, blob: Path) -> Placement:
+    def _place_blob(
+        self, snapshot: Snapshot, file: RemoteFile, target: Path, blob: Path
+    ) -> Placement:
         if found := real_blob(self._cache, blob):
             if found[1].size == file.size:
-                return self._present(file, target, *found)
+                return self._present(snapshot, file, target, *found)
             return Placement(target, ItemState.OUTDATED)
         elsewhere = None
         stored = store_path(self._cache, file)
@@ -128,8 +146,14 @@ class CacheLayout:
         state = ItemState.OUTDATED if os.path.lexists(blob) else ItemState.MISSING
         return Placement(target, state, elsewhere=elsewhere)
 
-    def _present(self, file: RemoteFile, target: Path, path: Path, seen: Seen) -> Placement:
-        if self._verified.holds(file.etag, seen):
+    def _present(
+        self, snapshot: Snapshot, file: RemoteFile, target: Path, path: Path, seen: Seen
+    ) -> Placement:
+        self._owners.file(seen)
+        entry = self._log.holds(self._names.record_name(snapshot.commit, file, path), seen)
+        if entry is not None and entry.etag == WRONG:
+            return Placement(target, ItemState.OUTDATED)
+        if entry is not None and entry.etag == file.etag:
             return Placement(target, ItemState.COMPLETE, present=path)
         self._found[file.path] = path, seen
         return Placement(target, ItemState.ADOPTABLE, present=path)
@@ -205,6 +229,7 @@ class CacheLayout:
             sweep_temporaries(self._own)
             self._origins.write(snapshot)
             record.write_wanted(own, snapshot, wanted)
+            self._log.compact()
         except OSError as error:
             here = all(self._is_named(snapshot, file) for file in wanted)
             if not here or error.errno not in READ_ONLY:
@@ -222,16 +247,19 @@ class CacheLayout:
         """See `Layout.publish`. A blob that is known to be right is left alone."""
         blob, target = self._names.paths(snapshot.commit, file)
         linked = self._names.links
+        place = blob if linked else target
         try:
             seen: Seen | None = Seen.of(data.stat())
-            if linked and not replace and self._is_right(file, blob):
+            if linked and not replace and self._is_right(snapshot, file, blob):
                 data.unlink()
                 seen = None
             else:
-                self._directories.move_in(data, blob if linked else target, replace=True)
+                self._directories.move_in(data, place, replace=True)
         except OSError as error:
             raise disk_error(error, blob) from error
-        self._names.add(Settled(snapshot.commit, file, seen, nameless=linked))
+        self._names.add(
+            Settled(snapshot.commit, file, seen, nameless=linked, place=place, renamed=True)
+        )
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
         if self._read_only:
@@ -239,7 +267,8 @@ class CacheLayout:
             return
         path, seen = self._found.get(file.path, (None, None))
         _, target = self._names.paths(snapshot.commit, file)
-        self._names.add(Settled(snapshot.commit, file, seen, nameless=path != target))
+        nameless = path != target
+        self._names.add(Settled(snapshot.commit, file, seen, nameless=nameless, place=path))
 
     def flush(self) -> None:
         self._names.flush()
@@ -271,7 +300,9 @@ class CacheLayout:
         """Where the commit of the revision asked for is kept. Raises UnsafeError."""
         return destination(self._folder / "refs", snapshot.ref.revision or "main")
 
-    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
+    def obsolete(
+        self, snapshot: Snapshot, content: ContentHash | None = None
+    ) -> tuple[Removal, ...]:
         return ()
 
     def remove(self, removals: Sequence[Removal]) -> int:
@@ -281,13 +312,14 @@ class CacheLayout:
         self._etags.release_all()
         self._directories.close()
 
-    def _is_right(self, file: RemoteFile, blob: Path) -> bool:
+    def _is_right(self, snapshot: Snapshot, file: RemoteFile, blob: Path) -> bool:
         """Whether somebody has published this blob meanwhile, and it was hashed."""
         found = real_blob(self._cache, blob)
         if found is None or found[1].size != file.size:
             return False
-        self._verified.reread()
-        return self._verified.holds(file.etag, found[1])
+        self._log.refresh()
+        entry = self._log.holds(self._names.record_name(snapshot.commit, file, found[0]), found[1])
+        return entry is not None and entry.etag == file.etag
 
     def _refuse_escape(self, folder: Path) -> None:
         if folder not in self._inside:

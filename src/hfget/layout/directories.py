@@ -18,11 +18,21 @@ from typing import NamedTuple
 
 from hfget.disk import existing_folder, exists, is_inside, rename_new, sync_directory
 from hfget.errors import UnsafeError
+from hfget.opening import owner_of
 from hfget.text import safe_text
 
 _MOST_OPEN = 32
 _HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Stamp(NamedTuple):
+    """What ties a record to the one file that was hashed; times in nanoseconds."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
 
 
 class Seen(NamedTuple):
@@ -32,10 +42,27 @@ class Seen(NamedTuple):
     inode: int
     size: int
     modified_ns: int
+    changed_ns: int
+    owner: int
 
     @classmethod
     def of(cls, found: os.stat_result) -> Seen:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        return cls(
+            found.st_dev,
+            found.st_ino,
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_ctime_ns,
+            owner_of(found),
+        )
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.size, self.modified_ns, self.changed_ns, self.inode)
+
+    def is_still(self, other: Seen) -> bool:
+        """Whether that is the same file with the same bytes: names and modes may have changed."""
+        return self[:4] == other[:4]
 
 
 class Directories:
@@ -61,7 +88,7 @@ class Directories:
             if replace and seen is not None:
                 with suppress(FileNotFoundError):
                     found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-                    replace = Seen.of(found) == seen
+                    replace = seen.is_still(Seen.of(found))
             if replace:
                 os.replace(data, name, dst_dir_fd=fd)
             else:
@@ -73,11 +100,11 @@ class Directories:
             fd, name = self._place(target)
             os.unlink(name, dir_fd=fd)
 
-    def modified(self, target: Path | str) -> float:
-        """When the file at `target` was modified, in unix seconds."""
+    def look(self, target: Path | str) -> os.stat_result:
+        """What lies at `target` itself, a link not followed."""
         with self._lock:
             fd, name = self._place(target)
-            return os.stat(name, dir_fd=fd, follow_symlinks=False).st_mtime
+            return os.stat(name, dir_fd=fd, follow_symlinks=False)
 
     def sync(self, folders: Iterable[Path | str]) -> bool:
         """Have the entries of `folders` reach the disk, and those of folders made meanwhile.

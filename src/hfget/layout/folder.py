@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -16,18 +14,22 @@ from pathlib import Path
 
 from hfget.disk import disk_error, sweep_temporaries
 from hfget.errors import DiskError, UnsafeError
-from hfget.layout import obsolete, record
-from hfget.layout.base import Elsewhere, Placement
+from hfget.layout import record
+from hfget.layout.base import ContentHash, Elsewhere, Placement
 from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.hubcache import HubCache
+from hfget.layout.obsolete import Obsolete
+from hfget.layout.occupants import Claims, Occupants
 from hfget.layout.origins import Origins, Recorded
-from hfget.layout.paths import check_path, check_paths, destination
+from hfget.layout.owners import Owners
+from hfget.layout.paths import check_path, check_paths, check_root, destination
+from hfget.layout.recorder import Recorder
+from hfget.layout.recordlog import RecordLog
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 
-#: Directories are synced and records written for so many small files at once.
-_BATCH, _LARGE_BYTES = 64, 16 << 20
-#: huggingface_hub takes a file for unchanged if it is younger than its record by a second.
-_CLOCK_SECONDS = 2.0
+#: hfget's own record in a folder; no path of a repo can name it (`paths.py`).
+LOG_NAME = "hfget.records"
+_NO_REPO = ("", "")
 
 
 class FolderLayout:
@@ -49,7 +51,6 @@ class FolderLayout:
     ) -> None:
         self._root = root
         self._force = force
-        self._fsync = fsync
         self._hub = hub
         self._records = root / ".cache" / "huggingface"
         self._inside: set[str] = set()
@@ -57,10 +58,14 @@ class FolderLayout:
         self._seen: dict[str, Seen] = {}
         self._origins = Origins(self._records, self._records / "trees", ".origin")
         self._directories = Directories(root)
-        self._lock = threading.Lock()
-        self._unrecorded: list[tuple[str, str, RemoteFile, float]] = []
-        self._bare: dict[str, bool] = {}
-        self.durable = True
+        self._log = RecordLog(self._records / LOG_NAME)
+        self._claims = Claims(root, self._records, self._log, self._is_recorded)
+        self._obsolete = Obsolete(root, self._records, self._log, self._directories)
+        self._owners = Owners(
+            root, self._records, self._records / LOG_NAME, self._records / record.RECORD_NAME
+        )
+        self._recorder = Recorder(root, self._records, self._log, self._directories, fsync=fsync)
+        self._looked: dict[str, os.stat_result] = {}
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._root
@@ -76,6 +81,7 @@ class FolderLayout:
         self._origins.forget(commit)
 
     def check(self, files: Sequence[RemoteFile]) -> None:
+        check_root(self._root, (file.path for file in files))
         check_paths(
             (file.path for file in files),
             windows=os.name == "nt",
@@ -83,15 +89,35 @@ class FolderLayout:
         )
         for name in ("download", "trees"):
             self._directories.refuse_escape(self._records / name)
+        self._log.refresh()
+
+    def cautions(self) -> list[str]:
+        return self._owners.cautions(self._log.foreign_owner)
+
+    def others(self, snapshot: Snapshot) -> Occupants:
+        self._log.refresh()
+        return self._claims.others(snapshot)
+
+    def take(self, snapshot: Snapshot, known: Occupants) -> None:
+        self._claims.take(snapshot, known)
+
+    def _is_recorded(self, path: str) -> bool:
+        """Whether the file at `path` is the very one that hfget recorded."""
+        try:
+            found = os.lstat(os.path.join(self._root, path))
+        except OSError:
+            return False
+        self._looked[path] = found
+        return self._log.holds(path, Seen.of(found)) is not None
 
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """See `Layout.place`.
 
-        A file counts as complete without hashing if its record names this content, its size
-        is the listed one and it was not modified after the record was written. What somebody
-        modified, or what was there before, is never replaced without `force`, unless its
-        content is one that was downloaded here, or was to be: a run may have been killed
-        between giving a name and recording it, and a copy of the folder has new times.
+        A file counts as complete without hashing if hfget's own record of it holds and names
+        this content. What somebody modified, or what was there before, is never replaced without
+        `force`, unless its content is one that was downloaded here, or was to be: a run may have
+        been killed between giving a name and recording it, and a copy of the folder is other
+        files. What `verify` found wrong may be replaced.
         """
         placement = self._place(snapshot, file)
         if placement.state is ItemState.COMPLETE or placement.blocked:
@@ -103,26 +129,46 @@ class FolderLayout:
         self._refuse_escape(file.path)
         self._seen.pop(file.path, None)
         try:
-            found = os.lstat(target)
+            found = self._looked.pop(file.path, None) or os.lstat(target)
         except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
             return _blocked(target, disk_error(error, target))
         if not stat.S_ISREG(found.st_mode):
             return self._place_at_obstacle(target, found)
-        self._seen[file.path] = Seen.of(found)
-        known = record.read_metadata(self._records, file.path)
-        untouched = known is not None and found.st_mtime <= known.timestamp
-        same = known is not None and known.etag == file.etag
-        if same and untouched and found.st_size == file.size:
-            older = known is not None and known.commit != snapshot.commit
-            return Placement(target, ItemState.COMPLETE, needs_record=older)
-        other = found.st_size != file.size or (untouched and not same)
-        state = ItemState.OUTDATED if other else ItemState.ADOPTABLE
-        if untouched or self._force:
+        seen = self._seen[file.path] = Seen.of(found)
+        self._owners.file(seen)
+        known = self._log.holds(file.path, seen)
+        repo = snapshot.ref.repo_type, snapshot.ref.repo_id
+        if known and known.etag == file.etag and seen.size == file.size:
+            needs_record = known.commit != snapshot.commit or known.repo != repo
+            return Placement(target, ItemState.COMPLETE, needs_record=needs_record)
+        state = ItemState.OUTDATED if known or seen.size != file.size else ItemState.ADOPTABLE
+        if self._force or self._is_downloaded(file.path, seen, repo):
             return Placement(target, state)
-        earlier = self._etags.get(file.path, set()) | ({known.etag} if known else set())
-        return Placement(target, state, replaceable=False, earlier=frozenset(earlier))
+        return Placement(target, state, replaceable=False, earlier=self._earlier(file.path, repo))
+
+    def _is_downloaded(self, path: str, seen: Seen, repo: tuple[str, str]) -> bool:
+        """Whether this run's repo put the file there, and nobody has edited it since.
+
+        Who edits a file sets its time. The same file with other bytes at the same time is damaged.
+        """
+        entry = self._log.get(path)
+        if entry is None or entry.stamp is None or entry.repo not in (repo, _NO_REPO):
+            return False
+        stamp = entry.stamp
+        return (stamp.inode, stamp.modified_ns) == (seen.inode, seen.modified_ns)
+
+    def _earlier(self, path: str, repo: tuple[str, str]) -> frozenset[str]:
+        """The contents that were downloaded here under this name, or were to be."""
+        etags = set(self._etags.get(path, ()))
+        if (entry := self._log.get(path)) is not None:
+            if entry.repo not in (repo, _NO_REPO):
+                return frozenset()  # another repo's, which is also here
+            etags.add(entry.etag)
+        if (metadata := record.read_metadata(self._records, path)) is not None:
+            etags.add(metadata.etag)
+        return frozenset(etags)
 
     def _place_at_obstacle(self, target: Path, found: os.stat_result) -> Placement:
         """What is no file may be replaced by force, but for a folder."""
@@ -186,6 +232,8 @@ class FolderLayout:
             sweep_temporaries(self._records)
             self._origins.write(snapshot)
             record.write_wanted(self._records, snapshot, wanted)
+            self._log.compact()
+            self._log.write()
         except OSError as error:
             raise disk_error(error, self._records) from error
 
@@ -193,74 +241,48 @@ class FolderLayout:
         target = self._target(file.path)
         seen = None if self._force else self._seen.get(file.path)
         try:
-            self._outdate_record(file, data)
-            modified = os.stat(data).st_mtime
+            self._recorder.outdate(file)
+            before = Seen.of(os.stat(data))
             self._directories.move_in(data, target, replace=replace, seen=seen)
+            after = Seen.of(self._directories.look(target))
         except FileExistsError:
             raise
         except OSError as error:
             raise disk_error(error, target) from error
-        self._record_later(target, snapshot, file, modified)
-
-    def _outdate_record(self, file: RemoteFile, data: Path) -> None:
-        """Make data younger than the record of other content that is there under its name.
-
-        A partial may have got its last byte before that record was written. If this run is
-        killed before it writes its own, the old one must not be taken for this file's.
-        """
-        folder = file.path.rpartition("/")[0]
-        if folder not in self._bare:
-            self._bare[folder] = not record.has_records(self._records, folder)
-        known = None if self._bare[folder] else record.read_metadata(self._records, file.path)
-        if known is not None and known.etag != file.etag:
-            now = max(time.time(), known.timestamp + _CLOCK_SECONDS)
-            os.utime(data, (now, now))
+        self._recorder.add(snapshot, file, after, sure=after.is_still(before))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
+        """See `Layout.adopt`. What has changed since it was placed is hashed again next time."""
         target = self._target(file.path)
         try:
-            modified = self._directories.modified(target)
+            found = Seen.of(self._directories.look(target))
         except OSError as error:
             raise disk_error(error, target, "recording") from error
-        self._record_later(target, snapshot, file, modified)
+        sure = found == self._seen.get(file.path)
+        self._recorder.add(snapshot, file, found, sure=sure)
 
     def _target(self, path: str) -> str:
         """A string: making a Path of it would take longer than all else that is done with it."""
         check_path(path)
         return os.path.join(self._root, path)
 
-    def _record_later(
-        self, target: str, snapshot: Snapshot, file: RemoteFile, modified: float
-    ) -> None:
-        with self._lock:
-            self._unrecorded.append((target, snapshot.commit, file, modified))
-            due = file.size > _LARGE_BYTES or len(self._unrecorded) >= _BATCH
-        if due:
-            self.flush()
-
     def flush(self) -> None:
-        with self._lock:
-            batch, self._unrecorded = self._unrecorded, []
-        if self._fsync:
-            self.durable &= self._directories.sync({os.path.dirname(item[0]) for item in batch})
-        looked_at: set[str] = set()
-        for target, commit, file, modified in batch:
-            try:
-                if (folder := os.path.dirname(target)) not in looked_at:
-                    self._directories.modified(target)  # raises if the folder was moved away
-                    looked_at.add(folder)
-                record.write_metadata(self._records, file.path, commit, file.etag, modified)
-            except OSError as error:
-                raise disk_error(error, target, "recording") from error
+        self._recorder.flush()
+
+    @property
+    def durable(self) -> bool:
+        return self._recorder.durable
 
     def complete(self, snapshot: Snapshot) -> None:
         pass
 
-    def obsolete(self, snapshot: Snapshot) -> tuple[Removal, ...]:
-        return obsolete.obsolete_files(self._root, self._records, snapshot, self._directories)
+    def obsolete(
+        self, snapshot: Snapshot, content: ContentHash | None = None
+    ) -> tuple[Removal, ...]:
+        return self._obsolete.files(snapshot, content)
 
     def remove(self, removals: Sequence[Removal]) -> int:
-        return obsolete.remove(self._root, self._records, removals, self._directories)
+        return self._obsolete.remove(removals)
 
     def close(self) -> None:
         self._directories.close()

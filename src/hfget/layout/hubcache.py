@@ -50,6 +50,12 @@ def settled_folder(folder: Path) -> Path:
     return folder
 
 
+def repo_of(folder: Path) -> tuple[str, str]:
+    """Type and ID of the repo that a cache keeps in `folder`."""
+    kind, _, name = folder.name.partition("s--")
+    return kind, name.replace("--", "/")
+
+
 def blob_path(folder: Path, file: RemoteFile) -> Path | None:
     """Where a repo's folder keeps the content of `file`; None if nothing defines that content."""
     if file.defect or not _ETAG.fullmatch(file.etag):

@@ -11,10 +11,10 @@ from hfget.disk import disk_error, is_inside, temporary_name
 from hfget.errors import HfgetError
 from hfget.layout import pointers
 from hfget.layout.directories import Directories, Seen
-from hfget.layout.hubcache import blob_path
+from hfget.layout.hubcache import blob_path, repo_of
 from hfget.layout.paths import destination
 from hfget.layout.pointers import Kind
-from hfget.layout.verified import Verified
+from hfget.layout.recordlog import Entry, RecordLog
 from hfget.model import RemoteFile
 
 #: So many small files at once.
@@ -24,13 +24,16 @@ _BATCH, _LARGE_BYTES = 64, 16 << 20
 class Settled(NamedTuple):
     """A file whose content is in place; its name is still to be made if it is `nameless`.
 
-    `seen` is what was found right, if that is news.
+    `seen` is what was found right, if that is news, and `place` where it lies; a file that was
+    `renamed` since has another change time.
     """
 
     commit: str
     file: RemoteFile
     seen: Seen | None
     nameless: bool
+    place: Path | None = None
+    renamed: bool = False
 
 
 class Names:
@@ -40,13 +43,13 @@ class Names:
     """
 
     def __init__(
-        self, folder: Path, directories: Directories, verified: Verified, *, fsync: bool
+        self, folder: Path, directories: Directories, log: RecordLog, *, fsync: bool
     ) -> None:
         self.links = True
         self.durable = True
         self._folder = folder
         self._directories = directories
-        self._verified = verified
+        self._log = log
         self._fsync = fsync
         self._lock = threading.Lock()
         self._pending: list[Settled] = []
@@ -75,14 +78,13 @@ class Names:
         for settled in batch:
             try:
                 folders.add(self._name(settled))
-                if settled.seen is not None:
-                    self._verified.add(settled.file.etag, settled.seen)
+                self._record(settled)
             except (OSError, HfgetError) as error:
                 failure = failure or error
         if self._fsync:
             self.durable &= self._directories.sync(folders)
         try:
-            self._verified.write()
+            self._log.write()
         except OSError as error:
             failure = failure or error
         if isinstance(failure, OSError):
@@ -95,6 +97,12 @@ class Names:
         blob = blob_path(self._folder, file)
         assert blob is not None  # what has no usable hash is never verified
         return blob, destination(self._folder / "snapshots" / commit, file.path)
+
+    def record_name(self, commit: str, file: RemoteFile, place: Path) -> str:
+        """What the log calls the file at `place`: content by its etag, a snapshot's own by path."""
+        if place == self.paths(commit, file)[1]:
+            return f"snapshots/{commit}/{file.path}"
+        return f"blobs/{file.etag}"
 
     def deny(self, commit: str, path: str) -> None:
         """Tell huggingface_hub that the commit has no such file: it then need not ask either.
@@ -125,6 +133,22 @@ class Names:
                 self._directories.move_in(blob, target, replace=True)
         self._exists(settled)
         return target.parent
+
+    def _record(self, settled: Settled) -> None:
+        """Record what was found right, if it is still that where it lies now. Raises OSError."""
+        seen, place, file = settled.seen, settled.place, settled.file
+        if seen is None or place is None:
+            return
+        blob, target = self.paths(settled.commit, file)
+        renamed = settled.renamed
+        if settled.nameless and not self.links and place == blob:
+            place, renamed = target, True
+        found = Seen.of(os.lstat(place))
+        if found == seen or (renamed and found.is_still(seen)):
+            name = self.record_name(settled.commit, file, place)
+            repo_type, repo_id = repo_of(self._folder)
+            entry = Entry(file.etag, found.stamp, repo_type, repo_id, settled.commit)
+            self._log.add(name, entry)
 
     def _exists(self, settled: Settled) -> None:
         """Remove what tells huggingface_hub that the commit has no such file."""

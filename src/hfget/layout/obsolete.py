@@ -1,79 +1,105 @@
 """What lies in a folder from an earlier commit and is not in this one any more (`--delete`).
 
-Only what hfget or `hf` recorded as downloaded, and nobody has modified since, is ever removed.
+Only what was downloaded for this very repo, and is still what was downloaded, is ever removed:
+either hfget's record of the file holds, or its content is hashed.
 """
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from hfget.disk import disk_error
-from hfget.errors import UnsafeError, UsageError
+from hfget.errors import UnsafeError
 from hfget.layout import record
-from hfget.layout.directories import Directories, folds_case
+from hfget.layout.base import ContentHash
+from hfget.layout.directories import Directories, Seen, folds_case
 from hfget.layout.paths import destination
+from hfget.layout.recordlog import GONE, WRONG, Entry, RecordLog
 from hfget.model import Removal, Snapshot
 
-
-def obsolete_files(
-    root: Path, records: Path, snapshot: Snapshot, directories: Directories
-) -> tuple[Removal, ...]:
-    """The files to remove. Reads, never writes.
-
-    Raises UsageError if the folder holds another repo: then all of it would be obsolete.
-    """
-    wanted = record.read_wanted(records)
-    here = (wanted.repo_type, wanted.repo_id) if wanted else None
-    if here not in (None, (snapshot.ref.repo_type, snapshot.ref.repo_id)):
-        raise UsageError(
-            f"--delete: {root} holds another repo, {here[1] if here else ''}",
-            hint="choose another folder with --local-dir, or leave --delete out",
-        )
-    fold = str.casefold if folds_case(root) else str
-    listed = {fold(file.path) for file in snapshot.files}
-    found = []
-    for path in sorted(record.recorded_paths(records)):
-        if fold(path) in listed:
-            continue
-        with suppress(UnsafeError):
-            target = destination(root, path)
-            directories.refuse_escape(target.parent)
-            if (size := _size_if_unmodified(records, path, target)) is not None:
-                found.append(Removal(path, target, size))
-    return tuple(found)
+_SHA256_DIGITS = 64
 
 
-def remove(root: Path, records: Path, removals: Iterable[Removal], directories: Directories) -> int:
-    """Remove files, their records, and folders that this empties; how many files that were.
+class Obsolete:
+    """What of the folder `root` can go, by its log."""
 
-    What was modified since it was planned is kept. Raises DiskError, UnsafeError.
-    """
-    gone = []
-    for removal in removals:
-        if _size_if_unmodified(records, removal.path, removal.destination) is None:
-            continue
-        try:
-            directories.remove(removal.destination)
-            record.forget(records, removal.path)
-        except OSError as error:
-            raise disk_error(error, removal.destination, "removing") from error
-        gone.append(removal.path)
-        _remove_empty(removal.destination.parent, root)
-        _remove_empty((records / "download" / removal.path).parent, records / "download")
-    if gone:
-        record.unwant(records, gone)
-    return len(gone)
+    def __init__(self, root: Path, records: Path, log: RecordLog, directories: Directories) -> None:
+        self._root = root
+        self._records = records
+        self._log = log
+        self._directories = directories
+        self._seen: dict[str, Seen] = {}
+
+    def files(self, snapshot: Snapshot, content: ContentHash | None) -> tuple[Removal, ...]:
+        """The files to remove. Reads, never writes.
+
+        `content` hashes a file whose record does not hold any more; without it that is kept.
+        """
+        fold = str.casefold if folds_case(self._root) else str
+        listed = {fold(file.path) for file in snapshot.files}
+        repo = snapshot.ref.repo_type, snapshot.ref.repo_id
+        found = []
+        for path, entry in sorted(self._log.of_repo(repo)):
+            if fold(path) in listed or entry.etag in (WRONG, GONE):
+                continue
+            with suppress(UnsafeError, OSError):
+                target = destination(self._root, path)
+                self._directories.refuse_escape(target.parent)
+                seen = _look(target)
+                if seen is not None and self._is_unmodified(path, entry, target, seen, content):
+                    self._seen[path] = seen
+                    found.append(Removal(path, target, seen.size))
+        return tuple(found)
+
+    def remove(self, removals: Iterable[Removal]) -> int:
+        """Remove files, their records, and folders that this empties; how many files that were.
+
+        What is not what was planned any more is kept. Raises DiskError, UnsafeError.
+        """
+        gone = []
+        for removal in removals:
+            if _look(removal.destination) != self._seen.get(removal.path):
+                continue
+            try:
+                self._directories.remove(removal.destination)
+                record.forget(self._records, removal.path)
+            except OSError as error:
+                raise disk_error(error, removal.destination, "removing") from error
+            self._log.drop(removal.path)
+            gone.append(removal.path)
+            _remove_empty(removal.destination.parent, self._root)
+            downloads = self._records / "download"
+            _remove_empty((downloads / removal.path).parent, downloads)
+        if gone:
+            record.unwant(self._records, gone)
+            try:
+                self._log.write()
+            except OSError as error:
+                raise disk_error(error, self._records) from error
+        return len(gone)
+
+    def _is_unmodified(
+        self, path: str, entry: Entry, target: Path, seen: Seen, content: ContentHash | None
+    ) -> bool:
+        """Whether the file is what was downloaded. Raises OSError."""
+        if self._log.holds(path, seen) is not None:
+            return True
+        if content is None:
+            return False
+        kind = "sha256" if len(entry.etag) == _SHA256_DIGITS else "git-sha1"
+        return content(target, kind) == entry.etag and _look(target) == seen
 
 
-def _size_if_unmodified(records: Path, path: str, target: Path) -> int | None:
-    known = record.read_metadata(records, path)
+def _look(target: Path) -> Seen | None:
+    """What lies at `target`, if that is a regular file."""
     with suppress(OSError):
-        found = target.lstat()
-        if known and stat.S_ISREG(found.st_mode) and found.st_mtime <= known.timestamp:
-            return found.st_size
+        found = os.lstat(target)
+        if stat.S_ISREG(found.st_mode):
+            return Seen.of(found)
     return None
 
 

@@ -35,6 +35,10 @@ _IGNORABLE = re.compile(
 )
 #: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
 _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
+_RECORDS = "lies where the records of downloads are (.cache/huggingface)"
+_RECORD_FOLDERS: tuple[list[str], ...] = ([], ["download"], ["trees"])
+#: How the Hub cache names a repo's folder, in which `trees` are listings.
+_CACHED_REPO = ("models--", "datasets--", "spaces--")
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
 _DEVICE = re.compile(
     r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
@@ -84,6 +88,22 @@ def check_paths(
     )
 
 
+def check_root(root: Path, paths: Iterable[str]) -> None:
+    """Raise UnsafeError if `paths` below `root` would be records of another download."""
+    names = [_record_name(name) for name in root.absolute().parts]
+    inside = any(
+        pair == (".cache", "huggingface") and (names[place + 2 : place + 3] in _RECORD_FOLDERS)
+        for place, pair in enumerate(pairwise(names))
+    )
+    if not inside and names[-1:] == [".cache"]:
+        inside = any(_record_name(path.partition("/")[0]) == "huggingface" for path in paths)
+    if inside:
+        raise UnsafeError(
+            f"{safe_text(str(root))} is where the records of downloads are",
+            hint="choose another folder with --local-dir",
+        )
+
+
 def destination(root: Path, path: str) -> Path:
     """Where `path` of a repo lies below `root`. Raises UnsafeError as `check_paths` does."""
     check_path(path)
@@ -130,8 +150,9 @@ def with_rest(lines: list[str], count: int) -> list[str]:
 def _why_not(path: str, *, windows: bool) -> str:
     """Why `path` by itself may not be written; empty if it may."""
     if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
-        device = windows and _DEVICE_IN_PLAIN.search(path)
-        return "holds a name reserved on Windows" if device else ""
+        if windows and _DEVICE_IN_PLAIN.search(path):
+            return "holds a name reserved on Windows"
+        return _why_not_here(path.split("/")) if "--" in path else ""
     if not path:
         return "is empty"
     if _CONTROL.search(path):
@@ -185,12 +206,27 @@ def _why_not_on_windows(segment: str) -> str:
 
 
 def _why_not_here(segments: list[str]) -> str:
-    """`.cache/huggingface` holds the records of downloads: a repo must not forge them."""
-    if _lookalike(segments[0]).rstrip(". ") != ".cache":
-        return ""
-    if len(segments) == 1 or _lookalike(segments[1]).rstrip(". ") == "huggingface":
-        return "lies where the records of downloads are (.cache/huggingface)"
+    """Records of downloads lie in `.cache/huggingface` of any folder: a repo must not forge them.
+
+    Any folder below the destination may be the destination of the next download.
+    """
+    names = [_record_name(segment) for segment in segments]
+    if names == [".cache"]:
+        return _RECORDS
+    for number, name in enumerate(names):
+        if name.startswith(".hfget"):
+            return "lies where hfget keeps its own records"
+        inner = names[number + 1] if number + 1 < len(names) else ""
+        if name == ".cache" and inner == "huggingface":
+            return _RECORDS
+        if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
+            return "lies where the Hub cache keeps listings"
     return ""
+
+
+@lru_cache(maxsize=8_192)
+def _record_name(segment: str) -> str:
+    return _lookalike(segment).rstrip(". ")
 
 
 def _lookalike(segment: str) -> str:

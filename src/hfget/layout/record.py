@@ -2,7 +2,10 @@
 
 `download/PATH.metadata` has three lines: commit hash, etag (sha256 or git sha1), unix time
 (`_local_folder.py`). `trees/COMMIT.json` is a listing, format version 1 (`_tree_cache.py`).
-`hfget.json` is hfget's own: which repo this is and which files were asked for.
+`hfget.json` is hfget's own: which files were asked for, and of which repo. What was hashed and
+found right is in another record (`recordlog.py`).
+
+What another user has written is not read, unless a function is told to take `anyones` word.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hfget.disk import atomic_write, read_text
+from hfget.disk import atomic_write
+from hfget.layout.reading import read_record
 from hfget.model import RemoteFile, Snapshot
 
 RECORD_NAME = "hfget.json"
@@ -46,17 +50,39 @@ class Metadata(NamedTuple):
     timestamp: float
 
 
-class Wanted(NamedTuple):
-    """What `hfget.json` says: the repo, and for each file asked for the content it should have.
+class Home(NamedTuple):
+    """Where a file was asked for: a repo at a commit, and the endpoint that listed it."""
 
-    `written` is when that was asked for, in unix seconds by the clock of the file system.
+    repo_type: str
+    repo_id: str
+    commit: str
+    endpoint: str
+
+    @property
+    def repo(self) -> tuple[str, str]:
+        return self.repo_type, self.repo_id
+
+
+class Wanted(NamedTuple):
+    """What `hfget.json` says: for each file asked for the content it should have.
+
+    The repo is the one of the last run; `homes` has the files that an earlier run asked for,
+    of another repo or commit. `written` is when the last was asked for, in unix seconds by the
+    clock of the file system.
     """
 
     repo_id: str
     repo_type: str
     commit: str
+    endpoint: str
     files: dict[str, RemoteFile]
+    homes: dict[str, Home]
     written: float
+
+    def home(self, path: str) -> Home:
+        """Where the file at `path` was asked for."""
+        last = Home(self.repo_type, self.repo_id, self.commit, self.endpoint)
+        return self.homes.get(path, last)
 
 
 def prepare(records: Path) -> None:
@@ -76,15 +102,15 @@ def tag(folder: Path) -> None:
             atomic_write(folder / "CACHEDIR.TAG", _CACHEDIR_TAG)
 
 
-def read_metadata(records: Path, path: str) -> Metadata | None:
-    """The record of `path`, or None if there is none that can be read."""
+def read_metadata(records: Path, path: str, *, anyones: bool = False) -> Metadata | None:
+    """huggingface_hub's record of `path`, or None if there is none that can be read."""
     try:
-        text = read_text(_metadata_name(records, path), _MOST_METADATA_BYTES)
-        commit, etag, timestamp = (line.strip() for line in text.split("\n")[:3])
+        found = read_record(_metadata_name(records, path), _MOST_METADATA_BYTES)
+        commit, etag, timestamp = (line.strip() for line in found.text.split("\n")[:3])
         modified = float(timestamp)
     except (OSError, ValueError):
         return None
-    if not _is_hash(etag) or not 0 <= modified < _LATEST:
+    if not (found.is_mine or anyones) or not _is_hash(etag) or not 0 <= modified < _LATEST:
         return None
     return Metadata(commit, etag, modified)
 
@@ -140,20 +166,23 @@ def forget(records: Path, path: str) -> None:
 
 
 def recorded_paths(records: Path) -> Iterator[str]:
-    """The repo path of every file that has a record."""
-    base = records / "download"
+    """The repo path of every file that huggingface_hub's records speak of."""
+    base = os.path.join(records, "download")
     for folder, _, names in os.walk(base):
-        inside = Path(folder).relative_to(base)
+        inside = folder[len(base) + 1 :].replace(os.sep, "/")
+        prefix = f"{inside}/" if inside else ""
         for name in names:
             if name.endswith(METADATA_SUFFIX):
-                yield (inside / name).as_posix().removesuffix(METADATA_SUFFIX)
+                yield prefix + name.removesuffix(METADATA_SUFFIX)
 
 
-def read_tree(records: Path, commit: str) -> tuple[RemoteFile, ...] | None:
+def read_tree(
+    records: Path, commit: str, *, anyones: bool = False
+) -> tuple[RemoteFile, ...] | None:
     """The recorded listing of a commit, or None if there is none that can be read."""
     if not _SHA1.fullmatch(commit):
         return None
-    data = _read_json(records / "trees" / f"{commit}.json")
+    data = _read_json(records / "trees" / f"{commit}.json", anyones=anyones)
     if data is None or data.get("format_version") != _FORMAT_VERSION:
         return None
     try:
@@ -189,16 +218,22 @@ def read_etags(records: Path) -> dict[str, set[str]]:
     return etags
 
 
-def read_wanted(records: Path) -> Wanted | None:
+def read_wanted(records: Path, *, anyones: bool = False) -> Wanted | None:
     """What was asked for here, or None if hfget has not downloaded into this folder."""
-    data = _read_json(records / RECORD_NAME)
+    data = _read_json(records / RECORD_NAME, anyones=anyones)
     try:
         if data is None or data["format_version"] != _FORMAT_VERSION:
             return None
         files = {path: _tree_file(path, info) for path, info in data["files"].items()}
+        homes = {
+            path: Home(*(str(info["home"][name]) for name in Home._fields))
+            for path, info in data["files"].items()
+            if "home" in info
+        }
         repo_id, repo_type, commit = (str(data[n]) for n in ("repo_id", "repo_type", "commit"))
         written = (records / RECORD_NAME).stat().st_mtime
-        return Wanted(repo_id, repo_type, commit, files, written)
+        endpoint = str(data.get("endpoint", ""))
+        return Wanted(repo_id, repo_type, commit, endpoint, files, homes, written)
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
 
@@ -206,8 +241,15 @@ def read_wanted(records: Path) -> Wanted | None:
 def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
     """Record what is being downloaded, beside what was before. Raises OSError."""
     before = read_wanted(records)
-    files = dict(before.files) if before else {}
-    files.update((file.path, file) for file in wanted if not file.defect)
+    last = Home(snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit, snapshot.endpoint)
+    asked = {file.path: file for file in wanted if not file.defect}
+    files = {path: _tree_entry(file) for path, file in asked.items()}
+    if before:
+        for path, file in before.files.items():
+            if path not in files:
+                files[path] = _tree_entry(file)
+                if (home := before.home(path)) != last:
+                    files[path]["home"] = home._asdict()
     document = {
         "format_version": _FORMAT_VERSION,
         "repo_id": snapshot.ref.repo_id,
@@ -215,7 +257,7 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
         "revision": snapshot.ref.revision or "main",
         "commit": snapshot.commit,
         "endpoint": snapshot.endpoint,
-        "files": {path: _tree_entry(files[path]) for path in sorted(files)},
+        "files": {path: files[path] for path in sorted(files)},
     }
     if document == _read_json(records / RECORD_NAME):
         with suppress(OSError):
@@ -264,9 +306,10 @@ def _metadata_name(records: Path, path: str) -> str:
     return os.path.join(records, "download", path + METADATA_SUFFIX)
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path, *, anyones: bool = False) -> dict[str, Any] | None:
     try:
-        data = json.loads(read_text(path, _MOST_JSON_BYTES))
+        found = read_record(path, _MOST_JSON_BYTES)
+        data = json.loads(found.text) if found.is_mine or anyones else None
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -45,6 +45,17 @@ class CachedSnapshot(NamedTuple):
         return self._repo.parent
 
     @property
+    def log_path(self) -> Path:
+        """hfget's record of which contents were hashed."""
+        return self._repo / ".hfget" / "records"
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that listed the commit to hfget; empty if that is not recorded."""
+        wanted = record.read_wanted(self._repo / ".hfget" / self.commit)
+        return wanted.endpoint if wanted else ""
+
+    @property
     def _repo(self) -> Path:
         return self.root.parent.parent
 
@@ -54,9 +65,10 @@ class CachedSnapshot(NamedTuple):
         That is what hfget was asked for, and whatever else of the repo is there: a snapshot
         may hold only a part of it.
         """
-        wanted = record.read_wanted(self._repo / ".hfget" / self.commit)
+        wanted = record.read_wanted(self._repo / ".hfget" / self.commit, anyones=True)
         files = dict(wanted.files) if wanted else {}
-        listed = {file.path: file for file in record.read_tree(self._repo, self.commit) or ()}
+        tree = record.read_tree(self._repo, self.commit, anyones=True)
+        listed = {file.path: file for file in tree or ()}
         for path in self._paths():
             if path in listed:
                 files.setdefault(path, listed[path])

@@ -5,6 +5,7 @@ What is hashed is always what is read back from the file, never what was receive
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
 from collections.abc import Callable
@@ -30,23 +31,35 @@ def hash_file(
     stop: threading.Event | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> str | None:
-    """The content hash of a file in hex, or None if `stop` was set. Raises OSError."""
+    """The content hash of a file in hex, or None if `stop` was set.
+
+    Raises OSError; with EBUSY if the file was changed while it was read.
+    """
     source = PositionalFile(path, writable=False)
     try:
-        size = source.size
+        before = _state(path)
+        size = before[0]
         follower = PrefixHash(source, kind, size)
         while follower.position < size:
             if stop is not None and stop.is_set():
                 return None
-            before = follower.position
+            position = follower.position
             follower.advance(size)
-            if follower.position == before:
+            if follower.position == position:
                 break
             if progress is not None:
                 progress(follower.position)
+        if _state(path) != before:
+            raise OSError(errno.EBUSY, "changed while it was read", str(path))
         return follower.hexdigest()
     finally:
         source.close()
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What differs if somebody has written to a file, or replaced it. Raises OSError."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 class PrefixHash:

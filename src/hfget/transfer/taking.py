@@ -6,6 +6,7 @@ else can write to (unless hard links were asked for).
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -56,7 +57,9 @@ class Taker:
             raise existing.blocked
         try:
             actual = job.file.etag if existing.known else self._hash(job, existing.path)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise disk_error(error, existing.path, "reading") from error
             actual = ""
         if actual == job.file.etag:
             job.task.adopt()
