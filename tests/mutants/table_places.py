@@ -247,7 +247,7 @@ CHECKS = [
             "    reader = os.open(source, os.O_RDONLY)\n    try:\n        inode",
         ),
         ("if Inode.of(os.lstat(target)) == inode:", "if True:"),
-        ("        while left > 0:\n", "        while True:\n"),
+        ("min(most, _PIECE_BYTES)", "_PIECE_BYTES"),
     ),
     *checks(
         _PATH,

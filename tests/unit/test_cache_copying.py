@@ -122,3 +122,42 @@ def test_a_trial_of_cloning_leaves_nothing(source: Path, tmp_path: Path) -> None
     assert not can_clone(source, tmp_path / "missing")
     assert not can_clone(tmp_path / "missing", tmp_path)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_source_that_is_replaced_is_not_linked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"first")
+    link = os.link
+
+    def too_late(path: Path, name: Path, **options: bool) -> None:
+        path.rename(tmp_path / "aside")
+        path.write_bytes(b"second")
+        link(path, name, **options)
+
+    monkeypatch.setattr(os, "link", too_late)
+    inode = duplicate(source, target, link=True)
+    assert target.read_bytes() == b"first" and target.stat().st_nlink == 1
+    assert inode.number == target.stat().st_ino
+
+
+@pytest.mark.parametrize("in_kernel", [True, False])
+def test_a_source_that_grows_is_copied_as_far_as_it_went(
+    in_kernel: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(b"first")
+    copy = os.copy_file_range
+
+    def growing(reader: int, writer: int, count: int) -> int:
+        with open(source, "ab") as file:
+            file.write(b"more")
+        if not in_kernel:
+            raise OSError(errno.EOPNOTSUPP, "not here")
+        return copy(reader, writer, count)
+
+    monkeypatch.setattr(copying, "_cloned", lambda reader, writer: False)
+    monkeypatch.setattr(os, "copy_file_range", growing)
+    duplicate(source, target)
+    assert target.read_bytes() == b"first"

@@ -15,6 +15,7 @@ from hfget.transfer.digest import hash_file
 from hfget.transfer.journal import read_journal
 from hfget.transfer.leftovers import leftover_bytes, leftover_space
 from hfget.transfer.partial import Partial, stem_for
+from hfget.transfer.positional import PositionalFile
 from tests.unit.foreign import give_away
 from tests.unit.helpers import BOUND, child
 from tests.unit.partials import (
@@ -288,3 +289,20 @@ def test_what_is_no_file_is_not_hashed(plant: Callable[[Path, Path], None], tmp_
     plant(tmp_path / "x", tmp_path / "precious")
     with pytest.raises(OSError):
         hash_file(tmp_path / "x", "sha256")
+
+
+def test_what_has_another_name_is_not_opened_to_write(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(DATA)
+    os.link(tmp_path / "precious", tmp_path / "x")
+    with pytest.raises(OSError):
+        PositionalFile(tmp_path / "x", writable=True)
+
+
+def test_a_size_is_given_to_the_open_file(tmp_path: Path) -> None:
+    file = PositionalFile(tmp_path / "x", writable=True, create=True)
+    (tmp_path / "x").rename(tmp_path / "aside")
+    (tmp_path / "x").write_bytes(b"mine alone")
+    file.allocate(100)
+    file.close()
+    assert (tmp_path / "x").read_bytes() == b"mine alone"
+    assert (tmp_path / "aside").stat().st_size == 100
