@@ -284,7 +284,7 @@ def test_paths_are_told_once(served: Served) -> None:
     assert status == 200 and [entry["path"] for entry in json.loads(answer)] == ["config.json"]
 
 
-def test_half_requests_keep_nobody_out(served: Served) -> None:
+def test_half_requests_keep_no_client_out(served: Served) -> None:
     """Heads and bodies that never end, more of them than one client may have connections."""
     body = b"POST /api/models/org/name/paths-info/main HTTP/1.1\r\nHost: localhost\r\n"
     halves = [b"GET / HTTP/1.1\r\nX: ", b"", body + b"Content-Length: 99\r\n\r\npaths="]
