@@ -6,6 +6,7 @@ from tests.mutants.check import checks
 
 _SHOWN = "shown"
 _SAFETY = ("test_server_safety.py",)
+_BOUNDS = ("test_server_bounds.py",)
 _BOTH = ("test_server_safety.py", "test_server_listing.py")
 
 CHECKS = [
@@ -80,14 +81,14 @@ CHECKS = [
     *checks(
         _SHOWN,
         "server/card.py",
-        _SAFETY,
+        _BOUNDS,
         ("if self.check_event(yaml.events.AliasEvent):", "if False:"),
         ("if self.flow_level > _MOST_DEEP:", "if False:"),
     ),
     *checks(
         _SHOWN,
         "server/attributes.py",
-        _SAFETY,
+        _BOUNDS,
         ('segment.count("*") <= _MOST_STARS', "True"),
     ),
 ]  # fmt: skip
