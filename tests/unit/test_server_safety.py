@@ -219,4 +219,8 @@ def test_a_link_is_absolute_only_where_that_is_known() -> None:
     assert public_base(seen, "http", "1.1", hosts) == "http://localhost:80"
     assert public_base(seen, "http", "1.0", hosts) is None
     assert public_base({}, "http", "1.1", hosts) is None
+    passed_on = {**seen, "x-forwarded-host": "hub.example", "x-forwarded-proto": "https"}
+    assert public_base(passed_on, "http", "1.0", hosts) == "https://hub.example"
+    passed_on["x-forwarded-host"] = "evil.example"
+    assert public_base(passed_on, "http", "1.1", hosts) is None
     assert public_base({"host": "evil.example"}, "http", "1.1", None) == "http://evil.example"
