@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import queue
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.hub.repos import MiB, make_dataset, make_many, make_model, tree_bytes
+from tests.system.serving import serving
 
 pytestmark = pytest.mark.interop
 
 MODEL = "org/name"
+CARD = "---\nlicense: mit\npipeline_tag: fill-mask\ntags: [seen]\n---\n# data"
 _SECONDS = 60
 
 
@@ -31,7 +30,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "onnx/model.onnx": 300_000,
     })  # fmt: skip
     make_model(root, MODEL, {"config.json": '{"x": 1}', "x/y.bin": 5000}, revision="feature/x")
-    make_dataset(root, "org/data", {"README.md": "# data", "train/0.parquet": 2 * MiB})
+    make_dataset(root, "org/data", {"README.md": CARD, "train/0.parquet": 2 * MiB})
     make_many(root, "org/many", 60)
     return root
 
@@ -39,37 +38,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def endpoint(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running `hfget serve`, which must end by SIGINT with code 0."""
-    command = [sys.executable, "-m", "hfget", "serve", str(root), "--port", "0"]
-    command += ["--alias", "old-name=" + MODEL]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("xdg"))}
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    lines: queue.Queue[str] = queue.Queue()
-    assert server.stderr is not None
-    reader = threading.Thread(target=_pass_on, args=(server.stderr, lines), daemon=True)
-    reader.start()
-    try:
-        yield _listening(lines)
-        server.send_signal(signal.SIGINT)
-        assert server.wait(_SECONDS) == 0
-    finally:
-        server.kill()
-        server.wait(_SECONDS)
-        reader.join(_SECONDS)
-        server.stderr.close()
-
-
-def _pass_on(lines: Iterable[str], into: queue.Queue[str]) -> None:
-    for line in lines:
-        into.put(line)
-
-
-def _listening(lines: queue.Queue[str]) -> str:
-    said = []
-    for _ in range(50):
-        said.append(lines.get(timeout=_SECONDS))
-        if said[-1].startswith("listening on "):
-            return said[-1].removeprefix("listening on ").strip()
-    raise AssertionError("".join(said))
+    home = tmp_path_factory.mktemp("home")
+    with serving(root, "--alias", "old-name=" + MODEL, home=home) as served:
+        yield served.endpoint
 
 
 def _environment(endpoint: str, home: Path) -> dict[str, str]:
@@ -174,6 +145,30 @@ def test_huggingface_hub(
     command = [python, "-c", _SNAPSHOT, repo_id, repo_type, revision, str(target)]
     _run(command, endpoint, tmp_path)
     assert tree_bytes(target) == tree_bytes(root / folder)
+
+
+_ASKED = """
+from huggingface_hub import HfApi, HfFileSystem
+api, data = HfApi(), "org/data"
+info = api.dataset_info(data, revision="HEAD")
+assert info.card_data.license == "mit" and "seen" in info.tags
+commits = api.list_repo_commits(data, repo_type="dataset")
+assert [commit.commit_id for commit in commits] == [info.sha]
+api.auth_check(data, repo_type="dataset")
+assert {model.id for model in api.list_models(author="org")} == {"org/name", "org/many"}
+assert [model.id for model in api.list_models(search="MAN", limit=1)] == ["org/many"]
+assert [found.id for found in api.list_datasets(filter="seen")] == [data]
+assert not list(api.list_datasets(author="nobody")) and not list(api.list_spaces())
+files = HfFileSystem()
+assert files.cat_file("org/name/empty.txt") == b""
+assert files.open("org/name/empty.txt").read() == b""
+assert len(files.open("datasets/org/data/train/0.parquet").read()) == 2 << 20
+"""
+
+
+def test_what_clients_ask_for_besides(endpoint: str, tmp_path: Path) -> None:
+    python = os.environ.get("HFGET_INTEROP_PYTHON", sys.executable)
+    _run([python, "-c", _ASKED], endpoint, tmp_path)
 
 
 def test_missing_repo_is_reported_as_missing(endpoint: str, tmp_path: Path) -> None:

@@ -1,14 +1,19 @@
-"""The checks of the two tables, removed in turn: some test must fail without each."""
+"""The checks of the tables, removed in turn: some test must fail without each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.mutants import table_choice, table_content, table_places
+from tests.mutants import table_choice, table_content, table_places, table_served
 from tests.mutants.check import Check
 from tests.mutants.sandbox import End, Sandbox
 
-CHECKS = [*table_choice.CHECKS, *table_content.CHECKS, *table_places.CHECKS]
+CHECKS = [
+    *table_choice.CHECKS,
+    *table_content.CHECKS,
+    *table_places.CHECKS,
+    *table_served.CHECKS,
+]
 
 _SECONDS = 120.0
 

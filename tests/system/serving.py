@@ -91,7 +91,10 @@ def _pass_on(lines: Iterable[str], into: queue.Queue[str], said: list[str]) -> N
 def _listening(lines: queue.Queue[str]) -> str:
     said = []
     for _ in range(50):
-        said.append(lines.get(timeout=SECONDS))
+        try:
+            said.append(lines.get(timeout=SECONDS))
+        except queue.Empty:
+            break
         if said[-1].startswith("listening on "):
             return said[-1].removeprefix("listening on ").strip()
     raise AssertionError("".join(said))

@@ -13,7 +13,7 @@ from tests.trials.table import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()
-THREATS = 5
+THREATS = 6
 
 
 def promises() -> list[tuple[str, list[str], list[str]]]:

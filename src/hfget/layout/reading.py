@@ -29,28 +29,6 @@ def read_record(path: Path | str, most: int, *, errors: str = "strict") -> Recor
     return RecordText(data.decode("utf-8", errors), owner_of(found))
 
 
-def is_mine(self) -> bool:
-    return is_mine(self.owner)
-
-
-def read_record(path: Path | str, most: int, *, errors: str = "strict") -> RecordText:
-    """The text of a regular file of at most `most` bytes, and whose it is.
-
-    Follows no link and waits for no pipe. Raises OSError, ValueError.
-    """
-    fd = os.open(path, _FLAGS)
-    try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
-            raise OSError(errno.EINVAL, "not a small file", str(path))
-        data = os.read(fd, found.st_size)
-        while len(data) < found.st_size and (piece := os.read(fd, found.st_size - len(data))):
-            data += piece
-    finally:
-        os.close(fd)
-    return RecordText(data.decode("utf-8", errors), found.st_uid)
-
-
 def is_mine(owner: int) -> bool:
     """Whether files of that user ID are this process's own; always where there are none."""
     return not hasattr(os, "geteuid") or owner == os.geteuid()

@@ -34,7 +34,7 @@ def make_server(
     """A server for `Server.run(sockets=[bind(...)])`; `on_ready` is called once it accepts.
 
     Stopped by `should_exit`, it does not wait for transfers that are under way: a client
-    resumes, and whoever stops a server wants it stopped.
+    resumes, and a server that is stopped should stop.
     """
     import uvicorn
 
