@@ -28,7 +28,8 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
-_PASSWORD = re.compile(r"[^\s/@:]+:[^\s/@]+@")
+#: Begins at the beginning of a word only, which keeps the work linear.
+_PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 _QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w./-]+)[\"'`]", re.ASCII)
 
 
@@ -120,8 +121,8 @@ def near(text: str) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    """The beginning of `text` without tokens and passwords; the work is quadratic in its length."""
-    return _PASSWORD.sub("***@", redact(text[:1_000]))
+    """The beginning of `text` without tokens and passwords."""
+    return _PASSWORD.sub("***@", redact(text, 1_000))
 
 
 def _likely_segments(text: str) -> list[str]:
