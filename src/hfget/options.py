@@ -34,7 +34,8 @@ class Options(TypedDict, total=False):
     fills the Hub cache instead, `cache_dir` one at another place; `hardlink` lets files that are
     taken from there share it (docs/cache.md). `delete` removes from the folder what was
     downloaded earlier and is not in the commit any more. `token` is sent to the endpoint;
-    `ambient_token=False` keeps HF_TOKEN and the stored login out of it. `connections` are at
+    `ambient_token=False` keeps HF_TOKEN and the stored login out of it, `send_token_to` names
+    hosts to which they may go at once (docs/token.md). `connections` are at
     most so many a file, `jobs` at most so many files at a time; the run as a whole has at most
     as many connections as the larger of the two.
     """
@@ -55,6 +56,7 @@ class Options(TypedDict, total=False):
     endpoint: str | None
     token: str | None
     ambient_token: bool
+    send_token_to: str | Sequence[str]
     connections: int
     jobs: int
     retries: int
@@ -98,13 +100,18 @@ def settings_of(options: Options, endpoint: str, source: EndpointSource) -> Sett
     )
     if settings.retries < 0:
         raise UsageError("--retries must not be negative", hint="leave it out for the default")
-    credential, withheld = choose_credential(
-        endpoint,
-        source,
-        flag=options.get("token"),
-        use_ambient=options.get("ambient_token", True),
+    use_ambient = options.get("ambient_token", True)
+    send_to = split_words(options.get("send_token_to"))
+    if send_to and not use_ambient:
+        raise UsageError(
+            "--send-token-to and --no-token contradict each other", hint="give one of them"
+        )
+    credential, withheld, warnings = choose_credential(
+        endpoint, source, flag=options.get("token"), use_ambient=use_ambient, send_to=send_to
     )
-    return replace(settings, credential=credential, withheld_token=withheld)
+    return replace(
+        settings, credential=credential, withheld_token=withheld, token_warnings=warnings
+    )
 
 
 def _count(value: int, name: str) -> int:

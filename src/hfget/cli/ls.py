@@ -23,6 +23,7 @@ def ls(
     token: options.Token = None,
     token_file: options.TokenFile = None,
     no_token: options.NoToken = False,
+    send_token_to: options.SendTokenTo = None,
     env_file: options.EnvFile = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -51,6 +52,7 @@ def ls(
             endpoint=endpoint,
             token=given_token(token, token_file, display),
             ambient_token=not no_token,
+            send_token_to=send_token_to or (),
         )
         run = Run(repo, given, display, stop)
         snapshot = run.snapshot()

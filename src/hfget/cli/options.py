@@ -123,6 +123,15 @@ NoToken = Annotated[
         rich_help_panel=ACCESS,
     ),
 ]
+SendTokenTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--send-token-to",
+        metavar="HOST",
+        help="HF_TOKEN or the stored login may go there.",
+        rich_help_panel=ACCESS,
+    ),
+]
 EnvFile = Annotated[
     Path | None,
     typer.Option(
