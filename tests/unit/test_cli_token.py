@@ -115,7 +115,9 @@ def test_what_is_no_readable_file_is_wrong_use(tmp_path: Path) -> None:
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "missing", tmp_path, loop, binary):
-        with pytest.raises(UsageError, match="the token file .* (does not exist|cannot be read|is not text)"):
+        with pytest.raises(
+            UsageError, match=r"the token file .* (does not exist|cannot be read|is not text)"
+        ):
             given_token(None, path, Listener())
 
 

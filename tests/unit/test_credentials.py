@@ -396,9 +396,7 @@ def test_a_host_can_be_named_for_the_token(login: Path, named: str, source: Endp
         assert credential.origin == "https://mirror.test:443" and warnings == ()
 
 
-@pytest.mark.parametrize(
-    "named", ["mirror.test:8443", "a.mirror.test", "http://mirror.test"]
-)
+@pytest.mark.parametrize("named", ["mirror.test:8443", "a.mirror.test", "http://mirror.test"])
 def test_another_host_than_the_named_gets_no_token(login: Path, named: str) -> None:
     log_in(login, made_up())
     choice = choose_credential(MIRROR, "flag", flag=None, send_to=[named], env={})
