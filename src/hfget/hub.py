@@ -22,7 +22,7 @@ from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError, Unsafe
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
 from hfget.listing import remote_file
 from hfget.model import API_NAMES, PathKind, RemoteFile, RepoRef, Snapshot
-from hfget.payload import read_json
+from hfget.payload import Budget, read_json
 from hfget.reference import trail_candidates
 from hfget.refusal import refusal
 from hfget.retry import Transient
@@ -68,6 +68,7 @@ class Hub:
         self._home = origin_of(self._endpoint)
         self._observer = observer
         self._stop = stop or threading.Event()
+        self._budget = Budget(self._stop)
 
     def snapshot(self, ref: RepoRef, known_tree: KnownTree = lambda commit: None) -> Snapshot:
         """Pin `ref` to a commit and list its files.
@@ -78,6 +79,7 @@ class Hub:
         """
         if ref.trail:
             return self._snapshot_of_trail(ref, known_tree)
+        self._budget = Budget(self._stop)
         ref, commit = self._pin(ref)
         return Snapshot(ref, self._endpoint, commit, self._files(ref, commit, known_tree))
 
@@ -196,9 +198,10 @@ class Hub:
 
         def attempt() -> _Answer:
             try:
-                response, still_at_home = self._follow(url, at_home)
-                with closing(response):
-                    return _Answer(self._read(response, ref), response, still_at_home)
+                with self._budget.waiting():
+                    response, still_at_home = self._follow(url, at_home)
+                    with closing(response):
+                        return _Answer(self._read(response, ref), response, still_at_home)
             except (HfgetError, Transient):
                 raise
             except Exception as error:
@@ -218,7 +221,7 @@ class Hub:
             raise failure
         if response.status_code != 200:
             raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
-        return read_json(response)
+        return read_json(response, self._budget)
 
     def _follow(self, url: str, at_home: bool) -> tuple[requests.Response, bool]:
         """GET `url` through redirects, and whether that never left the endpoint's origin.

@@ -134,9 +134,19 @@ class Fetcher:
         position = self._copy(job, lease, body, answer, response.url)
         if position < lease.end:
             raise Transient("the answer ended too early", url=response.url)
-        if position == answer.end and not answer.exact and body.readinto1(self._buffer[:1]):
+        if position == answer.end and not answer.exact and self._goes_on(body, response.url):
             raise Transient("more bytes than the listing says", url=response.url, lie=True)
         _keep_connection(response)
+
+    def _goes_on(self, body: Body, url: str) -> bool:
+        """Whether there is more in a body than was asked for; the end may take further reads."""
+        deadline = time.monotonic() + SLOW_WINDOW_SECONDS
+        while (count := body.readinto1(self._buffer[:1])) is None:
+            if self._stop.is_set():
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise Transient("the connection has become too slow", url=url)
+        return count > 0
 
     def _copy(self, job: FileJob, lease: Lease, body: Body, answer: Answer, url: str) -> int:
         """Move bytes from the socket to the file until the lease or the body ends; how far."""
@@ -151,9 +161,9 @@ class Fetcher:
                 count = body.readinto1(self._buffer[filled:room])
                 if count == 0:
                     break
-                filled += count
-                self.received += count
                 now = time.monotonic()
+                filled += count or 0
+                self.received += count or 0
                 if filled == room or (
                     filled >= MIN_BLOCK_BYTES
                     and (now - flushed > FLUSH_SECONDS or not _is_readable(self._response))
