@@ -45,7 +45,9 @@ def shell_word(text: str) -> str:
         if char in "\\'":
             out.append(f"\\{char}")
         elif unicodedata.category(char) in _UNSAFE:
-            out += [f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape")]
+            # as the file system names it; another lone surrogate stands for no bytes at all
+            errors = "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass"
+            out += [f"\\{byte:03o}" for byte in char.encode("utf-8", errors)]
         else:
             out.append(char)
     return f"$'{''.join(out)}'"
@@ -54,11 +56,13 @@ def shell_word(text: str) -> str:
 def command(*words: str, options: Iterable[str] = (), operands: Iterable[str] = ()) -> str:
     """A command line that does what is meant whatever the names in it look like.
 
-    Options come first, and after `--` nothing is taken for one.
+    Options come first, and after `--` nothing is taken for one. Where there are no options, and
+    nothing looks like one, it is left out.
     """
-    named = list(operands)
-    line = [*words, *options, *(["--", *named] if named else [])]
-    return " ".join(map(shell_word, line))
+    before, named = list(options), list(operands)
+    plain = not before and not any(name.startswith("-") for name in named)
+    line = [*words, *before, *([] if plain else ["--"]), *named]
+    return " ".join(map(shell_word, line if named else [*words, *before]))
 
 
 def option(name: str, value: str) -> list[str]:

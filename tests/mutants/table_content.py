@@ -186,6 +186,6 @@ CHECKS = [
         ("        if answer.encoded and not answer.whole:\n", "        if False:\n"),
         ("            job.adopt_whole(lease)\n", "            pass\n"),
         ("        if position < lease.end:\n", "        if False:\n"),
-        (" and body.readinto1(self._buffer[:1]):", " and False:"),
+        (" and self._goes_on(body, response.url):", " and False:"),
     ),
 ]

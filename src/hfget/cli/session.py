@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.secret import redact
 from hfget.stop import Ended, Stop
+from hfget.text import shell_word
 
 if TYPE_CHECKING:
     from hfget.ui import Display
@@ -104,7 +104,7 @@ def command_line() -> str:
         elif name in ("--token", "--hf-token") and "=" in word:
             words.append(f"{name}=…")
         else:
-            words.append(shlex.quote(word))
+            words.append(shell_word(word))
         hidden = word in ("--token", "--hf-token")
     return redact(" ".join(["hfget", *words]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +9,14 @@ import typer
 
 from hfget.cli import options
 from hfget.errors import VerificationError
+from hfget.text import command, option
 
 if TYPE_CHECKING:
     from hfget.verification import Verification
 
+#: A command that is cut is none: where the names are too many or too long, they are left out.
 _PATHS_NAMED = 5
+_CHARACTERS_NAMED = 400
 
 
 def verify(
@@ -45,8 +47,8 @@ def verify(
 
 def _place(found: Verification) -> list[str]:
     if found.cache is not None:
-        return ["--cache-dir", str(found.cache), "--revision", found.commit]
-    return ["--local-dir", str(found.root)]
+        return [*option("--cache-dir", str(found.cache)), *option("--revision", found.commit)]
+    return option("--local-dir", str(found.root))
 
 
 def _repair(found: Verification) -> str:
@@ -55,11 +57,12 @@ def _repair(found: Verification) -> str:
 
     if not found.repo_id:
         return ""
-    words = ["hfget", found.repo_id]
-    if found.repo_type != "model":
-        words.append(f"--{found.repo_type}")
+    options = [] if found.repo_type == "model" else [f"--{found.repo_type}"]
+    paths: list[str] = []
     if changed := found.of(FileState.CHANGED):
         paths = [file.path for file in (*changed, *found.of(FileState.MISSING))]
-        words += paths if len(paths) <= _PATHS_NAMED else []
-        words.append("--force")
-    return shlex.join([*words, *_place(found)])
+        options.append("--force")
+    options += _place(found)
+    if len(paths) > _PATHS_NAMED or len("".join(paths)) > _CHARACTERS_NAMED:
+        paths = []
+    return command("hfget", options=options, operands=[found.repo_id, *paths])

@@ -27,7 +27,7 @@ from hfget.reference.repo import (
     segments_of,
 )
 from hfget.reference.trail import placed, with_trail
-from hfget.text import safe_text
+from hfget.text import shell_word
 
 _NO_REPO = re.compile(
     "api|blog|brand|buckets|changelog|chat|collections|docs|enterprise|inference|jobs|join|kernels|"
@@ -117,5 +117,6 @@ def _strange_host(scheme: str | None, host: str, port: int | None) -> UsageError
     address = f"{scheme if scheme and port else 'https'}://{netloc(host, port)}"
     return UsageError(
         f"{shown(host)} is not a hub that hfget knows",
-        hint=f"paste org/name; if it is a hub or a mirror, say so: --endpoint {safe_text(address)}",
+        hint="paste org/name; if it is a hub or a mirror, say so: "
+        f"--endpoint {shell_word(address)}",
     )

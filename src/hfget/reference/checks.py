@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import unicodedata
 from urllib.parse import unquote
 
@@ -11,7 +10,7 @@ from hfget.errors import UsageError
 from hfget.model import API_NAMES, URL_PREFIXES, RepoType
 from hfget.reference.hosts import is_public
 from hfget.secret import redact
-from hfget.text import safe_text
+from hfget.text import command, safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
 #: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
@@ -38,7 +37,7 @@ def check_repo_id(repo_id: str, given: str) -> None:
     if repo_id in PROGRAMS:
         raise UsageError(
             f"{repo_id} is a program, not a repo",
-            hint=f"put a pasted command in quotes: hfget '{repo_id} …'",
+            hint=f"put a pasted command in quotes: hfget {shell_word(f'{repo_id} …')}",
         )
     if not is_repo_id(repo_id):
         raise UsageError(f"{shown(repo_id)} is not a repo ID", hint=near(given))
@@ -115,8 +114,8 @@ def near(text: str) -> str:
     repo = URL_PREFIXES[kind] + repo
     hint = f"did you mean {repo}?"
     if len(names) > 2:
-        path = shlex.quote(safe_text("/".join(segments[2:]), limit=120))
-        hint += f" A file of it: hfget {repo} {path}"
+        path = safe_text("/".join(segments[2:]), limit=120)
+        hint += f" A file of it: {command('hfget', operands=[repo, path])}"
     return hint
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hfget.errors import UsageError
 from hfget.reference.checks import FORMS, PROGRAMS, shown
 from hfget.reference.hosts import begins_with_host
+from hfget.text import shell_word
 
 _QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』《》〈〉【】＂＇"
 _TRAILING = ".,;。，、；"
@@ -124,9 +125,10 @@ def _hf_command(words: Sequence[str]) -> Command:
     repo = without_dirt(names[0])
     chosen = names[1:]
     if len(chosen) > 1 or "--include" in given or "--exclude" in given or _is_glob(chosen):
+        start = f"hfget {shell_word(shown(repo))}"
         raise UsageError(
             "the pasted command chooses files",
-            hint=f"give the repo, then the files: hfget {shown(repo)} FILE… or --include GLOB",
+            hint=f"give the repo, then the files: {start} FILE… or --include GLOB",
         )
     return Command(
         repo,
