@@ -169,6 +169,8 @@ class Hub:
                     url=safe_url(url),
                     hint="the mirror is broken; try another one with --endpoint",
                 )
+            if seen:
+                self._budget.read(0, url)
             seen.add(url)
             answer = self._get_json(url, ref, at_home)
             if not _is_page(answer.json):

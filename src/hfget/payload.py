@@ -71,12 +71,13 @@ class Budget:
             self._seconds += self.clock() - self._since
             self._since = None
 
-    def read(self, count: int, url: str) -> None:
-        """Account for a read of `count` bytes.
+    def read(self, count: int, url: str, *, more: bool = True) -> None:
+        """Account for a read of `count` bytes; `more` tells that there is still something to read.
 
-        Raises NetworkError where the listing takes too much, the error of `stop` once it is set.
+        Raises NetworkError where the listing takes too much, the error of `stop` once it is set
+        and there is more.
         """
-        if self._stop is not None and self._stop.is_set():
+        if more and self._stop is not None and self._stop.is_set():
             raise (self._stop if isinstance(self._stop, Stop) else Stop()).error()
         self._bytes += count
         if self._bytes > LISTING_BYTES:
@@ -122,10 +123,11 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
 def _read(response: requests.Response, budget: Budget) -> bytearray:
     deadline = budget.clock() + MAX_SECONDS
     body, received = bytearray(), 0
+    wire: Any = response.raw._fp
     for count, piece in _pieces(response):
         received += count
         body += piece
-        budget.read(max(count, len(piece)), response.url)
+        budget.read(max(count, len(piece)), response.url, more=not wire.isclosed())
         if max(received, len(body)) > MAX_BYTES:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
         if budget.clock() > deadline:

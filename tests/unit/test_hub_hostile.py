@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfget import hub
-from hfget.errors import HfgetError, NetworkError, UnsafeError
+from hfget.errors import HfgetError, InterruptedRunError, NetworkError, UnsafeError
 from hfget.model import RepoRef
 from hfget.secret import Secret
 from hfget.settings import Credential, origin_of
+from hfget.stop import Stop
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import COMMIT, INFO, REPO, Client, entry, page, scripted, token_for
 from tests.unit.helpers import Answer, Asked, Loopback, Reply
@@ -247,3 +248,17 @@ def test_any_json_gives_a_snapshot_or_a_sentence(
         return
     assert snapshot.commit == COMMIT
     assert all(file.defect or file.size >= 0 for file in snapshot.files)
+
+
+def test_a_stop_is_seen_between_pages() -> None:
+    stop = Stop()
+
+    def pages(asked: Asked) -> Answer:
+        stop.set()
+        return page(
+            entry(f"{len(server.asked)}.txt"), link=f"{server.url}/tree/{len(server.asked)}"
+        )
+
+    with Loopback(scripted(pages)) as server, pytest.raises(InterruptedRunError):
+        Client(server.url, stop=stop).snapshot()
+    assert len(server.asked) == 2
