@@ -321,6 +321,8 @@ class Run:
             self._observer(
                 events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
             )
+        for text in self._settings.token_warnings:
+            self._observer(events.Note(text, "warning"))
         credential = self._settings.credential
         if credential is not None and credential.source == "--token" and not is_official(used):
             self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))

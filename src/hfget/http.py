@@ -23,15 +23,18 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget import events, proxies, redirects
 from hfget._version import __version__
-from hfget.errors import NetworkError, UsageError
+from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.secret import safe_url
-from hfget.settings import Credential, host_of, origin_of, user_path
+from hfget.settings import Credential, Withheld, host_of, origin_of, user_path
 from hfget.sockets import Sockets
 from hfget.text import safe_text
-from hfget.wire import Adapter, tls_context
+from hfget.wire import Adapter, InTheClearError, tls_context
 
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+#: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
+INVALID_CREDENTIALS = "invalid credentials in authorization header"
+ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
 
 #: A URL that requests would leave as it is, and its scheme, host and port.
 _PLAIN_URL = re.compile(
@@ -39,6 +42,7 @@ _PLAIN_URL = re.compile(
     r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
+_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -46,7 +50,8 @@ class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
     `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it).
+    not eager may be used (the endpoint refused a request without it). `withheld` is why the
+    token was not sent after all: it does not go in the clear, or was not accepted.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class HttpClient:
     ) -> None:
         self.credential = credential
         self.unlocked = credential is not None and credential.eager
+        self.withheld: Withheld | None = None
         self.requests_sent = 0
         self._observer = observer
         self._connect_timeout = connect_timeout
@@ -73,8 +79,6 @@ class HttpClient:
         self._lock = threading.Lock()
         self._proxies: dict[str, str | None] = {}
         self._headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"}
-        if credential is not None and credential.warning:
-            observer(events.Note(credential.warning, "warning"))
 
     def get(
         self,
@@ -93,7 +97,7 @@ class HttpClient:
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
         twice that. Raises requests.RequestException as requests does, NetworkError when
         offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
-        address is unusable.
+        address is unusable, UnsafeError if a token that was given would go in the clear.
         """
         if self._offline:
             raise NetworkError(
@@ -107,11 +111,17 @@ class HttpClient:
             request.body = form
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
             request.headers["Content-Length"] = str(len(form))
+        proxy = self._proxy_for(origin)
         if with_token:
-            request.headers.update(self._authorization(origin))
+            request.headers.update(self._authorization(origin, proxy))
         with self._lock:
             self.requests_sent += 1
-        return self._send(request, self._proxy_for(origin), read_timeout)
+        try:
+            return self._send(request, proxy, read_timeout)
+        except InTheClearError as error:
+            self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
+            del request.headers["Authorization"]
+            return self._send(request, proxy, read_timeout)
 
     def next_hop(self, response: requests.Response, endpoint: str) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
@@ -129,9 +139,11 @@ class HttpClient:
         return redirects.follow(response.url, address, endpoint, allow_private=allowed)
 
     def unlock(self, response: requests.Response) -> bool:
-        """After a 401 or 403: whether a token that was held back so far may be sent to its host.
+        """After a 401 or 403: whether the same request may now be answered in another way.
 
-        Says so in a line, since the user did not ask for it in so many words.
+        So with a token that was held back so far, and without one that was found by itself and
+        is not accepted: neither ends the download of what anybody may see. Both are said in a
+        line.
         """
         credential = self.credential
         if credential is None or response.status_code not in (401, 403):
@@ -139,6 +151,8 @@ class HttpClient:
         if origin_of(response.url) != credential.origin:
             return False
         if "Authorization" in response.request.headers:
+            return self._go_without(credential, response)
+        if self.withheld is not None:
             return False
         with self._lock:
             first, self.unlocked = not self.unlocked, True
@@ -147,6 +161,22 @@ class HttpClient:
             self._observer(
                 events.Note(f"{host} asks for a token: {credential.source} is sent to it")
             )
+        return True
+
+    def _go_without(self, credential: Credential, response: requests.Response) -> bool:
+        """Whether a token was refused that nobody asked to use, and is not sent any more."""
+        asked_for = not credential.eager or not credential.is_ambient
+        if asked_for or not is_token_refused(response):
+            return False
+        host = safe_text(host_of(response.url), 120)
+        with self._lock:
+            first = self.withheld is None
+            self.withheld = self.withheld or Withheld(
+                credential.source, f"{host} does not accept it", "make another one", refused=True
+            )
+        if first:
+            text = f"{host} does not accept the token from {credential.source}; going on without"
+            self._observer(events.Note(text, "warning"))
         return True
 
     def abort(self) -> None:
@@ -198,11 +228,35 @@ class HttpClient:
         peer = self._sockets.peers.get(((parts.hostname or "").rstrip("."), port), "")
         return redirects.is_private_address(peer)
 
-    def _authorization(self, origin: str) -> dict[str, str]:
+    def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
+        """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""
         credential = self.credential
         if credential is None or not self.unlocked or origin != credential.origin:
             return {}
+        if proxy and origin.startswith("http:"):
+            self._keep_here(f"the proxy {proxies.shown(proxy)} would read it")
+        if self.withheld is not None:
+            return {}
         return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
+
+    def _keep_here(self, why: str) -> None:
+        """No token in the clear: the run goes on without it, unless it was given for this."""
+        credential = self.credential
+        if credential is None or not credential.is_ambient:
+            raise UnsafeError(
+                f"a token would go in the clear: {safe_text(why, 200)}",
+                hint=_NOT_IN_THE_CLEAR,
+            )
+        with self._lock:
+            first = self.withheld is None
+            self.withheld = self.withheld or Withheld(
+                credential.source,
+                f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
+                _NOT_IN_THE_CLEAR,
+            )
+        if first:
+            text = f"{credential.source} is not sent: {self.withheld.why}"
+            self._observer(events.Note(text, "warning"))
 
     def _adapter(self) -> Adapter:
         adapter: Adapter | None = getattr(self._local, "adapter", None)
@@ -228,6 +282,16 @@ class HttpClient:
         if origin not in self._proxies:
             self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
+
+
+def is_token_refused(response: requests.Response) -> bool:
+    """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
+
+    A valid token that may not see a repo is answered by a 401 or 403 with a code of its own.
+    """
+    said = response.headers.get("X-Error-Message", "").lower()
+    code = response.headers.get("X-Error-Code", "")
+    return INVALID_CREDENTIALS in said or (response.status_code == 401 and code not in ERROR_CODES)
 
 
 def user_agent() -> str:

@@ -55,6 +55,7 @@ class Hub:
         """
         if ref.trail:
             return self._snapshot_of_trail(ref, known_tree)
+        self._client.begin()
         ref, commit, siblings = self._pin(ref)
         tree = known_tree(commit)
         if tree is None or not {file.path for file in tree.files}.issuperset(siblings or ()):

@@ -18,7 +18,7 @@ from hfget import events, retry
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
-from hfget.payload import read_json
+from hfget.payload import Budget, read_json
 from hfget.refusal import refusal
 from hfget.retry import Transient
 from hfget.secret import safe_url
@@ -73,6 +73,11 @@ class HubClient:
         self.home = origin_of(self.endpoint)
         self._observer = observer
         self._stop = stop
+        self.budget = Budget(stop)
+
+    def begin(self) -> None:
+        """A new listing, with a budget of its own."""
+        self.budget = Budget(self._stop)
 
     @property
     def host(self) -> str:
@@ -115,10 +120,11 @@ class HubClient:
 
         def attempt() -> Answer:
             try:
-                response, still_at_home = self._follow(url, at_home, method, form)
-                with closing(response):
-                    json = self._read(response, ref, method, tolerated)
-                    return Answer(json, response, still_at_home)
+                with self.budget.waiting():
+                    response, still_at_home = self._follow(url, at_home, method, form)
+                    with closing(response):
+                        json = self._read(response, ref, method, tolerated)
+                        return Answer(json, response, still_at_home)
             except (HfgetError, Transient):
                 raise
             except Exception as error:
@@ -154,7 +160,7 @@ class HubClient:
             return None
         if status != 200:
             raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
-        return None if method == "HEAD" else read_json(response)
+        return None if method == "HEAD" else read_json(response, self.budget)
 
     def _follow(
         self, url: str, at_home: bool, method: str, form: bytes | None

@@ -5,14 +5,16 @@ HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as requests reads them.
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import requests
 from requests.utils import get_environ_proxies, select_proxy
 
 from hfget.causes import ProxyError, tunnel_status
 from hfget.errors import AccessError, HfgetError, UsageError
-from hfget.secret import safe_url
+from hfget.secret import remember, safe_url
 from hfget.settings import host_of
-from hfget.text import safe_text
+from hfget.text import safe_text, shell_word
 
 _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
 
@@ -25,6 +27,8 @@ def proxy_for(url: str) -> str | None:
     proxy = select_proxy(url, dict(get_environ_proxies(url)))
     if proxy and "://" in proxy and proxy.partition("://")[0].lower() not in _SCHEMES:
         raise _no_address(proxy)
+    if proxy and "@" in proxy:
+        remember(unquote(proxy.rpartition("@")[0].rpartition("://")[2].partition(":")[2]))
     return proxy
 
 
@@ -41,7 +45,7 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
         return AccessError(
             f"the proxy {name} does not lead to {host} (HTTP {status})",
             url=safe_url(url),
-            hint=f"ask those who run it, or go without: NO_PROXY={host}",
+            hint=f"ask those who run it, or go without: NO_PROXY={shell_word(host)}",
         )
     wish = "does not accept the" if "@" in proxy else "asks for a"
     return AccessError(

@@ -16,14 +16,13 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
 )
-from hfget.http import HttpClient
+from hfget.http import HttpClient, is_token_refused
 from hfget.model import RepoRef
 from hfget.secret import redact, safe_url
-from hfget.settings import DEFAULT_ENDPOINT, Credential, host_of, is_loopback
-from hfget.text import safe_text
+from hfget.settings import DEFAULT_ENDPOINT, Credential, Withheld, host_of
+from hfget.text import safe_text, shell_word
 
 # What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).
-_INVALID_CREDENTIALS = "invalid credentials in authorization header"
 _DISABLED = "access to this resource is disabled"
 
 
@@ -32,7 +31,7 @@ def refusal(
     ref: RepoRef,
     http: HttpClient,
     *,
-    withheld_token: str = "",
+    withheld_token: Withheld | None = None,
     path: str | None = None,
 ) -> HfgetError:
     """The error for a final status, by X-Error-Code and X-Error-Message where the hub sends them.
@@ -40,14 +39,27 @@ def refusal(
     The codes are RepoNotFound, RevisionNotFound, EntryNotFound and GatedRepo; a 401 without a
     code means private, gated or missing alike (huggingface_hub, `hf_raise_for_status`).
     """
-    return _Refusal(response, ref, http.credential, withheld_token, path).error()
+    withheld = http.withheld or withheld_token or _not_asked_for(http, response)
+    return _Refusal(response, ref, http.credential, withheld, path).error()
+
+
+def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | None:
+    """The token that waits for a 401 or 403, where the answer is another (404, of a mirror)."""
+    credential = http.credential
+    if credential is None or "Authorization" in response.request.headers or credential.eager:
+        return None
+    host = host_of(response.url)
+    why = f"{host} answers {response.status_code}, and did not ask for one (401)"
+    return Withheld(
+        credential.source, why, f"to send it at once: --send-token-to {shell_word(host)}"
+    )
 
 
 class _Refusal(NamedTuple):
     response: requests.Response
     ref: RepoRef
     credential: Credential | None
-    withheld_token: str
+    withheld_token: Withheld | None
     path: str | None
 
     def error(self) -> HfgetError:
@@ -62,8 +74,10 @@ class _Refusal(NamedTuple):
         said = self._said.lower()
         if _DISABLED in said:
             return self._error(AccessError, f"{self.ref} is disabled", f"its page is {self._page}")
-        if self._sent and (_INVALID_CREDENTIALS in said or (status == 401 and code not in known)):
-            return self._bad_token()
+        if self._sent and is_token_refused(self.response):
+            return self._bad_token(self.credential.source if self.credential else "--token")
+        if self.withheld_token and self.withheld_token.refused and status in (401, 403):
+            return self._bad_token(self.withheld_token.source)
         if code == "GatedRepo":
             return self._gated()
         if self.withheld_token and status in (401, 403):
@@ -88,8 +102,7 @@ class _Refusal(NamedTuple):
             "try again later, or another endpoint with --endpoint",
         )
 
-    def _bad_token(self) -> HfgetError:
-        source = self.credential.source if self.credential else "--token"
+    def _bad_token(self, source: str) -> HfgetError:
         if source == "endpoint":
             return self._error(
                 InvalidTokenError,
@@ -106,10 +119,8 @@ class _Refusal(NamedTuple):
     def _gated(self) -> HfgetError:
         if self._sent:
             hint = f"ask for access at {self._page}; your token's account does not have it yet"
-        elif self.withheld_token:
-            hint = f"ask for access at {self._page}; {self._how_to_send()}"
         else:
-            hint = f"ask for access at {self._page}, then give your token (HF_TOKEN or --token)"
+            hint = f"ask for access at {self._page}; {self._how_to_send()}"
         return self._error(GatedRepoError, f"{self.ref} is gated{self._in_its_words}", hint)
 
     def _no_revision(self) -> HfgetError:
@@ -155,15 +166,11 @@ class _Refusal(NamedTuple):
         return kind(message, hint=hint, path=self.path, url=safe_url(self.response.url))
 
     def _how_to_send(self) -> str:
-        if self.response.url.startswith("http:") and not is_loopback(self.response.url):
-            return (
-                f"your {self.withheld_token} was not sent to {self._host}: "
-                "a token never goes over plain http"
-            )
-        return (
-            f"your {self.withheld_token} was not sent to {self._host}: allow it with --token, "
-            "or with HFGET_TOKEN_ORIGINS naming that origin"
-        )
+        """Why the token that there is was not sent, and what would send it."""
+        held = self.withheld_token
+        if held is None:
+            return "give a token (HF_TOKEN or --token)"
+        return f"your {held.source} was not sent to {self._host}: {held.why}; {held.remedy}"
 
     @property
     def _sent(self) -> bool:
@@ -186,7 +193,7 @@ class _Refusal(NamedTuple):
     def _token_hint(self) -> str:
         if self._sent:
             return "; your token may lack the right to read it"
-        return "; if it is private, give a token (HF_TOKEN or --token)"
+        return f"; if it is private: {self._how_to_send()}"
 
     @property
     def _host(self) -> str:

@@ -11,17 +11,35 @@ import base64
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
+#: What is longer is cut before anything is looked for in it: no message needs more.
+LONGEST_CHARACTERS = 1 << 16
+
 _KNOWN: set[str] = set()
-#: What looks like a secret; where only a part is one, that part is the group.
+#: Names of parameters that hold signatures, wherever they stand: AWS, Google, Azure, Alibaba,
+#: Tencent, CloudFront. And names that say little but in a query: a folder may be called `token=en`.
+_SIGNED = (
+    r"X-(?:Amz|Goog|Oss|Tos|Obs|Cos)-[A-Za-z-]{1,40}|q-(?:sign|ak|key|header|url)[a-z-]{0,40}|"
+    r"[a-z]{0,16}signature|Key-Pair-Id|Policy|Expires|AWSAccessKeyId|OSSAccessKeyId|sig|se|sp|sv"
+)
+_CONFIDENTIAL = (
+    r"(?:[a-z]{1,16}[_-]?)?(?:token|key|secret|password|sign)|GoogleAccessId|passwd|pwd|auth|code"
+)
+#: What looks like a secret; where only a part is one, that part is the group. Whatever stands in
+#: front of a text, each takes time in proportion to its length: a run of characters is bounded,
+#: or cannot begin within itself.
 _PATTERNS = (
-    re.compile(r"(\bhf_[A-Za-z0-9]{20,})"),
+    re.compile(r"(\bhf_(?:[A-Za-z0-9]{20,}|(?:oauth|jwt)_[\w.-]{8,}))", re.ASCII),
     re.compile(r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+([^\s'\",]+)"),
-    re.compile(
-        r"(?i)(?:X-Amz-[A-Za-z-]+|X-Goog-[A-Za-z-]+|Signature|Key-Pair-Id|Policy|Expires|"
-        r"AWSAccessKeyId|sig|se|sp|sv)=([^&\s'\"<>]+)"
-    ),
+    re.compile(rf"(?i)(?<![a-z0-9])(?:{_SIGNED})=([^&\s'\"<>]+)"),
+    re.compile(rf"(?i)[?&;](?:{_CONFIDENTIAL})=([^&\s'\"<>]+)"),
     re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://([^/\s'\"<>]+)@"),
 )
+#: So much of what is cut off is looked at, that no secret is shown by halves.
+_AHEAD_CHARACTERS = 256
+_WORD = re.compile(r"[^\s'\"<>]+")
+#: A query, and a fragment that holds values as OAuth sends them.
+_QUERY = re.compile(r"\?([^\s'\"<>]+)|#([^\s'\"<>=]{1,64}=[^\s'\"<>]+)")
+_RELATIVE_QUERY = re.compile(r"\?[^\s\"'?]+")
 
 
 class Secret:
@@ -63,17 +81,52 @@ def remember(value: str) -> None:
     _KNOWN.add(base64.b64encode(value.encode()).decode().rstrip("="))
 
 
-def redact(text: str) -> str:
-    """`text` without known secrets and without what looks like a token or a signature."""
+def redact(text: str, limit: int = LONGEST_CHARACTERS) -> str:
+    """`text` without known secrets and without what looks like a token, a signature or a query.
+
+    What is longer than `limit` characters is cut there, and never within a secret.
+    """
     # All are looked for in the text as it came: what one removes must not hide another.
-    spans = [found.span(1) for pattern in _PATTERNS for found in pattern.finditer(text)]
-    spans += [found.span() for known in _KNOWN for found in re.finditer(re.escape(known), text)]
+    ahead = max(map(len, _KNOWN), default=0) + _AHEAD_CHARACTERS
+    window = text[: limit + ahead]
+    spans = [found.span(1) for pattern in _PATTERNS for found in pattern.finditer(window)]
+    spans += _queries(window)
+    spans += [span for known in list(_KNOWN) for span in _places(known, window)]
     shown, end = [], 0
     for start, stop in sorted(spans):
+        if start >= limit:
+            break
         if start >= end:
-            shown += [text[end:start], "***"]
+            shown += [window[end:start], "***"]
         end = max(end, stop)
-    return "".join([*shown, text[end:]])
+    shown.append(window[end:limit])
+    if len(text) > limit:
+        shown.append("…")
+    return "".join(shown)
+
+
+def without_queries(text: str) -> str:
+    """`text`, of a log or a traceback, without the query of any address, a relative one too."""
+    return _RELATIVE_QUERY.sub("?***", text)
+
+
+def _queries(text: str) -> list[tuple[int, int]]:
+    """Where the queries of absolute URLs stand: any of their values may be a signature."""
+    spans = []
+    for word in _WORD.finditer(text):
+        scheme = text.find("://", word.start(), word.end())
+        found = _QUERY.search(text, scheme, word.end()) if scheme >= 0 else None
+        if found is not None:
+            spans.append(found.span(found.lastindex or 0))
+    return spans
+
+
+def _places(known: str, text: str) -> list[tuple[int, int]]:
+    spans, start = [], text.find(known)
+    while start >= 0:
+        spans.append((start, start + len(known)))
+        start = text.find(known, start + len(known))
+    return spans
 
 
 def safe_url(url: str) -> str:

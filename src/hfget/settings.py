@@ -29,6 +29,8 @@ DEFAULT_RETRIES = 8
 ENV_NAMES = (
     "HF_ENDPOINT",
     "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+    "HF_OIDC_RESOURCE",
     "HF_TOKEN_PATH",
     "HF_HOME",
     "HF_HUB_CACHE",
@@ -57,7 +59,13 @@ _PLAIN = re.compile(r"https?://([a-z0-9.-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4})
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?")
 
 EndpointSource = Literal["flag", "environment", "url", "default"]
-TokenSource = Literal["--token", "HF_TOKEN", "stored login", "endpoint"]
+TokenSource = Literal["--token", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "stored login", "endpoint"]
+
+#: Why a token stays here, and what to do about it.
+ENCRYPTED_ONLY = (
+    "over plain http a token goes to this machine alone, and through no proxy",
+    "use an https endpoint",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,7 @@ class Credential:
     """A token bound to one origin.
 
     `eager` tokens go with every request to that origin; the others only once the origin has
-    answered 401 or 403 to a request without one. `scheme` is that of the Authorization header,
-    `warning` what the user should know about where the token was found.
+    answered 401 or 403 to a request without one. `scheme` is that of the Authorization header.
     """
 
     secret: Secret
@@ -74,7 +81,24 @@ class Credential:
     origin: str
     eager: bool
     scheme: Literal["Bearer", "Basic"] = "Bearer"
-    warning: str = ""
+
+    @property
+    def is_ambient(self) -> bool:
+        """Whether it was found, and not given for this very endpoint."""
+        return self.source not in ("--token", "endpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A token that there is but that is not sent: where it was found, why, what would change it.
+
+    `refused` tells that it was sent, and not accepted.
+    """
+
+    source: str
+    why: str
+    remedy: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,8 @@ class Settings:
     endpoint: str = DEFAULT_ENDPOINT
     endpoint_source: EndpointSource = "default"
     credential: Credential | None = None
-    withheld_token: str = ""
+    withheld_token: Withheld | None = None
+    token_warnings: tuple[str, ...] = ()
     api_timeout: float = 10.0
     download_timeout: float = 10.0
     connections: int = DEFAULT_CONNECTIONS
@@ -128,10 +153,17 @@ def is_loopback(url: str) -> bool:
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    return is_loopback_address(host)
+
+
+def is_loopback_address(text: str) -> bool:
+    """Whether this is an address of this machine itself."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:

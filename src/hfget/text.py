@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
+from collections.abc import Iterable
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
@@ -34,6 +36,43 @@ def safe_text(text: str, limit: int = 400) -> str:
 def count_text(number: int, noun: str) -> str:
     """`1 file`, `12 files`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def shell_word(text: str) -> str:
+    """`text` as one word of a command line, fit for a terminal too.
+
+    What could steer a terminal is written as bash, zsh and POSIX's shell of 2024 read it: `$'…'`.
+    """
+    if safe_text(text, 2 * len(text)) == text:
+        return shlex.quote(text)
+    out = []
+    for char in text:
+        if char in "\\'":
+            out.append(f"\\{char}")
+        elif unicodedata.category(char) in _UNSAFE:
+            # as the file system names it; another lone surrogate stands for no bytes at all
+            errors = "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass"
+            out += [f"\\{byte:03o}" for byte in char.encode("utf-8", errors)]
+        else:
+            out.append(char)
+    return f"$'{''.join(out)}'"
+
+
+def command(*words: str, options: Iterable[str] = (), operands: Iterable[str] = ()) -> str:
+    """A command line that does what is meant whatever the names in it look like.
+
+    Options come first, and after `--` nothing is taken for one. Where there are no options, and
+    nothing looks like one, it is left out.
+    """
+    before, named = list(options), list(operands)
+    plain = not before and not any(name.startswith("-") for name in named)
+    line = [*words, *before, *([] if plain else ["--"]), *named]
+    return " ".join(map(shell_word, line if named else [*words, *before]))
+
+
+def option(name: str, value: str) -> list[str]:
+    """An option with a value, which may look like an option itself."""
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
 
 
 def size_text(size: float) -> str:

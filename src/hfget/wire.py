@@ -26,6 +26,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.heads import with_plain_fields
+from hfget.settings import is_loopback_address
 from hfget.sockets import Sockets, SteadyTimeout
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
@@ -164,12 +165,35 @@ class _Connection(_Watched):
             raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
 
 
+class InTheClearError(Exception):
+    """A secret was about to go over plain http to another machine than this one."""
+
+    def __init__(self, peer: str) -> None:
+        super().__init__(f"a secret would go in the clear to {peer}")
+        self.peer = peer
+
+
+class _PlainConnection(_Connection):
+    """A secret goes over it only if the peer is this machine: names and DNS prove nothing."""
+
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
+        if headers is not None and "Authorization" in headers:
+            if self.sock is None:
+                self.connect()
+            peer = str(self.sock.getpeername()[0])
+            if not is_loopback_address(peer):
+                raise InTheClearError(peer)
+        super().request(method, url, body, headers, **options)
+
+
 class _TLSConnection(_Connection, HTTPSConnection):
     pass
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = _PlainConnection
 
 
 class _TLSPool(HTTPSConnectionPool):

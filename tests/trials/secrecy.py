@@ -204,7 +204,7 @@ SCENARIOS = (
         prepare=stored,
         check=_not_sent,
         lost=ALL,
-        says=("HFGET_TOKEN_ORIGINS", "stored login"),
+        says=("--send-token-to", "stored login"),
         mend=allowed,
     ),
     Scenario(

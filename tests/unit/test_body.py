@@ -48,8 +48,8 @@ def fetch(request: pytest.FixtureRequest) -> Iterator[Fetch]:
 def pieces(body: Body, size: int) -> Iterator[bytes]:
     """The body as it comes into a buffer of `size` bytes."""
     buffer = memoryview(bytearray(size))
-    while count := body.readinto1(buffer):
-        yield bytes(buffer[:count])
+    while (count := body.readinto1(buffer)) != 0:
+        yield bytes(buffer[: count or 0])
 
 
 @pytest.mark.parametrize("length", [0, 1, 8191, 8192, 8193, 16 << 10, MIB, len(DATA)])
@@ -175,3 +175,19 @@ def test_inflating_garbage_ends(packed: bytes, turn: int) -> None:
     except OSError:
         return
     assert len(found) <= 1100 * len(packed)
+
+
+def test_what_decodes_to_nothing_is_handed_back_after_each_read() -> None:
+    """Empty blocks without end: the caller sees the time, and whether it is to stop."""
+    reads = 0
+
+    class Endless:
+        def read1(self, size: int) -> bytes:
+            nonlocal reads
+            reads += 1
+            return b"\x00\x00\x00\xff\xff" if reads > 1 else zlib.compress(b"")[:2]
+
+    body = inflated_body(Endless())
+    buffer = memoryview(bytearray(1000))
+    for asked in range(1, 100):
+        assert body.readinto1(buffer) is None and reads == asked

@@ -6,6 +6,7 @@ import io
 import os
 import secrets
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -90,13 +91,33 @@ def test_a_file_of_somebody_else_is_refused(
         given_token(None, file, Listener())
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no such pipes elsewhere")
+def test_a_pipe_that_is_yet_to_be_written_is_waited_for(token: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o644)
+    writer = threading.Thread(target=lambda: pipe.write_text(f"{token}\nmore\n"))
+    writer.start()
+    listener = Listener()
+    assert given_token(None, pipe, listener) == token and listener.notes == []
+    writer.join(20)
+
+
+def test_an_endless_file_is_not_read(tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(b"x" * 100_000)
+    with pytest.raises(UsageError, match="too large for a token"):
+        given_token(None, big, Listener())
+
+
 def test_what_is_no_readable_file_is_wrong_use(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "missing", tmp_path, loop, binary):
-        with pytest.raises(UsageError, match="cannot read the token file"):
+        with pytest.raises(
+            UsageError, match=r"the token file .* (does not exist|cannot be read|is not text)"
+        ):
             given_token(None, path, Listener())
 
 

@@ -39,7 +39,7 @@ WRONG = [
     (["gpt2", "--endpoint", "ftp://x"], "--endpoint"),
     (["gpt2", "--token", "a b"], "the token from --token"),
     (["gpt2", "--token", "x", "--token-file", "y"], "contradict each other"),
-    (["gpt2", "--token-file", "/nowhere"], "cannot read the token file /nowhere"),
+    (["gpt2", "--token-file", "/nowhere"], "the token file /nowhere does not exist"),
     (["gpt2", "--env-file", "/nowhere"], "cannot read the env file /nowhere"),
     (["--json-lines"], "no such option"),
     (["ls"], "missing argument 'REPO'"),

@@ -139,13 +139,6 @@ def test_a_token_that_waits_is_not_set_free_by_others() -> None:
     assert all("authorization" not in asked.headers for asked in server.asked + other.asked)
 
 
-def test_a_warning_about_the_token_is_told() -> None:
-    told: list[events.Event] = []
-    found = Credential(Secret("made-up"), "stored login", "https://hub.test:443", True, warning="w")
-    HttpClient(found, observer=told.append, env={})
-    assert told == [events.Note("w", "warning")]
-
-
 @pytest.mark.parametrize("bearer", [True, False])
 def test_netrc_is_never_read(bearer: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     password = "made-up-" + secrets.token_hex(8)

@@ -17,7 +17,7 @@ from hfget.errors import (
 )
 from hfget.model import PathKind, Proof, RemoteFile, RepoRef
 from hfget.secret import Secret
-from hfget.settings import Credential, origin_of
+from hfget.settings import Credential, Withheld, origin_of
 from hfget.stop import Stop
 from hfget.tree import Tree
 from tests.hub import Fault, LocalHub, effects
@@ -102,7 +102,7 @@ def test_gated_and_private(local: Callable[..., LocalHub]) -> None:
     with pytest.raises(RepoNotFoundError):
         Client(private.endpoint).snapshot()
     with pytest.raises(AccessError) as met:
-        Client(private.endpoint, withheld_token="stored login").snapshot()
+        Client(private.endpoint, withheld_token=Withheld("stored login", "why", "what")).snapshot()
     assert "stored login was not sent" in met.value.hint
 
 

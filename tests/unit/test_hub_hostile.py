@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfget import pages
-from hfget.errors import HfgetError, NetworkError, UnsafeError
+from hfget.errors import HfgetError, InterruptedRunError, NetworkError, UnsafeError
 from hfget.model import Proof, RepoRef
 from hfget.secret import Secret
 from hfget.settings import Credential, origin_of
+from hfget.stop import Stop
 from hfget.tree import Tree
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import COMMIT, FILES, INFO, REPO, Client, entry, page, scripted, token_for
@@ -259,3 +260,17 @@ def test_any_json_gives_a_snapshot_or_a_sentence(
         return
     assert snapshot.commit == COMMIT
     assert all(file.defect or file.size >= 0 for file in snapshot.files)
+
+
+def test_a_stop_is_seen_between_pages() -> None:
+    stop = Stop()
+
+    def pages(asked: Asked) -> Answer:
+        stop.set()
+        return page(
+            entry(f"{len(server.asked)}.txt"), link=f"{server.url}/tree/{len(server.asked)}"
+        )
+
+    with Loopback(scripted(pages)) as server, pytest.raises(InterruptedRunError):
+        Client(server.url, stop=stop).snapshot()
+    assert len(server.asked) == 2

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from hfget.errors import DiskError
 from hfget.transfer import partial as partial_module
-from hfget.transfer.journal import read_journal
+from hfget.transfer import positional
+from hfget.transfer.journal import Identity, read_journal
+from hfget.transfer.leftovers import DATA_SUFFIX
 from hfget.transfer.partial import Partial, stem_for
-from hfget.transfer.positional import PositionalFile
+from hfget.transfer.positional import RESERVED_BYTES, PositionalFile
 from tests.unit.partials import DATA, IDENTITY, PIECES, SIZE, flip, journal_at, names, spans, write
 
 
@@ -206,3 +209,42 @@ def test_two_that_begin_in_a_new_folder_at_once_do_not_hinder_each_other(
     partial = Partial.open(stem, IDENTITY)
     assert partial.data_path.parent == stem.parent
     partial.discard()
+
+
+LARGE = 3 << 30
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="space is reserved on Linux alone")
+def test_what_has_not_come_takes_no_space(stem: Path) -> None:
+    """Of a file of 3 GB come 100 kB, at four places; then the run ends."""
+    identity = Identity("w.bin", LARGE, "sha256", "ab" * 32, "c" * 40)
+    partial = Partial.open(stem, identity)
+    places = [0, LARGE // 3, LARGE // 2 + 1, LARGE - 25_000]
+    for place in places:
+        partial.write(memoryview(b"x" * 25_000), place)
+    under_way = partial.data_path.stat()
+    assert under_way.st_size == LARGE
+    assert under_way.st_blocks * 512 <= 5 * RESERVED_BYTES
+    partial.park()
+    rest = stem.with_name(stem.name + DATA_SUFFIX)
+    assert rest.stat().st_size == LARGE and rest.stat().st_blocks * 512 < 1 << 20
+    again = Partial.open(stem, identity)
+    assert [block.offset for block in again.blocks] == places
+    assert again.damaged() == []
+    for place in places:
+        found = bytearray(25_000)
+        again.reader().read_at(memoryview(found), place)
+        assert found == b"x" * 25_000
+    again.discard()
+
+
+def test_a_file_system_that_cannot_reserve_or_release_is_no_failure(
+    stem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for answer in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+        monkeypatch.setattr(positional, "_fallocate", lambda *way, answer=answer: answer)
+        partial = Partial.open(stem, IDENTITY)
+        write(partial, PIECES[0])
+        partial.park()
+        assert names(stem) != []
+        Partial.open(stem, IDENTITY).discard()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -12,10 +14,11 @@ from typing import Any
 import pytest
 
 from hfget import payload
-from hfget.errors import NetworkError
+from hfget.errors import InterruptedRunError, NetworkError
 from hfget.http import HttpClient
-from hfget.payload import read_json
+from hfget.payload import Budget, read_json
 from hfget.retry import Transient, from_exception
+from hfget.stop import Stop
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
 
 DOCUMENT = {"sha": "c" * 40, "siblings": [{"rfilename": f"{n}.bin"} for n in range(1000)]}
@@ -159,7 +162,7 @@ def test_an_answer_that_trickles_is_not_waited_for() -> None:
         now = 0.0
         while True:
             yield now
-            now += payload.MAX_SECONDS / 3
+            now += payload.MAX_SECONDS / 5
 
     def trickle(conn: Any) -> None:
         conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -168,4 +171,127 @@ def test_an_answer_that_trickles_is_not_waited_for() -> None:
             time.sleep(0.01)
 
     clock = ticks()
-    assert "too slowly" in failure(trickle, clock=lambda: next(clock)).reason
+    assert "too slowly" in failure(trickle, budget=Budget(clock=lambda: next(clock))).reason
+
+
+def test_what_follows_the_end_of_gzip_is_read_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Endless bytes after the compressed ones, or that decode to nothing."""
+    monkeypatch.setattr(payload, "MAX_BYTES", 1 << 20)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    deflate = zlib.compressobj(wbits=31)
+    nothing = deflate.compress(b"") + deflate.flush(zlib.Z_SYNC_FLUSH)
+    for first, rest in ((gzip.compress(TEXT), b"x"), (nothing, b"\0\0\0\xff\xff")):
+
+        def endless(conn: Any, first: bytes = first, rest: bytes = rest) -> None:
+            conn.sendall(head + first)
+            for _ in range(1 << 10):
+                conn.sendall(rest * (65_536 // len(rest)))
+
+        with pytest.raises(NetworkError, match="1 MiB"):
+            read(endless)
+
+
+def test_a_listing_has_one_budget_for_all_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = Answer(TEXT)
+    for name, most in (("LISTING_BYTES", 3 * len(TEXT)), ("LISTING_MEMORY", 600_000)):
+        monkeypatch.setattr(payload, name, most)
+        budget = Budget()
+        with pytest.raises(NetworkError) as met:
+            for _ in range(1000):
+                assert read(reply, budget=budget) == DOCUMENT
+        assert met.value.exit_code == 5 and met.value.hint
+        assert read(reply) == DOCUMENT
+        monkeypatch.undo()
+
+
+def test_the_seconds_of_a_listing_are_those_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    budget = Budget(clock=lambda: now[0])
+    for _ in range(29):
+        with budget.waiting():
+            now[0] += 60
+            assert read(Answer(TEXT), budget=budget) == DOCUMENT
+        now[0] += 300
+    with pytest.raises(NetworkError, match="30 min"), budget.waiting():
+        now[0] += 61
+        read(Answer(TEXT), budget=budget)
+
+
+def test_a_stop_is_seen_after_each_read() -> None:
+    stop = Stop()
+
+    def drips(conn: Any) -> None:
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n ")
+        for _ in range(200):
+            conn.sendall(b" ")
+            time.sleep(0.01)
+            stop.set()
+
+    with pytest.raises(InterruptedRunError):
+        read(drips, budget=Budget(stop))
+
+
+SHAPES = {
+    "empty objects": b"{},",
+    "empty lists": b"[],",
+    "short keys": b'{"a":1},',
+    "other keys": b'{"k%07d":%d},',
+    "numbers": b"12345678901,",
+    "short texts": b'"ab%07d",',
+    "wide texts": b'"%s",' % ("x" * 200 + "\U0001f600").encode(),
+    "escaped texts": b'"' + b"x" * 200 + b'\\ud83d\\ude00",',
+    "entries": b'{"type":"file","path":"a/%07d","size":%d,"oid":"' + b"a" * 40 + b'"},',
+}
+
+CHILD = """
+import re, sys
+from pathlib import Path
+from hfget import payload
+from hfget.errors import HfgetError
+from hfget.http import HttpClient
+from hfget.listing import remote_file
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+payload.LISTING_MEMORY //= 8
+before = peak()
+budget, kept = payload.Budget(), []
+try:
+    while True:
+        with HttpClient(env={}).get(sys.argv[1], read_timeout=60) as response:
+            page = payload.read_json(response, budget)
+        kept += [remote_file(each) for each in page if isinstance(each, dict)]
+except HfgetError as error:
+    print(error)
+print(peak() - before)
+"""
+
+
+def shaped(shape: bytes) -> bytes:
+    """A list of such values, of some megabytes."""
+    one = shape % tuple([7] * shape.count(b"%")) if b"%0" in shape or b"%d" in shape else shape
+    count = min((3 << 20) // len(one), 250_000)
+    if one == shape:
+        return b"[" + shape * count + b"0]"
+    numbers = shape.count(b"%")
+    return b"[" + b"".join(shape % ((n,) * numbers) for n in range(count)) + b"0]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux tells it")
+@pytest.mark.parametrize("name", SHAPES)
+def test_no_listing_takes_more_memory_than_it_may(name: str) -> None:
+    """Page after page, of which is kept what a snapshot keeps."""
+    packed = gzip.compress(shaped(SHAPES[name]), 1)
+    with Loopback(lambda asked: Answer(packed, headers={"Content-Encoding": "gzip"})) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, server.url],
+            capture_output=True,
+            timeout=110,
+            check=True,
+        )
+    message, taken = done.stdout.decode().splitlines()
+    assert "answers with more than" in message
+    assert 0 < int(taken) * 1024 < payload.LISTING_MEMORY // 8 + (16 << 20)

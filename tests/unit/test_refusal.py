@@ -24,11 +24,12 @@ from hfget.http import HttpClient
 from hfget.model import RepoRef
 from hfget.refusal import refusal
 from hfget.secret import Secret
-from hfget.settings import Credential, TokenSource, origin_of
+from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, origin_of
 from hfget.text import safe_text
 from tests.unit.helpers import BOUND, Answer, Loopback
 
 REF = RepoRef("org/name")
+HELD = Withheld("stored login", "it is for another", "to send it: --send-token-to mirror.test")
 INVALID = {"X-Error-Message": "Invalid credentials in Authorization header"}
 
 
@@ -38,7 +39,7 @@ def refused(
     *,
     ref: RepoRef = REF,
     sent: TokenSource | None = None,
-    withheld: str = "",
+    withheld: Withheld | None = None,
     path: str | None = None,
 ) -> HfgetError:
     """The error for such an answer of a real server, to a request with or without a token."""
@@ -99,13 +100,13 @@ def test_a_gated_repo(status: int) -> None:
     error = refused(status, headers)
     assert type(error) is GatedRepoError and error.exit_code == 4
     assert "Access is restricted." in error.message
-    assert "https://huggingface.co/org/name" in error.hint and "give your token" in error.hint
+    assert "https://huggingface.co/org/name" in error.hint and "give a token" in error.hint
     error = refused(status, headers, sent="stored login")
     assert type(error) is GatedRepoError
-    assert "https://huggingface.co/org/name" in error.hint and "give your token" not in error.hint
-    error = refused(status, headers, withheld="stored login")
+    assert "https://huggingface.co/org/name" in error.hint and "give a token" not in error.hint
+    error = refused(status, headers, withheld=HELD)
     assert type(error) is GatedRepoError
-    assert "stored login was not sent" in error.hint and "HFGET_TOKEN_ORIGINS" in error.hint
+    assert "stored login was not sent" in error.hint and HELD.remedy in error.hint
 
 
 @pytest.mark.parametrize("headers", [INVALID, {}, {"X-Error-Code": "Whatever"}])
@@ -137,11 +138,11 @@ def test_a_disabled_repo_is_not_a_matter_of_the_token() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("headers", [{}, {"X-Error-Code": "RepoNotFound"}])
 def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> None:
-    error = refused(status, headers, withheld="stored login")
+    error = refused(status, headers, withheld=HELD)
     assert type(error) is AccessError and error.exit_code == 4
     assert "without a token" in error.message
     assert "stored login was not sent" in error.hint
-    assert "--token" in error.hint and "HFGET_TOKEN_ORIGINS" in error.hint
+    assert HELD.why in error.hint and HELD.remedy in error.hint
     assert "misspelt" in error.hint
 
 
@@ -171,12 +172,12 @@ def test_any_other_status(status: int) -> None:
     st.sampled_from([400, 401, 403, 404, 410, 451]),
     st.sampled_from(["", "GatedRepo", "RepoNotFound", "EntryNotFound", "RevisionNotFound", "x"]),
     st.booleans(),
-    st.sampled_from(["", "HF_TOKEN"]),
+    st.sampled_from([None, HELD]),
     st.sampled_from([None, "a.bin"]),
     st.text(max_size=500),
 )
 def test_every_no_says_what_where_why_and_what_next(
-    status: int, code: str, sent: bool, withheld: str, path: str | None, said: str
+    status: int, code: str, sent: bool, withheld: Withheld | None, path: str | None, said: str
 ) -> None:
     response = requests.Response()
     response.status_code, response.url = status, "https://mirror.test/a?b=secret"
@@ -196,5 +197,30 @@ def test_over_plain_http_no_flag_would_help() -> None:
     response = requests.Response()
     response.status_code, response.url = 401, "http://mirror.test/a"
     response.request = requests.Request("GET", response.url).prepare()
-    error = refusal(response, REF, HttpClient(env={}), withheld_token="HF_TOKEN")
+    held = Withheld("HF_TOKEN", *ENCRYPTED_ONLY)
+    error = refusal(response, REF, HttpClient(env={}), withheld_token=held)
     assert "plain http" in error.hint and "--token" not in error.hint
+
+
+@pytest.mark.parametrize("code", ["", "RepoNotFound"])
+@pytest.mark.parametrize("revision", [None, "v2"])
+def test_a_404_where_a_token_was_held_back_says_so(code: str, revision: str | None) -> None:
+    """Repository managers answer 404 for what may not be seen."""
+    error = refused(
+        404, {"X-Error-Code": code}, withheld=HELD, ref=RepoRef("org/name", revision=revision)
+    )
+    assert error.exit_code == 3
+    assert "stored login was not sent" in error.hint and HELD.remedy in error.hint
+    assert "give a token" not in error.hint
+
+
+def test_a_404_where_a_token_waits_for_a_401_says_so() -> None:
+    with Loopback(lambda asked: Answer(b"{}", status=404)) as server:
+        secret = Secret("made-up-" + secrets.token_hex(8))
+        waits = Credential(secret, "HF_TOKEN", origin_of(server.url), eager=False)
+        http = HttpClient(waits, env={})
+        with http.get(server.url + "/api", read_timeout=BOUND) as response:
+            error = refusal(response, REF, http)
+        assert "authorization" not in server.asked[0].headers
+    assert "HF_TOKEN was not sent" in error.hint and "404" in error.hint
+    assert error.hint.endswith(f"--send-token-to 127.0.0.1:{server.port}")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hfget.secret import Secret, redact, safe_url
+from hfget.secret import LONGEST_CHARACTERS, Secret, redact, safe_url
 
 
 def made_up() -> str:
@@ -117,3 +117,37 @@ def test_ordinary_text_is_left_alone() -> None:
 )
 def test_a_url_that_may_be_shown(url: str, expected: str) -> None:
     assert safe_url(url) == expected
+
+
+@pytest.mark.parametrize("name", ["auth_key", "token", "x", "e", "sign", "Signature", "wsSecret"])
+@pytest.mark.parametrize(
+    "shape",
+    ["https://h/p?{}={}", "see http://h:80/a?b=1&{}={}, then", "s3://h/p?{}={}", "h://p?{}"],
+)
+def test_no_query_of_a_url_is_shown_whatever_its_names_are(shape: str, name: str) -> None:
+    value = secrets.token_hex(16)
+    text = redact(shape.format(name, value) if "={" in shape else shape.format(value))
+    assert value not in text and "?***" in text
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token", "api-key", "wsSecret", "code"])
+def test_no_secret_of_a_relative_address_is_shown(name: str) -> None:
+    value = secrets.token_hex(16)
+    assert value not in redact(f"Max retries exceeded with url: /p?a=1&{name}={value} (Caused by)")
+    assert value not in redact(f"https://h/cb#{name}={value}")
+
+
+def test_names_of_files_that_look_like_parameters_stay() -> None:
+    for text in ("lang/token=en/key=1.parquet", "what?", "a?b=c.bin", "https://h/p#files"):
+        assert redact(text) == text
+
+
+def test_a_cut_shows_no_secret_by_halves() -> None:
+    value = made_up()
+    Secret(value)
+    for before in range(40):
+        text = redact("x" * before + value + "y" * 100, 40)
+        assert text.startswith("x" * before) and text.endswith("…")
+        assert value[:2] not in text
+    long = "z" * (2 * LONGEST_CHARACTERS)
+    assert redact(long) == "z" * LONGEST_CHARACTERS + "…"

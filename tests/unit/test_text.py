@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.text import duration_text, safe_text, size_text
+from hfget.text import command, duration_text, option, safe_text, shell_word, size_text
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,41 @@ def test_sizes(size: int, expected: str) -> None:
 )
 def test_durations(seconds: float, expected: str) -> None:
     assert duration_text(seconds) == expected
+
+
+words = st.lists(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20),
+    max_size=5,
+)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@settings(max_examples=60)
+@given(words, words)
+def test_a_command_means_its_words_to_a_shell_and_nothing_to_a_terminal(
+    options: list[str], operands: list[str]
+) -> None:
+    line = command("printf", "%s\\0", options=options, operands=operands)
+    assert safe_text(line, len(line) + 1) == line
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, timeout=30, env={"LC_ALL": "C.UTF-8"}
+    )
+    dashes = options or any(word.startswith("-") for word in operands)
+    expected = [*options, *(["--"] if dashes and operands else []), *operands] or [""]
+    said = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    assert [word.encode("utf-8", "surrogateescape") for word in said] == [
+        word.encode("utf-8", "surrogateescape") for word in expected
+    ]
+
+
+def test_operands_are_never_taken_for_options() -> None:
+    line = command("hfget", options=option("--local-dir", "-x"), operands=["org/m", "--endpoint=H"])
+    assert line == "hfget --local-dir=-x -- org/m --endpoint=H"
+    assert command("hfget", options=option("--local-dir", "a b")) == "hfget --local-dir 'a b'"
+    assert command("hfget", operands=["org/m", "a b"]) == "hfget org/m 'a b'"
+    assert command("hfget", operands=["org/m", "-a"]) == "hfget -- org/m -a"
+
+
+def test_bytes_that_are_no_text_stay_the_same_bytes() -> None:
+    name = b"a\xff b\n".decode("utf-8", "surrogateescape")
+    assert shell_word(name) == "$'a\\377 b\\012'"

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
-import re
-import shlex
 import signal
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +18,11 @@ from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
 from hfget.secret import redact
 from hfget.stop import Ended, Stop
-from hfget.text import safe_text
+from hfget.text import shell_word
 
 if TYPE_CHECKING:
     from hfget.ui import Display
 
-_LONGEST_LINE = 10_000
-_QUERY = re.compile(r"\?[^\s\"'?]+")
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -48,10 +42,12 @@ def session(
     Leaves by typer.Exit with the error's code where something fails. A first signal asks the
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
+    from hfget.cli import logs
     from hfget.ui import display
 
+    logs.guard()
     if debug:
-        _log_to_stderr()
+        logs.show()
     stop = Stop()
     wrong = _load(env_file)  # before the display, which such a file may also set up
     shown = display(
@@ -64,7 +60,7 @@ def session(
             yield shown, stop
     except (HfgetError, Ended) as raised:
         if debug:
-            _show_traceback()
+            logs.show_traceback()
         error = raised.error if isinstance(raised, Ended) else raised
         shown.error(error)
         raise typer.Exit(error.exit_code) from None
@@ -75,10 +71,10 @@ def session(
         raise typer.Exit(0) from None
     except Exception as unexpected:
         if debug:
-            _show_traceback()
+            logs.show_traceback()
         shown.error(
             HfgetError(
-                f"unexpected {type(unexpected).__name__}: {redact(str(unexpected))}",
+                f"unexpected {type(unexpected).__name__}: {logs.clean(str(unexpected))}",
                 hint="this is a bug in hfget: please report it with the output of --debug",
             )
         )
@@ -108,7 +104,7 @@ def command_line() -> str:
         elif name in ("--token", "--hf-token") and "=" in word:
             words.append(f"{name}=…")
         else:
-            words.append(shlex.quote(word))
+            words.append(shell_word(word))
         hidden = name in ("--token", "--hf-token") and "=" not in word
     return redact(" ".join(["hfget", *words]))
 
@@ -140,23 +136,3 @@ def _ignore_signals() -> None:
     """For the last moments of the interpreter, which gives up its handlers before it ends."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def _log_to_stderr() -> None:
-    """Every request and answer, and what hfget itself logs; queries may be signatures."""
-
-    class Redacting(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            text = redact(_QUERY.sub("?***", super().format(record)))
-            return "\n".join(safe_text(line, _LONGEST_LINE) for line in text.split("\n"))
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Redacting("%(relativeCreated)6.0f %(name)s %(threadName)s %(message)s"))
-    for name in ("hfget", "urllib3.connectionpool"):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG)
-
-
-def _show_traceback() -> None:
-    print(redact(traceback.format_exc()), file=sys.stderr)

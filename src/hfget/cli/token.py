@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from pathlib import Path
 
+from hfget import tokenfiles
 from hfget.errors import UsageError
 from hfget.events import Note, Observer
 from hfget.secret import remember
-
-_LONGEST_BYTES = 16_384
+from hfget.text import shell_word
 
 
 def given_token(value: str | None, file: Path | None, observer: Observer) -> str | None:
@@ -46,26 +45,19 @@ def _from_stdin() -> str:
         from getpass import getpass
 
         return getpass("token: ")
-    return sys.stdin.readline(_LONGEST_BYTES)
+    return sys.stdin.readline(tokenfiles.LONGEST_BYTES)
 
 
 def _from_file(path: Path, observer: Observer) -> str:
     """The first line of a file that is the user's own, or root's. Raises UsageError."""
     try:
-        with open(path, encoding="utf-8-sig") as lines:
-            status = os.fstat(lines.fileno())
-            text = lines.readline(_LONGEST_BYTES)
-    except (OSError, UnicodeDecodeError) as error:
-        why = (getattr(error, "strerror", None) or "not text").lower()
+        found = tokenfiles.read_first_line(path)
+    except (FileNotFoundError, tokenfiles.DistrustedError) as error:
+        why = str(error) if isinstance(error, tokenfiles.DistrustedError) else "does not exist"
         raise UsageError(
-            f"cannot read the token file {path}: {why}", hint="check the name after --token-file"
+            f"the token file {path} {why}", hint="check the name after --token-file, and its owner"
         ) from error
-    if os.name == "posix":
-        if os.geteuid() != 0 and status.st_uid not in (0, os.geteuid()):
-            raise UsageError(
-                f"the token file {path} belongs to another user",
-                hint="copy it, so that it is yours alone",
-            )
-        if stat.S_IMODE(status.st_mode) & (stat.S_IRGRP | stat.S_IROTH):
-            observer(Note(f"others can read the token file {path}: chmod 600", "warning"))
-    return text
+    if found.exposed:
+        name = shell_word(os.fspath(path))
+        observer(Note(f"other users can read the token file: chmod 600 {name}", "warning"))
+    return found.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from hfget.cli import options
 from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
+from hfget.text import command, option
 
 if TYPE_CHECKING:
     from hfget.model import Report
@@ -22,7 +22,7 @@ Repair = Annotated[
 ]
 
 
-@with_download_options(only=("endpoint", "token", "ambient_token"))
+@with_download_options(only=("endpoint", "token", "ambient_token", "send_token_to"))
 def verify(
     folder: Annotated[
         Path,
@@ -78,8 +78,7 @@ def _hint(found: Verification) -> str:
     from hfget.verification import FileState
 
     wrong = (*found.of(FileState.CHANGED), *found.of(FileState.MISSING))
-    if not all(file.path in found.homes for file in wrong):
-        return shlex.join(["hfget", "REPO", "--local-dir", str(found.root)])
     folder = str(found.root)
-    words = ["hfget", "verify", "--repair", *(["--"] if folder.startswith("-") else []), folder]
-    return shlex.join(words)
+    if not all(file.path in found.homes for file in wrong):
+        return command("hfget", options=option("--local-dir", folder), operands=["REPO"])
+    return command("hfget", "verify", options=["--repair"], operands=[folder])

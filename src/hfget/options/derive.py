@@ -6,6 +6,7 @@ import os
 from dataclasses import fields
 
 from hfget.credentials import choose_credential
+from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.options.download import OPTIONS, DownloadOptions
 from hfget.selection import Selection
@@ -41,8 +42,16 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
 
     What both have under one name is taken over.
     """
-    credential, withheld = choose_credential(
-        endpoint, source, flag=options.token, use_ambient=options.ambient_token
+    if options.send_token_to and not options.ambient_token:
+        raise UsageError(
+            "--send-token-to and --no-token contradict each other", hint="give one of them"
+        )
+    credential, withheld, warnings = choose_credential(
+        endpoint,
+        source,
+        flag=options.token,
+        use_ambient=options.ambient_token,
+        send_to=split_words(options.send_token_to),
     )
     env = os.environ
     shared = {one.name for one in fields(Settings)} & OPTIONS.keys() - {"endpoint"}
@@ -51,6 +60,7 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
         endpoint_source=source,
         credential=credential,
         withheld_token=withheld,
+        token_warnings=warnings,
         api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
         download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
         offline=is_true(env.get("HF_HUB_OFFLINE")),

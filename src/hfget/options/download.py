@@ -134,6 +134,14 @@ class DownloadOptions:
         flags=("--no-token",),
         lists=True,
     )
+    send_token_to: str | Iterable[str] = option(
+        (),
+        ACCESS,
+        "HF_TOKEN or the stored login may go there.",
+        metavar="HOST",
+        check=as_texts,
+        lists=True,
+    )
     connections: int = option(
         DEFAULT_CONNECTIONS,
         MANNER,

@@ -32,7 +32,7 @@ from hfget.reference.repo import (
     segments_of,
 )
 from hfget.reference.trail import placed, with_trail
-from hfget.text import safe_text
+from hfget.text import safe_text, shell_word
 
 #: First segments of addresses below which there are no repos, and what is there.
 _OTHER_PAGES = {
@@ -233,7 +233,8 @@ def _strange_host(scheme: str | None, host: str, port: int | None, path: str) ->
     address = f"{scheme if scheme and port else 'https'}://{netloc(host, port)}"
     return UsageError(
         message,
-        hint=f"paste org/name; if it is a hub or a mirror, say so: --endpoint {safe_text(address)}",
+        hint="paste org/name; if it is a hub or a mirror, say so: "
+        f"--endpoint {shell_word(address)}",
     )
 
 

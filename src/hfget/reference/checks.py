@@ -12,7 +12,7 @@ from hfget.errors import UsageError
 from hfget.model import API_NAMES, RepoType
 from hfget.reference.hosts import is_public
 from hfget.secret import redact
-from hfget.text import safe_text
+from hfget.text import safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
 #: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
@@ -28,7 +28,8 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
-_PASSWORD = re.compile(r"[^\s/@:]+:[^\s/@]+@")
+#: Begins at the beginning of a word only, which keeps the work linear.
+_PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 
 
 def check_repo_id(repo_id: str) -> None:
@@ -36,7 +37,7 @@ def check_repo_id(repo_id: str) -> None:
     if repo_id in PROGRAMS:
         raise UsageError(
             f"{repo_id} is a program, not a repo",
-            hint=f"put a pasted command in quotes: hfget '{repo_id} …'",
+            hint=f"put a pasted command in quotes: hfget {shell_word(f'{repo_id} …')}",
         )
     if not is_repo_id(repo_id):
         raise UsageError(f"{shown(repo_id)} is not a repo ID")
@@ -101,5 +102,5 @@ def shown(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """The beginning of `text` without tokens and passwords; the work is quadratic in its length."""
-    return _PASSWORD.sub("***@", redact(text[:1_000]))
+    """The beginning of `text` without tokens and passwords."""
+    return _PASSWORD.sub("***@", redact(text, 1_000))

@@ -35,8 +35,8 @@ class ByteStream(Protocol):
     @property
     def url(self) -> str: ...
 
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Put the next bytes into `buffer`; 0 means that the answer has ended.
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Put the next bytes into `buffer`; 0 means that the answer has ended, None nothing yet.
 
         Returns as soon as there is something, or a little later, never only when the buffer is
         full: a server that drips must be noticed. Raises Transient and HfgetError.

@@ -18,10 +18,11 @@ class Body(Protocol):
     """A body whose bytes go into the caller's buffer; 0 means that it has ended.
 
     A call returns as soon as there is something, or a little later, never only when the buffer
-    is full: a server that drips must be noticed.
+    is full: a server that drips must be noticed. None means that what was read is not a byte of
+    the body yet, as with io.RawIOBase.
     """
 
-    def readinto1(self, buffer: memoryview, /) -> int: ...
+    def readinto1(self, buffer: memoryview, /) -> int | None: ...
 
 
 def plain_body(wire: Any) -> Body:
@@ -85,21 +86,21 @@ class _TlsBody:
 
 
 class _Inflated:
-    """What comes out at once is bounded by the caller's buffer."""
+    """What comes out at once is bounded by the caller's buffer, what is read by one recv."""
 
     def __init__(self, wire: Any) -> None:
         self._wire = wire
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
 
-    def readinto1(self, buffer: memoryview, /) -> int:
-        data = b""
-        while not data and not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
-            if not packed:
-                break
-            try:
-                data = self._inflate.decompress(packed, len(buffer))
-            except zlib.error as error:
-                raise OSError(f"bad compressed data: {error}") from error
+    def readinto1(self, buffer: memoryview, /) -> int | None:
+        if self._inflate.eof:
+            return 0
+        packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
+        if not packed:
+            return 0
+        try:
+            data = self._inflate.decompress(packed, len(buffer))
+        except zlib.error as error:
+            raise OSError(f"bad compressed data: {error}") from error
         buffer[: len(data)] = data
-        return len(data)
+        return len(data) or (0 if self._inflate.eof else None)

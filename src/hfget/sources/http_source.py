@@ -226,7 +226,7 @@ class HttpStream:
     def url(self) -> str:
         return safe_url(self._response.url)
 
-    def readinto(self, buffer: memoryview, /) -> int:
+    def readinto(self, buffer: memoryview, /) -> int | None:
         """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
         try:
             return self._body.readinto1(buffer)

@@ -184,17 +184,17 @@ class RateLimitedStream:
     def url(self) -> str:
         return self._stream.url
 
-    def readinto(self, buffer: memoryview, /) -> int:
+    def readinto(self, buffer: memoryview, /) -> int | None:
         """The next bytes, when it is their turn. Raises Stopped, and as the stream does."""
         granted = self._granted(len(buffer))
         if not granted:
             return 0
-        count = 0
+        count: int | None = 0
         try:
             count = self._stream.readinto(buffer[:granted])
         finally:
-            if count < granted:
-                self._limit.give_back(granted - count)
+            if (count or 0) < granted:
+                self._limit.give_back(granted - (count or 0))
         return count
 
     def is_ready(self) -> bool:

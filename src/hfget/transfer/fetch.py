@@ -116,8 +116,18 @@ class Fetcher:
         position = self._copy(job, lease, stream)
         if position < lease.end:
             raise Transient("the answer ended too early", url=stream.url)
-        if position == stream.end and not stream.exact and stream.readinto(self._buffer[:1]):
+        if position == stream.end and not stream.exact and self._goes_on(stream):
             raise Transient("more bytes than the listing says", url=stream.url, lie=True)
+
+    def _goes_on(self, stream: ByteStream) -> bool:
+        """Whether there is more than was asked for; the end may take further reads."""
+        deadline = time.monotonic() + SLOW_WINDOW_SECONDS
+        while (count := stream.readinto(self._buffer[:1])) is None:
+            if self._stop.is_set():
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise Transient("the connection has become too slow", url=stream.url)
+        return count > 0
 
     def _copy(self, job: FileJob, lease: Lease, stream: ByteStream) -> int:
         """Move bytes from the stream to the file until the lease or the stream ends; how far."""
@@ -132,9 +142,9 @@ class Fetcher:
                 count = stream.readinto(self._buffer[filled:room])
                 if count == 0:
                     break
-                filled += count
-                self.received += count
                 now = time.monotonic()
+                filled += count or 0
+                self.received += count or 0
                 if filled == room or (
                     filled >= MIN_BLOCK_BYTES
                     and (now - flushed > FLUSH_SECONDS or not stream.is_ready())

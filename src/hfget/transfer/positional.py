@@ -6,11 +6,18 @@ import errno
 import os
 import sys
 import threading
+from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from hfget import opening
 from hfget.opening import Inode
+
+#: Space is reserved in pieces of so many bytes, as they are written to: what a file that is never
+#: finished takes from the disk stays in proportion to what came.
+RESERVED_BYTES = 16 << 20
+#: FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE of Linux's fallocate(2).
+_PUNCH_HOLE = 0x03
 
 #: Two at once on a nearly full disk could take each other's space, and both fail.
 _RESERVING = threading.Lock()
@@ -46,6 +53,8 @@ class PositionalFile:
         self._local = threading.local()
         self._writing = threading.Lock()
         self._handles: list[BinaryIO] = []
+        self._size = 0
+        self._reserved = bytearray()
 
     def write_at(self, view: memoryview, offset: int) -> None:
         """Write all of `view` at `offset`, one thread at a time. Raises OSError.
@@ -54,6 +63,8 @@ class PositionalFile:
         6 % of the time of one large file (ext4, two cores), 16 % without fsync.
         """
         with self._writing:
+            if self._size:
+                self._reserve(offset, offset + len(view))
             while len(view):
                 written = self._write_some(view, offset)
                 view = view[written:]
@@ -74,14 +85,30 @@ class PositionalFile:
         getattr(os, "fdatasync", os.fsync)(self._fd)
 
     def allocate(self, size: int) -> None:
-        """Make the file `size` bytes long, with its space reserved where that costs nothing.
+        """Make the file `size` bytes long; what is written to is reserved where that costs nothing.
 
         Writes into reserved space took 30 % less time than into a hole (ext4, 1 GiB in eight
-        interleaved streams). Raises OSError, ENOSPC among others.
+        interleaved streams). Raises OSError.
         """
         os.ftruncate(self._fd, size)
-        if size > 0:
-            _reserve(self._fd, size)
+        self._size = size
+        self._reserved = bytearray(-(-size // RESERVED_BYTES))
+
+    def release(self, start: int, end: int) -> None:
+        """Give the space of these bytes back to the disk, where the system can do that.
+
+        They read as zeros then. Raises OSError.
+        """
+        if end > start:
+            _fallocate(self._fd, _PUNCH_HOLE, start, end - start)
+
+    def _reserve(self, start: int, end: int) -> None:
+        """Reserve the pieces that these bytes lie in. Raises OSError, ENOSPC among others."""
+        for number in range(start // RESERVED_BYTES, -(-min(end, self._size) // RESERVED_BYTES)):
+            if not self._reserved[number]:
+                begin = number * RESERVED_BYTES
+                _reserve(self._fd, begin, min(RESERVED_BYTES, self._size - begin))
+                self._reserved[number] = 1
 
     @property
     def inode(self) -> Inode:
@@ -122,26 +149,43 @@ class PositionalFile:
         return handle
 
 
-def _reserve(fd: int, size: int) -> None:
-    """Linux's fallocate itself: posix_fallocate would write to every block where it is missing."""
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
+def _reserve(fd: int, start: int, size: int) -> None:
+    """Reserve what may be there already; where it cannot be, writing shows whether there is room.
 
-    call = getattr(ctypes.CDLL(None, use_errno=True), "fallocate64", None)
-    if call is None:
-        return
-    call.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    Raises OSError where a try shows that.
+    """
     with _RESERVING:
-        number = errno.ENOSPC
-        if _is_room(fd, size):
-            number = 0 if call(fd, 0, 0, size) == 0 else ctypes.get_errno()
+        number = _fallocate(fd, 0, start, size) if _is_room(fd, size) else 0
     if number in _NO_ROOM:
         raise OSError(number, os.strerror(number))
 
 
+def _fallocate(fd: int, mode: int, start: int, size: int) -> int:
+    """Linux's own, and its error number, or 0.
+
+    posix_fallocate would write to every block where it is missing.
+    """
+    call = _fallocate_call()
+    if call is None:
+        return 0
+    import ctypes
+
+    return 0 if call(fd, mode, start, size) == 0 else ctypes.get_errno()
+
+
+@cache
+def _fallocate_call() -> Any:
+    if not sys.platform.startswith("linux"):
+        return None
+    import ctypes
+
+    call = getattr(ctypes.CDLL(None, use_errno=True), "fallocate64", None)
+    if call is not None:
+        call.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return call
+
+
 def _is_room(fd: int, size: int) -> bool:
     """Whether it is worth trying: a try that fails fills the disk for a moment, for all others."""
-    system, file = os.fstatvfs(fd), os.fstat(fd)
-    wanted = size - file.st_blocks * 512
-    return system.f_blocks == 0 or wanted <= system.f_bavail * system.f_frsize
+    system = os.fstatvfs(fd)
+    return system.f_blocks == 0 or size <= system.f_bavail * system.f_frsize

@@ -67,7 +67,7 @@ class Sink:
 
     def line(self, text: str) -> None:
         """Write `text`, of one or several lines, and a line end."""
-        self.write(redact(text) + "\n")
+        self.write("\n".join(map(redact, text.split("\n"))) + "\n")
 
     def write(self, text: str) -> None:
         """Write `text`, from which the caller has removed what is secret."""
