@@ -68,6 +68,8 @@ class Pages:
         ends: Counter[str] = Counter()
         at_home = True
         while url:
+            if seen:
+                self._client.budget.read(0, url)
             answer = self.ask(url, at_home=at_home, tolerated=NO_ROUTE)
             if not answer.ok:
                 if not seen:

@@ -173,7 +173,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "transfer/job.py",
+        "transfer/file_job.py",
         ("test_partial_foreign.py",),
         ("            partial.check()\n", ""),
     ),

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,8 +67,14 @@ def uses() -> dict[str, Callable[[str], object]]:
                 for way in re.findall(rf"\b{name}\.(\w+)\(", source):
                     whole = way in ("match", "fullmatch")
                     use = getattr(value, way) if whole else value.findall
-                    found[f"{module.name}.{name}.{way}"] = use
+                    found[f"{module.name}.{name}.{way}"] = _on_text(use, value)
     return found
+
+
+def _on_text(use: Callable[[Any], object], pattern: re.Pattern[Any]) -> Callable[[str], object]:
+    if isinstance(pattern.pattern, bytes):
+        return lambda text: use(text.encode())
+    return use
 
 
 USES = uses()

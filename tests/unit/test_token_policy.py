@@ -108,7 +108,9 @@ class World:
             if plane == COMMIT:
                 entry = {"type": "file", "size": len(DATA), "oid": git_sha1(DATA)}
                 page = [{**entry, "path": name} for name in NAMES[hops :: HOPS + 1]]
-                link = {"Link": f'<{following}>; rel="next"'} if following else {}
+                # a link with a query would be asked at the endpoint itself
+                address = following.partition("?")[0]
+                link = {"Link": f'<{address}>; rel="next"'} if following else {}
                 return Answer(json.dumps(page).encode(), headers=headers | link)
             if following:
                 return Answer(b"", 302, headers | {"Location": following})

@@ -231,6 +231,8 @@ def _strange_host(scheme: str | None, host: str, port: int | None, path: str) ->
     if is_other_site(host) or imitates_hub(host):
         return UsageError(message, hint=f"paste org/name; {FORMS}")
     address = f"{scheme if scheme and port else 'https'}://{netloc(host, port)}"
+    if safe_text(address, 300) != address:
+        return UsageError(message, hint=f"paste org/name; {FORMS}")
     return UsageError(
         message,
         hint="paste org/name; if it is a hub or a mirror, say so: "

@@ -16,7 +16,7 @@ from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.reference.address import hub_at
 from hfget.reference.calls import Call, calls_in
-from hfget.reference.checks import FORMS, check_path, checked_revision
+from hfget.reference.checks import FORMS, check_path, checked_revision, shown
 from hfget.reference.forms import read
 from hfget.reference.hints import Wanted, did_you_mean, one_of
 from hfget.reference.hosts import begins_with_host
@@ -71,7 +71,7 @@ def refusal_of(line: CommandLine, endpoint: str | None) -> UsageError | None:
     wanted = _wanted(line, endpoint)
     if wanted is None and not known:
         return None
-    name = "llama.cpp" if line.program.startswith("-") else line.program
+    name = "llama.cpp" if line.program.startswith("-") else shown(line.program)
     said = f"this is a command line of {name}, not a reference"
     hint = did_you_mean(wanted) if wanted else FORMS
     if line.program == "hfget" and wanted:
