@@ -143,7 +143,7 @@ class Run:
                 f"{root} is a file, not a folder",
                 hint="choose another folder with --local-dir",
             )
-        what = spots.spot(root) if consent else ""
+        what = spots.risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
         with folder_lock(
@@ -213,7 +213,7 @@ class Run:
         """As `remark`, and of odd names; of pickles only where something is to be fetched."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
         self.remark(made.snapshot, pickles=fresh)
-        for text in [*spots.remarks(files), *self._layout.cautions()]:
+        for text in [*spots.risky_names(files), *self._layout.cautions()]:
             self._observer(events.Note(text, "warning"))
 
     def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:

@@ -98,7 +98,7 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
         temporary = temporary_name()
         if folder is None:
             temporary, name = os.path.join(parent, temporary), os.fspath(path)
-        fd = opening.create_in(folder, temporary)
+        fd = opening.create_file_in(folder, temporary)
         try:
             try:
                 _write_all(fd, text.encode("utf-8", "surrogateescape"))

@@ -97,7 +97,7 @@ class HubClient:
 
     def again(self, attempt: Callable[[], T], retries: int = API_RETRIES) -> T:
         """`attempt`, repeated while it raises Transient. Raises HfgetError."""
-        return retry.call(
+        return retry.with_retries(
             attempt,
             retries=min(retries, self._settings.retries),
             stop=self._stop,

@@ -87,17 +87,17 @@ def open_own(path: str | os.PathLike[str], flags: int) -> int:
     return fd
 
 
-def create(path: str | os.PathLike[str], mode: int = 0o666) -> int:
+def create_file(path: str | os.PathLike[str], mode: int = 0o666) -> int:
     """A descriptor of a file that was not there before, to read and write. Raises OSError."""
     folder = open_folder(os.path.dirname(path))
     try:
-        return create_in(folder, path, mode)
+        return create_file_in(folder, path, mode)
     finally:
         close(folder)
 
 
-def create_in(folder: int | None, path: str | os.PathLike[str], mode: int = 0o666) -> int:
-    """`create` in a folder that is open (see `open_folder`)."""
+def create_file_in(folder: int | None, path: str | os.PathLike[str], mode: int = 0o666) -> int:
+    """`create_file` in a folder that is open (see `open_folder`)."""
     name = os.fspath(path) if folder is None else os.path.split(path)[1]
     try:
         fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, mode, dir_fd=folder)

@@ -189,7 +189,7 @@ def wait_after(failure: Transient, attempt: int) -> float:
     return max(failure.wait, 0.05) + backoff(1) / 4
 
 
-def call(
+def with_retries(
     attempt: Callable[[], T],
     *,
     retries: int,

@@ -128,7 +128,7 @@ def test_what_others_have_too_is_neither_written_to_nor_believed(
 
 def test_a_file_of_mine_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    os.close(opening.create(path))
+    os.close(opening.create_file(path))
     fd = opening.open_own(path, os.O_RDWR)
     os.write(fd, CONTENT)
     os.close(fd)
@@ -155,7 +155,7 @@ def test_what_is_there_is_not_created(
     with stack:
         plant(tmp_path / "x", stack)
         with pytest.raises(FileExistsError):
-            opening.create(tmp_path / "x")
+            opening.create_file(tmp_path / "x")
 
 
 @pytest.mark.parametrize("doing", ["read", "write", "create"])
@@ -166,7 +166,7 @@ def test_a_folder_is_not_entered_through_a_link(doing: str, tmp_path: Path) -> N
     do: dict[str, Callable[[Path], object]] = {
         "read": WAYS["whole"],
         "write": WAYS["to write"],
-        "create": lambda path: opening.create(path.with_name("new")),
+        "create": lambda path: opening.create_file(path.with_name("new")),
     }
     with pytest.raises(UntrustedError):
         do[doing](tmp_path / "linked" / "x")
@@ -228,7 +228,7 @@ def test_where_all_files_appear_as_one_users_they_are_mine(
     path.write_bytes(CONTENT)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
     before = opening.is_own(path.stat())
-    os.close(opening.create(tmp_path / "new"))
+    os.close(opening.create_file(tmp_path / "new"))
     assert not before and opening.is_own(path.stat())
     os.close(opening.open_own(path, os.O_RDWR))
     other = list(path.stat())
@@ -238,7 +238,7 @@ def test_where_all_files_appear_as_one_users_they_are_mine(
 
 def test_a_file_that_took_the_place_of_another_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    fd = opening.create(path)
+    fd = opening.create_file(path)
     try:
         inode = Inode.of(os.fstat(fd))
         opening.check_inode(path, inode)

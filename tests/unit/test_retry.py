@@ -218,7 +218,7 @@ def call(
     attempts: Attempts, retries: int, stop: threading.Event | None = None
 ) -> tuple[str, list[tuple[str, int]]]:
     told: list[tuple[str, int]] = []
-    found = retry.call(
+    found = retry.with_retries(
         attempts,
         retries=retries,
         stop=stop or Stop(),

@@ -27,7 +27,7 @@ _ACTED_ON = re.compile(
 )
 
 
-def remarks(files: Iterable[RemoteFile]) -> list[str]:
+def risky_names(files: Iterable[RemoteFile]) -> list[str]:
     """Up to two lines on files that Windows cannot have, and that other programs act on."""
     files = list(files)
     lines = []
@@ -39,7 +39,7 @@ def remarks(files: Iterable[RemoteFile]) -> list[str]:
     return lines
 
 
-def spot(folder: Path) -> str:
+def risky_place(folder: Path) -> str:
     """What `folder` is, if nobody is likely to want a download right in it; else empty."""
     if os.path.lexists(folder / ".git"):
         return "the root of a git work tree"

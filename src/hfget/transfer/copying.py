@@ -38,7 +38,7 @@ def duplicate(
         inode = Inode.of(os.fstat(reader))
         if link and _linked(source, target, inode):
             return inode
-        writer = opening.create(target)
+        writer = opening.create_file(target)
         try:
             if not _cloned(reader, writer):
                 _copy(reader, writer, stop)
@@ -61,7 +61,7 @@ def can_clone(source: Path, folder: Path) -> bool:
     except OSError:
         return False
     try:
-        writer = opening.create(trial, 0o600)
+        writer = opening.create_file(trial, 0o600)
         try:
             os.unlink(trial)
             return _cloned(reader, writer)

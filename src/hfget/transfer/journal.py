@@ -232,4 +232,4 @@ def _create(path: Path) -> int:
     """A new file; what an earlier life of this process left under that name goes."""
     with suppress(FileNotFoundError):
         path.unlink()
-    return opening.create(path)
+    return opening.create_file(path)

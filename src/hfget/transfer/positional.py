@@ -33,7 +33,7 @@ class PositionalFile:
     def __init__(self, path: Path, *, writable: bool, create: bool = False) -> None:
         """Raises OSError, UntrustedError: what is written to must be this user's alone."""
         if create:
-            fd = opening.create(path)
+            fd = opening.create_file(path)
         elif writable:
             fd = opening.open_own(path, os.O_RDWR)
         else:
