@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from hfget.cli.main import app
-from hfget.options import DEFAULTS, OPTIONS
+from hfget.options.download import DEFAULTS, OPTIONS
 
 PAGE = Path(__file__).with_name("options.md")
 HEAD = """\

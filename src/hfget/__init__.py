@@ -16,18 +16,17 @@ from hfget._version import __version__
 
 if TYPE_CHECKING:
     from hfget.errors import HfgetError
-    from hfget.library import download, plan
     from hfget.model import Failure, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
-    from hfget.stop import Stop
-    from hfget.verification import Verification, verify
+    from hfget.operations import Verification, download, plan, verify
+    from hfget.system import Stop
 
 _HOMES = {
-    "download": "hfget.library",
-    "plan": "hfget.library",
-    "verify": "hfget.verification",
-    "Verification": "hfget.verification",
+    "download": "hfget.operations.python_api",
+    "plan": "hfget.operations.python_api",
+    "verify": "hfget.operations.verification",
+    "Verification": "hfget.operations.verification",
     "HfgetError": "hfget.errors",
-    "Stop": "hfget.stop",
+    "Stop": "hfget.system.cancellation",
     "Failure": "hfget.model",
     "Plan": "hfget.model",
     "PlanItem": "hfget.model",

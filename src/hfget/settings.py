@@ -15,8 +15,7 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from hfget.errors import UsageError
-from hfget.secret import Secret, safe_url
-from hfget.text import safe_text
+from hfget.system import Secret, safe_text, safe_url
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})

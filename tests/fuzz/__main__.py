@@ -39,13 +39,13 @@ class _Folders:
 @contextmanager
 def _fixtures() -> Iterator[dict[str, Any]]:
     """The fixtures that properties ask for; unlike pytest's they live as long as the run."""
-    from hfget.layout import record
+    from hfget.destinations import record_codec
     from tests.unit.test_hub_hostile import parrot_server
 
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))
         records = base / ".cache" / "huggingface"
-        record.prepare(records)
+        record_codec.prepare(records)
         yield {
             "tmp_path": base,
             "tmp_path_factory": _Folders(base),

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from hfget.server.access import ServeOptions, Verdict
 from hfget.server.listing import ServedFile
-from hfget.server.options import ServeOptions, Verdict
 from hfget.server.repo import Repo
 from hfget.server.running import bind, make_server
 from hfget.server.store import Store

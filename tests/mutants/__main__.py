@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--checks", action="store_true", help="remove the checks in turn")
     parser.add_argument("--sample", type=int, default=30, help="mutants of each module")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("files", nargs="*", help="modules, as transfer/journal.py")
+    parser.add_argument("files", nargs="*", help="modules, as partials/journal.py")
     options = parser.parse_args(arguments)
     modules = [module for module in MODULES if not options.files or module.file in options.files]
     with sandbox() as box:

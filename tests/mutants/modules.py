@@ -19,11 +19,11 @@ class Module(NamedTuple):
 
 
 MODULES = (
-    Module("redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
-    Module("credentials.py", ("test_credentials.py", "test_cli_token.py")),
-    Module("secret.py", ("test_secret.py", "test_credentials.py")),
+    Module("http/redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
+    Module("http/credentials.py", ("test_credentials.py", "test_cli_token.py")),
+    Module("system/redaction.py", ("test_secret.py", "test_credentials.py")),
     Module(
-        "disk.py",
+        "system/disk.py",
         (
             "test_renaming.py",
             "test_disk_words.py",
@@ -33,10 +33,10 @@ MODULES = (
             "test_sync.py",
         ),
     ),
-    Module("lock.py", ("test_lock.py",)),
-    Module("layout/paths.py", ("test_paths.py", "test_path_collisions.py")),
+    Module("system/process_lock.py", ("test_lock.py",)),
+    Module("destinations/safe_paths.py", ("test_paths.py", "test_path_collisions.py")),
     Module(
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         (
             "test_directories_relative.py",
             "test_directories.py",
@@ -45,28 +45,29 @@ MODULES = (
         ),
     ),
     Module(
-        "layout/names.py",
+        "destinations/hub_cache/snapshot_names.py",
         ("test_names.py", "test_cache_names.py", "test_cache_layout.py", "test_absent.py"),
     ),
     Module(
-        "layout/pointers.py", ("test_pointers.py", "test_cache_names.py", "test_cache_layout.py")
+        "destinations/hub_cache/symlinks.py",
+        ("test_pointers.py", "test_cache_names.py", "test_cache_layout.py"),
     ),
     Module("sources/content_checks.py", ("test_answer.py", "test_fetch.py")),
-    Module("transfer/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
+    Module("partials/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
     Module(
-        "transfer/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")
+        "partials/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")
     ),
     Module("transfer/ledger.py", ("test_ledger.py", "test_schedule_machine.py")),
     Module(
-        "transfer/leftovers.py",
+        "partials/recovery.py",
         ("test_leftovers.py", "test_partial.py", "test_prefix.py", "test_planning.py"),
     ),
-    Module("transfer/digest.py", ("test_digest.py", "test_engine.py")),
+    Module("partials/digest.py", ("test_digest.py", "test_engine.py")),
     Module("transfer/durability.py", ("test_durability.py",)),
     Module(
         "transfer/file_job.py",
         (*_JOB, "test_engine.py"),
         frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
     ),
-    Module("transfer/finish.py", ("test_finish.py", "test_worker.py", "test_engine.py")),
+    Module("transfer/finalize.py", ("test_finish.py", "test_worker.py", "test_engine.py")),
 )

@@ -25,7 +25,7 @@ CHECKS = [
     ),
     *checks(
         _CHOICE,
-        "library.py",
+        "operations/python_api.py",
         ("test_options.py",),
         ("if name not in signature.parameters:", "if False:"),
     ),

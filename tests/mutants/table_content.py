@@ -13,14 +13,14 @@ _FOLDER = ("test_directories.py", "test_folder.py", "test_obsolete.py")
 CHECKS = [
     *checks(
         _WHOLE,
-        "pages.py",
+        "hub/pages.py",
         ("test_tree.py",),
         ("if _COMMIT.fullmatch(said) and said != self._commit:", "if False:"),
         ('if not answer.ok and answer.error_code == "RevisionNotFound":', "if False:"),
     ),
     *checks(
         _WHOLE,
-        "tree.py",
+        "hub/tree.py",
         ("test_tree.py",),
         ("            self._settle(found)", "            pass"),
         ("            self._judge(left)", "            pass"),
@@ -29,7 +29,7 @@ CHECKS = [
     ),
     *checks(
         _WHOLE,
-        "completeness.py",
+        "hub/completeness.py",
         ("test_completeness.py", "test_tree.py"),
         (" or not listed.may_go_on)", ")"),
         ("        tuple(listed.empty_folders()),", "        (),"),
@@ -37,20 +37,20 @@ CHECKS = [
     ),
     *checks(
         _WHOLE,
-        "hub.py",
+        "hub/pin.py",
         ("test_hub.py",),
         (" or not {file.path for file in tree.files}.issuperset(siblings or ())", ""),
     ),
     *checks(
         _WHOLE,
-        "recall.py",
+        "operations/recorded_listing.py",
         ("test_recall.py",),
         (" or not found.is_from(self._endpoint)", ""),
         ("None if self._force else ", ""),
     ),
     *checks(
         _WHOLE,
-        "layout/origins.py",
+        "destinations/listing_origins.py",
         ("test_recall.py",),
         ('if note["listing_sha256"] != self._digest(commit):', "if False:"),
         (
@@ -60,14 +60,14 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "disk.py",
+        "system/disk.py",
         ("test_sync.py", "test_directories.py"),
         ("        os.fsync(fd)\n    except OSError:", "        pass\n    except OSError:"),
         ("                    os.fsync(fd)", "                    pass"),
     ),
     *checks(
         _SYNC,
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         _FOLDER,
         ("            os.fsync(fd)", "            pass"),
         ("            return sync_directory(folder)", "            return True"),
@@ -75,20 +75,20 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "layout/recorder.py",
+        "destinations/local_dir/recorder.py",
         ("test_folder.py",),
         ("            self.durable &= self._directories.sync(folders)\n", ""),
     ),
     *checks(
         _SYNC,
-        "layout/names.py",
+        "destinations/hub_cache/snapshot_names.py",
         ("test_sync.py", "test_cache_names.py"),
         ('self.durable &= self._directories.sync({self._folder / "blobs"})', "pass"),
         ("self.durable &= self._directories.sync(folders)", "pass"),
     ),
     *checks(
         _SYNC,
-        "layout/cache.py",
+        "destinations/hub_cache/cache.py",
         ("test_sync.py",),
         (
             "self._directories.sync({self._cache, self._folder, root.parent})",
@@ -98,7 +98,7 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "layout/record.py",
+        "destinations/record_codec.py",
         ("test_sync.py",),
         (
             "        atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)\n"
@@ -108,19 +108,19 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "transfer/positional.py",
+        "partials/positional_file.py",
         ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ('getattr(os, "fdatasync", os.fsync)(self._fd)', "pass"),
     ),
     *checks(
         _SYNC,
-        "transfer/journal.py",
+        "partials/journal.py",
         ("test_journal.py", "test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ('getattr(os, "fdatasync", os.fsync)(fd)', "pass"),
     ),
     *checks(
         _SYNC,
-        "transfer/partial.py",
+        "partials/partial.py",
         ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
         ("            file.sync_data()\n", ""),
         ("                self._journal.sync()", "                pass"),
@@ -133,7 +133,7 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "transfer/taking.py",
+        "transfer/reuse.py",
         ("test_sync.py",),
         ("                self._sync(data)", "                pass"),
         ("                os.fsync(fd)", "                pass"),
@@ -154,7 +154,7 @@ CHECKS = [
     ),
     *checks(
         _JOIN,
-        "ui/sink.py",
+        "ui/output.py",
         ("test_ui_display.py", "test_ui_lines.py", "test_ui_ndjson.py", "test_ui_live.py"),
         ("            thread.join()", "            pass"),
     ),
@@ -166,7 +166,7 @@ CHECKS = [
     ),
     *checks(
         _CRC,
-        "transfer/journal.py",
+        "partials/journal.py",
         ("test_journal.py",),
         (" or crc32(text) != check", ""),
         (" or crc32(record[:-4]) != check", ""),
@@ -177,7 +177,7 @@ CHECKS = [
     ),
     *checks(
         _CRC,
-        "transfer/leftovers.py",
+        "partials/recovery.py",
         ("test_leftovers.py", "test_partial_foreign.py", *_PARTIAL),
         (" and crc == block.crc", ""),
         ("yield block, position == block.end and", "yield block, "),
@@ -209,7 +209,7 @@ CHECKS = [
     ),
     *checks(
         _HASH,
-        "transfer/taking.py",
+        "transfer/reuse.py",
         ("test_turns.py", "test_jobs.py"),
         ("if self._hash(job, data) != job.file.etag:", "if False:"),
         (

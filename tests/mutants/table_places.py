@@ -12,7 +12,7 @@ _CACHE = ("test_cache_names.py", "test_cache_layout.py", "test_cache_sources.py"
 CHECKS = [
     *checks(
         _ORIGIN,
-        "http.py",
+        "http/client.py",
         (
             "test_http.py",
             "test_hub.py",
@@ -31,14 +31,14 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "pages.py",
+        "hub/pages.py",
         ("test_hub_hostile.py", "test_tree.py"),
         ("at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home", "pass"),
         ("at_home = answer.at_home and bool(url) and", "at_home = bool(url) and"),
     ),
     *checks(
         _ORIGIN,
-        "hubclient.py",
+        "hub/api_client.py",
         ("test_hub_hostile.py", "test_hub.py"),
         ("at_home = at_home and origin_of(url) == self.home", "pass"),
         ("at_home = at_home and origin_of", "at_home = origin_of"),
@@ -52,7 +52,7 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "redirects.py",
+        "http/redirects.py",
         ("test_redirects.py",),
         ('if scheme not in ("http", "https"):', "if False:"),
         (
@@ -75,7 +75,7 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "credentials.py",
+        "http/credentials.py",
         ("test_credentials.py",),
         ("        if not encrypted:\n            what", "        if False:\n            what"),
         ("            if not encrypted:\n", "            if False:\n"),
@@ -83,12 +83,12 @@ CHECKS = [
         ('if allowed or endpoint_source in ("flag", "environment"):', "if True:"),
         ("    if not allowed:\n", "    if False:\n"),
         ("eager=allowed", "eager=True"),
-        ("    if tokenfiles.has_expired(path, secret.reveal()):", "    if False:"),
+        ("    if token_files.has_expired(path, secret.reveal()):", "    if False:"),
         ('return origin in _origins(texts, "HFGET_TOKEN_ORIGINS"), warnings', "return True, ()"),
     ),
     *checks(
         _ORIGIN,
-        "tokenfiles.py",
+        "http/token_files.py",
         ("test_credentials.py", "test_cli_token.py"),
         ("if regular and not stat.S_ISREG(found.st_mode):", "if False:"),
         (
@@ -100,14 +100,14 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "wire.py",
+        "http/transport.py",
         ("test_in_the_clear.py",),
         ("            if not is_loopback_address(peer):", "            if False:"),
         ('if headers is not None and "Authorization" in headers:', "if False:"),
     ),
     *checks(
         _PATH,
-        "layout/paths.py",
+        "destinations/safe_paths.py",
         ("test_paths.py", "test_path_collisions.py"),
         ("    if _CONTROL.search(path):", "    if False:"),
         ('    if "\\\\" in path:', "    if False:"),
@@ -129,7 +129,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "disk.py",
+        "system/disk.py",
         ("test_disk.py", "test_directories.py"),
         ('real == top or real.startswith(os.path.join(top, ""))', "True"),
         ('os.path.join(top, "")', "top"),
@@ -137,7 +137,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "opening.py",
+        "system/safe_open.py",
         ("test_opening.py",),
         ('    getattr(os, "O_NOFOLLOW", 0)\n    | ', "    "),
         ('    | getattr(os, "O_NONBLOCK", 0)\n', ""),
@@ -165,9 +165,9 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "transfer/positional.py",
+        "partials/positional_file.py",
         ("test_partial_foreign.py",),
-        ("opening.open_own(path, os.O_RDWR)", "os.open(path, os.O_RDWR)"),
+        ("open_own(path, os.O_RDWR)", "os.open(path, os.O_RDWR)"),
         ("os.ftruncate(self._fd, size)", "os.truncate(self._path, size)"),
         ("os.dup(self._fd)", "os.open(self._path, os.O_RDONLY)"),
     ),
@@ -179,7 +179,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         _FOLDER,
         ("        if not is_inside(folder, self._root):\n", "        if False:\n"),
         (" and not _is_at(fd, folder)", " and False"),
@@ -191,7 +191,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/folder.py",
+        "destinations/local_dir/folder.py",
         ("test_folder.py", "test_folder_former.py"),
         ("            self._directories.refuse_escape(self._records / name)", "            pass"),
         ("            self._directories.refuse_escape(self._root / folder)\n", ""),
@@ -201,7 +201,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/cache.py",
+        "destinations/hub_cache/cache.py",
         (*_CACHE, "test_absent.py"),
         (
             "            self._directories.refuse_escape(self._folder / name)\n",
@@ -223,14 +223,14 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/names.py",
+        "destinations/hub_cache/snapshot_names.py",
         (*_CACHE, "test_absent.py"),
         ("        self._directories.refuse_escape(own)\n", ""),
         (" and is_inside(marker.parent, self._folder)", ""),
     ),
     *checks(
         _PATH,
-        "layout/hubcache.py",
+        "destinations/hub_cache/cache_paths.py",
         _CACHE,
         ('        if not is_inside(path, cache / "blobs"):\n', "        if False:\n"),
         ("any(is_inside(folder, top) for top in tops)", "True"),
@@ -239,7 +239,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/obsolete.py",
+        "destinations/local_dir/obsolete.py",
         ("test_obsolete.py",),
         ("                self._directories.refuse_escape(target.parent)\n", ""),
         ("self._log.of_repo(repo)", "self._log.of_repo(next(iter(self._log.repos())))"),
@@ -249,7 +249,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/recordlog.py",
+        "destinations/record_log.py",
         ("test_recordlog.py",),
         ('flags |= getattr(os, "O_NOFOLLOW", 0)', "flags |= 0"),
         (" and found.st_nlink == 1", ""),
@@ -261,7 +261,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "layout/folder.py",
+        "destinations/local_dir/folder.py",
         ("test_folder.py", "test_trust.py"),
         ("sure = found == self._seen.get(file.path)", "sure = True"),
         ("sure=after.is_still(before)", "sure=True"),
@@ -270,10 +270,10 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "transfer/copying.py",
+        "partials/clone.py",
         ("test_cache_copying.py", "test_prefix.py"),
         (
-            "    reader = opening.open_file(source)\n    try:\n        inode",
+            "    reader = open_file(source)\n    try:\n        inode",
             "    reader = os.open(source, os.O_RDONLY)\n    try:\n        inode",
         ),
         ("if Inode.of(os.lstat(target)) == inode:", "if True:"),
@@ -281,7 +281,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "transfer/prefix.py",
+        "partials/hf_partials.py",
         ("test_prefix.py",),
         (
             "fd = open_file(path)",
@@ -291,7 +291,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "verification.py",
+        "operations/verification.py",
         ("test_verification.py",),
         ("is_inside(target.parent, self._root)", "True"),
         ("        if not stat.S_ISREG(found.st_mode):\n", "        if False:\n"),

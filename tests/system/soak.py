@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from hfget.text import size_text
+from hfget.system.text import size_text
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.system.command import new_shell

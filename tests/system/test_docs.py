@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.cli.foreign import INSTEAD, NOT_NEEDED
+from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import ENV_NAMES
 from tests.hub import LocalHub
@@ -103,7 +103,7 @@ def test_python_examples_run(
 
 def test_the_library_page_names_every_option_and_every_public_name() -> None:
     import hfget
-    from hfget.options import OPTIONS
+    from hfget.options.download import OPTIONS
 
     text = (ROOT / "docs" / "library.md").read_text()
     words = set(re.findall(r"\w+", text))

@@ -54,7 +54,7 @@ def test_talk_needs_no_heavy_import(arguments: list[str]) -> None:
 
 
 def test_a_download_does_without_the_server_and_the_commands_of_others() -> None:
-    code = "import sys, hfget.conductor, hfget.ui.live; print(*sys.modules)"
+    code = "import sys, hfget.operations.run, hfget.ui.live; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

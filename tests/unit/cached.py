@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hfget.layout.cache import CacheLayout
+from hfget.destinations.hub_cache.cache import CacheLayout
 from hfget.model import ItemState, RemoteFile, RepoRef, Snapshot
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import settings
 
-from hfget import retry
+from hfget.http import retry
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
 from tests.unit.apis import FILES, REPO

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from hfget.http.retry import Transient
 from hfget.model import RemoteFile
-from hfget.retry import Transient
-from hfget.sources import ByteSource, Hosts
+from hfget.partials.journal import Identity
+from hfget.sources.byte_source import ByteSource
+from hfget.sources.host_health import Hosts
 from hfget.transfer.backend import Task
-from hfget.transfer.connections import ConnectionLimit
+from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
-from hfget.transfer.journal import Identity
 from hfget.transfer.ledger import Lease
 from hfget.transfer.local_content import LocalContent
-from hfget.transfer.schedule import Schedule, Work
+from hfget.transfer.scheduler import Schedule, Work
 
 HOST = "hub.test"
 

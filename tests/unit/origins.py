@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from hfget.http import HttpClient
-from hfget.secret import Secret
+from hfget.http.client import HttpClient
 from hfget.settings import Credential, Settings, host_of, origin_of
 from hfget.sources.host_health import Hosts
 from hfget.sources.http_source import HttpSource, HttpStream
+from hfget.system.redaction import Secret
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 
 DATA = b"content of the file " * 50

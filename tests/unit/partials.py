@@ -7,9 +7,9 @@ import os
 import time
 from pathlib import Path
 
-from hfget.transfer.journal import Identity
-from hfget.transfer.owner import LEASE_SECONDS, Owner
-from hfget.transfer.partial import JOURNALED_BYTES, Partial
+from hfget.partials.journal import Identity
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.system.process_identity import LEASE_SECONDS, Owner
 
 SIZE = JOURNALED_BYTES + 5000
 DATA = hashlib.shake_128(b"partial").digest(SIZE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hfget.destinations.safe_paths import check_paths
 from hfget.errors import UnsafeError
-from hfget.layout.paths import check_paths
 
 
 def refusal(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hfget.layout import cache as cache_module
-from hfget.layout.cache import CacheLayout
+from hfget.destinations.hub_cache import cache as cache_module
+from hfget.destinations.hub_cache.cache import CacheLayout
 from hfget.model import PathKind
-from hfget.selection import Selection, absent
+from hfget.selection.patterns import Selection, absent
 from tests.unit.cached import AT, CONFIG, REF, data_for, filled, folder
 from tests.unit.helpers import small_file, snapshot_of
 

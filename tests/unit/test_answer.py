@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
+from hfget.http.retry import Transient
 from hfget.model import RemoteFile, Span
-from hfget.retry import Transient
 from hfget.sources.content_checks import Answer, check, content_length
 from tests.unit.helpers import lfs_file, small_file
 from tests.unit.verdicts import refused

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.http import HttpClient
+from hfget.http.client import HttpClient
 from hfget.sources.decoding import Body, inflated_body, plain_body
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply

@@ -11,9 +11,10 @@ from dataclasses import replace
 import pytest
 
 from hfget.errors import EntryNotFoundError
-from hfget.retry import Transient
-from hfget.sources import ByteSource, ByteStream, NoRangesError, RateLimit, RateLimited
-from hfget.stop import Stopped, Superseded
+from hfget.http.retry import Transient
+from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
+from hfget.sources.rate_limit import RateLimit, RateLimited
+from hfget.system.cancellation import Stopped, Superseded
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, raw
 from tests.unit.origins import DATA, World, client, content
 from tests.unit.transfers import head, in_thread, until

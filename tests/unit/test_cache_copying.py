@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hfget.stop import Stopped
-from hfget.transfer import copying
-from hfget.transfer.copying import can_clone, duplicate
+from hfget.partials import clone
+from hfget.partials.clone import can_clone, duplicate
+from hfget.system.cancellation import Stopped
 from tests.unit.helpers import BOUND
 
 MIB = 1 << 20
@@ -112,7 +112,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_said_and_nothing_left(by: str, source: Path, full_disk: Path) -> None:
     with pytest.raises(OSError) as caught:
         duplicate(source, full_disk / "target")
-    assert caught.value.errno == errno.ENOSPC and caught.value.errno in copying.FULL
+    assert caught.value.errno == errno.ENOSPC and caught.value.errno in clone.FULL
     assert list(full_disk.iterdir()) == []
 
 
@@ -157,7 +157,7 @@ def test_a_source_that_grows_is_copied_as_far_as_it_went(
             raise OSError(errno.EOPNOTSUPP, "not here")
         return copy(reader, writer, count)
 
-    monkeypatch.setattr(copying, "_cloned", lambda reader, writer: False)
+    monkeypatch.setattr(clone, "_cloned", lambda reader, writer: False)
     monkeypatch.setattr(os, "copy_file_range", growing)
     duplicate(source, target)
     assert target.read_bytes() == b"first"

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from hfget.destinations.hub_cache import cache as cache_module
+from hfget.destinations.hub_cache.cache import CacheLayout
+from hfget.destinations.hub_cache.cache_paths import blob_path
+from hfget.destinations.layout import Elsewhere
+from hfget.destinations.record_log import Entry, RecordLog
+from hfget.destinations.safe_directories import Seen
 from hfget.errors import UnsafeError
-from hfget.layout import cache as cache_module
-from hfget.layout.base import Elsewhere
-from hfget.layout.cache import CacheLayout
-from hfget.layout.directories import Seen
-from hfget.layout.hubcache import blob_path
-from hfget.layout.recordlog import Entry, RecordLog
 from hfget.model import ItemState, RemoteFile
 from tests.unit.cached import (
     AT,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hfget.destinations.hub_cache import symlinks
+from hfget.destinations.hub_cache.cache import CacheLayout
+from hfget.destinations.hub_cache.cache_paths import HubCache
+from hfget.destinations.safe_directories import Directories
 from hfget.errors import DiskError, UnsafeError
-from hfget.layout import pointers
-from hfget.layout.cache import CacheLayout
-from hfget.layout.directories import Directories
-from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState
 from tests.unit.cached import (
     AT,
@@ -252,5 +252,5 @@ def test_a_link_that_cannot_be_moved_leaves_nothing(
 
     monkeypatch.setattr(Directories, "move_in", fails)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        pointers.make(cache / "name", cache / "blob", Directories(cache))
+        symlinks.make(cache / "name", cache / "blob", Directories(cache))
     assert list(cache.iterdir()) == []

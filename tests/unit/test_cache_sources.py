@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hfget.destinations.hub_cache.cache_paths import HubCache
+from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.errors import UnsafeError
-from hfget.layout.hubcache import HubCache
-from hfget.layout.snapshots import CachedSnapshot
 from hfget.model import RemoteFile, RepoRef
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
 

@@ -11,10 +11,10 @@ import pytest
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from hfget.causes import ProxyError, causes, describe
 from hfget.errors import NetworkError
-from hfget.http import HttpClient
-from hfget.retry import Transient, from_exception
+from hfget.http.client import HttpClient
+from hfget.http.failures import ProxyError, causes, describe
+from hfget.http.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import Answer, Loopback, Reply, hang_up, raw, reset
 from tests.unit.network import answering_once, closed_port, silent_port, then_silent

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.cli.arguments import Arguments, read
-from hfget.cli.foreign import INSTEAD, NOT_NEEDED
 from hfget.cli.main import app
+from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.errors import UsageError
-from hfget.options import OPTIONS
+from hfget.options.download import OPTIONS
 
 COMMANDS: Any = typer.main.get_command(app)
 

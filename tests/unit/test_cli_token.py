@@ -15,7 +15,7 @@ from hfget.cli.session import command_line
 from hfget.cli.token import given_token
 from hfget.errors import UsageError
 from hfget.events import Event, Note
-from hfget.secret import redact
+from hfget.system.redaction import redact
 
 
 @pytest.fixture

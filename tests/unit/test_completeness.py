@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hfget.completeness import Doubt, Listed, TwiceError, doubt, is_full
-from hfget.pages import next_link
+from hfget.hub.completeness import Doubt, Listed, TwiceError, doubt, is_full
+from hfget.hub.pages import next_link
 from tests.unit.apis import entry
 
 

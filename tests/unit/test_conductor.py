@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hfget import conductor, download, plan
-from hfget import lock as lock_module
+from hfget import download, plan
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError, UsageError
 from hfget.events import Event, Note, Progress
-from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState
-from hfget.transfer.journal import Identity
-from hfget.transfer.partial import Partial, stem_for
+from hfget.operations import run
+from hfget.partials.journal import Identity
+from hfget.partials.partial import Partial, stem_for
+from hfget.system import process_lock as lock_module
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
 from tests.system.command import leftovers, tree
@@ -86,7 +87,7 @@ def test_a_disk_full_midway_is_a_disk_error_and_is_gone_on_with_after_space_is_m
     hub = start_hub()
     fill = small_disk / "fill"
     fill.write_bytes(bytes(10 * MiB))
-    monkeypatch.setattr(conductor, "free_bytes", lambda path: None)
+    monkeypatch.setattr(run, "free_bytes", lambda path: None)
     notes: list[Event] = []
     root = small_disk / "m"
     report = download(REPO, endpoint=hub.endpoint, local_dir=root, observer=notes.append)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.transfer.connections import (
+from hfget.transfer.concurrency import (
     FEWEST_AFTER_BREAKS,
     FIRST_CONNECTIONS,
     POLITE_CONNECTIONS,

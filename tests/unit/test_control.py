@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hfget.errors import NetworkError
-from hfget.retry import MAX_REQUESTED_WAIT, UNREACHED_LIMIT, Transient
+from hfget.http.retry import MAX_REQUESTED_WAIT, UNREACHED_LIMIT, Transient
 from hfget.sources.host_health import Hosts
-from hfget.stop import Stopped, Superseded
+from hfget.system.cancellation import Stopped, Superseded
 
 HOST, OTHER = "cdn.test", "hub.test"
 RETRIES = 8

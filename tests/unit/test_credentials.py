@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.credentials import Choice, choose_credential
 from hfget.errors import UnsafeError, UsageError
-from hfget.secret import redact
+from hfget.http.credentials import Choice, choose_credential
 from hfget.settings import EndpointSource
+from hfget.system.redaction import redact
 from tests.unit.verdicts import refused
 
 HUB = "https://huggingface.co"

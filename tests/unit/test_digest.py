@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.transfer.digest import PrefixHash, hash_file
-from hfget.transfer.positional import PositionalFile
+from hfget.partials.digest import PrefixHash, hash_file
+from hfget.partials.positional_file import PositionalFile
 from tests.unit.helpers import git_sha1, sha256
 
 MIB = 1 << 20

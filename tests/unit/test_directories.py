@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hfget import disk
+from hfget.destinations import safe_directories as module
+from hfget.destinations.safe_directories import Directories, Seen
 from hfget.errors import UnsafeError
-from hfget.layout import directories as module
-from hfget.layout.directories import Directories, Seen
+from hfget.system import disk
 from tests.unit.helpers import BOUND
 
 

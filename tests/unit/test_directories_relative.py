@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.layout import directories as module
-from hfget.layout.directories import Directories, Seen
+from hfget.destinations import safe_directories as module
+from hfget.destinations.safe_directories import Directories, Seen
 
 ROOT = Path("root")
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hfget import disk
-from hfget.disk import (
+from hfget.errors import InterruptedRunError
+from hfget.system import disk
+from hfget.system.disk import (
     atomic_write,
     disk_error,
     free_bytes,
@@ -24,7 +25,6 @@ from hfget.disk import (
     sweep_temporaries,
     sync_directory,
 )
-from hfget.errors import InterruptedRunError
 from tests.unit.helpers import BOUND
 
 
@@ -95,7 +95,7 @@ def test_a_link_planted_under_the_temporary_name_is_not_written_through(
 ) -> None:
     outside = tmp_path / "outside"
     outside.write_text("mine")
-    monkeypatch.setattr("hfget.disk.random.getrandbits", lambda bits: 0)
+    monkeypatch.setattr("hfget.system.disk.random.getrandbits", lambda bits: 0)
     planted = tmp_path / f".{'0' * 16}.tmp"
     planted.symlink_to(outside)
     with pytest.raises(FileExistsError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.disk import atomic_write, disk_error, sync_directory
+from hfget.system.disk import atomic_write, disk_error, sync_directory
 
 
 def test_a_path_is_shown_whole_unless_it_would_fill_the_screen() -> None:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from hfget.errors import DiskError, HfgetError
+from hfget.partials.journal import read_journal
+from hfget.partials.positional_file import PositionalFile
+from hfget.partials.recovery import journal_of
 from hfget.transfer import durability
 from hfget.transfer.durability import SYNC_JOURNAL_BYTES, SYNC_SECONDS, keep_synced
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.journal import read_journal
-from hfget.transfer.leftovers import journal_of
-from hfget.transfer.positional import PositionalFile
 from tests.unit.desk import GivenTask
 from tests.unit.helpers import lfs_file
 

@@ -16,9 +16,9 @@ import pytest
 from hfget import download, events
 from hfget.errors import DiskError
 from hfget.model import Report
-from hfget.stop import Stop
-from hfget.transfer import finish, following_hash
-from hfget.transfer.digest import PrefixHash
+from hfget.partials.digest import PrefixHash
+from hfget.system.cancellation import Stop
+from hfget.transfer import finalize, following_hash
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
 from tests.hub.repos import MiB, make_many, make_model, tree_bytes
@@ -300,7 +300,7 @@ def test_a_bug_in_whoever_watches_ends_the_run_in_order(
 def test_a_bug_while_hashing_fails_the_file_and_no_more(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_model(repos_root, REPO, {"a.bin": finish.FOLLOWED_BYTES + MiB, "b.txt": "x"})
+    make_model(repos_root, REPO, {"a.bin": finalize.FOLLOWED_BYTES + MiB, "b.txt": "x"})
 
     class Failing(PrefixHash):
         def advance(self, prefix: int) -> None:

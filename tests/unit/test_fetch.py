@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError
-from hfget.retry import Transient
-from hfget.stop import Superseded
+from hfget.http.retry import Transient
+from hfget.system.cancellation import Superseded
 from hfget.transfer.fetch import BUFFER_BYTES, Fetcher
 from tests.unit.desk import resolve
 from tests.unit.helpers import BOUND, Answer, Asked, Reply, raw, reset

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.retry import Transient
-from hfget.stop import Stopped, Superseded
+from hfget.http.retry import Transient
+from hfget.system.cancellation import Stopped, Superseded
 from hfget.transfer.fetch import BUFFER_BYTES
 from tests.unit.desk import resolve
 from tests.unit.helpers import BOUND

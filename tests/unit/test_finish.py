@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from hfget import events
-from hfget.stop import Stopped
+from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import Phase
-from hfget.transfer.finish import FOLLOWED_BYTES, Finisher
+from hfget.transfer.finalize import FOLLOWED_BYTES, Finisher
 from tests.unit.helpers import BOUND
 
 

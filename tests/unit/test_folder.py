@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub._local_folder import read_download_metadata
 
+from hfget.destinations import record_codec
+from hfget.destinations.local_dir import folder as module
+from hfget.destinations.local_dir import recorder
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError
-from hfget.layout import folder as module
-from hfget.layout import record, recorder
-from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
 from tests.unit.helpers import BOUND, git_sha1, small_file, snapshot_of
 
@@ -306,7 +307,7 @@ def test_a_folder_replaced_by_a_link_midway_gets_nothing(root: Path, outside: Pa
         layout.flush()
     layout.close()
     assert list(outside.iterdir()) == []
-    assert record.read_metadata(root / ".cache" / "huggingface", OLD.path) is None
+    assert record_codec.read_metadata(root / ".cache" / "huggingface", OLD.path) is None
 
 
 def test_a_folder_that_is_gone_is_a_disk_error(root: Path) -> None:
@@ -333,7 +334,7 @@ def test_what_the_disk_refuses_is_a_disk_error(
     def refuse(*arguments: object, **more: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("hfget.layout.directories.rename_new", refuse)
+    monkeypatch.setattr("hfget.destinations.safe_directories.rename_new", refuse)
     with pytest.raises(DiskError) as caught:
         layout.publish(AT_OLD, OLD, data, replace=False)
     assert str(root / OLD.path) in caught.value.message and data.exists()
@@ -373,7 +374,7 @@ def test_no_record_before_the_folders_are_synced(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[str] = []
-    fsync, write = os.fsync, record.write_metadata
+    fsync, write = os.fsync, record_codec.write_metadata
 
     def synced(fd: int) -> None:
         happened.append(f"sync {Path(f'/proc/self/fd/{fd}').readlink()}")
@@ -388,7 +389,7 @@ def test_no_record_before_the_folders_are_synced(
     layout = FolderLayout(root)
     layout.begin(snapshot, files)
     monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(record, "write_metadata", recorded)
+    monkeypatch.setattr(record_codec, "write_metadata", recorded)
     for file in files:
         layout.publish(snapshot, file, verified(layout, file, b"x"), replace=False)
     in_batch = len([line for line in happened if line.startswith("record")])

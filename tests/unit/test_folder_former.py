@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.layout.base import Elsewhere
-from hfget.layout.folder import FolderLayout
+from hfget.destinations.layout import Elsewhere
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.model import ItemState
 from tests.unit.helpers import small_file, snapshot_of
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hfget.heads import Fields, parse_fields
-from hfget.http import HttpClient
+from hfget.http.client import HttpClient
+from hfget.http.headers import Fields, parse_fields
 from tests.unit.helpers import Answer, Loopback
 
 _ODD = st.sampled_from(

@@ -11,9 +11,9 @@ import requests
 
 from hfget import events
 from hfget.errors import NetworkError, UnsafeError, UsageError
-from hfget.http import HttpClient
-from hfget.secret import Secret
+from hfget.http.client import HttpClient
 from hfget.settings import Credential, origin_of
+from hfget.system.redaction import Secret
 from tests.unit.certificates import PrivateCA
 from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback

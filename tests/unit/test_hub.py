@@ -15,11 +15,11 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
 )
+from hfget.hub.tree import Tree
 from hfget.model import PathKind, Proof, RemoteFile, RepoRef
-from hfget.secret import Secret
 from hfget.settings import Credential, Withheld, origin_of
-from hfget.stop import Stop
-from hfget.tree import Tree
+from hfget.system.cancellation import Stop
+from hfget.system.redaction import Secret
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import FILES, REPO, Client
 

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfget import pages
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, UnsafeError
+from hfget.hub import pages
+from hfget.hub.tree import Tree
 from hfget.model import Proof, RepoRef
-from hfget.secret import Secret
 from hfget.settings import Credential, origin_of
-from hfget.stop import Stop
-from hfget.tree import Tree
+from hfget.system.cancellation import Stop
+from hfget.system.redaction import Secret
 from tests.hub import Fault, LocalHub, effects
 from tests.unit.apis import COMMIT, FILES, INFO, REPO, Client, entry, page, scripted, token_for
 from tests.unit.helpers import Answer, Asked, Loopback, Reply

@@ -9,12 +9,12 @@ import pytest
 
 from hfget import events
 from hfget.errors import AccessError, UnsafeError
-from hfget.http import HttpClient
+from hfget.http.client import HttpClient
+from hfget.http.connect import SteadyTimeout
+from hfget.hub.error_codes import refusal
 from hfget.model import RepoRef
-from hfget.refusal import refusal
-from hfget.secret import Secret
 from hfget.settings import Credential, TokenSource, is_loopback_address, origin_of
-from hfget.sockets import SteadyTimeout
+from hfget.system.redaction import Secret
 from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, made_up_token
 

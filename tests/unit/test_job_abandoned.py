@@ -11,9 +11,9 @@ from types import TracebackType
 
 import pytest
 
-from hfget.stop import Stopped
+from hfget.partials.positional_file import PositionalFile
+from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.positional import PositionalFile
 from tests.unit.transfers import MIB, FileServer, Transfer, fetch_all, flip, noise, transfer
 
 pytestmark = pytest.mark.usefixtures("no_proxies")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError
-from hfget.stop import Stopped
+from hfget.partials.partial import JOURNALED_BYTES
+from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.partial import JOURNALED_BYTES
 from tests.unit.desk import given, job_again
 from tests.unit.transfers import (
     MIB,

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, HfgetError
-from hfget.jobs import make_tasks
-from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, RemoteFile, Snapshot
-from hfget.planning import make_plan
+from hfget.operations.planner import make_plan
+from hfget.operations.tasks import make_tasks
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.taking import Taker
+from hfget.transfer.reuse import Taker
 from tests.unit.helpers import small_file, snapshot_of
 
 FILE = small_file("sub/c.json", b"[1]")

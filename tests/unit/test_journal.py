@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfget.transfer.journal import Block, Identity, JournalWriter, read_journal
-from hfget.transfer.owner import boot_id
+from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
+from hfget.system.process_identity import boot_id
 from tests.unit.verdicts import refused
 
 SIZE = 1000

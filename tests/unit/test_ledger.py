@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 
 from hfget.model import Span
+from hfget.partials.spans import Spans
 from hfget.transfer.ledger import Lease, Ledger
-from hfget.transfer.spans import Spans
 
 SIZE = 48
 #: Leases at a time, and seconds, that are never reached.

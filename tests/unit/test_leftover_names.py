@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.transfer.journal import Identity
-from hfget.transfer.leftovers import leftover_bytes, names_in, sweep, take_over
-from hfget.transfer.owner import Owner
-from hfget.transfer.partial import digest_of, own_name, stem_for
+from hfget.partials.journal import Identity
+from hfget.partials.partial import digest_of, own_name, stem_for
+from hfget.partials.recovery import leftover_bytes, names_in, sweep, take_over
+from hfget.system.process_identity import Owner
 from tests.unit.verdicts import refused
 
 IDENTITY = Identity("dir/model.bin", 2 << 20, "sha256", "ab" * 32, "c" * 40)

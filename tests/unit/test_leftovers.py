@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from hfget.transfer.journal import Block
-from hfget.transfer.leftovers import (
+from hfget.partials.journal import Block
+from hfget.partials.partial import Partial, own_name, stem_for
+from hfget.partials.positional_file import PositionalFile
+from hfget.partials.recovery import (
     DATA_SUFFIX,
     compare,
     found_at,
@@ -19,8 +21,6 @@ from hfget.transfer.leftovers import (
     leftover_space,
     take_over,
 )
-from hfget.transfer.partial import Partial, own_name, stem_for
-from hfget.transfer.positional import PositionalFile
 from tests.unit.partials import (
     IDENTITY,
     PIECES,

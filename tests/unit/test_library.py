@@ -15,7 +15,7 @@ from typing_extensions import assert_type
 import hfget
 from hfget import HfgetError, Plan, Report, Stop, Verification, download, events, plan, verify
 from hfget.errors import RepoNotFoundError
-from hfget.transfer.partial import Partial
+from hfget.partials.partial import Partial
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_many, make_model
 from tests.system.command import leftovers, tree, wait_until

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import hfget
-from hfget import secret
 from hfget.cli.logs import clean
-from hfget.heads import parse_fields
-from hfget.secret import Secret, redact, without_queries
-from hfget.text import safe_text
+from hfget.http.headers import parse_fields
+from hfget.system import redaction
+from hfget.system.redaction import Secret, redact, without_queries
+from hfget.system.text import safe_text
 
 #: Beginnings and repeated middles of texts that make patterns look ahead, or back, in vain.
 BEGINNINGS = ("", "a", "0", "://", "authorization", "X-Amz-", ";")
@@ -82,7 +82,10 @@ USES = uses()
 
 def test_patterns_are_found() -> None:
     assert len(USES) > 40
-    assert {"hfget.heads._FIELD.fullmatch", "hfget.secret._WORD.finditer"} <= USES.keys()
+    assert {
+        "hfget.http.headers._FIELD.fullmatch",
+        "hfget.system.redaction._WORD.finditer",
+    } <= USES.keys()
 
 
 @pytest.mark.parametrize("use", USES)
@@ -96,7 +99,7 @@ def test_what_every_text_passes_is_linear(work: Callable[[str], object]) -> None
     try:
         check(work)
     finally:
-        secret._KNOWN.clear()
+        redaction._KNOWN.clear()
 
 
 def test_the_fields_of_a_head_are_read_in_linear_time() -> None:

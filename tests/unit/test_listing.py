@@ -11,7 +11,7 @@ from huggingface_hub.hf_api import RepoFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.listing import file_of_head, remote_file
+from hfget.hub.entries import file_of_head, remote_file
 from hfget.model import RemoteFile
 from tests.unit.verdicts import refused
 

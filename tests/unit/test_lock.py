@@ -17,19 +17,19 @@ from pathlib import Path
 import pytest
 
 from hfget import events
-from hfget import lock as lock_module
 from hfget.errors import DiskError, InterruptedRunError, LockedError
-from hfget.lock import folder_lock
-from hfget.stop import Stop
-from hfget.transfer.owner import Owner
+from hfget.system import process_lock as lock_module
+from hfget.system.cancellation import Stop
+from hfget.system.process_identity import Owner
+from hfget.system.process_lock import folder_lock
 from tests.unit.helpers import BOUND, child
 
 _HOLDS = """
 import sys
 from pathlib import Path
 from hfget import events
-from hfget.lock import folder_lock
-from hfget.stop import Stop
+from hfget.system.process_lock import folder_lock
+from hfget.system.cancellation import Stop
 with folder_lock(Path(sys.argv[1]), wait=True, stop=Stop(), observer=events.ignore):
     print("ready", flush=True)
     sys.stdin.read()

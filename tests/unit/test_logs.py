@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from hfget.cli import logs
-from hfget.secret import Secret
+from hfget.system.redaction import Secret
 
 FOREIGN = ("huggingface_hub", "huggingface_hub.utils._auth", "urllib3", "urllib3.connectionpool",
            "requests", "filelock", "asyncio", "anything.else")  # fmt: skip

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from hfget.disk import sweep_temporaries
+from hfget.destinations.hub_cache import symlinks
+from hfget.destinations.hub_cache.snapshot_names import Names, Settled
+from hfget.destinations.record_log import RecordLog
+from hfget.destinations.safe_directories import Directories, Seen
 from hfget.errors import DiskError, UnsafeError
-from hfget.layout import pointers
-from hfget.layout.directories import Directories, Seen
-from hfget.layout.names import Names, Settled
-from hfget.layout.recordlog import RecordLog
 from hfget.model import RemoteFile
+from hfget.system.disk import sweep_temporaries
 from tests.unit.helpers import small_file
 
 COMMIT = "c" * 40
@@ -184,7 +184,7 @@ def failing(number: int) -> OSError:
 def test_the_first_failure_is_told_after_all_that_can_be_named_is(
     first: Exception, folder: Path, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = pointers.make
+    make = symlinks.make
 
     def fails(target: Path, blob: Path, directories: Directories) -> None:
         if target.name == "file-1":
@@ -193,7 +193,7 @@ def test_the_first_failure_is_told_after_all_that_can_be_named_is(
             raise failing(errno.EROFS)
         make(target, blob, directories)
 
-    monkeypatch.setattr(pointers, "make", fails)
+    monkeypatch.setattr(symlinks, "make", fails)
     files = [settled(folder, number) for number in (1, 2, 3)]
     for one in files:
         names.add(one)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hfget.destinations import record_codec
+from hfget.destinations.local_dir import obsolete
+from hfget.destinations.local_dir.folder import LOG_NAME, FolderLayout
+from hfget.destinations.record_log import Entry, RecordLog
+from hfget.destinations.safe_directories import Seen
+from hfget.destinations.withdrawal import withdraw_in_folder
 from hfget.errors import UnsafeError
-from hfget.layout import obsolete, record
-from hfget.layout.directories import Seen
-from hfget.layout.folder import LOG_NAME, FolderLayout
-from hfget.layout.recordlog import Entry, RecordLog
-from hfget.layout.withdrawal import withdraw_in_folder
 from hfget.model import RemoteFile, Removal, RepoRef, Snapshot
-from hfget.transfer.digest import hash_file
+from hfget.partials.digest import hash_file
 from tests.unit.helpers import small_file, snapshot_of
 
 OLD = small_file("sub/deep/old.json", b"1")
@@ -59,7 +60,7 @@ def test_what_is_not_listed_any_more_goes_with_all_that_speaks_of_it(root: Path)
     assert not (root / "sub").exists() and (root / KEPT.path).exists()
     records = root / ".cache" / "huggingface"
     assert not (records / "download" / "sub").exists() and (records / "download").is_dir()
-    wanted = record.read_wanted(records)
+    wanted = record_codec.read_wanted(records)
     assert wanted is not None and wanted.files.keys() == {KEPT.path}
     assert removals(root) == []
 
@@ -149,7 +150,7 @@ def test_what_verify_found_wrong_stays(root: Path) -> None:
     target = root / OLD.path
     target.write_bytes(b"9")
     records = root / ".cache" / "huggingface"
-    withdraw_in_folder(records, record.read_wanted(records), {OLD.path: target})
+    withdraw_in_folder(records, record_codec.read_wanted(records), {OLD.path: target})
     assert FolderLayout(root).obsolete(AFTER, hash_file) == ()
 
 

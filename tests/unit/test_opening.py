@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget import opening
-from hfget.opening import Inode, UntrustedError
+from hfget.system import safe_open
+from hfget.system.safe_open import Inode, UntrustedError
 from tests.unit.foreign import STRANGER, give_away
 from tests.unit.helpers import BOUND
 
@@ -78,11 +78,11 @@ ODD = (
 )
 NOT_ALONE = (a_hard_link, a_foreign_file)
 WAYS: dict[str, Callable[[Path], object]] = {
-    "to read": opening.open_file,
-    "to write": lambda path: opening.open_own(path, os.O_RDWR),
-    "to append": lambda path: opening.open_own(path, os.O_WRONLY | os.O_APPEND),
-    "whole": lambda path: opening.read_bytes(path, 100),
-    "whole, of anybody": lambda path: opening.read_bytes(path, 100, foreign=True),
+    "to read": safe_open.open_file,
+    "to write": lambda path: safe_open.open_own(path, os.O_RDWR),
+    "to append": lambda path: safe_open.open_own(path, os.O_WRONLY | os.O_APPEND),
+    "whole": lambda path: safe_open.read_bytes(path, 100),
+    "whole, of anybody": lambda path: safe_open.read_bytes(path, 100, foreign=True),
 }
 
 
@@ -118,25 +118,25 @@ def test_what_others_have_too_is_neither_written_to_nor_believed(
     for way in ("to write", "to append", "whole"):
         with pytest.raises(UntrustedError):
             WAYS[way](path)
-    os.close(opening.open_file(path))
-    assert opening.read_bytes(path, 100, foreign=True)[0] == CONTENT
-    with opening.reading_anybodys():
-        assert opening.read_bytes(path, 100)[0] == CONTENT
+    os.close(safe_open.open_file(path))
+    assert safe_open.read_bytes(path, 100, foreign=True)[0] == CONTENT
+    with safe_open.reading_anybodys():
+        assert safe_open.read_bytes(path, 100)[0] == CONTENT
     with pytest.raises(UntrustedError):
-        opening.read_bytes(path, 100)
+        safe_open.read_bytes(path, 100)
 
 
 def test_a_file_of_mine_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    os.close(opening.create_file(path))
-    fd = opening.open_own(path, os.O_RDWR)
+    os.close(safe_open.create_file(path))
+    fd = safe_open.open_own(path, os.O_RDWR)
     os.write(fd, CONTENT)
     os.close(fd)
-    assert opening.read_bytes(path, 100)[0] == CONTENT
-    assert opening.read_bytes(path, len(CONTENT))[0] == CONTENT
+    assert safe_open.read_bytes(path, 100)[0] == CONTENT
+    assert safe_open.read_bytes(path, len(CONTENT))[0] == CONTENT
     with pytest.raises(UntrustedError):
-        opening.read_bytes(path, len(CONTENT) - 1)
-    assert opening.read_bytes(path, 3, cut=True)[0] == CONTENT[:3]
+        safe_open.read_bytes(path, len(CONTENT) - 1)
+    assert safe_open.read_bytes(path, 3, cut=True)[0] == CONTENT[:3]
 
 
 def test_a_sparse_file_is_not_read_into_memory(tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_a_sparse_file_is_not_read_into_memory(tmp_path: Path) -> None:
     path.touch()
     os.truncate(path, 1 << 40)
     with pytest.raises(UntrustedError):
-        opening.read_bytes(path, 1 << 20)
-    assert opening.read_bytes(path, 1 << 20, cut=True)[0] == bytes(1 << 20)
+        safe_open.read_bytes(path, 1 << 20)
+    assert safe_open.read_bytes(path, 1 << 20, cut=True)[0] == bytes(1 << 20)
 
 
 @pytest.mark.parametrize("plant", [*ODD, *NOT_ALONE])
@@ -155,7 +155,7 @@ def test_what_is_there_is_not_created(
     with stack:
         plant(tmp_path / "x", stack)
         with pytest.raises(FileExistsError):
-            opening.create_file(tmp_path / "x")
+            safe_open.create_file(tmp_path / "x")
 
 
 @pytest.mark.parametrize("doing", ["read", "write", "create"])
@@ -166,7 +166,7 @@ def test_a_folder_is_not_entered_through_a_link(doing: str, tmp_path: Path) -> N
     do: dict[str, Callable[[Path], object]] = {
         "read": WAYS["whole"],
         "write": WAYS["to write"],
-        "create": lambda path: opening.create_file(path.with_name("new")),
+        "create": lambda path: safe_open.create_file(path.with_name("new")),
     }
     with pytest.raises(UntrustedError):
         do[doing](tmp_path / "linked" / "x")
@@ -195,7 +195,7 @@ def test_an_exchange_of_the_folder_between_look_and_opening_leads_nowhere(tmp_pa
     try:
         for _ in range(3000):
             try:
-                seen.add(opening.read_bytes(home / "x", 10)[0])
+                seen.add(safe_open.read_bytes(home / "x", 10)[0])
             except OSError:
                 seen.add(b"")
     finally:
@@ -213,48 +213,48 @@ def test_roots_word_is_taken_but_its_files_are_not_written_to(
     if found.st_uid != 0:
         pytest.skip("needs a file of root")
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER)
-    assert opening.is_trusted(found) and not opening.is_own(found)
-    assert opening.read_bytes(path, 100)[0] == CONTENT
+    assert safe_open.is_trusted(found) and not safe_open.is_own(found)
+    assert safe_open.read_bytes(path, 100)[0] == CONTENT
     with pytest.raises(UntrustedError):
-        opening.open_own(path, os.O_RDWR)
+        safe_open.open_own(path, os.O_RDWR)
 
 
 def test_where_all_files_appear_as_one_users_they_are_mine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """NFS with root squashed, FAT, SMB, mapped user numbers: what I make there tells."""
-    monkeypatch.setattr(opening, "_appearing", {})
+    monkeypatch.setattr(safe_open, "_appearing", {})
     path = tmp_path / "x"
     path.write_bytes(CONTENT)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
-    before = opening.is_own(path.stat())
-    os.close(opening.create_file(tmp_path / "new"))
-    assert not before and opening.is_own(path.stat())
-    os.close(opening.open_own(path, os.O_RDWR))
+    before = safe_open.is_own(path.stat())
+    os.close(safe_open.create_file(tmp_path / "new"))
+    assert not before and safe_open.is_own(path.stat())
+    os.close(safe_open.open_own(path, os.O_RDWR))
     other = list(path.stat())
     other[2] += 1  # st_dev: of another disk nothing is known
-    assert not opening.is_own(os.stat_result(other))
+    assert not safe_open.is_own(os.stat_result(other))
 
 
 def test_a_file_that_took_the_place_of_another_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    fd = opening.create_file(path)
+    fd = safe_open.create_file(path)
     try:
         inode = Inode.of(os.fstat(fd))
-        opening.check_inode(path, inode)
+        safe_open.check_inode(path, inode)
         os.link(path, tmp_path / "second")
         with pytest.raises(UntrustedError):
-            opening.check_inode(path, inode)
-        opening.check_inode(path, inode, names=2)
+            safe_open.check_inode(path, inode)
+        safe_open.check_inode(path, inode, names=2)
         path.unlink()
         with pytest.raises(FileNotFoundError):
-            opening.check_inode(path, inode)
+            safe_open.check_inode(path, inode)
         path.symlink_to("second")
         with pytest.raises(UntrustedError):
-            opening.check_inode(path, inode)
+            safe_open.check_inode(path, inode)
         path.unlink()
         path.write_bytes(CONTENT)
         with pytest.raises(UntrustedError):
-            opening.check_inode(path, inode)
+            safe_open.check_inode(path, inode)
     finally:
         os.close(fd)

@@ -17,8 +17,8 @@ import hfget
 from hfget.cli.main import app
 from hfget.errors import UsageError
 from hfget.model import RepoRef
-from hfget.options import DEFAULTS, OPTIONS, DownloadOptions
-from hfget.options.derive import selection_of, settings_of
+from hfget.operations.from_options import selection_of, settings_of
+from hfget.options.download import DEFAULTS, OPTIONS, DownloadOptions
 from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import Settings
 

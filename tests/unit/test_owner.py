@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.transfer.owner import LEASE_SECONDS, Owner, Standing, lease_is_over
+from hfget.system.process_identity import LEASE_SECONDS, Owner, Standing, lease_is_over
 from tests.unit.helpers import BOUND, child
 from tests.unit.verdicts import refused
 
 _TELLS_ITS_TAG = """
 import sys
-from hfget.transfer.owner import Owner
+from hfget.system.process_identity import Owner
 print("ready", flush=True)
 print(Owner.mine(), flush=True)
 sys.stdin.read()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hfget.transfer import journal as journal_module
-from hfget.transfer.leftovers import leftover_bytes, sweep
-from hfget.transfer.owner import Owner
-from hfget.transfer.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
+from hfget.partials import journal as journal_module
+from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
+from hfget.partials.recovery import leftover_bytes, sweep
+from hfget.system.process_identity import Owner
 from tests.unit.helpers import BOUND, child
 from tests.unit.partials import (
     DATA,
@@ -37,8 +37,8 @@ from tests.unit.partials import (
 _WRITES_AND_WAITS = """
 import hashlib, sys
 from pathlib import Path
-from hfget.transfer.journal import Identity
-from hfget.transfer.partial import Partial
+from hfget.partials.journal import Identity
+from hfget.partials.partial import Partial
 size, pieces = int(sys.argv[2]), eval(sys.argv[3])
 data = memoryview(hashlib.shake_128(b"partial").digest(size))
 identity = Identity("dir/model.bin", size, "sha256", "ab" * 32, "d" * 40)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError
-from hfget.transfer import partial as partial_module
-from hfget.transfer import positional
-from hfget.transfer.journal import Identity, read_journal
-from hfget.transfer.leftovers import DATA_SUFFIX
-from hfget.transfer.partial import Partial, stem_for
-from hfget.transfer.positional import RESERVED_BYTES, PositionalFile
+from hfget.partials import partial as partial_module
+from hfget.partials import positional_file
+from hfget.partials.journal import Identity, read_journal
+from hfget.partials.partial import Partial, stem_for
+from hfget.partials.positional_file import RESERVED_BYTES, PositionalFile
+from hfget.partials.recovery import DATA_SUFFIX
 from tests.unit.partials import DATA, IDENTITY, PIECES, SIZE, flip, journal_at, names, spans, write
 
 
@@ -242,7 +242,7 @@ def test_a_file_system_that_cannot_reserve_or_release_is_no_failure(
     stem: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for answer in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-        monkeypatch.setattr(positional, "_fallocate", lambda *way, answer=answer: answer)
+        monkeypatch.setattr(positional_file, "_fallocate", lambda *way, answer=answer: answer)
         partial = Partial.open(stem, IDENTITY)
         write(partial, PIECES[0])
         partial.park()

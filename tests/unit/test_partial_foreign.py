@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError
-from hfget.transfer import journal as journal_module
-from hfget.transfer.digest import hash_file
-from hfget.transfer.journal import read_journal
-from hfget.transfer.leftovers import leftover_bytes, leftover_space
-from hfget.transfer.partial import Partial, stem_for
-from hfget.transfer.positional import PositionalFile
+from hfget.partials import journal as journal_module
+from hfget.partials.digest import hash_file
+from hfget.partials.journal import read_journal
+from hfget.partials.partial import Partial, stem_for
+from hfget.partials.positional_file import PositionalFile
+from hfget.partials.recovery import leftover_bytes, leftover_space
 from tests.unit.foreign import give_away
 from tests.unit.helpers import BOUND, child
 from tests.unit.partials import (
@@ -37,7 +37,7 @@ from tests.unit.transfers import FileServer, fetch_all, transfer
 _HOLDS = """
 import os, signal, sys
 print("ready", flush=True)
-from hfget.transfer.owner import Owner
+from hfget.system.process_identity import Owner
 print(Owner.mine(), flush=True)
 sys.stdin.read()
 """
@@ -215,7 +215,7 @@ def test_what_is_a_strangers_is_copied_at_once_but_not_removed(stem: Path) -> No
 
 
 def test_what_a_stopped_process_has_is_copied_and_left_to_it(stem: Path) -> None:
-    from hfget.transfer.owner import Owner, Standing
+    from hfget.system.process_identity import Owner, Standing
 
     with child(_HOLDS) as process:
         assert process.stdout is not None

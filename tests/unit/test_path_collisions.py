@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.text import safe_text
+from hfget.system.text import safe_text
 from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hfget.destinations.safe_paths import check_paths, check_root, destination, warnings_for
 from hfget.errors import UnsafeError
-from hfget.layout.paths import check_paths, check_root, destination, warnings_for
-from hfget.text import safe_text
+from hfget.system.text import safe_text
 from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
 

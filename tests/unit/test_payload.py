@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from hfget import payload
 from hfget.errors import InterruptedRunError, NetworkError
-from hfget.http import HttpClient
-from hfget.payload import Budget, read_json
-from hfget.retry import Transient, from_exception
-from hfget.stop import Stop
+from hfget.http.client import HttpClient
+from hfget.http.retry import Transient, from_exception
+from hfget.hub import bounded_json
+from hfget.hub.bounded_json import Budget, read_json
+from hfget.system.cancellation import Stop
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
 
 DOCUMENT = {"sha": "c" * 40, "siblings": [{"rfilename": f"{n}.bin"} for n in range(1000)]}
@@ -113,7 +113,7 @@ def endless(conn: Any) -> None:
 
 
 def test_a_gigabyte_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payload, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(bounded_json, "MAX_BYTES", 1 << 20)
     with pytest.raises(NetworkError) as met:
         read(endless)
     assert "1 MiB" in met.value.message and met.value.exit_code == 5 and met.value.hint
@@ -121,7 +121,7 @@ def test_a_gigabyte_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_small_body_does_not_swell_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payload, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(bounded_json, "MAX_BYTES", 1 << 20)
     bomb = gzip.compress(b" " * (64 << 20))
     assert len(bomb) < 100_000
     pieces: list[int] = []
@@ -151,7 +151,7 @@ def test_a_small_body_does_not_swell_without_bound(monkeypatch: pytest.MonkeyPat
 def test_values_are_counted_before_they_take_memory(
     value: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(payload, "MAX_VALUES", 10_000)
+    monkeypatch.setattr(bounded_json, "MAX_VALUES", 10_000)
     with pytest.raises(NetworkError, match="10,000 values"):
         read(Answer(b"[" + value * 20_000 + b"0]"))
     assert len(read(Answer(b"[" + value * 3_000 + b"0]"))) == 3_001
@@ -162,7 +162,7 @@ def test_an_answer_that_trickles_is_not_waited_for() -> None:
         now = 0.0
         while True:
             yield now
-            now += payload.MAX_SECONDS / 5
+            now += bounded_json.MAX_SECONDS / 5
 
     def trickle(conn: Any) -> None:
         conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -178,7 +178,7 @@ def test_what_follows_the_end_of_gzip_is_read_within_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Endless bytes after the compressed ones, or that decode to nothing."""
-    monkeypatch.setattr(payload, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(bounded_json, "MAX_BYTES", 1 << 20)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
     deflate = zlib.compressobj(wbits=31)
     nothing = deflate.compress(b"") + deflate.flush(zlib.Z_SYNC_FLUSH)
@@ -196,7 +196,7 @@ def test_what_follows_the_end_of_gzip_is_read_within_bounds(
 def test_a_listing_has_one_budget_for_all_its_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     reply = Answer(TEXT)
     for name, most in (("LISTING_BYTES", 3 * len(TEXT)), ("LISTING_MEMORY", 600_000)):
-        monkeypatch.setattr(payload, name, most)
+        monkeypatch.setattr(bounded_json, name, most)
         budget = Budget()
         with pytest.raises(NetworkError) as met:
             for _ in range(1000):
@@ -251,7 +251,7 @@ from pathlib import Path
 from hfget import payload
 from hfget.errors import HfgetError
 from hfget.http import HttpClient
-from hfget.listing import remote_file
+from hfget.hub.entries import remote_file
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
@@ -294,4 +294,4 @@ def test_no_listing_takes_more_memory_than_it_may(name: str) -> None:
         )
     message, taken = done.stdout.decode().splitlines()
     assert "answers with more than" in message
-    assert 0 < int(taken) * 1024 < payload.LISTING_MEMORY // 8 + (16 << 20)
+    assert 0 < int(taken) * 1024 < bounded_json.LISTING_MEMORY // 8 + (16 << 20)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
-from hfget.layout.folder import FolderLayout
 from hfget.model import ItemState, Plan, RemoteFile
-from hfget.planning import make_plan, space_needed
-from hfget.transfer.copying import can_clone
-from hfget.transfer.journal import Identity
-from hfget.transfer.partial import JOURNALED_BYTES, Partial, stem_for
+from hfget.operations.planner import make_plan, space_needed
+from hfget.partials.clone import can_clone
+from hfget.partials.journal import Identity
+from hfget.partials.partial import JOURNALED_BYTES, Partial, stem_for
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
 
 SIZE = 4 * JOURNALED_BYTES

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hfget.disk import sweep_temporaries
-from hfget.layout.directories import Directories, Seen
-from hfget.layout.pointers import Kind, look, make, possible
+from hfget.destinations.hub_cache.symlinks import Kind, look, make, possible
+from hfget.destinations.safe_directories import Directories, Seen
+from hfget.system.disk import sweep_temporaries
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.transfer.positional import PositionalFile
+from hfget.partials.positional_file import PositionalFile
 from tests.unit.helpers import BOUND
 
 THREADS, PIECE = 6, 4096

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hfget.stop import Stopped
-from hfget.transfer.journal import Block, Identity
-from hfget.transfer.leftovers import leftover_bytes
-from hfget.transfer.partial import Partial, stem_for
-from hfget.transfer.prefix import Prefix, find_prefix, inherit
+from hfget.partials.hf_partials import Prefix, find_prefix, inherit
+from hfget.partials.journal import Block, Identity
+from hfget.partials.partial import Partial, stem_for
+from hfget.partials.recovery import leftover_bytes
+from hfget.system.cancellation import Stopped
 from tests.unit.helpers import lfs_file
 from tests.unit.transfers import KIB, MIB, FileServer, fetch_all, noise, transfer
 

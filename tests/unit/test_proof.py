@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.hub.proof import pointer_size, prove
 from hfget.model import Proof, RemoteFile
-from hfget.proof import pointer_size, prove
 from hfget.server.hashes import git_blob_id, git_tree_ids, lfs_pointer
 from tests.unit.helpers import git_sha1, sha256
 

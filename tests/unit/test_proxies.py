@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from hfget.causes import ProxyError
 from hfget.errors import AccessError, UsageError
-from hfget.http import HttpClient
-from hfget.proxies import shown
-from hfget.retry import Transient, from_exception
+from hfget.http.client import HttpClient
+from hfget.http.failures import ProxyError
+from hfget.http.proxies import shown
+from hfget.http.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, hang_up, reset
 from tests.unit.network import read, wire_of

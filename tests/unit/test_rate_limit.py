@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.errors import UsageError
-from hfget.sources import RateLimit, parse_rate
+from hfget.sources.rate_limit import RateLimit, parse_rate
 
 
 @pytest.mark.parametrize(

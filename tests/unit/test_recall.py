@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from hfget import events
+from hfget.destinations.listing_origins import differences, place_of
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
-from hfget.layout.folder import FolderLayout
-from hfget.layout.origins import differences, place_of
 from hfget.model import Proof, RemoteFile, Snapshot
-from hfget.recall import Recall
+from hfget.operations.recorded_listing import Recall
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
 
 HERE, THERE = "https://hub.test", "https://mirror.test/hf"

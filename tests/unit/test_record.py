@@ -15,7 +15,7 @@ from huggingface_hub import _local_folder, _tree_cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfget.layout import record
+from hfget.destinations import record_codec
 from hfget.model import RemoteFile
 from tests.unit.helpers import lfs_file, sha256, small_file, snapshot_of
 from tests.unit.verdicts import refused
@@ -29,7 +29,7 @@ TRUSTED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
     folder = tmp_path / ".cache" / "huggingface"
-    record.prepare(folder)
+    record_codec.prepare(folder)
     return folder
 
 
@@ -43,12 +43,12 @@ def put(root: Path, file: RemoteFile, content: bytes) -> Path:
 def test_huggingface_hub_reads_our_metadata(records: Path, tmp_path: Path) -> None:
     for file, content in ((SMALL, b"{}"), (LARGE, b"weights")):
         put(tmp_path, file, content)
-        record.write_metadata(records, file.path, COMMIT, file.etag)
+        record_codec.write_metadata(records, file.path, COMMIT, file.etag)
         theirs = _local_folder.read_download_metadata(tmp_path, file.path)
         assert theirs is not None
         assert (theirs.commit_hash, theirs.etag) == (COMMIT, file.etag)
-        ours = record.read_metadata(records, file.path)
-        assert ours == record.Metadata(COMMIT, file.etag, theirs.timestamp)
+        ours = record_codec.read_metadata(records, file.path)
+        assert ours == record_codec.Metadata(COMMIT, file.etag, theirs.timestamp)
         assert time.time() - 60 < theirs.timestamp <= time.time()
 
 
@@ -57,8 +57,8 @@ def test_our_metadata_has_the_very_form_of_huggingface_hubs(records: Path, tmp_p
     path = records / "download" / "config.json.metadata"
     _local_folder.write_download_metadata(tmp_path, SMALL.path, COMMIT, SMALL.etag)
     theirs = path.read_bytes()
-    assert record.read_metadata(records, SMALL.path) is not None
-    record.write_metadata(records, SMALL.path, COMMIT, SMALL.etag)
+    assert record_codec.read_metadata(records, SMALL.path) is not None
+    record_codec.write_metadata(records, SMALL.path, COMMIT, SMALL.etag)
     ours = path.read_bytes()
     assert ours.splitlines()[:2] == theirs.splitlines()[:2]
     assert ours == f"{COMMIT}\n{SMALL.etag}\n{float(ours.splitlines()[2])}\n".encode()
@@ -72,8 +72,8 @@ def test_a_file_with_a_time_in_the_future_stays_unmodified_for_both(
     future = time.time() + 5000.25
     os.utime(target, (future, future))
     modified = target.stat().st_mtime
-    record.write_metadata(records, SMALL.path, COMMIT, SMALL.etag, modified)
-    ours = record.read_metadata(records, SMALL.path)
+    record_codec.write_metadata(records, SMALL.path, COMMIT, SMALL.etag, modified)
+    ours = record_codec.read_metadata(records, SMALL.path)
     assert ours is not None and ours.timestamp >= modified
     assert _local_folder.read_download_metadata(tmp_path, SMALL.path) is not None
 
@@ -86,7 +86,7 @@ def theirs_from_disk(records: Path) -> dict[str, _tree_cache.TreeCacheEntry] | N
 def test_our_listing_is_that_of_huggingface_hub_byte_for_byte(
     records: Path, tmp_path: Path
 ) -> None:
-    record.write_tree(records, snapshot_of(LARGE, SMALL, commit=COMMIT))
+    record_codec.write_tree(records, snapshot_of(LARGE, SMALL, commit=COMMIT))
     ours = (records / "trees" / f"{COMMIT}.json").read_bytes()
     entries = theirs_from_disk(records)
     assert entries is not None
@@ -96,27 +96,28 @@ def test_our_listing_is_that_of_huggingface_hub_byte_for_byte(
     other = tmp_path / "other"
     _tree_cache.write_tree_cache(str(other), COMMIT, entries)
     assert (other / "trees" / f"{COMMIT}.json").read_bytes() == ours
-    assert record.read_tree(other, COMMIT) == (SMALL, LARGE)
+    assert record_codec.read_tree(other, COMMIT) == (SMALL, LARGE)
 
 
 def test_a_xet_hash_that_huggingface_hub_refuses_is_left_out(records: Path) -> None:
-    record.write_tree(records, snapshot_of(replace(LARGE, xet_hash="odd"), commit=COMMIT))
+    record_codec.write_tree(records, snapshot_of(replace(LARGE, xet_hash="odd"), commit=COMMIT))
     entries = theirs_from_disk(records)
     assert entries is not None and entries[LARGE.path].xet_hash is None
 
 
 def test_a_listing_with_a_defect_is_not_kept(records: Path) -> None:
-    record.write_tree(records, snapshot_of(SMALL, replace(LARGE, defect="odd"), commit=COMMIT))
-    assert record.read_tree(records, COMMIT) is None
+    odd = replace(LARGE, defect="odd")
+    record_codec.write_tree(records, snapshot_of(SMALL, odd, commit=COMMIT))
+    assert record_codec.read_tree(records, COMMIT) is None
     assert list((records / "trees").iterdir()) == []
 
 
 @pytest.mark.parametrize("commit", ["../outside", "main", "", "C" * 40, COMMIT + "\n"])
 def test_only_a_commit_hash_names_a_listing(commit: str, records: Path) -> None:
-    record.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
+    record_codec.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
     listing = (records / "trees" / f"{COMMIT}.json").read_text()
     (records / "trees" / f"{commit}.json").write_text(listing)
-    assert record.read_tree(records, commit) is None
+    assert record_codec.read_tree(records, commit) is None
 
 
 def remade(change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -158,25 +159,25 @@ GARBAGE = [
 def test_a_garbage_listing_is_as_none_and_is_replaced(garbage: bytes, records: Path) -> None:
     path = records / "trees" / f"{COMMIT}.json"
     path.write_bytes(garbage)
-    assert record.read_tree(records, COMMIT) is None
-    assert record.read_etags(records) == {}
-    record.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
-    assert record.read_tree(records, COMMIT) == (SMALL,)
+    assert record_codec.read_tree(records, COMMIT) is None
+    assert record_codec.read_etags(records) == {}
+    record_codec.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
+    assert record_codec.read_tree(records, COMMIT) == (SMALL,)
 
 
 def test_what_is_odd_but_harmless_in_a_listing_is_left_out(records: Path) -> None:
     path = records / "trees" / f"{COMMIT}.json"
     path.write_bytes(remade(lambda d: d["files"]["x"].update(xet_hash=5, more="later")))
-    assert record.read_tree(records, COMMIT) == (replace(LARGE, path="x", xet_hash=None),)
+    assert record_codec.read_tree(records, COMMIT) == (replace(LARGE, path="x", xet_hash=None),)
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
 def test_a_garbage_hfget_json_is_as_none_and_is_replaced(garbage: bytes, records: Path) -> None:
-    path = records / record.RECORD_NAME
+    path = records / record_codec.RECORD_NAME
     path.write_bytes(garbage)
-    assert record.read_wanted(records) is None
-    record.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    wanted = record.read_wanted(records)
+    assert record_codec.read_wanted(records) is None
+    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    wanted = record_codec.read_wanted(records)
     assert wanted is not None and wanted.files == {SMALL.path: SMALL}
 
 
@@ -193,16 +194,16 @@ def test_a_garbage_hfget_json_is_as_none_and_is_replaced(garbage: bytes, records
 def test_garbage_metadata_is_as_none_and_is_replaced(text: str, records: Path) -> None:
     path = records / "download" / "config.json.metadata"
     path.write_text(text)
-    assert record.read_metadata(records, SMALL.path) is None
-    record.write_metadata(records, SMALL.path, COMMIT, SMALL.etag)
-    assert record.read_metadata(records, SMALL.path) is not None
+    assert record_codec.read_metadata(records, SMALL.path) is None
+    record_codec.write_metadata(records, SMALL.path, COMMIT, SMALL.etag)
+    assert record_codec.read_metadata(records, SMALL.path) is not None
 
 
 def test_metadata_with_the_line_ends_of_windows_is_read(records: Path) -> None:
     path = records / "download" / "config.json.metadata"
     path.write_bytes(f"{COMMIT}\r\n{SMALL.etag}\r\n1712656091.123\r\n".encode())
-    known = record.read_metadata(records, SMALL.path)
-    assert known == record.Metadata(COMMIT, SMALL.etag, 1712656091.123)
+    known = record_codec.read_metadata(records, SMALL.path)
+    assert known == record_codec.Metadata(COMMIT, SMALL.etag, 1712656091.123)
 
 
 def a_pipe(path: Path) -> None:
@@ -220,14 +221,14 @@ def a_loop(path: Path) -> None:
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_loop])
 def test_what_is_no_file_at_all_is_as_none(make: Callable[[Path], None], records: Path) -> None:
-    make(records / record.RECORD_NAME)
+    make(records / record_codec.RECORD_NAME)
     make(records / "trees" / f"{COMMIT}.json")
     make(records / "download" / "config.json.metadata")
-    assert record.read_wanted(records) is None
-    assert record.read_tree(records, COMMIT) is None
-    assert record.read_metadata(records, SMALL.path) is None
-    assert record.read_etags(records) == {}
-    assert set(record.recorded_paths(records)) <= {SMALL.path}
+    assert record_codec.read_wanted(records) is None
+    assert record_codec.read_tree(records, COMMIT) is None
+    assert record_codec.read_metadata(records, SMALL.path) is None
+    assert record_codec.read_etags(records) == {}
+    assert set(record_codec.recorded_paths(records)) <= {SMALL.path}
 
 
 @TRUSTED
@@ -235,9 +236,9 @@ def test_what_is_no_file_at_all_is_as_none(make: Callable[[Path], None], records
 def test_no_bytes_in_a_record_are_too_odd(records: Path, data: bytes) -> None:
     for path in ("hfget.json", f"trees/{COMMIT}.json", "download/config.json.metadata"):
         (records / path).write_bytes(data)
-    assert record.read_wanted(records) is None
-    assert record.read_tree(records, COMMIT) is None
-    known = record.read_metadata(records, SMALL.path)
+    assert record_codec.read_wanted(records) is None
+    assert record_codec.read_tree(records, COMMIT) is None
+    known = record_codec.read_metadata(records, SMALL.path)
     if known is None:
         refused()
     else:
@@ -260,7 +261,7 @@ def test_whatever_a_listing_says_its_files_are_sound(records: Path, files: dict[
     document |= {"repo_id": "org/name", "repo_type": "model", "commit": COMMIT}
     for path in (f"trees/{COMMIT}.json", "hfget.json"):
         (records / path).write_text(json.dumps(document))
-    tree, wanted = record.read_tree(records, COMMIT), record.read_wanted(records)
+    tree, wanted = record_codec.read_tree(records, COMMIT), record_codec.read_wanted(records)
     assert (tree is None) == (wanted is None)
     if tree is None:
         refused()
@@ -273,39 +274,40 @@ def test_whatever_a_listing_says_its_files_are_sound(records: Path, files: dict[
 def test_a_record_that_is_too_large_is_not_read(
     records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
-    record.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    monkeypatch.setattr(record, "_MOST_JSON_BYTES", 20)
-    assert record.read_tree(records, COMMIT) is None and record.read_wanted(records) is None
+    record_codec.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
+    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    monkeypatch.setattr(record_codec, "_MOST_JSON_BYTES", 20)
+    assert record_codec.read_tree(records, COMMIT) is None
+    assert record_codec.read_wanted(records) is None
 
 
 def test_what_was_asked_for_is_kept_beside_what_was_asked_for_before(records: Path) -> None:
-    record.write_wanted(records, snapshot_of(SMALL, LARGE), [LARGE])
+    record_codec.write_wanted(records, snapshot_of(SMALL, LARGE), [LARGE])
     newer = small_file(SMALL.path, b"{ }")
-    record.write_wanted(records, snapshot_of(newer, commit="d" * 40), [newer])
-    wanted = record.read_wanted(records)
+    record_codec.write_wanted(records, snapshot_of(newer, commit="d" * 40), [newer])
+    wanted = record_codec.read_wanted(records)
     assert wanted is not None and wanted.commit == "d" * 40
     assert wanted.files == {SMALL.path: newer, LARGE.path: LARGE}
 
 
 def test_asking_again_for_the_same_changes_only_the_time(records: Path) -> None:
-    record.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    path = records / record.RECORD_NAME
+    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    path = records / record_codec.RECORD_NAME
     os.utime(path, (1e9, 1e9))
     before = path.stat().st_ino, path.read_bytes()
-    record.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
     assert (path.stat().st_ino, path.read_bytes()) == before
-    wanted = record.read_wanted(records)
+    wanted = record_codec.read_wanted(records)
     assert wanted is not None and wanted.written > 1.1e9
 
 
 def test_every_content_that_was_listed_here_is_known(records: Path) -> None:
     newer = small_file(SMALL.path, b"{ }")
-    record.write_tree(records, snapshot_of(SMALL, LARGE, commit=COMMIT))
-    record.write_tree(records, snapshot_of(newer, commit="d" * 40))
+    record_codec.write_tree(records, snapshot_of(SMALL, LARGE, commit=COMMIT))
+    record_codec.write_tree(records, snapshot_of(newer, commit="d" * 40))
     asked = lfs_file("asked", b"for")
-    record.write_wanted(records, snapshot_of(asked), [asked])
-    assert record.read_etags(records) == {
+    record_codec.write_wanted(records, snapshot_of(asked), [asked])
+    assert record_codec.read_etags(records) == {
         SMALL.path: {SMALL.etag, newer.etag},
         LARGE.path: {LARGE.etag},
         "asked": {sha256(b"for")},
@@ -317,37 +319,38 @@ def test_recorded_paths_are_those_with_metadata(records: Path, tmp_path: Path) -
     outside.mkdir()
     (outside / "far.metadata").touch()
     for path in ("a", "sub/b.bin", "sub/deeper/c", ".hidden"):
-        record.write_metadata(records, path, COMMIT, SMALL.etag)
+        record_codec.write_metadata(records, path, COMMIT, SMALL.etag)
     (records / "download" / "sub" / "b.bin.lock").touch()
     (records / "download" / "folder.metadata").mkdir()
     (records / "download" / "link").symlink_to(outside)
-    paths = set(record.recorded_paths(records))
+    paths = set(record_codec.recorded_paths(records))
     assert paths == {"a", "sub/b.bin", "sub/deeper/c", ".hidden"}
 
 
 def test_a_name_too_long_for_its_record_stays_unrecorded(records: Path) -> None:
-    record.write_metadata(records, "n" * 250, COMMIT, SMALL.etag)
-    assert record.read_metadata(records, "n" * 250) is None
-    assert list(record.recorded_paths(records)) == []
+    record_codec.write_metadata(records, "n" * 250, COMMIT, SMALL.etag)
+    assert record_codec.read_metadata(records, "n" * 250) is None
+    assert list(record_codec.recorded_paths(records)) == []
 
 
 def test_the_folder_of_records_is_marked_and_marks_are_kept(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    record.prepare(records)
+    record_codec.prepare(records)
     assert (records / ".gitignore").read_text() == "*"
     tag = (records / "CACHEDIR.TAG").read_text()
     assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
     (records / ".gitignore").write_text("mine")
-    record.prepare(records)
+    record_codec.prepare(records)
     assert (records / ".gitignore").read_text() == "mine"
 
 
 def test_a_folder_has_records_or_none(records: Path) -> None:
-    assert not record.has_records(records, "") and not record.has_records(records, "a/b")
-    record.write_metadata(records, "a/b/c.json", COMMIT, "0" * 40)
-    assert record.has_records(records, "a/b")
-    assert not record.has_records(records, "a") and not record.has_records(records, "")
+    assert not record_codec.has_records(records, "")
+    assert not record_codec.has_records(records, "a/b")
+    record_codec.write_metadata(records, "a/b/c.json", COMMIT, "0" * 40)
+    assert record_codec.has_records(records, "a/b")
+    assert not record_codec.has_records(records, "a") and not record_codec.has_records(records, "")
     (records / "download" / "x.incomplete").touch()
-    assert not record.has_records(records, "")
+    assert not record_codec.has_records(records, "")
     with pytest.raises(OSError):
-        record.has_records(records, "a/b/c.json.metadata")
+        record_codec.has_records(records, "a/b/c.json.metadata")

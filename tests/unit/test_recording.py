@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hfget import events
+from hfget.destinations import record_codec
 from hfget.errors import DiskError
-from hfget.layout import record
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
 from tests.unit.test_engine import REPO, Watch, fetch
@@ -24,7 +24,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(record, "write_metadata", fails)
+    monkeypatch.setattr(record_codec, "write_metadata", fails)
 
 
 @pytest.mark.usefixtures("full")

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.layout import recordlog
-from hfget.layout.directories import Seen
-from hfget.layout.recordlog import WRONG, Entry, RecordLog
+from hfget.destinations import record_log
+from hfget.destinations.record_log import WRONG, Entry, RecordLog
+from hfget.destinations.safe_directories import Seen
 from tests.unit.helpers import BOUND
 from tests.unit.verdicts import refused
 
@@ -246,7 +246,7 @@ def test_what_was_planted_is_not_written_through(
 def test_a_long_log_is_written_anew_once_most_of_it_does_not_count(
     path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordlog, "_STALE_LINES", 10)
+    monkeypatch.setattr(record_log, "_STALE_LINES", 10)
     log = written(path, w=entry_of(file), v=entry_of(file))
     for number in range(20):
         log.add("w", entry_of(file, f"{number:040d}"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.redirects import follow, is_private, is_private_address, rebase
+from hfget.http.redirects import follow, is_private, is_private_address, rebase
 from hfget.settings import is_loopback, origin_of
 from tests.unit.verdicts import refused
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hfget.model import PathKind, RepoRef, RepoType
-from hfget.reference import parse, trail_candidates
+from hfget.reference import parse
+from hfget.reference.revision_paths import trail_candidates
 
 HUB = "https://huggingface.co"
 MIRROR = "https://hf-mirror.com"

@@ -19,7 +19,8 @@ import typer
 from hfget.cli.main import app
 from hfget.errors import UsageError
 from hfget.model import RepoRef
-from hfget.reference import parse, trail_candidates
+from hfget.reference import parse
+from hfget.reference.revision_paths import trail_candidates
 
 FOLDER = Path(__file__).parents[1] / "references"
 ROWS: list[dict[str, Any]] = [

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from hfget.errors import UsageError
 from hfget.model import API_NAMES, URL_PREFIXES, PathKind, RepoRef, RepoType
-from hfget.reference import parse, trail_candidates
-from hfget.text import safe_text
+from hfget.reference import parse
+from hfget.reference.revision_paths import trail_candidates
+from hfget.system.text import safe_text
 from tests.unit.verdicts import refused
 
 MAX_LENGTH = 16_384

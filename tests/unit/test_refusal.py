@@ -20,12 +20,12 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
 )
-from hfget.http import HttpClient
+from hfget.http.client import HttpClient
+from hfget.hub.error_codes import refusal
 from hfget.model import RepoRef
-from hfget.refusal import refusal
-from hfget.secret import Secret
 from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, origin_of
-from hfget.text import safe_text
+from hfget.system.redaction import Secret
+from hfget.system.text import safe_text
 from tests.unit.helpers import BOUND, Answer, Loopback
 
 REF = RepoRef("org/name")

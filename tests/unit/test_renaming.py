@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.disk import exists, rename_new
+from hfget.system.disk import exists, rename_new
 
 _ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs renameat2")
 

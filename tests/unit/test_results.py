@@ -6,7 +6,7 @@ from hfget import events
 from hfget.errors import DiskError, HfgetError
 from hfget.transfer.backend import DoneFile
 from hfget.transfer.file_job import Phase
-from hfget.transfer.meter import Meter
+from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from tests.unit.desk import Desk, job_of
 

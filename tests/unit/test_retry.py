@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from hfget import retry
 from hfget.errors import AccessError, HfgetError, InterruptedRunError, NetworkError
-from hfget.retry import MAX_REQUESTED_WAIT, Transient, backoff, requested_wait, wait_after
-from hfget.stop import Stop
+from hfget.http import retry
+from hfget.http.retry import MAX_REQUESTED_WAIT, Transient, backoff, requested_wait, wait_after
+from hfget.system.cancellation import Stop
 from tests.unit.helpers import BOUND
 from tests.unit.verdicts import refused
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from hfget.retry import Transient
-from hfget.transfer import schedule as schedule_module
+from hfget.http.retry import Transient
+from hfget.transfer import scheduler as schedule_module
 from hfget.transfer.file_job import Phase
-from hfget.transfer.schedule import (
+from hfget.transfer.scheduler import (
     MAX_PIECE_BYTES,
     MIN_PIECE_BYTES,
     SINGLE_REQUEST_BYTES,

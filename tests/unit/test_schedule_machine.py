@@ -20,12 +20,12 @@ from hypothesis.stateful import (
 )
 
 from hfget.errors import NetworkError
-from hfget.retry import Transient
-from hfget.transfer.connections import ConnectionLimit
+from hfget.http.retry import Transient
+from hfget.partials.spans import Spans
+from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.ledger import Lease
-from hfget.transfer.schedule import Schedule
-from hfget.transfer.spans import Spans
+from hfget.transfer.scheduler import Schedule
 from tests.unit.desk import HOST, Desk, given_job, job_of, resolve
 from tests.unit.transfers import MIB, in_thread, until
 

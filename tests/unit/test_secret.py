@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from hfget.secret import LONGEST_CHARACTERS, Secret, redact, safe_url
+from hfget.system.redaction import LONGEST_CHARACTERS, Secret, redact, safe_url
 
 
 def made_up() -> str:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from hfget.errors import EntryNotFoundError, UsageError
 from hfget.model import PathKind, RemoteFile
-from hfget.selection import Selection, select, selection_remarks
-from hfget.weights import Choice
+from hfget.selection.patterns import Selection, select, selection_remarks
+from hfget.selection.weights import Choice
 
 REPO = (
     ".gitattributes",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from hfget import sockets
-from hfget.sockets import Sockets, SteadyTimeout
+from hfget.http import connect
+from hfget.http.connect import Sockets, SteadyTimeout
 from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND
 from tests.unit.network import LONG, Waiter, closed_port, silent_port
@@ -40,7 +40,7 @@ def test_a_dead_ipv6_address_costs_little(names: Names) -> None:
 def test_an_address_that_refuses_is_passed_over_at_once(
     names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ATTEMPT_SECONDS", LONG)
+    monkeypatch.setattr(connect, "ATTEMPT_SECONDS", LONG)
     names({"both.test": ("127.0.0.2", "255.255.255.255", "127.0.0.1")})
     with listening() as port, Sockets().connect("both.test", port, LONG) as sock:
         assert sock.getpeername() == ("127.0.0.1", port)
@@ -49,13 +49,13 @@ def test_an_address_that_refuses_is_passed_over_at_once(
 def test_a_refusal_brings_the_next_address_on_while_another_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sockets, "ATTEMPT_SECONDS", LONG)
+    monkeypatch.setattr(connect, "ATTEMPT_SECONDS", LONG)
     with silent_port() as silent, listening() as port:
         found = [
             socket.getaddrinfo("127.0.0.1", each, type=socket.SOCK_STREAM)[0]
             for each in (silent, closed_port(), port)
         ]
-        with sockets._Race(found, ()) as race:
+        with connect._Race(found, ()) as race:
             assert race.step(0.0) is None
             race._due = 0.0  # as if the time of the second had come
             steps = iter(range(100))
@@ -70,8 +70,8 @@ def test_the_families_take_turns() -> None:
         (family, 0, 0, "", name)
         for family, name in [(6, "a"), (6, "b"), (6, "c"), (4, "d"), (4, "e")]
     ]
-    assert [each[4] for each in sockets._interleaved(found)] == ["a", "d", "b", "e", "c"]
-    assert sockets._interleaved([]) == []
+    assert [each[4] for each in connect._interleaved(found)] == ["a", "d", "b", "e", "c"]
+    assert connect._interleaved([]) == []
 
 
 def test_the_socket_gets_the_options_and_the_time_out() -> None:

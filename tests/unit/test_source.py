@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http import MAX_REDIRECTS
+from hfget.http.client import MAX_REDIRECTS
 from hfget.model import RepoRef
 from hfget.settings import Settings, host_of
 from hfget.sources.http_source import HttpSource

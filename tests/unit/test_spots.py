@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.layout.spots import risky_names, risky_place
+from hfget.destinations.cautions import risky_names, risky_place
 from hfget.model import RemoteFile
 
 
@@ -51,4 +51,9 @@ def test_the_home_folder_and_the_root_of_a_work_tree(
     assert risky_place(home) == risky_place(tmp_path / "link") == "your home folder"
     assert risky_place(work) == "the root of a git work tree"
     (work / "below").mkdir()
-    assert risky_place(work / "below") == risky_place(home / "below") == risky_place(tmp_path / "nothing") == ""
+    assert (
+        risky_place(work / "below")
+        == risky_place(home / "below")
+        == risky_place(tmp_path / "nothing")
+        == ""
+    )

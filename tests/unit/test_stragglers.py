@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from hfget.transfer.ledger import Lease
-from hfget.transfer.stragglers import OWN_BEST, WINDOW_SECONDS, WORTH_SECONDS, Stragglers
+from hfget.transfer.stalls import OWN_BEST, WINDOW_SECONDS, WORTH_SECONDS, Stragglers
 
 MB = 10**6
 TICK = 0.5

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hfget.disk import atomic_write, sync_directory
-from hfget.layout import directories, record
-from hfget.layout.cache import CacheLayout
-from hfget.layout.folder import FolderLayout
-from hfget.layout.hubcache import HubCache
+from hfget.destinations import record_codec, safe_directories
+from hfget.destinations.hub_cache.cache import CacheLayout
+from hfget.destinations.hub_cache.cache_paths import HubCache
+from hfget.destinations.local_dir.folder import FolderLayout
+from hfget.system.disk import atomic_write, sync_directory
 from tests.unit.cached import AT, CONFIG, REF, WEIGHTS, blob, filled, folder, pointer
 from tests.unit.helpers import small_file, snapshot_of
 from tests.unit.test_turns import DATA, TWINS, jobs_for, take
@@ -35,7 +35,7 @@ class Disk:
         self.steps: list[Step] = []
         for name in ("fsync", "fdatasync"):
             monkeypatch.setattr(os, name, self._noting("sync", getattr(os, name)))
-        for module, name in ((os, "replace"), (os, "rename"), (directories, "rename_new")):
+        for module, name in ((os, "replace"), (os, "rename"), (safe_directories, "rename_new")):
             monkeypatch.setattr(module, name, self._noting("name", getattr(module, name)))
 
     def _noting(self, what: str, real: Callable[..., None]) -> Callable[..., None]:
@@ -96,13 +96,13 @@ def test_a_folder_has_its_names(disk: Disk, tmp_path: Path) -> None:
 
 
 def test_what_is_asked_for_is_there_before_the_record_names_it(disk: Disk, tmp_path: Path) -> None:
-    record.prepare(tmp_path)
+    record_codec.prepare(tmp_path)
     files = [small_file("a", b"a"), small_file("b", b"b")]
-    record.write_wanted(tmp_path, snapshot_of(*files), files)
-    assert disk.has_content_of(tmp_path / record.RECORD_NAME)
+    record_codec.write_wanted(tmp_path, snapshot_of(*files), files)
+    assert disk.has_content_of(tmp_path / record_codec.RECORD_NAME)
     disk.steps.clear()
-    record.unwant(tmp_path, ["a"])
-    assert disk.has_content_of(tmp_path / record.RECORD_NAME)
+    record_codec.unwant(tmp_path, ["a"])
+    assert disk.has_content_of(tmp_path / record_codec.RECORD_NAME)
 
 
 def test_the_folders_of_a_cached_repo_are_there_from_the_beginning(disk: Disk, cache: Path) -> None:

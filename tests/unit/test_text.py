@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.text import command, duration_text, option, safe_text, shell_word, size_text
+from hfget.system.text import command, duration_text, option, safe_text, shell_word, size_text
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 import pytest
 
-from hfget import library
 from hfget.errors import HfgetError
+from hfget.operations import python_api
 from tests.unit.helpers import Answer, Asked, Loopback, git_sha1
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -160,8 +160,8 @@ def test_a_token_is_seen_at_home_alone_and_only_as_the_policy_says(
         user = f"user:{token}@" if policy.in_endpoint else ""
         options |= {"endpoint": f"http://{user}{host}", "local_dir": tmp_path / "m"}
         for world.way in WAYS:
-            ask(world, policy, token, lambda: library.plan("org/m", retries=0, **options))
-        ask(world, policy, token, lambda: library.download("org/m", retries=0, **options))
+            ask(world, policy, token, lambda: python_api.plan("org/m", retries=0, **options))
+        ask(world, policy, token, lambda: python_api.download("org/m", retries=0, **options))
     if not (private and policy.sent == "never"):
         assert all((tmp_path / "m" / name).read_bytes() == DATA for name in NAMES)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub._local_folder import read_download_metadata, write_download_metadata
 
-from hfget.layout.folder import LOG_NAME, FolderLayout
-from hfget.layout.recordlog import RecordLog
+from hfget.destinations.local_dir.folder import LOG_NAME, FolderLayout
+from hfget.destinations.record_log import RecordLog
 from hfget.model import ItemState, RepoRef
 from tests.unit.helpers import small_file, snapshot_of
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from hfget import events
+from hfget.destinations.hub_cache.cache import CacheLayout
+from hfget.destinations.hub_cache.cache_paths import HubCache
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError
-from hfget.jobs import Turns, make_tasks
-from hfget.layout.cache import CacheLayout
-from hfget.layout.folder import FolderLayout
-from hfget.layout.hubcache import HubCache
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef
-from hfget.planning import make_plan, space_needed
-from hfget.stop import Stopped
-from hfget.transfer import taking
+from hfget.operations.planner import make_plan, space_needed
+from hfget.operations.tasks import Turns, make_tasks
+from hfget.system.cancellation import Stopped
+from hfget.transfer import reuse
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.taking import Taker
+from hfget.transfer.reuse import Taker
 from tests.unit.helpers import lfs_file, snapshot_of
 
 DATA = b"twins" * 1000
@@ -231,7 +231,7 @@ def test_a_full_disk_is_not_taken_for_a_source_that_is_wrong(
 
     layout, _ = in_the_hub_cache(tmp_path, DATA)
     _, (job, *_) = jobs_for(layout)
-    monkeypatch.setattr(taking, "duplicate", full)
+    monkeypatch.setattr(reuse, "duplicate", full)
     with pytest.raises(DiskError, match="no space"):
         take(job)
 

@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 
 from hfget.events import Finished, Planned
+from hfget.messages.sentences import outcome_line, plan_line, state_text
 from hfget.model import ItemState, Plan, PlanItem, Removal, Report
 from hfget.ui.ndjson import NdjsonDisplay
-from hfget.ui.results import Results
-from hfget.ui.words import outcome_line, plan_line, state_text
+from hfget.ui.summaries import Results
 from tests.unit.helpers import lfs_file, snapshot_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "ndjson.schema.json").read_text())

@@ -13,8 +13,8 @@ from hfget.ui import display
 from hfget.ui.lines import LinesDisplay
 from hfget.ui.live import LiveDisplay
 from hfget.ui.ndjson import NdjsonDisplay
+from hfget.ui.output import Sink
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.sink import Sink
 from tests.unit.test_ui_run import Stream
 
 

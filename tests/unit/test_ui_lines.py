@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from hfget.events import FileDone, FileFailed, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import Failure
-from hfget.ui.calm import Burst, Pace, Repeats
 from hfget.ui.lines import LinesDisplay
+from hfget.ui.pacing import Burst, Pace, Repeats
 from hfget.ui.quiet import QuietDisplay
 from tests.unit.test_ui_run import Clock, Stream, plan_of, progress_of, report_of, snapshot_of
 

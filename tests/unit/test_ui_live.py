@@ -11,7 +11,7 @@ from rich.console import Console
 from hfget.errors import InterruptedRunError, NetworkError
 from hfget.events import ActiveFile, FileFailed, Finished, Note, Planned, Retrying
 from hfget.model import Failure
-from hfget.ui import frame
+from hfget.ui import live_rows
 from hfget.ui.live import LiveDisplay
 from tests.unit.test_ui_run import (
     HOSTILE,
@@ -149,8 +149,8 @@ def active(number: int, size: int = 900_000_000) -> tuple[ActiveFile, ...]:
 
 @pytest.mark.parametrize("width", [1, 5, 19, 20, 39, 40, 59, 60, 75, 80, 99, 100, 200])
 @pytest.mark.parametrize("height", [1, 2, 3, 5, 8, 12, 50])
-@pytest.mark.parametrize("glyphs", [frame.FANCY, frame.ASCII])
-def test_the_region_fits_any_terminal(width: int, height: int, glyphs: frame.Glyphs) -> None:
+@pytest.mark.parametrize("glyphs", [live_rows.FANCY, live_rows.ASCII])
+def test_the_region_fits_any_terminal(width: int, height: int, glyphs: live_rows.Glyphs) -> None:
     terminal = Terminal(width, height)
     display = terminal.display
     display._glyphs = glyphs

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
+from hfget.messages import sentences
+from hfget.messages.sentences import Verdict
 from hfget.model import ItemState
-from hfget.ui import Display, words
+from hfget.ui import Display
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.words import Verdict
 from tests.unit.test_ui_run import (
     Stream,
     make_lines,
@@ -63,7 +64,7 @@ def test_a_good_verdict_is_said_and_a_bad_one_left_to_the_error() -> None:
         messages, results = Stream(), Stream()
         display = make(messages, results)
         with display:
-            display.verified(good, words.verdicts_text(good, 3_400_000_000))
+            display.verified(good, sentences.verdicts_text(good, 3_400_000_000))
             display.verified([("a", "missing", "")], "1 missing of 1 file")
         assert results.text == "ok\ta\t\nextra\tmine\t\nmissing\ta\t\n"
         plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", messages.text)

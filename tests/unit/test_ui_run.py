@@ -27,23 +27,14 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.model import (
-    Failure,
-    ItemState,
-    Plan,
-    PlanItem,
-    RemoteFile,
-    RepoRef,
-    Report,
-    Snapshot,
-)
-from hfget.secret import Secret
+from hfget.messages.sentences import Verdict
+from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
 from hfget.ui.live import LiveDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.words import Verdict
 
 HOSTILE = (
     "plain.bin",

@@ -9,8 +9,8 @@ import pytest
 
 from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, NetworkError
 from hfget.events import FileDone, Note, Retrying
+from hfget.messages import sentences
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
-from hfget.ui import words
 from tests.unit.test_ui_run import plan_of, progress_of, report_of, snapshot_of
 
 GB = 1_000_000_000
@@ -28,7 +28,7 @@ GB = 1_000_000_000
     ],
 )
 def test_percent_is_100_only_at_the_end(done: int, total: int, expected: int) -> None:
-    assert words.percent(done, total) == expected
+    assert sentences.percent(done, total) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_percent_is_100_only_at_the_end(done: int, total: int, expected: int) ->
     ],
 )
 def test_pair(done: int, total: int, expected: str) -> None:
-    assert words.pair_text(done, total) == expected
+    assert sentences.pair_text(done, total) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_pair(done: int, total: int, expected: str) -> None:
     ],
 )
 def test_eta(eta: float | None, expected: str) -> None:
-    assert words.eta_text(eta) == expected
+    assert sentences.eta_text(eta) == expected
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_header(revision: str | None, middle: str) -> None:
     ref = RepoRef("org/name", "dataset", revision)
     snapshot = Snapshot(ref, "https://u:p@hub.example", "4a5b6c7" + "d" * 33, ())
     begin = f"datasets/org/name @ {middle} from https://hub.example"
-    assert words.header_line(snapshot) == begin
-    assert words.header_line(snapshot, Path("name")) == f"{begin} → .{os.sep}name"
+    assert sentences.header_line(snapshot) == begin
+    assert sentences.header_line(snapshot, Path("name")) == f"{begin} → .{os.sep}name"
 
 
 def item(size: int, state: ItemState, have: int) -> PlanItem:
@@ -104,15 +104,15 @@ def item(size: int, state: ItemState, have: int) -> PlanItem:
     ],
 )
 def test_plan(items: tuple[PlanItem, ...], expected: str) -> None:
-    assert words.plan_line(Plan(snapshot_of(), Path("name"), items)) == expected
+    assert sentences.plan_line(Plan(snapshot_of(), Path("name"), items)) == expected
 
 
 def test_states_of_a_dry_run() -> None:
-    told = {state: words.state_text(item(GB, state, 0)) for state in ItemState}
+    told = {state: sentences.state_text(item(GB, state, 0)) for state in ItemState}
     assert len(set(told.values())) == len(ItemState)
     assert told[ItemState.PARTIAL] == "partial, 1.0 GB to fetch"
     broken = RemoteFile("f", 1, "", defect="no usable hash")
-    text = words.state_text(PlanItem(broken, Path("f"), ItemState.MISSING, 0))
+    text = sentences.state_text(PlanItem(broken, Path("f"), ItemState.MISSING, 0))
     assert text == "cannot be fetched: no usable hash"
 
 
@@ -129,19 +129,19 @@ def test_states_of_a_dry_run() -> None:
     ],
 )
 def test_retry(event: Retrying, more: int, expected: str) -> None:
-    assert words.retry_line(event, more) == expected
+    assert sentences.retry_line(event, more) == expected
 
 
 def test_small_sentences() -> None:
-    assert words.note_line(Note("a")) == "note: a"
-    assert words.note_line(Note("a", "warning")) == "warning: a"
+    assert sentences.note_line(Note("a")) == "note: a"
+    assert sentences.note_line(Note("a", "warning")) == "warning: a"
     done = FileDone("a.bin", 20_000_000, 1, "sha256", "b" * 64)
-    assert words.file_line(done) == "a.bin: 20.0 MB verified"
-    assert words.failed_line(Failure("a", "disk", "full")) == "failed: a: full"
-    assert words.failed_line(Failure("", "disk", "full")) == "failed: full"
-    line = words.progress_line(progress_of())
+    assert sentences.file_line(done) == "a.bin: 20.0 MB verified"
+    assert sentences.failed_line(Failure("a", "disk", "full")) == "failed: a: full"
+    assert sentences.failed_line(Failure("", "disk", "full")) == "failed: full"
+    line = sentences.progress_line(progress_of())
     assert line == "35%, 1.2/3.4 GB, 5/12 files, 52.0 MB/s, 42 s left"
-    assert words.progress_line(progress_of(done=3_400_000_000)).endswith("files, verifying")
+    assert sentences.progress_line(progress_of(done=3_400_000_000)).endswith("files, verifying")
 
 
 @pytest.mark.parametrize(
@@ -163,12 +163,12 @@ def test_small_sentences() -> None:
     ],
 )
 def test_error_block(error: HfgetError, expected: str) -> None:
-    assert words.error_text(error) == expected
+    assert sentences.error_text(error) == expected
 
 
 def test_report_of_a_good_run() -> None:
     report = report_of(snapshot_of("a", "b"))
-    assert words.report_text(report, "hfget x") == (
+    assert sentences.report_text(report, "hfget x") == (
         "done: 2 files, 40.0 MB verified in 4.0 s (40.0 MB fetched, 10.0 MB/s)"
     )
 
@@ -176,7 +176,7 @@ def test_report_of_a_good_run() -> None:
 def test_report_groups_failures_by_reason() -> None:
     same = [Failure(f"f{i}", "network", "503", "later", "https://h/x?sig=1", 5) for i in range(12)]
     other = Failure("g", "disk", "full", "make room", None, 7)
-    text = words.report_text(report_of(snapshot_of("a"), *same, other), "hfget org/name")
+    text = sentences.report_text(report_of(snapshot_of("a"), *same, other), "hfget org/name")
     lines = text.split("\n")
     assert [line for line in lines if line.startswith("error:")] == ["error: 503", "error: full"]
     assert "  file: f9" in lines and "  file: and 2 more" in lines and "  file: f10" not in lines
@@ -186,7 +186,7 @@ def test_report_groups_failures_by_reason() -> None:
 
 def test_a_thousand_reasons_are_not_all_told() -> None:
     failures = [Failure(f"f{i}", "network", f"reason {i}") for i in range(1000)]
-    text = words.failures_text(failures)
+    text = sentences.failures_text(failures)
     assert text.count("error:") == 21
     assert text.endswith("error: 980 other failures; --json lists all of them")
 
@@ -194,18 +194,18 @@ def test_a_thousand_reasons_are_not_all_told() -> None:
 def test_report_of_an_interrupted_run() -> None:
     report = report_of(snapshot_of("a", "b"), interrupted_by=2)
     line = f"interrupted: 2 of 2 files done; 40.0 MB of 40.0 MB kept in .{os.sep}name"
-    assert words.report_text(report, "hfget x") == f"{line}\n  next: hfget x"
-    assert words.report_text(report) == f"{line}\n  next: the same command goes on from here"
+    assert sentences.report_text(report, "hfget x") == f"{line}\n  next: hfget x"
+    assert sentences.report_text(report) == f"{line}\n  next: the same command goes on from here"
 
 
 def test_a_dry_plan_needs_no_bytes() -> None:
     plan = plan_of(snapshot_of("a"), ItemState.COMPLETE, 20_000_000)
-    assert words.plan_line(plan) == "1 file, 20.0 MB; all here already"
+    assert sentences.plan_line(plan) == "1 file, 20.0 MB; all here already"
 
 
 def test_verdicts_are_summed_up() -> None:
     good = [("a", "ok", ""), ("b", "ok", "")]
-    assert words.verdicts_text(good, 3_400_000_000) == "2 files, 3.4 GB, all as recorded"
+    assert sentences.verdicts_text(good, 3_400_000_000) == "2 files, 3.4 GB, all as recorded"
     bad = [*good, ("c", "missing", ""), ("d", "changed", "x"), ("e", "extra", "")]
-    assert words.verdicts_text(bad, 5) == "1 changed, 1 missing, 1 extra of 4 files"
-    assert words.verdicts_text([("a", "missing", "")], 0) == "1 missing of 1 file"
+    assert sentences.verdicts_text(bad, 5) == "1 changed, 1 missing, 1 extra of 4 files"
+    assert sentences.verdicts_text([("a", "missing", "")], 0) == "1 missing of 1 file"

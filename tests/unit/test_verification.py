@@ -13,11 +13,11 @@ import pytest
 from huggingface_hub._local_folder import write_download_metadata
 
 from hfget import events
+from hfget.destinations import record_codec
+from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import NotFoundError
-from hfget.layout import record
-from hfget.layout.folder import FolderLayout
 from hfget.model import RemoteFile
-from hfget.verification import FileState, Verification, verify
+from hfget.operations.verification import FileState, Verification, verify
 from tests.unit.helpers import git_sha1, lfs_file, sha256, small_file, snapshot_of
 
 COMMIT = "c" * 40
@@ -148,7 +148,7 @@ def test_a_folder_without_a_record_is_not_found(make: str, tmp_path: Path) -> No
     if make == "a file":
         folder.touch()
     elif make != "nothing":
-        record.prepare(folder / ".cache" / "huggingface")
+        record_codec.prepare(folder / ".cache" / "huggingface")
     if make == "garbage":
         put(folder, ".cache/huggingface/hfget.json", b"{")
         put(folder, ".cache/huggingface/download/x.metadata", b"garbage")
@@ -266,7 +266,7 @@ def test_it_can_be_stopped(root: Path) -> None:
 
 
 def test_it_tells_how_far_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hfget.verification._SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("hfget.operations.verification._SAMPLE_SECONDS", 0.0)
     told: list[events.Progress] = []
 
     def observe(event: events.Event, /) -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.weights import Choice, choose, groups, remarks, split_words, without_pickles
+from hfget.selection.groups import groups
+from hfget.selection.warnings import remarks
+from hfget.selection.weights import Choice, choose, split_words, without_pickles
 from tests.unit.test_weights_kinds import PATHS
 from tests.unit.weights_listings import (
     BARTOWSKI,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.model import RemoteFile
-from hfget.weights import groups
-from hfget.weights.gguf import label_of
-from hfget.weights.kinds import KINDS, OTHER, kinds_of, may_run_code
+from hfget.selection.gguf import label_of
+from hfget.selection.groups import groups
+from hfget.selection.kinds import KINDS, OTHER, kinds_of, may_run_code
 from tests.unit.weights_listings import LISTINGS, files_of
 
 GROUPS = {

@@ -18,10 +18,10 @@ import pytest
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.options import DownloadOptions
-from hfget.options.derive import selection_of
+from hfget.operations.from_options import selection_of
+from hfget.options.download import DownloadOptions
 from hfget.reference import parse
-from hfget.selection import select, selection_remarks
+from hfget.selection.patterns import select, selection_remarks
 
 LISTINGS = [
     json.loads(path.read_text("utf-8"))

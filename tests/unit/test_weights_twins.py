@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.weights import Choice, choose, decide
-from hfget.weights.kinds import GGUF, KINDS, OTHER, TRAINING, kinds_of
-from hfget.weights.stems import stem_of
-from hfget.weights.twins import twins
+from hfget.selection.kinds import GGUF, KINDS, OTHER, TRAINING, kinds_of
+from hfget.selection.stems import stem_of
+from hfget.selection.twins import twins
+from hfget.selection.weights import Choice, choose, decide
 
 MB = 1_000_000
 

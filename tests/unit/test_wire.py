@@ -16,9 +16,9 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPWarning
 
-from hfget import wire
-from hfget.http import HttpClient
-from hfget.retry import Transient, from_exception
+from hfget.http import transport
+from hfget.http.client import HttpClient
+from hfget.http.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
 from tests.unit.network import LONG, Waiter, read, silent_port, then_silent, wire_of
@@ -122,7 +122,7 @@ def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
     one, other = socket.socketpair()
     with one, other:
         one.settimeout(10.0)
-        reader = wire._Reader(one.makefile("rb", buffering=0))
+        reader = transport._Reader(one.makefile("rb", buffering=0))
         other.sendall(b"abc")
         buffer = bytearray(1)
         with reader.limited():

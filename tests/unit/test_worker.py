@@ -11,21 +11,21 @@ from typing import Any, cast
 import pytest
 
 from hfget import events
+from hfget.http.retry import Transient
 from hfget.model import Failure
-from hfget.retry import Transient
+from hfget.partials.partial import stem_for
 from hfget.sources import host_health
 from hfget.sources.host_health import Hosts
-from hfget.stop import Stopped, Superseded
+from hfget.system.cancellation import Stopped, Superseded
 from hfget.transfer import worker as worker_module
-from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.finish import Finisher
+from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
-from hfget.transfer.meter import Meter
-from hfget.transfer.partial import stem_for
+from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
-from hfget.transfer.schedule import Schedule
-from hfget.transfer.taking import Taker
+from hfget.transfer.reuse import Taker
+from hfget.transfer.scheduler import Schedule
 from hfget.transfer.worker import MAX_LIES, Shared, Worker
 from tests.unit.desk import HOST, GivenTask, Somewhere, given_job
 from tests.unit.helpers import lfs_file

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from hfget.http import HttpClient
+from hfget.http.client import HttpClient
+from hfget.http.retry import Transient
 from hfget.model import RemoteFile
-from hfget.retry import Transient
+from hfget.partials.partial import stem_for
 from hfget.settings import Settings
 from hfget.sources.host_health import Hosts
 from hfget.sources.http_source import HttpSource
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.ledger import Lease
-from hfget.transfer.partial import stem_for
 from tests.unit.desk import GivenTask
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 

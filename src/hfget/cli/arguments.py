@@ -10,17 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hfget.cli.expanded import (
-    is_download,
-    is_file_here,
-    is_glob,
-    looks_like_file,
-    with_stars,
-)
-from hfget.cli.foreign import INSTEAD, NOT_NEEDED, TOOL, check_tool
+from hfget.cli.expanded import is_download, is_file_here, is_glob, looks_like_file, with_stars
+from hfget.cli.other_tools import INSTEAD, NOT_NEEDED, TOOL, check_tool
 from hfget.errors import UsageError
 from hfget.options import OPTIONS
-from hfget.text import safe_text
+from hfget.system import safe_text
 
 PATTERNS = ("--include", "--exclude")
 _MOST_NAMED = 4
@@ -160,7 +154,7 @@ class _Reader:
         return None
 
     def _no_such(self, name: str, instead: str) -> UsageError:
-        from hfget.options.synonyms import OTHER_NAMES
+        from hfget.options import OTHER_NAMES
 
         help = f"{self._known.command} --help"
         meant = OTHER_NAMES.get(name.lstrip("-").replace("-", "_"), "")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hfget.stop import Ended, Stop
+from hfget.system import Ended, Stop
 
 if TYPE_CHECKING:
     from hfget.ui import Display

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from hfget.cli.arguments import Said
+from hfget.cli.command_options import whole_number
 from hfget.cli.help import NOTES
-from hfget.cli.options import whole_number
 from hfget.errors import UsageError
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, Option
 

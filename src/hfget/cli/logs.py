@@ -13,8 +13,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
-from hfget.secret import redact, without_queries
-from hfget.text import safe_text
+from hfget.system import redact, safe_text, without_queries
 
 _LONGEST_LINE = 10_000
 _OWN = ("hfget", "urllib3.connectionpool")

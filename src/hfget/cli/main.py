@@ -14,12 +14,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from hfget.cli.get import get
+from hfget.cli.commands.get import get
+from hfget.cli.commands.ls import ls
+from hfget.cli.commands.serve import serve
+from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
-from hfget.cli.ls import ls
-from hfget.cli.serve import serve
 from hfget.cli.verbs import refuse_other_tools
-from hfget.cli.verify import verify
 from hfget.errors import HfgetError, UsageError
 
 # Click's UsageError, which newer versions of typer bring along in a copy of their own.

@@ -16,9 +16,7 @@ import typer
 
 from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError
-from hfget.secret import redact
-from hfget.stop import Ended, Stop
-from hfget.text import shell_word
+from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
     from hfget.ui import Display

@@ -6,11 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from hfget import tokenfiles
 from hfget.errors import UsageError
 from hfget.events import Note, Observer
-from hfget.secret import remember
-from hfget.text import shell_word
+from hfget.http import LONGEST_BYTES, DistrustedError, read_first_line
+from hfget.system import remember, shell_word
 
 
 def given_token(value: str | None, file: Path | None, observer: Observer) -> str | None:
@@ -45,15 +44,15 @@ def _from_stdin() -> str:
         from getpass import getpass
 
         return getpass("token: ")
-    return sys.stdin.readline(tokenfiles.LONGEST_BYTES)
+    return sys.stdin.readline(LONGEST_BYTES)
 
 
 def _from_file(path: Path, observer: Observer) -> str:
     """The first line of a file that is the user's own, or root's. Raises UsageError."""
     try:
-        found = tokenfiles.read_first_line(path)
-    except (FileNotFoundError, tokenfiles.DistrustedError) as error:
-        why = str(error) if isinstance(error, tokenfiles.DistrustedError) else "does not exist"
+        found = read_first_line(path)
+    except (FileNotFoundError, DistrustedError) as error:
+        why = str(error) if isinstance(error, DistrustedError) else "does not exist"
         raise UsageError(
             f"the token file {path} {why}", hint="check the name after --token-file, and its owner"
         ) from error

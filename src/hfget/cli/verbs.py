@@ -89,8 +89,7 @@ def _instead_of(verb: str, rest: Sequence[str]) -> str:
 
 def _of_line(arguments: Sequence[str]) -> UsageError:
     """What to say to a command line of another program that was given without quotes."""
-    from hfget.reference import parse
-    from hfget.reference.hints import Wanted, command_for
+    from hfget.reference import Wanted, command_for, parse
 
     try:
         ref = parse(shlex.join(arguments) if len(arguments) > 1 else arguments[0])
@@ -102,8 +101,7 @@ def _of_line(arguments: Sequence[str]) -> UsageError:
 
 def _shown(words: Sequence[str]) -> str:
     """The words as they are typed; a token among them is not repeated."""
-    from hfget.secret import redact
-    from hfget.text import safe_text
+    from hfget.system import redact, safe_text
 
     safe, hidden = [], False
     for word in words:

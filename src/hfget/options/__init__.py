@@ -3,19 +3,12 @@ of `download` and `plan`, and a row of docs/options.md. Nothing else has to be w
 the place where it takes effect.
 
 The flag of a field is its name with dashes; a yes/no field that is true by default has the flag
-that turns it off. `derive` makes the selection and the settings of a run out of the options.
+that turns it off. A *synonym* is another program's name for an option.
 """
 
-from hfget.options.download import (
-    ACCESS,
-    CHOICE,
-    DEFAULTS,
-    MANNER,
-    OPTIONS,
-    PLACE,
-    DownloadOptions,
-)
+from hfget.options.download import ACCESS, CHOICE, DEFAULTS, MANNER, OPTIONS, PLACE, DownloadOptions
 from hfget.options.field import Option
+from hfget.options.synonyms import OTHER_NAMES, keyword_meant
 
 __all__ = [
     "ACCESS",
@@ -23,7 +16,9 @@ __all__ = [
     "DEFAULTS",
     "MANNER",
     "OPTIONS",
+    "OTHER_NAMES",
     "PLACE",
     "DownloadOptions",
     "Option",
+    "keyword_meant",
 ]

@@ -1,34 +1,44 @@
 """Text as the user typed or pasted it → RepoRef (pure: no network, no disk).
 
-The accepted forms are listed in docs/references.md. `pasted` takes dirt off, `shell` takes
-command lines apart, `downloads` and `programs` know what they mean; `forms` and `address` read
-what is left, `repo` and `trail` say what its segments mean. `suggest` and `hints` answer what
-cannot be read.
+The accepted forms are listed in docs/references.md. `copied_text` takes dirt off, `shell_lines`
+takes command lines apart, `download_commands` and `other_programs` know what they mean; `grammar`
+and `web_urls` read what is left, `repo_names` and `revision_paths` say what its segments mean.
+`suggest` and `hints` answer what cannot be read.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfget.errors import UsageError
 from hfget.model import PathKind, RepoRef, RepoType
-from hfget.reference.address import hub_at
-from hfget.reference.checks import FORMS, refuse_token
-from hfget.reference.forms import read
-from hfget.reference.pasted import without_dirt
-from hfget.reference.repo import Named, type_named, with_type
-from hfget.reference.trail import placed, trail_candidates, with_revision
+from hfget.reference.copied_text import without_dirt
+from hfget.reference.grammar import read
+from hfget.reference.repo_names import Named, type_named, with_type
+from hfget.reference.revision_paths import placed, trail_candidates, with_revision
+from hfget.reference.validation import FORMS, refuse_token
+from hfget.reference.web_urls import hub_at
 
 if TYPE_CHECKING:
-    from hfget.reference.downloads import Command
+    from hfget.reference.download_commands import Command
+    from hfget.reference.hints import Wanted, command_for
 
-__all__ = ["parse", "trail_candidates"]
+__all__ = ["Wanted", "command_for", "parse", "trail_candidates"]
 
 _MAX_LENGTH = 16_384
 #: `org/name  # a comment`
 _COMMENTED = re.compile(r"([^\s#]\S*)[ \t]+#.*")
+
+
+def __getattr__(name: str) -> Any:
+    """Hints are made where something was not understood: they are loaded then."""
+    if name in ("Wanted", "command_for"):
+        from hfget.reference import hints
+
+        return getattr(hints, name)
+    raise AttributeError(name)
 
 
 def parse(
@@ -74,9 +84,9 @@ def _of_command_line(text: str, bare: str, endpoint: str | None) -> Named | None
     """
     if not any(char.isspace() or char == "(" for char in bare):
         return None
-    from hfget.reference.downloads import download_in
-    from hfget.reference.programs import refusal_of, refusal_of_code
-    from hfget.reference.shell import command_lines
+    from hfget.reference.download_commands import download_in
+    from hfget.reference.other_programs import refusal_of, refusal_of_code
+    from hfget.reference.shell_lines import command_lines
 
     lines = command_lines(_unquoted(text))
     found: dict[Command, None] = {}

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from hfget.model import URL_PREFIXES, PathKind, RepoRef
-from hfget.reference.checks import FORMS
-from hfget.reference.trail import split_clear
-from hfget.text import safe_text
+from hfget.reference.revision_paths import split_clear
+from hfget.reference.validation import FORMS
+from hfget.system import safe_text
 
 _OFFICIAL = "https://huggingface.co"
 #: What may stand behind an `@` and be read as the whole revision.

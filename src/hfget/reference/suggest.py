@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 from hfget.errors import UsageError
 from hfget.model import RepoRef, RepoType
-from hfget.reference.checks import FORMS, PREFIXES, is_repo_id, without_secrets
-from hfget.reference.forms import read
+from hfget.reference.copied_text import QUOTES, without_dirt
+from hfget.reference.grammar import read
 from hfget.reference.hints import Wanted, did_you_mean, one_of
-from hfget.reference.hosts import is_public
-from hfget.reference.localnames import is_file_name, is_folder_name
-from hfget.reference.pasted import QUOTES, without_dirt
+from hfget.reference.hub_hosts import is_public
+from hfget.reference.local_names import is_file_name, is_folder_name
+from hfget.reference.validation import FORMS, PREFIXES, is_repo_id, without_secrets
 
 _ROOM = 2_000
 _MOST_NAMED = 4

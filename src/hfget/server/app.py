@@ -9,10 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hfget.server.access import ServeOptions
 from hfget.server.answers import RefusalError
 from hfget.server.cors import METHODS, cors_headers
 from hfget.server.files import ChangedError
-from hfget.server.options import ServeOptions
 from hfget.server.routes import Routes
 from hfget.server.store import Store
 from hfget.server.targets import is_git

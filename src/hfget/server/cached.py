@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfget.disk import read_text
-from hfget.layout import record
+from hfget.destinations import read_tree
 from hfget.model import RemoteFile, RepoType
 from hfget.server.hashes import Stamp
 from hfget.server.provenance import is_commit
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
 from hfget.server.walk import Found
+from hfget.system import read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -40,7 +40,7 @@ class CachedRepo:
 
     def tree(self) -> dict[str, RemoteFile]:
         """The recorded listing of the commit, empty if there is none."""
-        return {file.path: file for file in record.read_tree(self.folder, self.commit) or ()}
+        return {file.path: file for file in read_tree(self.folder, self.commit) or ()}
 
     def files(self, sight: Visibility) -> list[Found]:
         """The files of the snapshot. A link counts if it leads to a blob, of this repo or of the

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from hfget.model import RepoType
 from hfget.server import api
+from hfget.server.access import Access, Verdict
 from hfget.server.listing import Listing
-from hfget.server.options import Access, Verdict
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store
 

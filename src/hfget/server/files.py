@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from hfget.server.access import Location
 from hfget.server.answers import RefusalError, entry_not_found
 from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
 from hfget.server.listing import Listing, ServedFile
-from hfget.server.options import Location
 from hfget.server.ranges import Span, UnsatisfiableRangeError, none_match, requested_span
 from hfget.server.repo import Repo
 from hfget.server.scanning import open_checked

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfget.disk import read_text
-from hfget.transfer.digest import hash_file
+from hfget.partials import hash_file
+from hfget.system import read_text
 
 _FORMAT = 2
 _MOST_CACHE_BYTES = 256 << 20

@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hfget.model import RemoteFile
+from hfget.selection import files_meant, label_of, labels_of, projectors, whole_name
 from hfget.server.answers import RefusalError
 from hfget.server.api import sibling
 from hfget.server.body import read_at
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.scanning import open_checked
-from hfget.weights import gguf
-from hfget.weights.labels import files_meant, labels_of
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
@@ -49,7 +48,7 @@ def manifest(listing: Listing, tag: str, agent: str) -> dict[str, Any]:
     if others and _KNOWN_BY not in agent.lower():
         raise RefusalError(400, f"{first.path} is one part of several, which ollama cannot pull")
     files = [file.remote for file in listing.files.values()]
-    projector = next(iter(gguf.projectors([first], files)), None)
+    projector = next(iter(projectors([first], files)), None)
     config = _config(first)
     layers = [_layer("model", str(first.sha256), first.size)]
     if projector and projector.sha256:
@@ -84,7 +83,7 @@ def blob(listing: Listing, digest: str) -> Blob:
 
 def _models(listing: Listing) -> list[RemoteFile]:
     found = [file.remote for path, file in listing.files.items() if path.lower().endswith(".gguf")]
-    return [file for file in found if file.is_lfs and not gguf.label_of(file.path).role]
+    return [file for file in found if file.is_lfs and not label_of(file.path).role]
 
 
 def _chosen(listing: Listing, tag: str) -> list[RemoteFile]:
@@ -92,7 +91,7 @@ def _chosen(listing: Listing, tag: str) -> list[RemoteFile]:
     models = _models(listing)
     by_label: dict[str, list[RemoteFile]] = {}
     for file in models:
-        by_label.setdefault(str(gguf.label_of(file.path)).lower(), []).append(file)
+        by_label.setdefault(str(label_of(file.path)).lower(), []).append(file)
     if tag.lower() in _DEFAULT_TAGS:
         wanted = next((label for label in _PREFERRED if label in by_label), None)
         found = by_label[wanted] if wanted else models
@@ -102,15 +101,15 @@ def _chosen(listing: Listing, tag: str) -> list[RemoteFile]:
         known = ", ".join(sorted(filter(None, by_label))[:20]).upper()
         raise RefusalError(404, f"no GGUF file is tagged {tag[:80]}; there are: {known or 'none'}")
     # of several models the first counts, with all its parts
-    first = gguf.whole_name(found[0].path)
-    return [file for file in found if gguf.whole_name(file.path) == first]
+    first = whole_name(found[0].path)
+    return [file for file in found if whole_name(file.path) == first]
 
 
 def _config(file: RemoteFile) -> bytes:
     return json.dumps(
         {
             "model_format": "gguf",
-            "file_type": gguf.label_of(file.path).quant or "unknown",
+            "file_type": label_of(file.path).quant or "unknown",
             "architecture": "amd64",
             "os": "linux",
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{file.sha256}"]},

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.layout import record
+from hfget.destinations import RECORD_NAME, read_metadata, read_tree, read_wanted
 from hfget.model import URL_PREFIXES, RemoteFile, RepoType
 
 RECORDS = Path(".cache", "huggingface")
@@ -62,7 +62,7 @@ class Provenance:
     stamp: object = None
 
     def promise(self, path: str) -> Promise | None:
-        found = record.read_metadata(self.folder / RECORDS, path)
+        found = read_metadata(self.folder / RECORDS, path)
         if found is None or not is_commit(found.commit):
             return None
         return Promise(found.commit, found.etag, found.timestamp)
@@ -82,7 +82,7 @@ class Provenance:
 
     def tree(self, commit: str) -> dict[str, RemoteFile]:
         """The recorded listing of `commit`, empty if there is none."""
-        files = record.read_tree(self.folder / RECORDS, commit)
+        files = read_tree(self.folder / RECORDS, commit)
         return {file.path: file for file in files or ()}
 
 
@@ -95,7 +95,7 @@ class Provenances:
 
     def of(self, folder: Path) -> Provenance:
         try:
-            found = os.lstat(folder / RECORDS / record.RECORD_NAME)
+            found = os.lstat(folder / RECORDS / RECORD_NAME)
         except OSError:
             return Provenance(folder)
         stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
@@ -123,7 +123,7 @@ def is_folder(path: Path) -> bool:
 
 
 def _read(folder: Path, stamp: object) -> Provenance:
-    wanted = record.read_wanted(folder / RECORDS)
+    wanted = read_wanted(folder / RECORDS)
     if wanted is None or not is_commit(wanted.commit):
         return Provenance(folder)
     for repo_type in URL_PREFIXES:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from hfget.server.access import ServeOptions, Verdict
 from hfget.server.answers import (
     RefusalError,
     invalid_token,
@@ -18,7 +19,6 @@ from hfget.server.answers import (
 from hfget.server.cached import CachedRepo
 from hfget.server.hashes import Stopped
 from hfget.server.listing import Listing
-from hfget.server.options import ServeOptions, Verdict
 from hfget.server.provenance import is_commit
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store

@@ -12,12 +12,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from hfget.model import RepoType
 from hfget.server import api, manifests
+from hfget.server.access import ServeOptions, Verdict
 from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
 from hfget.server.catalog import repo_list
 from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
 from hfget.server.hostnames import forwarded_prefix, public_base
 from hfget.server.listing import Listing
-from hfget.server.options import ServeOptions, Verdict
 from hfget.server.repo import MAIN, Repo
 from hfget.server.resolving import Resolver, Visitor
 from hfget.server.store import Store

@@ -7,8 +7,8 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hfget.server.access import ServeOptions
 from hfget.server.app import create_app
-from hfget.server.options import ServeOptions
 from hfget.server.store import Store
 
 if TYPE_CHECKING:

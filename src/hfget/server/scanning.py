@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.disk import read_text
 from hfget.model import RemoteFile
 from hfget.server import attributes
 from hfget.server.attributes import LfsRules
@@ -21,6 +20,7 @@ from hfget.server.listing import Listing, ServedFile
 from hfget.server.provenance import Promise, Provenance, Provenances
 from hfget.server.visibility import Visibility
 from hfget.server.walk import Found, Walk
+from hfget.system import read_text
 
 LFS_THRESHOLD = 10 * 1024 * 1024
 _SNIFF_BYTES = 8 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hfget.http import Transient
 from hfget.model import Span
-from hfget.retry import Transient
 
 
 class NoRangesError(Transient):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import requests
 
+from hfget.http import Transient
 from hfget.model import RemoteFile, Span
-from hfget.retry import Transient
 from hfget.sources.decoding import Body, inflated_body, plain_body
 
 _NUMBER = re.compile(r"[0-9]{1,19}")

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hfget.errors import NetworkError
-from hfget.retry import UNREACHED_LIMIT, Transient, given_up, wait_after
-from hfget.stop import Stopped, Superseded
+from hfget.http import UNREACHED_LIMIT, Transient, given_up, wait_after
+from hfget.system import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.
 _PROBE_POLL = 0.1

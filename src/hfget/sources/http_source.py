@@ -21,17 +21,22 @@ import urllib3
 from urllib3.util.wait import wait_for_read
 
 from hfget.errors import HfgetError, NetworkError
-from hfget.http import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
+from hfget.http import (
+    MAX_REDIRECTS,
+    REDIRECT_STATUSES,
+    HttpClient,
+    Transient,
+    from_exception,
+    from_status,
+)
+from hfget.hub import refusal
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
-from hfget.refusal import refusal
-from hfget.retry import Transient, from_exception, from_status
-from hfget.secret import safe_url
 from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
 from hfget.sources.decoding import Body
 from hfget.sources.host_health import Hosts
-from hfget.stop import Superseded
+from hfget.system import Superseded, safe_url
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hfget.errors import UsageError
+from hfget.http import Transient
 from hfget.model import Span
-from hfget.retry import Transient
 from hfget.sources.byte_source import ByteSource, ByteStream
-from hfget.stop import Stopped
-from hfget.text import safe_text
+from hfget.system import Stopped, safe_text
 
 _RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}

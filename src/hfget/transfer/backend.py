@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hfget.model import Failure, RemoteFile
+from hfget.partials import Identity
 from hfget.sources import ByteSource
-from hfget.transfer.journal import Identity
 from hfget.transfer.local_content import LocalContent
 
 

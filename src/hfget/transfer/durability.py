@@ -7,7 +7,7 @@ import time
 
 from hfget.errors import DiskError
 from hfget.transfer.results import Results
-from hfget.transfer.schedule import Schedule
+from hfget.transfer.scheduler import Schedule
 
 #: Journal (32 bytes a block of at most 1 MiB) about unsynced data, or seconds, until a sync.
 SYNC_JOURNAL_BYTES, SYNC_SECONDS = 64 * 32, 2.0

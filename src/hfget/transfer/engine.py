@@ -16,15 +16,15 @@ from hfget import events
 from hfget.errors import DiskError
 from hfget.settings import MAX_CONNECTIONS
 from hfget.transfer.backend import Outcome, Task, TransferOptions
-from hfget.transfer.connections import FIRST_CONNECTIONS, ConnectionLimit
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.durability import keep_synced
-from hfget.transfer.finish import Finisher
-from hfget.transfer.meter import Meter
+from hfget.transfer.finalize import Finisher
+from hfget.transfer.progress import Meter
 from hfget.transfer.resources import room_for_connections
 from hfget.transfer.results import Results
-from hfget.transfer.schedule import SINGLE_REQUEST_BYTES, Schedule
-from hfget.transfer.stragglers import Stragglers
-from hfget.transfer.taking import Taker
+from hfget.transfer.reuse import Taker
+from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
+from hfget.transfer.stalls import Stragglers
 from hfget.transfer.worker import Shared, Worker
 
 STOP_SECONDS = 0.8

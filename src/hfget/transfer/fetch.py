@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 from hfget.errors import NetworkError
+from hfget.http import Transient
 from hfget.model import Span
-from hfget.retry import Transient
 from hfget.sources import ByteStream, NoRangesError
-from hfget.stop import Stopped, Superseded
+from hfget.system import Stopped, Superseded
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.ledger import Lease
 

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from hfget.disk import disk_error
 from hfget.errors import VerificationError
-from hfget.stop import Stopped
+from hfget.partials import Block, Partial
+from hfget.system import Stopped, disk_error
 from hfget.transfer.backend import Task
 from hfget.transfer.following_hash import FollowingHash
-from hfget.transfer.journal import Block
 from hfget.transfer.ledger import Ledger
-from hfget.transfer.partial import Partial
 from hfget.transfer.repair import Repairs
 from hfget.transfer.retry_budget import RetryBudget
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from hfget.model import RemoteFile
-from hfget.transfer.digest import PrefixHash
+from hfget.partials import PositionalFile, PrefixHash
 from hfget.transfer.ledger import Ledger
-from hfget.transfer.positional import PositionalFile
 
 
 class FollowingHash:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hfget.model import Span
-from hfget.transfer.spans import Spans
+from hfget.partials import Spans
 
 #: A new connection counts as fast (bytes a second) until it was measured.
 _ASSUMED_RATE = 1e9

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.errors import DiskError
-from hfget.transfer.prefix import Prefix
+from hfget.partials import Prefix
 
 
 class Existing(NamedTuple):

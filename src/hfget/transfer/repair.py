@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 
-from hfget.disk import disk_error
 from hfget.errors import DiskError, VerificationError
 from hfget.model import RemoteFile
+from hfget.partials import Block, Partial
 from hfget.sources import ByteSource
-from hfget.transfer.journal import Block
-from hfget.transfer.partial import Partial
+from hfget.system import disk_error
 
 #: Wrong bytes that the disk is to blame for are fetched again so many times, those that it
 #: does not give back, and all bytes of a file whose hash is wrong though the disk kept them well.

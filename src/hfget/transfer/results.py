@@ -10,8 +10,8 @@ from hfget.errors import HfgetError
 from hfget.model import Failure
 from hfget.transfer.backend import DoneFile, Outcome
 from hfget.transfer.file_job import FileJob, Phase
-from hfget.transfer.meter import Meter
-from hfget.transfer.schedule import Schedule
+from hfget.transfer.progress import Meter
+from hfget.transfer.scheduler import Schedule
 
 _log = logging.getLogger("hfget")
 

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import VerificationError
-from hfget.retry import Transient, backoff, given_up, wait_after
-from hfget.stop import Stopped, Superseded
-from hfget.transfer.connections import ConnectionLimit
+from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.system import Stopped, Superseded
+from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.finish import Finisher
+from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
 from hfget.transfer.results import Results
-from hfget.transfer.schedule import Schedule, Work
-from hfget.transfer.taking import Taker
+from hfget.transfer.reuse import Taker
+from hfget.transfer.scheduler import Schedule, Work
 
 #: A server that answers wrongly so many times in a row will not answer rightly.
 MAX_LIES = 4

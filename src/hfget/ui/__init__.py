@@ -13,8 +13,8 @@ from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event
+from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
-from hfget.ui.words import Verdict
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 

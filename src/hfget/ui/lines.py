@@ -7,20 +7,21 @@ from types import TracebackType
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import (
-    Event,
-    FileDone,
-    FileFailed,
-    Finished,
-    Note,
-    Planned,
-    Progress,
-    Retrying,
+from hfget.events import Event, FileDone, FileFailed, Finished, Note, Planned, Progress, Retrying
+from hfget.messages import (
+    error_text,
+    failed_line,
+    file_line,
+    header_line,
+    note_line,
+    plan_line,
+    progress_line,
+    report_text,
+    retry_line,
 )
-from hfget.ui import words
-from hfget.ui.calm import Burst, Clock, Pace, Repeats
-from hfget.ui.results import Results
-from hfget.ui.sink import Sink
+from hfget.ui.output import Sink
+from hfget.ui.pacing import Burst, Clock, Pace, Repeats
+from hfget.ui.summaries import Results
 
 LARGE_FILE_BYTES = 10_000_000
 
@@ -51,27 +52,27 @@ class LinesDisplay(Results):
     def __call__(self, event: Event, /) -> None:
         match event:
             case Note():
-                self._sink.line(words.note_line(event))
+                self._sink.line(note_line(event))
             case Planned(plan):
-                self._sink.line(words.header_line(plan.snapshot, plan.root))
-                self._sink.line(words.plan_line(plan))
+                self._sink.line(header_line(plan.snapshot, plan.root))
+                self._sink.line(plan_line(plan))
             case Retrying():
                 more = self._repeats.passes(("retry", event.host, event.reason))
                 if more is not None:
-                    self._sink.line(words.retry_line(event, more))
+                    self._sink.line(retry_line(event, more))
             case Progress():
                 self._kept = event.bytes_done
                 if self._pace.due():
-                    self._sink.line(words.progress_line(event))
+                    self._sink.line(progress_line(event))
             case FileDone():
                 large = event.size >= LARGE_FILE_BYTES and event.received > 0
                 if large and self._files.passes():
-                    self._sink.line(words.file_line(event))
+                    self._sink.line(file_line(event))
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
-                    self._sink.line(words.failed_line(failure))
+                    self._sink.line(failed_line(failure))
             case Finished(report):
-                text = words.report_text(report, self._command, self._kept)
+                text = report_text(report, self._command, self._kept)
                 # A terminal has echoed ^C, and stands behind it.
                 echoed = report.interrupted_by is not None and self._sink.is_terminal
                 self._sink.line(f"\n{text}" if echoed else text)
@@ -91,7 +92,7 @@ class LinesDisplay(Results):
         self._sink.close()
 
     def error(self, err: HfgetError) -> None:
-        self._tell(words.error_text(err))
+        self._tell(error_text(err))
 
     def _tell(self, text: str) -> None:
         self._sink.line(text)

@@ -34,11 +34,20 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.ui import frame, words
-from hfget.ui.calm import Clock, Repeats
-from hfget.ui.paint import RESTORE, Brush, safe, styled
-from hfget.ui.results import Results
-from hfget.ui.sink import Sink, to_ascii, write_at_once
+from hfget.messages import (
+    error_text,
+    failed_line,
+    header_line,
+    note_line,
+    plan_line,
+    report_text,
+    retry_line,
+)
+from hfget.ui import live_rows
+from hfget.ui.ansi import RESTORE, Brush, safe, styled
+from hfget.ui.output import Sink, to_ascii, write_at_once
+from hfget.ui.pacing import Clock, Repeats
+from hfget.ui.summaries import Results
 
 REFRESH_SECONDS = 0.1
 # What was typed and what was said about the plan stay in view above the region.
@@ -69,11 +78,11 @@ class LiveDisplay(Results):
         self._clock = clock
         self._began = clock()
         self._sink = Sink(console.file)  # type: ignore[arg-type]  # rich says IO[str]
-        self._glyphs = frame.ASCII if self._sink.ascii else frame.FANCY
+        self._glyphs = live_rows.ASCII if self._sink.ascii else live_rows.FANCY
         self._region = console.is_terminal and not console.is_dumb_terminal
         self._brush = Brush(console)
         self._repeats = Repeats(clock)
-        self._picker = frame.Picker()
+        self._picker = live_rows.Picker()
         self._lock = threading.Lock()  # guards what events change
         self._painting = threading.Lock()  # guards what is on the screen
         self._messages: list[Text] = []
@@ -91,28 +100,28 @@ class LiveDisplay(Results):
     def __call__(self, event: Event, /) -> None:
         match event:
             case Note():
-                self._say(words.note_line(event))
+                self._say(note_line(event))
             case Resolved():
                 self._status = "getting ready"
             case Planned(plan):
                 self._status = "starting"
-                header = words.header_line(plan.snapshot, plan.root)
-                self._say(f"{header}\n{words.plan_line(plan)}")
+                header = header_line(plan.snapshot, plan.root)
+                self._say(f"{header}\n{plan_line(plan)}")
             case Retrying():
                 more = self._repeats.passes(("retry", event.host, event.reason))
                 if more is not None:
-                    self._say(words.retry_line(event, more))
+                    self._say(retry_line(event, more))
             case Progress():
                 with self._lock:
                     self._progress = event
                     self._rows = self._picker.pick(event.active)
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
-                    self._say(words.failed_line(failure))
+                    self._say(failed_line(failure))
             case Finished(report):
                 self._over = True
                 kept = self._progress.bytes_done if self._progress else 0
-                self._say(words.report_text(report, self._command, kept))
+                self._say(report_text(report, self._command, kept))
             case _:
                 pass
 
@@ -156,7 +165,7 @@ class LiveDisplay(Results):
 
     def error(self, err: HfgetError) -> None:
         self._over = True
-        self._say(words.error_text(err))
+        self._say(error_text(err))
 
     def _tell(self, text: str) -> None:
         self._say(text)
@@ -197,15 +206,15 @@ class LiveDisplay(Results):
                 return []
             text = to_ascii(status) if self._sink.ascii else status
             tick = int((now - self._began) / REFRESH_SECONDS)
-            return [safe(frame.status_row(text, tick, width, self._glyphs))]
+            return [safe(live_rows.status_row(text, tick, width, self._glyphs))]
         if now - self._resized_at < _RESIZED_SECONDS:
-            return [safe(frame.short_row(progress, width))]
-        total = frame.total_rows(progress, width, self._glyphs)[-max(1, height) :]
+            return [safe(live_rows.short_row(progress, width))]
+        total = live_rows.total_rows(progress, width, self._glyphs)[-max(1, height) :]
         room = max(0, height - len(total) - 1 - _MESSAGE_ROWS)
-        rows = [frame.file_row(file, width, self._glyphs) for file in files[:room]]
+        rows = [live_rows.file_row(file, width, self._glyphs) for file in files[:room]]
         hidden = len(progress.active) - len(rows)
-        if hidden and len(rows) == frame.MAX_FILES and room > len(rows):
-            rows.append(frame.more_row(hidden, width))
+        if hidden and len(rows) == live_rows.MAX_FILES and room > len(rows):
+            rows.append(live_rows.more_row(hidden, width))
         rows = [Text()] * min(room - len(rows), self._padding(len(rows), now)) + rows
         rows = ([Text()] if room else []) + rows + total
         for row in rows:

@@ -23,12 +23,12 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
+from hfget.messages import Verdict
 from hfget.model import Failure, Plan, Report, Snapshot
-from hfget.secret import redact, safe_url
-from hfget.ui.calm import Clock
-from hfget.ui.sink import Sink
-from hfget.ui.words import Verdict
-from hfget.weights import groups_of
+from hfget.selection import groups_of
+from hfget.system import redact, safe_url
+from hfget.ui.output import Sink
+from hfget.ui.pacing import Clock
 
 PROGRESS_SECONDS = 0.5
 

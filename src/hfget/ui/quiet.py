@@ -8,10 +8,9 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress
-from hfget.ui import words
-from hfget.ui.results import Results
-from hfget.ui.sink import Sink
-from hfget.ui.words import Verdict
+from hfget.messages import Verdict, error_text, report_text, shown
+from hfget.ui.output import Sink
+from hfget.ui.summaries import Results
 
 
 class QuietDisplay(Results):
@@ -27,7 +26,7 @@ class QuietDisplay(Results):
         if isinstance(event, Progress):
             self._kept = event.bytes_done
         elif isinstance(event, Finished) and not event.report.ok:
-            self._sink.line(words.report_text(event.report, self._command, self._kept))
+            self._sink.line(report_text(event.report, self._command, self._kept))
 
     def ask(self, question: str) -> bool:
         return False
@@ -44,11 +43,11 @@ class QuietDisplay(Results):
         pass
 
     def error(self, err: HfgetError) -> None:
-        self._sink.line(words.error_text(err))
+        self._sink.line(error_text(err))
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """Files that are missing or changed are errors; the rest is not worth a word."""
         bad = [verdict for verdict in verdicts if verdict[1] in ("missing", "changed")]
         for path, state, detail in bad:
-            why = f" ({words.shown(detail)})" if detail else ""
-            self._sink.line(f"error: {state}: {words.shown(path)}{why}")
+            why = f" ({shown(detail)})" if detail else ""
+            self._sink.line(f"error: {state}: {shown(path)}{why}")

@@ -24,32 +24,32 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "return bool(response.raw.read(len(_POINTER), decode_content=True) == _POINTER)",
     ): "a length is compared only where no encoding is named",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         "FOLLOWED_BYTES = 16 << 20",
         "FOLLOWED_BYTES = 16 << 19",
     ): "who hashes it, not whether it is hashed",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         "FOLLOWED_BYTES = 16 << 20",
         "FOLLOWED_BYTES = 16 << 21",
     ): "who hashes it, not whether it is hashed",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         "FOLLOWED_BYTES = 16 << 20",
         "FOLLOWED_BYTES = 15 << 20",
     ): "who hashes it, not whether it is hashed",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         "FOLLOWED_BYTES = 16 << 20",
         "FOLLOWED_BYTES = 17 << 20",
     ): "who hashes it, not whether it is hashed",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         'f"hfget-hash-{job.file.path[:40]}", lambda: self._hash_along(job)',
         'f"hfget-hash-{job.file.path[: 39]}", lambda: self._hash_along(job)',
     ): "how much of a path is in a thread's name",
     (
-        "transfer/finish.py",
+        "transfer/finalize.py",
         'f"hfget-hash-{job.file.path[:40]}", lambda: self._hash_along(job)',
         'f"hfget-hash-{job.file.path[: 41]}", lambda: self._hash_along(job)',
     ): "how much of a path is in a thread's name",

@@ -4,72 +4,72 @@ from __future__ import annotations
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (
-        "layout/paths.py",
+        "destinations/safe_paths.py",
         "if _climbs(folded) or _climbs(unquote(folded)):",
         "if _climbs(unquote(folded)):",
     ): "`unquote` changes nothing but escapes, so that a `.` between separators stays one",
     (
-        "disk.py",
+        "system/disk.py",
         "_MOST_SHOWN = 400",
         "_MOST_SHOWN = 399",
     ): "how much of a long path is shown",
     (
-        "disk.py",
+        "system/disk.py",
         "_TEMPORARY_SECONDS = 60.0",
         "_TEMPORARY_SECONDS = 61.0",
     ): "a minute, more or less",
     (
-        "disk.py",
+        "system/disk.py",
         "if time.time() - os.lstat(path).st_mtime > _TEMPORARY_SECONDS:",
         "if time.time() - os.lstat(path).st_mtime >= _TEMPORARY_SECONDS:",
     ): "an age of exactly a minute",
     (
-        "lock.py",
+        "system/process_lock.py",
         "if TYPE_CHECKING:",
         "if not TYPE_CHECKING:",
     ): "what is imported for its type may be imported",
     (
-        "filelocks.py",
+        "system/file_locks.py",
         "lock.acquire(timeout=0)",
         "lock.acquire(timeout= 1)",
     ): "how long one look takes, of those that go on until the lock is free",
     (
-        "lock.py",
+        "system/process_lock.py",
         "text, found = read_bytes(_holder_path(path), 1000, foreign=True)",
         "text, found = read_bytes(_holder_path(path), 999, foreign=True)",
     ): "many more letters than such a file has",
     (
-        "lock.py",
+        "system/process_lock.py",
         "text, found = read_bytes(_holder_path(path), 1000, foreign=True)",
         "text, found = read_bytes(_holder_path(path), 1001, foreign=True)",
     ): "many more letters than such a file has",
     (
-        "lock.py",
+        "system/process_lock.py",
         'name = f"process {owner.pid} on {safe_text(host, 80)}"',
         'name = f"process {owner.pid} on {safe_text(host, 79)}"',
     ): "how much of a long name is shown",
     (
-        "lock.py",
+        "system/process_lock.py",
         'name = f"process {owner.pid} on {safe_text(host, 80)}"',
         'name = f"process {owner.pid} on {safe_text(host, 81)}"',
     ): "how much of a long name is shown",
     (
-        "layout/names.py",
+        "destinations/hub_cache/snapshot_names.py",
         "temporary.touch(exist_ok=False)",
         "temporary.touch(exist_ok=True)",
     ): "nobody guesses the name",
     (
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         "_MOST_OPEN = 32",
         "_MOST_OPEN = 31",
     ): "how many folders are kept open",
     (
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         "_MOST_OPEN = 32",
         "_MOST_OPEN = 33",
     ): "how many folders are kept open",
     (
-        "layout/directories.py",
+        "destinations/safe_directories.py",
         "_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd",
         "_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} < os.supports_dir_fd",
     ): "every system that has these has others too",

@@ -1,0 +1,84 @@
+"""`hfget verify DIR`: a download against its record, offline; with `--repair` made right again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hfget.cli import command_options
+from hfget.cli.flags import Given, with_download_options
+from hfget.errors import VerificationError
+from hfget.system import command, option
+
+if TYPE_CHECKING:
+    from hfget.model import Report
+    from hfget.operations import Verification
+
+Repair = Annotated[
+    bool,
+    typer.Option("--repair", help="Fetch again what is missing or changed, and only that."),
+]
+
+
+@with_download_options(only=("endpoint", "token", "ambient_token", "send_token_to"))
+def verify(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", parser=command_options.path, help="The folder that was downloaded into."
+        ),
+    ],
+    repair: Repair = False,
+    *,
+    given: Given,
+    token_file: command_options.TokenFile = None,
+    env_file: command_options.EnvFile = None,
+    json: command_options.Json = False,
+    quiet: command_options.Quiet = False,
+    debug: command_options.Debug = False,
+) -> None:
+    """Hash every file of a download again and compare it with what was recorded. Offline.
+
+    Exit code 0 if all is as recorded, 6 if a file is missing or changed; extra files are named.
+    What is changed is not believed any more: the next download replaces it. With --repair that
+    is done at once, over the network, and the exit code is that of the download.
+    """
+    from hfget.cli.session import session
+
+    reports: list[Report] = []
+    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+        from hfget import events
+        from hfget.messages import verdicts_text
+        from hfget.operations import verify as check
+
+        found = check(folder, observer=display, stop=stop)
+        verdicts = [(file.path, file.state.value, file.detail) for file in found.files]
+        summary = verdicts_text(verdicts, found.bytes_hashed)
+        display.verified(verdicts, summary)
+        if not found.ok and not repair:
+            if not found.withdrawn:
+                text = "the records cannot be changed: what is wrong still counts as complete"
+                display(events.Note(text, "warning"))
+            elif any(file.state.value == "changed" for file in found.files):
+                text = "the next download replaces what has changed; move away what you edited"
+                display(events.Note(text, "warning"))
+            raise VerificationError(summary, hint=_hint(found))
+        if not found.ok:
+            from hfget.operations import repair as fetch_again
+
+            asked = given.options(token_file, display)
+            reports = fetch_again(found, observer=display, stop=stop, options=asked)
+    raise typer.Exit(max((report.exit_code for report in reports), default=0))
+
+
+def _hint(found: Verification) -> str:
+    """The command that fetches what is missing or changed."""
+    from hfget.operations import FileState
+
+    wrong = (*found.of(FileState.CHANGED), *found.of(FileState.MISSING))
+    folder = str(found.root)
+    if not all(file.path in found.homes for file in wrong):
+        return command("hfget", options=option("--local-dir", folder), operands=["REPO"])
+    return command("hfget", "verify", options=["--repair"], operands=[folder])

@@ -1,0 +1,56 @@
+"""Where files end, and what is recorded of them.
+
+A *destination* is a plain folder or the Hub cache. A *placement* says where a file of a listing
+lands and what is there already. A *record* is huggingface_hub's or hfget's note of what was
+downloaded; a path is *safe* if it stays below the folder on every system.
+"""
+
+from __future__ import annotations
+
+from hfget.destinations.cautions import risky_names, risky_place
+from hfget.destinations.choose import choose_layout
+from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
+from hfget.destinations.layout import Layout, Placement
+from hfget.destinations.listing_origins import differences
+from hfget.destinations.local_dir.folder import LOG_NAME
+from hfget.destinations.local_dir.occupants import Occupants, RepoName
+from hfget.destinations.owners import Owners
+from hfget.destinations.record_codec import (
+    RECORD_NAME,
+    Home,
+    Wanted,
+    read_metadata,
+    read_tree,
+    read_wanted,
+    recorded_paths,
+    was_recorded_since,
+)
+from hfget.destinations.record_log import RecordLog
+from hfget.destinations.safe_paths import destination
+from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
+
+__all__ = [
+    "LOG_NAME",
+    "RECORD_NAME",
+    "CachedSnapshot",
+    "Home",
+    "Layout",
+    "Occupants",
+    "Owners",
+    "Placement",
+    "RecordLog",
+    "RepoName",
+    "Wanted",
+    "choose_layout",
+    "destination",
+    "differences",
+    "read_metadata",
+    "read_tree",
+    "read_wanted",
+    "recorded_paths",
+    "risky_names",
+    "risky_place",
+    "was_recorded_since",
+    "withdraw_in_cache",
+    "withdraw_in_folder",
+]

@@ -1,0 +1,54 @@
+"""Where a download may do harm though no byte leaves its folder: names and places.
+
+Names are not refused: a repo may have good reasons for them, and they lie below the folder that
+was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
+from hfget.model import RemoteFile
+
+_NAMED = 3
+
+#: What shells, Python, ssh and editors read where it lies in the right folder.
+_ACTED_ON = re.compile(
+    r"(?i)(?:.*/)?(?:"
+    r"\.env(?:\.[^/]*)?|\.envrc|(?:site|user)customize\.py|"
+    r"\.(?:bash(?:rc|_profile|_login|_logout)|profile|zshrc|zshenv|zprofile|zlogin)|"
+    r"\.(?:gitconfig|netrc|npmrc|pypirc|vimrc)|"
+    r"\.(?:ssh|vscode|idea)/.+)",
+    re.DOTALL,
+)
+
+
+def risky_names(files: Iterable[RemoteFile]) -> list[str]:
+    """Up to two lines on files that Windows cannot have, and that other programs act on."""
+    files = list(files)
+    lines = []
+    if odd := warnings_for((file.path for file in files), most=_NAMED):
+        lines.append("not every system can have these names: " + "; ".join(odd))
+    if found := [file.path for file in files if _is_acted_on(file)]:
+        names = with_rest([quoted(path) for path in found[:_NAMED]], len(found))
+        lines.append("other programs act on files of such names: " + ", ".join(names))
+    return lines
+
+
+def risky_place(folder: Path) -> str:
+    """What `folder` is, if nobody is likely to want a download right in it; else empty."""
+    if os.path.lexists(folder / ".git"):
+        return "the root of a git work tree"
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111
+    return "your home folder" if os.path.realpath(folder) == home else ""
+
+
+def _is_acted_on(file: RemoteFile) -> bool:
+    """A small `.pth` may be lines that Python runs; a large one is weights."""
+    if file.path.endswith(".pth"):
+        return not file.is_lfs
+    return _ACTED_ON.fullmatch(file.path) is not None

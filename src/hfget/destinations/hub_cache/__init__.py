@@ -1,0 +1,1 @@
+"""The Hub cache as the destination: blobs, snapshots, refs."""

@@ -1,0 +1,145 @@
+"""The Hub cache as huggingface_hub lays it out: where it is, and what of it may be read.
+
+`models--org--name/blobs/ETAG` holds a content once, `snapshots/COMMIT/PATH` links to it. A blob
+may itself be a link into the store that all repos of a cache share, `blobs/xx/XETHASH`
+(huggingface_hub 2.x, `utils/_shared_blobs.py`). No other link is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from hfget.destinations.safe_directories import Seen
+from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot
+from hfget.system import is_inside, is_trusted
+
+_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_XET_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def default_cache() -> Path:
+    """HF_HUB_CACHE, else `hub` in HF_HOME, else in XDG_CACHE_HOME, else in ~/.cache."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
+    """Where a cache keeps a repo: under the name it is asked for by, also a former one.
+
+    (`repo_folder_name` in huggingface_hub's `file_download.py`.)
+    """
+    return cache / "--".join((f"{repo_type}s", *repo_id.split("/")))
+
+
+def settled_folder(folder: Path) -> Path:
+    """Where a repo's folder really is: it may be this user's own link, to another disk.
+
+    A link of another user is not followed: then what it leads to lies outside of the cache.
+    """
+    with suppress(OSError):
+        found = folder.lstat()
+        if stat.S_ISLNK(found.st_mode) and is_trusted(found):
+            return Path(os.path.realpath(folder))
+    return folder
+
+
+def repo_of(folder: Path) -> tuple[str, str]:
+    """Type and ID of the repo that a cache keeps in `folder`."""
+    kind, _, name = folder.name.partition("s--")
+    return kind, name.replace("--", "/")
+
+
+def blob_path(folder: Path, file: RemoteFile) -> Path | None:
+    """Where a repo's folder keeps the content of `file`; None if nothing defines that content."""
+    if file.defect or not _ETAG.fullmatch(file.etag):
+        return None
+    return folder / "blobs" / file.etag
+
+
+def store_path(cache: Path, file: RemoteFile) -> Path | None:
+    """Where the store that all repos share keeps the content of `file`, if it is of that kind."""
+    if file.defect or file.xet_hash is None or not _XET_HASH.fullmatch(file.xet_hash):
+        return None
+    return cache / "blobs" / file.xet_hash[:2] / file.xet_hash
+
+
+def real_blob(cache: Path, path: Path) -> tuple[Path, Seen] | None:
+    """The file at `path`, a link to the shared store followed; None if there is no such file.
+
+    The folder of `path` must be known to lie in the cache. Raises OSError for a path that cannot
+    be looked at.
+    """
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        path = Path(os.path.realpath(path))
+        if not is_inside(path, cache / "blobs"):
+            return None
+        with suppress(FileNotFoundError):
+            found = path.lstat()
+    return (path, Seen.of(found)) if stat.S_ISREG(found.st_mode) else None
+
+
+class HubCache:
+    """What a Hub cache has of a repo, also under the name `ref` asks for it by. Only reads."""
+
+    def __init__(self, cache: Path, ref: RepoRef) -> None:
+        self._cache = Path(os.path.realpath(cache))
+        self._asked = ref.repo_id
+        self._folders: dict[tuple[RepoType, str], Path] = {}
+        self._inside: dict[Path, bool] = {}
+        self._there: dict[Path, bool] = {}
+
+    def find(self, snapshot: Snapshot, file: RemoteFile) -> Path | None:
+        """A file that should have the content of `file`: its size is right, its hash unknown."""
+        if not file.size:
+            return None
+        for path in self._candidates(snapshot, file):
+            with suppress(OSError):
+                found = real_blob(self._cache, path) if self._is_inside(path) else None
+                if found is not None and found[1].size == file.size:
+                    return found[0]
+        return None
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether the folder of `path` lies in the cache, or in the folder of one of its repos."""
+        folder = path.parent
+        if folder not in self._inside:
+            tops = (self._cache, *self._folders.values())
+            self._inside[folder] = any(is_inside(folder, top) for top in tops)
+        return self._inside[folder]
+
+    def _folder(self, repo_type: RepoType, repo_id: str) -> Path:
+        key = repo_type, repo_id
+        if key not in self._folders:
+            self._folders[key] = settled_folder(repo_folder(self._cache, repo_type, repo_id))
+        return self._folders[key]
+
+    def _is_there(self, folder: Path) -> bool:
+        """Asked of the disk once: most repos are in no cache, and have many files."""
+        if folder not in self._there:
+            self._there[folder] = os.path.lexists(folder)
+        return self._there[folder]
+
+    def _candidates(self, snapshot: Snapshot, file: RemoteFile) -> Iterator[Path]:
+        """By content; by name only where a cache without links keeps files in its snapshots."""
+        ref = snapshot.ref
+        for repo_id in dict.fromkeys((self._asked, ref.repo_id)):
+            folder = self._folder(ref.repo_type, repo_id)
+            if not self._is_there(folder):
+                continue
+            if blob := blob_path(folder, file):
+                yield blob
+                pointer = folder.joinpath("snapshots", snapshot.commit, *file.path.split("/"))
+                if not pointer.is_symlink():
+                    yield pointer
+        if self._is_there(self._cache / "blobs") and (stored := store_path(self._cache, file)):
+            yield stored

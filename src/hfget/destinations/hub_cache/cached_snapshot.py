@@ -1,0 +1,107 @@
+"""A snapshot of the Hub cache as a folder to be verified: what should be in it, and where it is."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.destinations import record_codec
+from hfget.destinations.hub_cache.cache_paths import real_blob
+from hfget.errors import UnsafeError
+from hfget.model import RemoteFile
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
+
+
+class CachedSnapshot(NamedTuple):
+    """`snapshots/COMMIT` in the folder of a repo; all paths without links in them."""
+
+    root: Path
+    repo_type: str
+    repo_id: str
+
+    @classmethod
+    def at(cls, folder: Path) -> CachedSnapshot | None:
+        """What `folder` is, if it is a snapshot in a Hub cache."""
+        root = Path(os.path.realpath(folder))
+        match = _FOLDER.fullmatch(root.parent.parent.name)
+        if match is None or root.parent.name != "snapshots" or not _COMMIT.fullmatch(root.name):
+            return None
+        return cls(root, match[1], match[2].replace("--", "/"))
+
+    @property
+    def commit(self) -> str:
+        return self.root.name
+
+    @property
+    def cache(self) -> Path:
+        return self._repo.parent
+
+    @property
+    def log_path(self) -> Path:
+        """hfget's record of which contents were hashed."""
+        return self._repo / ".hfget" / "records"
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that listed the commit to hfget; empty if that is not recorded."""
+        wanted = record_codec.read_wanted(self._repo / ".hfget" / self.commit)
+        return wanted.endpoint if wanted else ""
+
+    @property
+    def _repo(self) -> Path:
+        return self.root.parent.parent
+
+    def expected(self) -> dict[str, RemoteFile]:
+        """By path, the content each file should have; -1 stands for a size nobody recorded.
+
+        That is what hfget was asked for, and whatever else of the repo is there: a snapshot
+        may hold only a part of it.
+        """
+        wanted = record_codec.read_wanted(self._repo / ".hfget" / self.commit, anyones=True)
+        files = dict(wanted.files) if wanted else {}
+        tree = record_codec.read_tree(self._repo, self.commit, anyones=True)
+        listed = {file.path: file for file in tree or ()}
+        for path in self._paths():
+            if path in listed:
+                files.setdefault(path, listed[path])
+            elif not listed and (etag := self._etag(path)):
+                files[path] = RemoteFile(path, -1, etag, etag if len(etag) == 64 else None)
+        return files
+
+    def locate(self, target: Path) -> tuple[Path, int]:
+        """The file that a name in the snapshot stands for, and its size.
+
+        Raises OSError; UnsafeError for a link that leads to anything but a blob of the repo.
+        """
+        found = target.lstat()
+        if stat.S_ISREG(found.st_mode):
+            return target, found.st_size
+        blob = Path(os.path.normpath(target.parent / target.readlink()))
+        if blob.parent != self._repo / "blobs" or os.path.realpath(blob.parent) != str(blob.parent):
+            raise UnsafeError("a link leads out of the snapshot's repo")
+        if not os.path.lexists(blob):
+            raise FileNotFoundError(blob)
+        real = real_blob(self.cache, blob)
+        if real is None:
+            raise UnsafeError("a link leads out of the cache")
+        return real[0], real[1].size
+
+    def _paths(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                yield Path(folder, name).relative_to(self.root).as_posix()
+
+    def _etag(self, path: str) -> str | None:
+        """The etag that a link names, where no listing was kept."""
+        with suppress(OSError):
+            name = (self.root / path).readlink().name
+            return name if _ETAG.fullmatch(name) else None
+        return None

@@ -1,0 +1,1 @@
+"""A plain folder as the destination: files under their repo paths."""

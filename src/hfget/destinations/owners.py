@@ -1,0 +1,58 @@
+"""Whose files lie in a destination: what another user owns is told of, and never believed."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from hfget.destinations.record_files import is_mine, user_name
+from hfget.destinations.safe_directories import Seen
+from hfget.system import owner_of, safe_text
+
+_ROOT_USER = 0
+
+
+class Owners:
+    """What is seen of other users in the folder `root` and among its `records`."""
+
+    def __init__(self, root: Path, *records: Path) -> None:
+        self._root = root
+        self._records = records
+        self._files: Counter[int] = Counter()
+
+    def file(self, seen: Seen) -> None:
+        """A file that a run looks at."""
+        if not is_mine(seen.owner):
+            self._files[seen.owner] += 1
+
+    def cautions(self, foreign: int | None = None) -> list[str]:
+        """A line for the folder, its records and its files, as far as they are somebody else's.
+
+        `foreign` is the user ID of records that were read and not believed. What root owns is
+        no news where root could change it anyway: a folder without its records.
+        """
+        lines = []
+        name = safe_text(str(self._root), 200)
+        owner = _owner(self._root)
+        if owner is not None and owner != _ROOT_USER and not is_mine(owner):
+            lines.append(f"{name} belongs to {user_name(owner)}, who can change what lies in it")
+        owners = [foreign, *map(_owner, self._records)]
+        others = {owner for owner in owners if owner is not None and not is_mine(owner)}
+        if others:
+            names = " and ".join(sorted(map(user_name, others)))
+            lines.append(f"records in {name} belong to {names}: they are not believed")
+        for other, count in sorted(self._files.items()):
+            files = "1 file" if count == 1 else f"{count} files"
+            belong = "belongs" if count == 1 else "belong"
+            lines.append(f"{files} in {name} {belong} to {user_name(other)}: hashed in every run")
+        self._files.clear()
+        return lines
+
+
+def _owner(path: Path) -> int | None:
+    """The user ID of the owner; None if nothing is there, or nothing can be seen."""
+    try:
+        return owner_of(os.lstat(path))
+    except OSError:
+        return None

@@ -1,0 +1,44 @@
+"""How records are read: the one door between what lies on the disk and what is believed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.system import owner_of, read_bytes
+
+
+class RecordText(NamedTuple):
+    """What a record says, and the user ID of the one who could have written it."""
+
+    text: str
+    owner: int
+
+    @property
+    def is_mine(self) -> bool:
+        return is_mine(self.owner)
+
+
+def read_record(path: Path | str, most: int, *, errors: str = "strict") -> RecordText:
+    """The text of a regular file of at most `most` bytes, and whose it is.
+
+    Follows no link and waits for no pipe. Raises OSError, ValueError.
+    """
+    data, found = read_bytes(path, most, foreign=True)
+    return RecordText(data.decode("utf-8", errors), owner_of(found))
+
+
+def is_mine(owner: int) -> bool:
+    """Whether files of that user ID are this process's own; always where there are none."""
+    return not hasattr(os, "geteuid") or owner == os.geteuid()
+
+
+def user_name(owner: int) -> str:
+    """A user as messages name it: `user alice`, or `user 1001`."""
+    try:
+        import pwd
+
+        return f"user {pwd.getpwuid(owner).pw_name}"
+    except (ImportError, KeyError):
+        return f"user {owner}"

@@ -1,0 +1,247 @@
+"""hfget's own record of what lies in a folder: which content each file was hashed to have.
+
+A record is believed for one file only, the one that was hashed: size, modification time, change
+time and inode are as they were, neither time is in the future, and file and record belong to
+this user. Nothing that was downloaded, copied, unpacked or cloned fits, for no one can choose an
+inode together with a change time; such a file is hashed once, and then recorded.
+
+A line a file, the last one of a name counts:
+
+    CRC ETAG SIZE MODIFIED CHANGED INODE TYPE REPO COMMIT NAME
+
+Times are in nanoseconds. ETAG is `!` for a file that was found wrong, `-` for one that is not to
+be there any more. Without a hash (`- - - -` in place of the stamp) the line only says which repo
+the file is of. Lines are appended, so that several processes lose nothing of each other's; the
+CRC-32 of the rest tells a line that a crash has torn.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from hfget.destinations.record_files import is_mine, read_record
+from hfget.destinations.safe_directories import Seen, Stamp
+from hfget.system import atomic_write, is_own
+
+WRONG, GONE = "!", "-"
+_UNKNOWN = "-"
+_MOST_BYTES = 256 << 20
+_FIELDS = 10
+#: A log with so many lines that say nothing any more, beside as many as count, is written anew.
+_STALE_LINES = 1_000
+
+
+class Entry(NamedTuple):
+    """What is recorded of one file; `stamp` is what was hashed, `repo_id` may be empty."""
+
+    etag: str
+    stamp: Stamp | None
+    repo_type: str
+    repo_id: str
+    commit: str
+
+    @property
+    def repo(self) -> tuple[str, str]:
+        return self.repo_type, self.repo_id
+
+
+class RecordLog:
+    """The records at `path`. Thread-safe; lines of other processes are kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._known: dict[str, list[str]] | None = None
+        self._lines = 0
+        self._version: tuple[int, int, int] | None = None
+        self._unwritten: dict[str, str] = {}
+        #: The user ID whose record this is, if it is not this user's and therefore not believed.
+        self.foreign_owner: int | None = None
+
+    def get(self, name: str) -> Entry | None:
+        """What is recorded of `name`."""
+        with self._lock:
+            fields = self._entries().get(name)
+        return _entry(fields) if fields is not None else None
+
+    def holds(self, name: str, seen: Seen) -> Entry | None:
+        """The record of `name`, if it was made for the very file that was seen."""
+        entry = self.get(name)
+        if entry is None or entry.stamp != seen.stamp or not is_mine(seen.owner):
+            return None
+        if max(seen.modified_ns, seen.changed_ns) > time.time_ns():
+            return None
+        return entry
+
+    def names(self) -> list[str]:
+        """Every name that has a record."""
+        with self._lock:
+            return list(self._entries())
+
+    def repos(self) -> set[tuple[str, str]]:
+        """Type and ID of every repo that files are recorded for."""
+        with self._lock:
+            found = {(fields[6], fields[7]) for fields in self._entries().values()}
+        return {repo for repo in found if repo[1] != _UNKNOWN}
+
+    def of_repo(self, repo: tuple[str, str]) -> Iterator[tuple[str, Entry]]:
+        """Names and records of the files of one repo."""
+        with self._lock:
+            found = [(name, f) for name, f in self._entries().items() if (f[6], f[7]) == repo]
+        for name, fields in found:
+            if (entry := _entry(fields)) is not None:
+                yield name, entry
+
+    def add(self, name: str, entry: Entry) -> None:
+        """From now on this is what is known of `name`; `write` brings that to disk."""
+        line = _line(name, entry)
+        with self._lock:
+            entries = self._entries()
+            fields = line.split(" ", _FIELDS - 1)
+            if entries.get(name) != fields:
+                entries[name] = fields
+                self._unwritten[name] = line
+            if entry.etag == GONE:
+                entries.pop(name, None)
+
+    def drop(self, name: str) -> None:
+        """Nothing is known of `name` any more."""
+        if self.get(name) is not None:
+            self.add(name, Entry(GONE, None, "", "", ""))
+
+    def refresh(self) -> None:
+        """Look again what other processes have recorded."""
+        with self._lock:
+            if self._known is not None and self._version != _version(self._path):
+                self._known = None
+
+    def write(self) -> None:
+        """Append what was added. Raises OSError."""
+        with self._lock:
+            lines, self._unwritten = self._unwritten, {}
+            if not lines:
+                return
+            text = "".join(f"{line}\n" for line in lines.values())
+            try:
+                _append(self._path, text)
+            except BaseException:
+                self._unwritten = lines | self._unwritten
+                raise
+            self._lines += len(lines)
+            self._version = None
+            self.foreign_owner = None
+
+    def compact(self) -> None:
+        """Write the log anew if most of it does not count any more. Raises OSError.
+
+        For a process that has the folder to itself.
+        """
+        with self._lock:
+            if self._version != _version(self._path):
+                self._known = None
+            entries = self._entries()
+            if self._unwritten or self._lines <= 2 * len(entries) + _STALE_LINES:
+                return
+            text = "".join(f"{' '.join(fields)}\n" for fields in entries.values())
+            atomic_write(self._path, text, sync=True)
+            self._lines, self._version = len(entries), _version(self._path)
+
+    def _entries(self) -> dict[str, list[str]]:
+        """By name, the fields of its last line."""
+        if self._known is None:
+            self._version = _version(self._path)
+            self._known, self._lines, self.foreign_owner = _read(self._path)
+            for name, line in self._unwritten.items():
+                self._known[name] = line.split(" ", _FIELDS - 1)
+        return self._known
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _read(path: Path) -> tuple[dict[str, list[str]], int, int | None]:
+    """The last line of each name, how many lines there are, and whose they are if not mine."""
+    entries: dict[str, list[str]] = {}
+    try:
+        text, owner = read_record(path, _MOST_BYTES, errors="replace")
+    except OSError:
+        return entries, 0, None
+    if not is_mine(owner):
+        return entries, 0, owner
+    lines = text.split("\n")
+    for line in lines:
+        fields = line.split(" ", _FIELDS - 1)
+        if len(fields) < _FIELDS or fields[0] != f"{crc32(line[9:].encode()):08x}":
+            continue
+        if fields[1] == GONE:
+            entries.pop(fields[-1], None)
+        else:
+            entries[fields[-1]] = fields
+    return entries, len(lines), None
+
+
+def _line(name: str, entry: Entry) -> str:
+    stamp = "- - - -"
+    if entry.stamp is not None:
+        size, modified, changed, inode = entry.stamp
+        stamp = f"{size} {modified} {changed} {inode}"
+    repo = f"{entry.repo_type or _UNKNOWN} {entry.repo_id or _UNKNOWN} {entry.commit or _UNKNOWN}"
+    rest = f"{entry.etag} {stamp} {repo} {name}"
+    return f"{crc32(rest.encode()):08x} {rest}"
+
+
+def _entry(fields: list[str]) -> Entry | None:
+    """None for a line that this codec does not write."""
+    _, etag, size, modified, changed, inode, *repo, _ = fields
+    stamp = None
+    if size != _UNKNOWN:
+        try:
+            stamp = Stamp(int(size), int(modified), int(changed), int(inode))
+        except ValueError:
+            return None
+    repo_type, repo_id, commit = ("" if field == _UNKNOWN else field for field in repo)
+    return Entry(etag, stamp, repo_type, repo_id, commit)
+
+
+def _append(path: Path, text: str) -> None:
+    """A line of its own begins where another process, or a crash, has left half of one.
+
+    What is there and is not a regular file of this user's is replaced, never written to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(path, flags, 0o666)
+    except OSError:
+        if not os.path.lexists(path) or path.is_dir():
+            raise
+        atomic_write(path, text)
+        return
+    try:
+        found = os.fstat(fd)
+        is_ours = stat.S_ISREG(found.st_mode) and is_own(found) and found.st_nlink == 1
+        if is_ours:
+            torn = os.lseek(fd, 0, os.SEEK_END) > 0
+            if torn:
+                os.lseek(fd, -1, os.SEEK_END)
+                torn = os.read(fd, 1) != b"\n"
+            data = ("\n" * torn + text).encode()
+            while data:
+                data = data[os.write(fd, data) :]
+    finally:
+        os.close(fd)
+    if not is_ours:
+        atomic_write(path, text)

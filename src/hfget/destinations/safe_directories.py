@@ -1,0 +1,217 @@
+"""Destination folders, made and opened once, and known to lie where they should.
+
+A folder is entered from the root, one name after the other, never through a link, and a file
+is renamed into the open folder: a link planted meanwhile in the path to it leads nowhere. Where
+a folder cannot be opened (Windows) its path is checked again each time.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.errors import UnsafeError
+from hfget.system import (
+    existing_folder,
+    exists,
+    is_inside,
+    owner_of,
+    rename_new,
+    safe_text,
+    sync_directory,
+)
+
+_MOST_OPEN = 32
+_HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Stamp(NamedTuple):
+    """What ties a record to the one file that was hashed; times in nanoseconds."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+class Seen(NamedTuple):
+    """What lay under a name at some time, as far as it can be told without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+    owner: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Seen:
+        return cls(
+            found.st_dev,
+            found.st_ino,
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_ctime_ns,
+            owner_of(found),
+        )
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.size, self.modified_ns, self.changed_ns, self.inode)
+
+    def is_still(self, other: Seen) -> bool:
+        """Whether that is the same file with the same bytes: names and modes may have changed."""
+        return self[:4] == other[:4]
+
+
+class Directories:
+    """The folders below `root`. Thread-safe. Methods raise OSError and UnsafeError."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._open: OrderedDict[str, int] = OrderedDict()
+        #: Folders that have got, or will get, an entry for a new folder.
+        self._grown = {str(folder.parent) for folder in _missing(root)}
+
+    def move_in(
+        self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None = None
+    ) -> None:
+        """Give `data` the name `target`, atomically.
+
+        Raises FileExistsError if something has that name and `replace` is false, or if `seen`
+        is given and what has that name is no longer that.
+        """
+        with self._lock:
+            fd, name = self._place(target)
+            if replace and seen is not None:
+                with suppress(FileNotFoundError):
+                    found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                    replace = seen.is_still(Seen.of(found))
+            if replace:
+                os.replace(data, name, dst_dir_fd=fd)
+            else:
+                rename_new(data, name, dst_dir_fd=fd)
+
+    def remove(self, target: Path) -> None:
+        """Remove the file at `target`."""
+        with self._lock:
+            fd, name = self._place(target)
+            os.unlink(name, dir_fd=fd)
+
+    def look(self, target: Path | str) -> os.stat_result:
+        """What lies at `target` itself, a link not followed."""
+        with self._lock:
+            fd, name = self._place(target)
+            return os.stat(name, dir_fd=fd, follow_symlinks=False)
+
+    def sync(self, folders: Iterable[Path | str]) -> bool:
+        """Have the entries of `folders` reach the disk, and those of folders made meanwhile.
+
+        False where the system cannot do that.
+        """
+        with self._lock:
+            paths, self._grown = {str(folder) for folder in folders} | self._grown, set()
+            synced = [self._sync(path) for path in paths]
+        return all(synced)
+
+    def refuse_escape(self, folder: Path | str) -> None:
+        """Raise UnsafeError if a link leads `folder` out of the root."""
+        if not is_inside(folder, self._root):
+            raise UnsafeError(
+                f"a link in {self._root} leads outside of it: {safe_text(str(folder))}",
+                hint="remove the link, or choose another folder with --local-dir",
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            while self._open:
+                os.close(self._open.popitem()[1])
+
+    def _sync(self, folder: str) -> bool:
+        fd = self._open.get(folder)
+        if fd is None:
+            return sync_directory(folder)
+        with suppress(OSError):
+            os.fsync(fd)
+            return True
+        return False
+
+    def _place(self, target: Path | str) -> tuple[int | None, str]:
+        """The open folder in which `target` lies, and its name there; or None and its path."""
+        folder, name = os.path.split(target)
+        fd = self._opened(folder)
+        return fd, name if fd is not None else str(target)
+
+    def _opened(self, folder: str) -> int | None:
+        if not _HAS_DIR_FD:
+            os.makedirs(folder, exist_ok=True)
+            self.refuse_escape(folder)
+            return None
+        fd = self._open.pop(folder, None)
+        if fd is not None and not _is_at(fd, folder):
+            os.close(fd)
+            fd = None
+        if fd is None:
+            fd = self._enter(folder)
+        self._open[folder] = fd
+        if len(self._open) > _MOST_OPEN:
+            os.close(self._open.popitem(last=False)[1])
+        return fd
+
+    def _enter(self, folder: str) -> int:
+        """Open `folder`, made where it is missing. A link in it must lead to inside the root."""
+        self.refuse_escape(folder)
+        top, real = os.path.realpath(self._root), os.path.realpath(folder)
+        place = Path(top)
+        fd = os.open(top, _FOLDER)
+        for name in Path(real).relative_to(top).parts:
+            try:
+                with suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=fd)
+                    self._grown.add(str(place))
+                place /= name
+                if _is_link(name, fd):
+                    raise UnsafeError(
+                        f"{safe_text(str(place))} is being replaced while it is written to",
+                        hint="run the same command again, with nothing else working on that folder",
+                    )
+                inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
+            finally:
+                os.close(fd)
+            fd = inner
+        return fd
+
+
+def _missing(root: Path) -> Iterator[Path]:
+    """The root and the folders above it that do not exist yet."""
+    while not exists(root) and root != root.parent:
+        yield root
+        root = root.parent
+
+
+def folds_case(root: Path) -> bool:
+    """Whether names that differ in case are one file there; asked of the file system itself."""
+    probe = existing_folder(root)
+    swapped = probe.with_name(probe.name.swapcase()) if probe.name else probe
+    with suppress(OSError):
+        return swapped.name != probe.name and exists(swapped) and swapped.samefile(probe)
+    return False
+
+
+def _is_at(fd: int, folder: str) -> bool:
+    """Whether the open folder still has that path."""
+    with suppress(OSError):
+        return os.path.samestat(os.fstat(fd), os.stat(folder))
+    return False
+
+
+def _is_link(name: str, fd: int) -> bool:
+    return stat.S_ISLNK(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)

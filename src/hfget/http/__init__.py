@@ -1,0 +1,41 @@
+"""The one HTTP stack, for API calls and for content.
+
+A *redirect policy* says which Location may be followed; a *credential* is a secret bound to an
+*origin* (scheme, host, port). A failure is *transient* when trying again makes sense: `retry` has
+the one table of what is tried again, when, and how often.
+"""
+
+from __future__ import annotations
+
+from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient, is_token_refused
+from hfget.http.credentials import choose_credential
+from hfget.http.retry import (
+    UNREACHED_LIMIT,
+    Transient,
+    backoff,
+    from_exception,
+    from_status,
+    given_up,
+    wait_after,
+    with_retries,
+)
+from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
+
+__all__ = [
+    "LONGEST_BYTES",
+    "MAX_REDIRECTS",
+    "REDIRECT_STATUSES",
+    "UNREACHED_LIMIT",
+    "DistrustedError",
+    "HttpClient",
+    "Transient",
+    "backoff",
+    "choose_credential",
+    "from_exception",
+    "from_status",
+    "given_up",
+    "is_token_refused",
+    "read_first_line",
+    "wait_after",
+    "with_retries",
+]

@@ -1,0 +1,298 @@
+"""The one HTTP stack, for API calls and for content: time-outs, CA, proxies, token, redirects.
+
+requests does the work, but not its Session, whose habits leak or lie: `trust_env` (a netrc
+entry silently replaces the Bearer token), cookies, and redirects, whose Location is parsed and
+whose body is read even if nobody wants to follow (credentials and policy are decided here, hop
+by hop). Nothing is decoded either: a small gzip body can swell without bound.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import ssl
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from hfget import events
+from hfget._version import __version__
+from hfget.errors import NetworkError, UnsafeError, UsageError
+from hfget.http import proxies, redirects
+from hfget.http.connect import Sockets
+from hfget.http.transport import Adapter, InTheClearError, tls_context
+from hfget.settings import Credential, Withheld, host_of, origin_of, user_path
+from hfget.system import safe_text, safe_url
+
+MAX_REDIRECTS = 10
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+#: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
+INVALID_CREDENTIALS = "invalid credentials in authorization header"
+ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
+
+#: A URL that requests would leave as it is, and its scheme, host and port.
+_PLAIN_URL = re.compile(
+    r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
+    r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
+)
+_origin_of = lru_cache(maxsize=64)(origin_of)
+_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class HttpClient:
+    """Sends single requests; one adapter a thread, connections kept alive.
+
+    `requests_sent` counts every request of the run. `unlocked` is set once a token that is
+    not eager may be used (the endpoint refused a request without it). `withheld` is why the
+    token was not sent after all: it does not go in the clear, or was not accepted.
+    """
+
+    def __init__(
+        self,
+        credential: Credential | None = None,
+        *,
+        connect_timeout: float = 10.0,
+        offline: bool = False,
+        allow_private: bool = False,
+        observer: events.Observer = events.ignore,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.credential = credential
+        self.unlocked = credential is not None and credential.eager
+        self.withheld: Withheld | None = None
+        self.requests_sent = 0
+        self._observer = observer
+        self._connect_timeout = connect_timeout
+        self._offline = offline
+        self._allow_private = allow_private
+        self._bundle = next(((name, env[name]) for name in _BUNDLES if env.get(name)), None)
+        self._tls: ssl.SSLContext | None = None
+        self._sockets = Sockets()
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._proxies: dict[str, str | None] = {}
+        self._headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"}
+
+    def get(
+        self,
+        url: str,
+        *,
+        read_timeout: float,
+        headers: Mapping[str, str] | None = None,
+        with_token: bool = True,
+        method: str = "GET",
+        form: bytes | None = None,
+    ) -> requests.Response:
+        """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
+
+        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
+
+        `read_timeout` is for each read, in seconds; the answer's head must be complete within
+        twice that. Raises requests.RequestException as requests does, NetworkError when
+        offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
+        address is unusable, UnsafeError if a token that was given would go in the clear.
+        """
+        if self._offline:
+            raise NetworkError(
+                "offline mode is on (HF_HUB_OFFLINE), nothing can be fetched",
+                hint="unset HF_HUB_OFFLINE",
+                url=safe_url(url),
+            )
+        request, origin = self._prepare(url, headers or {})
+        request.method = method
+        if form is not None:
+            request.body = form
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request.headers["Content-Length"] = str(len(form))
+        proxy = self._proxy_for(origin)
+        if with_token:
+            request.headers.update(self._authorization(origin, proxy))
+        with self._lock:
+            self.requests_sent += 1
+        try:
+            return self._send(request, proxy, read_timeout)
+        except InTheClearError as error:
+            self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
+            del request.headers["Authorization"]
+            return self._send(request, proxy, read_timeout)
+
+    def next_hop(self, response: requests.Response, endpoint: str) -> str:
+        """The checked absolute URL to which `response`, a redirect, points.
+
+        Raises UnsafeError and NetworkError as `redirects.follow` does.
+        """
+        return self.next_address(response, response.headers.get("Location", ""), endpoint)
+
+    def next_address(self, response: requests.Response, address: str, endpoint: str) -> str:
+        """The checked absolute form of an address that stands in `response`, a `Link` perhaps.
+
+        A mirror with a public name that was reached at a private address may lead to another.
+        """
+        allowed = self._allow_private or self._was_inside(response.url)
+        return redirects.follow(response.url, address, endpoint, allow_private=allowed)
+
+    def unlock(self, response: requests.Response) -> bool:
+        """After a 401 or 403: whether the same request may now be answered in another way.
+
+        So with a token that was held back so far, and without one that was found by itself and
+        is not accepted: neither ends the download of what anybody may see. Both are said in a
+        line.
+        """
+        credential = self.credential
+        if credential is None or response.status_code not in (401, 403):
+            return False
+        if origin_of(response.url) != credential.origin:
+            return False
+        if "Authorization" in response.request.headers:
+            return self._go_without(credential, response)
+        if self.withheld is not None:
+            return False
+        with self._lock:
+            first, self.unlocked = not self.unlocked, True
+        if first:
+            host = safe_text(host_of(response.url), 120)
+            self._observer(
+                events.Note(f"{host} asks for a token: {credential.source} is sent to it")
+            )
+        return True
+
+    def _go_without(self, credential: Credential, response: requests.Response) -> bool:
+        """Whether a token was refused that nobody asked to use, and is not sent any more."""
+        asked_for = not credential.eager or not credential.is_ambient
+        if asked_for or not is_token_refused(response):
+            return False
+        host = safe_text(host_of(response.url), 120)
+        with self._lock:
+            first = self.withheld is None
+            self.withheld = self.withheld or Withheld(
+                credential.source, f"{host} does not accept it", "make another one", refused=True
+            )
+        if first:
+            text = f"{host} does not accept the token from {credential.source}; going on without"
+            self._observer(events.Note(text, "warning"))
+        return True
+
+    def abort(self) -> None:
+        """Wake every thread that waits for the network. Final: this client cannot connect again."""
+        self._sockets.shut()
+
+    def _prepare(
+        self, url: str, headers: Mapping[str, str]
+    ) -> tuple[requests.PreparedRequest, str]:
+        """The request, and the origin it will be connected to, whatever `url` looks like."""
+        request: Any = requests.PreparedRequest()
+        request.method = "GET"
+        request.headers = {**self._headers, **headers}
+        if plain := _PLAIN_URL.fullmatch(url):
+            request.url = url
+            return request, _origin_of(plain[1])
+        request.prepare_url(url, "")
+        if "@" in url:
+            request.prepare_auth(None)
+        try:
+            return request, origin_of(str(request.url))
+        except ValueError as error:
+            raise requests.exceptions.InvalidURL(str(error)) from None
+
+    def _send(
+        self, request: requests.PreparedRequest, proxy: str | None, read_timeout: float
+    ) -> requests.Response:
+        url = str(request.url)
+        try:
+            response = self._adapter().send(
+                request,
+                stream=True,
+                timeout=(self._connect_timeout, read_timeout),
+                proxies={"all": proxy} if proxy else {},
+            )
+        except requests.RequestException as error:
+            if proxy and (failure := proxies.failure(error, proxy, url)):
+                raise failure from error
+            raise
+        if proxy and response.status_code == 407:
+            response.close()
+            raise proxies.refusal(407, proxy, url)
+        return response
+
+    def _was_inside(self, url: str) -> bool:
+        """Whether the host was connected to at a private address, not by way of a proxy."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme.lower() == "https" else 80)
+        peer = self._sockets.peers.get(((parts.hostname or "").rstrip("."), port), "")
+        return redirects.is_private_address(peer)
+
+    def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
+        """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""
+        credential = self.credential
+        if credential is None or not self.unlocked or origin != credential.origin:
+            return {}
+        if proxy and origin.startswith("http:"):
+            self._keep_here(f"the proxy {proxies.shown(proxy)} would read it")
+        if self.withheld is not None:
+            return {}
+        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
+
+    def _keep_here(self, why: str) -> None:
+        """No token in the clear: the run goes on without it, unless it was given for this."""
+        credential = self.credential
+        if credential is None or not credential.is_ambient:
+            raise UnsafeError(
+                f"a token would go in the clear: {safe_text(why, 200)}",
+                hint=_NOT_IN_THE_CLEAR,
+            )
+        with self._lock:
+            first = self.withheld is None
+            self.withheld = self.withheld or Withheld(
+                credential.source,
+                f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
+                _NOT_IN_THE_CLEAR,
+            )
+        if first:
+            text = f"{credential.source} is not sent: {self.withheld.why}"
+            self._observer(events.Note(text, "warning"))
+
+    def _adapter(self) -> Adapter:
+        adapter: Adapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = Adapter(self._sockets, self._tls_context)
+        return adapter
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """One for all connections: reading the bundle takes longer than a handshake."""
+        with self._lock:
+            if self._tls is None:
+                name, path = self._bundle or ("", DEFAULT_CA_BUNDLE_PATH)
+                try:
+                    self._tls = tls_context(str(user_path(path, name)), self._sockets)
+                except OSError as error:
+                    raise UsageError(
+                        f"{name} names no usable CA bundle: {safe_text(path)}",
+                        hint="name a file with certificates in PEM format, or unset it",
+                    ) from error
+            return self._tls
+
+    def _proxy_for(self, origin: str) -> str | None:
+        if origin not in self._proxies:
+            self._proxies[origin] = proxies.proxy_for(origin)
+        return self._proxies[origin]
+
+
+def is_token_refused(response: requests.Response) -> bool:
+    """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
+
+    A valid token that may not see a repo is answered by a 401 or 403 with a code of its own.
+    """
+    said = response.headers.get("X-Error-Message", "").lower()
+    code = response.headers.get("X-Error-Code", "")
+    return INVALID_CREDENTIALS in said or (response.status_code == 401 and code not in ERROR_CODES)
+
+
+def user_agent() -> str:
+    return f"hfget/{__version__}; python/{platform.python_version()}"

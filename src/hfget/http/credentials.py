@@ -1,0 +1,220 @@
+"""The policy of the token: which of the user's secrets may be shown to which origin, and when."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from hfget.errors import UnsafeError, UsageError
+from hfget.http import token_files
+from hfget.settings import (
+    ENCRYPTED_ONLY,
+    Credential,
+    EndpointSource,
+    TokenSource,
+    Withheld,
+    host_of,
+    is_loopback,
+    is_official,
+    is_true,
+    origin_of,
+)
+from hfget.system import Secret, remember, safe_text, safe_url, shell_word
+
+_TOKENS_PAGE = "https://huggingface.co/settings/tokens"
+#: In the order in which huggingface_hub reads them.
+_VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_LOG_IN = "log in (hf auth login), or set HF_TOKEN"
+
+
+class Choice(NamedTuple):
+    """The secret of a run, or the token that there is but that stays here; and what to warn of."""
+
+    credential: Credential | None = None
+    withheld: Withheld | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def choose_credential(
+    endpoint: str,
+    endpoint_source: EndpointSource,
+    *,
+    flag: str | None,
+    use_ambient: bool = True,
+    send_to: Iterable[str] = (),
+    env: Mapping[str, str] = os.environ,
+) -> Choice:
+    """Which secret may go to `endpoint`, and when.
+
+    A token given on the command line, or user and password in the endpoint's own address, go to
+    that endpoint. HF_TOKEN goes to the Hub, and to an endpoint the user named once that has
+    refused a request without it. The stored login goes to the Hub alone. Where `send_to` or
+    HFGET_TOKEN_ORIGINS name the endpoint, either goes there at once. A stored login that cannot
+    be used is warned of. Raises UsageError for a malformed token, UnsafeError for a secret that
+    was given and would travel in the clear.
+    """
+    origin = origin_of(endpoint)
+    encrypted = origin.startswith("https:") or is_loopback(endpoint)
+    if (given := _given(endpoint, flag)) is not None:
+        secret, source = given
+        if not encrypted:
+            what = "a password" if source == "endpoint" else "a token"
+            raise UnsafeError(
+                f"{what} would go in the clear to {origin}",
+                hint="use an https endpoint, or leave the secret out",
+            )
+        if source == "endpoint":
+            return Choice(Credential(secret, source, origin, eager=True, scheme="Basic"))
+        return Choice(Credential(secret, source, origin, eager=True))
+    if not use_ambient or is_true(env.get("HF_HUB_DISABLE_IMPLICIT_TOKEN")):
+        return Choice(withheld=_switched_off(env, use_ambient))
+    named, warnings = _named(origin, endpoint, tuple(send_to), env)
+    choice = _ambient(endpoint, endpoint_source, encrypted, named or is_official(endpoint), env)
+    if choice.credential is None and env.get("HF_OIDC_RESOURCE", "").strip():
+        why = "hfget does not exchange OIDC tokens"
+        remedy = "let hf do it: HF_TOKEN=$(hf auth token)"
+        warnings = (*warnings, f"HF_OIDC_RESOURCE is not used: {why}; {remedy}")
+        choice = choice._replace(withheld=Withheld("HF_OIDC_RESOURCE", why, remedy))
+    return choice._replace(warnings=(*warnings, *choice.warnings))
+
+
+def _given(endpoint: str, flag: str | None) -> tuple[Secret, TokenSource] | None:
+    """What the user gave for this very endpoint."""
+    login = _login_in(endpoint)
+    if flag is None:
+        return None if login is None else (login, "endpoint")
+    if login is not None:
+        raise UsageError(
+            "a token and an endpoint with user and password are too much for one request",
+            hint="leave out --token, or the user and password in the endpoint's address",
+        )
+    return _clean_token(flag, "--token"), "--token"
+
+
+def _ambient(
+    endpoint: str,
+    endpoint_source: EndpointSource,
+    encrypted: bool,
+    allowed: bool,
+    env: Mapping[str, str],
+) -> Choice:
+    """HF_TOKEN or its older name, else the stored login: sent, or held back and why."""
+    send = f"to send it: --send-token-to {shell_word(host_of(endpoint))}"
+    for name in _VARIABLES:
+        if value := env.get(name, "").strip():
+            if not encrypted:
+                return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))
+            if allowed or endpoint_source in ("flag", "environment"):
+                secret = _clean_token(value, name)
+                return Choice(Credential(secret, name, origin_of(endpoint), eager=allowed))
+            return Choice(withheld=Withheld(name, "the endpoint is that of a pasted URL", send))
+    path = _login_file()
+    if not os.path.lexists(path):
+        return Choice()
+    if not encrypted:
+        return Choice(withheld=Withheld("stored login", *ENCRYPTED_ONLY))
+    if not allowed:
+        return Choice(withheld=Withheld("stored login", "it is for huggingface.co", send))
+    return _stored_login(path, origin_of(endpoint))
+
+
+def _switched_off(env: Mapping[str, str], use_ambient: bool) -> Withheld | None:
+    """The token that the user does not want to be sent."""
+    why, remedy = "--no-token was given", "leave --no-token out"
+    if use_ambient:
+        why, remedy = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set", "unset it"
+    for name in _VARIABLES:
+        if env.get(name, "").strip():
+            return Withheld(name, why, remedy)
+    return Withheld("stored login", why, remedy) if os.path.lexists(_login_file()) else None
+
+
+def _login_in(endpoint: str) -> Secret | None:
+    """User and password of an address, in the form of Basic authentication (RFC 7617)."""
+    parts = urlsplit(endpoint)
+    if parts.username is None and parts.password is None:
+        return None
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    for text in (parts.password or "", password):
+        remember(text)
+    return Secret(base64.b64encode(f"{user}:{password}".encode()).decode())
+
+
+def _named(
+    origin: str, endpoint: str, send_to: tuple[str, ...], env: Mapping[str, str]
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether the user named this origin for tokens; what to warn of."""
+    if origin in _origins(send_to, "--send-token-to"):
+        return True, ()
+    warnings: tuple[str, ...] = ()
+    if send_to:
+        hosts = safe_text(", ".join(map(safe_url, send_to)), 200)
+        warnings = (f"--send-token-to {hosts} is without effect: {host_of(endpoint)} is asked",)
+    texts = env.get("HFGET_TOKEN_ORIGINS", "").replace(",", " ").split()
+    return origin in _origins(texts, "HFGET_TOKEN_ORIGINS"), warnings
+
+
+def _origins(texts: Iterable[str], where: str) -> set[str]:
+    """The origins that these URLs, or hosts with or without a port, are. Raises UsageError."""
+    origins = set()
+    for text in texts:
+        urls = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
+        try:
+            origins |= {origin_of(url) for url in urls}
+        except ValueError as error:
+            raise UsageError(
+                f"{where} does not name a host: {safe_text(safe_url(urls[0]), 80)}",
+                hint="for instance hub.example.org, or https://hub.example.org:8443",
+            ) from error
+    return origins
+
+
+def _stored_login(path: Path, origin: str) -> Choice:
+    """The login that `hf auth login` left. What cannot be used does not end the run."""
+    source: TokenSource = "stored login"
+    try:
+        found = token_files.read(path)
+        text = found.text.replace("\r", "").replace("\n", "").strip()  # as huggingface_hub does
+        if not text:
+            return Choice()
+        secret = _clean_token(text, source)
+    except FileNotFoundError:  # a link that leads nowhere
+        return Choice()
+    except token_files.DistrustedError as error:
+        return _unusable(path, str(error))
+    except UsageError:
+        return _unusable(path, "holds characters that no token has")
+    if token_files.has_expired(path, secret.reveal()):
+        return _unusable(path, "has expired")
+    warnings: tuple[str, ...] = ()
+    if found.exposed:
+        name = shell_word(os.fspath(path))
+        warnings = (f"other users can read your stored login: chmod 600 {name}",)
+    return Choice(Credential(secret, source, origin, eager=True), None, warnings)
+
+
+def _unusable(path: Path, why: str) -> Choice:
+    warning = f"the stored login {path} {why}, and is not used; {_LOG_IN}"
+    return Choice(None, Withheld("stored login", f"it {why}", _LOG_IN), (warning,))
+
+
+def _login_file() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_TOKEN_PATH)
+
+
+def _clean_token(text: str, source: TokenSource) -> Secret:
+    value = text.strip().strip("\ufeff\"'").strip()
+    value = re.sub(r"(?i)^bearer(?:\s+|$)", "", value)
+    if not re.fullmatch(r"[\x21-\x7e]{1,8192}", value):
+        raise UsageError(
+            f"the token from {source} is empty or holds characters that no token has",
+            hint=f"copy it again from {_TOKENS_PAGE}",
+        )
+    return Secret(value)

@@ -1,0 +1,130 @@
+"""What a failed request means, in words without addresses or secrets.
+
+The text of an HTTP library's exception carries whole signed URLs and says little; what happened
+is the exception underneath. Which class wraps it differs between versions of urllib3, therefore
+all of the chain is looked at, and the most telling one counts.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+
+import requests
+import urllib3
+
+from hfget.system import redact, safe_text
+
+_MOST_CAUSES = 32
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_Kind = type[BaseException] | tuple[type[BaseException], ...]
+
+
+class ProxyError(requests.exceptions.ProxyError):
+    """The way to or through a proxy failed. `name` is its address without the password."""
+
+    def __init__(self, name: str, cause: BaseException) -> None:
+        super().__init__("proxy error")
+        self.name = name
+        self.__cause__ = cause
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies beneath it, innermost last, each once."""
+    seen: set[int] = set()
+    pending: list[object] = [error]
+    while pending and len(seen) < _MOST_CAUSES:
+        current = pending.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        pending += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+        pending += current.args
+
+
+def describe(error: BaseException) -> str:
+    """What happened, as a few words that can follow the name of a host."""
+    chain = list(causes(error))
+    for kind, words in _WORDS:
+        for cause in chain:
+            if isinstance(cause, kind) and (text := words(cause) if callable(words) else words):
+                return _through(error) + text
+    return _through(error) + safe_text(redact(type(chain[-1]).__name__), 60)
+
+
+def certificate_fault(error: BaseException) -> str:
+    """Why a certificate was not accepted, in OpenSSL's words; empty if that is not what failed."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return safe_text(cause.verify_message or "not valid", 200)
+    return ""
+
+
+def tunnel_status(error: BaseException) -> int | None:
+    """The status with which a proxy refused to lead to a host, None if that is not what failed."""
+    for cause in causes(error):
+        if isinstance(cause, OSError) and (match := _TUNNEL.search(str(cause))):
+            return int(match[1])
+    return None
+
+
+def _through(error: BaseException) -> str:
+    return f"through the proxy {error.name}: " if isinstance(error, ProxyError) else ""
+
+
+def _tunnel_words(cause: BaseException) -> str:
+    match = _TUNNEL.search(str(cause))
+    return f"it answers HTTP {match[1]}" if match else ""
+
+
+def _connect_words(cause: BaseException) -> str:
+    refused = isinstance(cause, urllib3.exceptions.NewConnectionError)
+    return "" if refused else "no connection within the time-out"
+
+
+def _dns_words(cause: BaseException) -> str:
+    if cause.args[:1] == (socket.EAI_AGAIN,):
+        return "the name server does not answer (DNS)"
+    return "the host name is not known (DNS)"
+
+
+def _tls_words(cause: BaseException) -> str:
+    reason = str(getattr(cause, "reason", None) or "").replace("_", " ").lower()
+    if reason in ("wrong version number", "http request", "record layer failure"):
+        return "it does not speak TLS on this port"
+    return f"TLS failed ({safe_text(redact(reason), 80)})" if reason else ""
+
+
+def _system_words(cause: BaseException) -> str:
+    if isinstance(cause, requests.RequestException):
+        return ""
+    return safe_text(redact(str(getattr(cause, "strerror", None) or "")), 120).lower()
+
+
+#: From the telling to the vague; the first that fits any cause is what is said. A function may
+#: still find nothing to say.
+_WORDS: tuple[tuple[_Kind, str | Callable[[BaseException], str]], ...] = (
+    (socket.gaierror, _dns_words),
+    (urllib3.exceptions.NameResolutionError, "the host name is not known (DNS)"),
+    (ssl.SSLCertVerificationError, "the certificate cannot be verified"),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), "the TLS connection was cut"),
+    (ssl.SSLError, _tls_words),
+    (OSError, _tunnel_words),
+    (http.client.RemoteDisconnected, "connection closed without an answer"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "connection reset"),
+    ((BrokenPipeError, ConnectionAbortedError), "connection broken"),
+    (urllib3.exceptions.ConnectTimeoutError, _connect_words),
+    (requests.exceptions.ReadTimeout, "no answer within the time-out"),
+    ((TimeoutError, urllib3.exceptions.ReadTimeoutError), "no byte within the time-out"),
+    (http.client.IncompleteRead, "connection closed too early"),
+    (
+        (http.client.HTTPException, urllib3.exceptions.InvalidHeader),
+        "what it answers is no HTTP",
+    ),
+    (OSError, _system_words),
+)

@@ -1,0 +1,121 @@
+"""Where a server may send us: the rules for a redirect's Location and a page's `Link: next`."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from hfget.errors import NetworkError, UnsafeError
+from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
+from hfget.system import safe_text, safe_url
+
+# Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
+# without a host, or two addresses glued together (seen on a mirror).
+_MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
+#: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
+_LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
+
+
+def follow(source: str, location: str, endpoint: str, *, allow_private: bool = False) -> str:
+    """The absolute URL to which `location`, sent by the server of URL `source`, leads.
+
+    The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. User and
+    password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
+    private address behind a public one; NetworkError for what is no address.
+    """
+    target = without_login(rebase(_absolute(source, location), endpoint))
+    scheme = urlsplit(target).scheme.lower()
+    host, shown = host_of(source), safe_text(safe_url(target))
+    if scheme not in ("http", "https"):
+        raise UnsafeError(
+            f"{host} leads to {safe_text(scheme, 40)}:, which is refused",
+            url=safe_url(source),
+            hint="the mirror is broken or hostile; try another one with --endpoint",
+        )
+    try:
+        origin_of(target)
+    except ValueError:
+        raise _malformed(source) from None
+    if urlsplit(source).scheme.lower() == "https" and scheme == "http":
+        raise UnsafeError(
+            f"{host} leads from https to http ({shown}), which is refused",
+            url=safe_url(source),
+            hint="try another --endpoint",
+        )
+    if not allow_private and is_private(target) and not is_private(source):
+        raise UnsafeError(
+            f"{host} leads to a private address ({shown}), which is refused",
+            url=safe_url(source),
+            hint="if this mirror is yours, allow it with --allow-private",
+        )
+    return target
+
+
+def rebase(url: str, endpoint: str) -> str:
+    """`url` with the Hub's own origin replaced by the endpoint's (a mirror that did not)."""
+    parts, own = urlsplit(url), urlsplit(endpoint)
+    if parts.scheme.lower() not in ("http", "https") or not _is_hub(parts.hostname):
+        return url
+    if _is_hub(own.hostname):
+        return url
+    path = own.path.rstrip("/") + parts.path
+    return urlunsplit((own.scheme, own.netloc, path, parts.query, ""))
+
+
+def is_private(url: str) -> bool:
+    """Whether `url` names an address, or a host, that only a local network can mean."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    address = _address(host)
+    if address is not None:
+        return _is_inside(address)
+    return is_loopback(url) or "." not in host or host.endswith(_LOCAL_DOMAINS)
+
+
+def is_private_address(text: str) -> bool:
+    """Whether this is an address of a local network."""
+    address = _address(text.partition("%")[0])
+    return address is not None and _is_inside(address)
+
+
+def _is_inside(address: IPv4Address | IPv6Address) -> bool:
+    return not address.is_global or address.is_multicast
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that `host` writes out, also in forms like 127.1 and 0x7f000001."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(host))
+        except (OSError, UnicodeError):
+            return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _absolute(source: str, location: str) -> str:
+    with suppress(UnicodeError):  # http.client decodes headers as latin-1, servers send UTF-8
+        location = location.encode("latin-1").decode("utf-8")
+    if not location or _MALFORMED.search(location):
+        raise _malformed(source)
+    try:
+        return urljoin(source, location)
+    except ValueError:
+        raise _malformed(source) from None
+
+
+def _malformed(source: str) -> NetworkError:
+    return NetworkError(
+        f"{host_of(source)} leads to what is no address",
+        url=safe_url(source),
+        hint="the mirror may be broken; try another one with --endpoint",
+    )
+
+
+def _is_hub(host: str | None) -> bool:
+    return (host or "").rstrip(".") in OFFICIAL_HOSTS

@@ -1,0 +1,240 @@
+"""What is tried again, and when: the one table for API calls and for content.
+
+tenacity computes the waits and runs the attempts of API calls; transfers, which must not
+block a worker while they wait, ask `backoff` for the same waits and schedule by them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import math
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import requests
+import tenacity
+import urllib3
+
+from hfget.errors import HfgetError, NetworkError
+from hfget.http.failures import ProxyError, certificate_fault, describe
+from hfget.settings import host_of
+from hfget.system import Stop, duration_text, safe_text, safe_url
+
+T = TypeVar("T")
+
+#: Statuses that pass: the request may be repeated as it is.
+TRANSIENT_STATUSES = frozenset({408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+#: Attempts without a new byte at a host that has never answered in this run.
+UNREACHED_LIMIT = 4
+#: A server may ask for a longer pause than we are willing to sit through, in seconds. The Hub's
+#: own window is 300 s long, to which a second is added.
+MAX_REQUESTED_WAIT = 301.0
+
+_WAIT = tenacity.wait_exponential(multiplier=0.5, max=30.0)
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
+_WINDOW = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+_NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    EOFError,
+)
+
+
+class Transient(Exception):
+    """A failure that may pass. `wait` is what the server asked for, in seconds, if it did.
+
+    `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
+    `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
+    that fewer connections may be what the host wants. `fruitful` is set where new bytes came
+    before the failure.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        url: str,
+        wait: float | None = None,
+        whole_host: bool = False,
+        lie: bool = False,
+        overloaded: bool = False,
+        fruitful: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.url = safe_url(url)
+        self.host = host_of(url)
+        self.wait = wait
+        self.whole_host = whole_host
+        self.lie = lie
+        self.overloaded = overloaded
+        self.fruitful = fruitful
+
+
+def from_exception(error: Exception, url: str) -> Transient | HfgetError:
+    """What an exception of requests or of a socket means: try again, or give up at once.
+
+    A certificate that does not verify and an address that is none do not get better by waiting.
+    What is no failure of the network is raised again.
+    """
+    if isinstance(error, HfgetError | Transient):
+        return error
+    if fault := certificate_fault(error):
+        whose = f"the proxy {error.name}" if isinstance(error, ProxyError) else host_of(url)
+        hint = "if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE"
+        if "expired" in fault or "not yet valid" in fault:
+            hint = f"check the clock of this machine; {hint}"
+        return NetworkError(
+            f"the certificate of {whose} cannot be verified: {fault}", url=safe_url(url), hint=hint
+        )
+    if isinstance(error, _NO_ADDRESS):
+        return NetworkError(
+            f"not a usable address: {safe_text(safe_url(url))}",
+            url=safe_url(url),
+            hint="check the endpoint (--endpoint, HF_ENDPOINT)",
+        )
+    if isinstance(error, _NETWORK_ERRORS):
+        connecting = isinstance(error, requests.exceptions.ConnectionError)
+        return Transient(describe(error), url=url, whole_host=connecting)
+    raise error
+
+
+def from_status(response: requests.Response) -> Transient | None:
+    """The transient failure that a status stands for, or None if the status is final."""
+    status = response.status_code
+    if status not in TRANSIENT_STATUSES:
+        return None
+    wait = requested_wait(response.headers, status)
+    reason = f"HTTP {status}" + (" (too many requests)" if status == 429 else "")
+    calm = status == 429 or (status == 503 and wait is not None)
+    return Transient(
+        reason, url=response.url, wait=wait, whole_host=calm, overloaded=status in (429, 503)
+    )
+
+
+def requested_wait(
+    headers: Mapping[str, str], status: int, now: Callable[[], float] = time.time
+) -> float | None:
+    """Seconds the server asks us to wait: `RateLimit` (with r=0 on a 429), else `Retry-After`.
+
+    `Retry-After` is a number or an HTTP date (RFC 9110, 10.2.3), the latter held against the
+    server's own `Date` where it sends one. What is neither, or negative, counts as not said.
+    One second is added to `RateLimit`'s t, as its window ends within that second.
+    """
+    if status == 429 and (window := _exhausted(headers.get("RateLimit", ""))) is not None:
+        return window + 1.0
+    text = headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+        return seconds if math.isfinite(seconds) else None
+    until = _unix_time(text)
+    if until is None:
+        return None
+    begun = _unix_time(headers.get("Date", ""))
+    return max(0.0, until - (now() if begun is None else begun))
+
+
+def _exhausted(header: str) -> float | None:
+    """Seconds until the last of the windows that have nothing left: `"api";r=0;t=55`."""
+    matches = (_WINDOW.search(item) for item in header.split(","))
+    return max((float(match[1]) for match in matches if match), default=None)
+
+
+def _unix_time(http_date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the `attempt`-th fruitless try (1 is the first), with jitter.
+
+    The jitter is half of it, either way, and more of the first waits, which are short: processes
+    that failed together shall not come back together.
+    """
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = max(1, attempt)
+    middle = _WAIT(state)
+    spread = 0.7 if middle < 4 else 0.5
+    return middle * random.uniform(1 - spread, 1 + spread)
+
+
+def wait_after(failure: Transient, attempt: int) -> float:
+    """Seconds to wait before the next try. Raises NetworkError if the server asks for too many."""
+    if failure.wait is None:
+        return backoff(attempt)
+    if failure.wait > MAX_REQUESTED_WAIT:
+        raise NetworkError(
+            f"{failure.host} asks to wait {duration_text(failure.wait)} ({failure.reason})",
+            url=failure.url,
+            hint="run the same command again then; what is here is kept",
+        )
+    return max(failure.wait, 0.05) + backoff(1) / 4
+
+
+def with_retries(
+    attempt: Callable[[], T],
+    *,
+    retries: int,
+    stop: threading.Event,
+    on_retry: Callable[[Transient, float, int], None],
+) -> T:
+    """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
+
+    Raises NetworkError when the tries are used up, the error of `stop` once that is set, and
+    whatever else `attempt` raises at once.
+    """
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        assert isinstance(failure, Transient)
+        return wait_after(failure, state.attempt_number)
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        assert isinstance(failure, Transient)
+        on_retry(failure, state.upcoming_sleep, state.attempt_number)
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise (stop if isinstance(stop, Stop) else Stop()).error()
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Transient),
+        wait=wait,
+        stop=tenacity.stop_after_attempt(retries + 1),
+        sleep=sleep,
+        before_sleep=tell,
+        reraise=True,
+    )
+    try:
+        return retrying(attempt)
+    except Transient as failure:
+        raise given_up(failure) from None
+
+
+def given_up(failure: Transient, path: str | None = None) -> NetworkError:
+    """The error that a failure becomes when the tries are used up."""
+    return NetworkError(
+        f"{failure.host}: {failure.reason}",
+        path=path,
+        url=failure.url,
+        hint="run the same command again, or try another endpoint with --endpoint",
+    )

@@ -1,0 +1,301 @@
+"""requests from the adapter down to the socket: what an answer is read from.
+
+Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
+every answer's head, and every chunk of a chunked body, has a time by which it must be there.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from hfget.http.connect import Sockets, SteadyTimeout
+from hfget.http.headers import with_plain_fields
+from hfget.settings import is_loopback_address
+
+#: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
+#: each byte starts anew, would let a server that drips hold us for ever.
+TURNS = 2
+
+
+class _Reader(io.RawIOBase):
+    """A socket as a file whose reads can be given a deadline.
+
+    Who must shut the socket down finds it in `_sock`, as in the file that socket.makefile gives.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._sock: socket.socket = raw._sock
+        self._deadline: float | None = None
+        self._patience: float | None = None
+
+    def limit(self) -> None:
+        """From now on, TURNS time-outs of the socket are all there is."""
+        self._patience = self._sock.gettimeout()
+        if self._patience is not None:
+            self._deadline = time.monotonic() + TURNS * self._patience
+
+    def unlimit(self) -> None:
+        if self._deadline is not None:
+            self._deadline = None
+            with suppress(OSError):
+                self._sock.settimeout(self._patience)
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        self.limit()
+        try:
+            yield
+        finally:
+            self.unlimit()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer comes too slowly")
+            if left < (self._sock.gettimeout() or left):
+                self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self.unlimit()
+        self._raw.close()
+        super().close()
+
+
+class Response(http.client.HTTPResponse):
+    """An answer whose head must come in time, and whose `readinto1` makes at most one recv.
+
+    The inherited `readinto1` allocates and copies; `readinto` returns only when the buffer is
+    full, so that a server which drips could not be noticed.
+    """
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._body_begun = False
+        self._reader = _Reader(self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+        self._reader.limit()
+
+    _read_head = with_plain_fields(http.client.HTTPResponse.begin)
+
+    def begin(self, **limits: Any) -> None:
+        try:
+            self._read_head(**limits)
+        finally:
+            self._reader.unlimit()
+
+    def read1(self, n: int = -1, /) -> bytes:
+        if not self.chunked or self.fp is None:
+            return super().read1(n)
+        with self._reader.limited():
+            return super().read1(n)
+
+    def readinto1(self, buffer: Any, /) -> int:
+        if self.fp is None:
+            return 0
+        if self.chunked:
+            return super().readinto1(buffer)  # which calls read1
+        view = memoryview(buffer)
+        if self.length is not None and len(view) > self.length:
+            view = view[: self.length]
+        if not self._body_begun:
+            # what came with the head is in the reader's buffer; asked for more than fits there,
+            # it would wait for the socket first, and lose these bytes if nothing comes
+            self._body_begun = True
+            view = view[: io.DEFAULT_BUFFER_SIZE]
+        count = self.fp.readinto1(view)
+        if count == 0 and len(view) > 0:
+            self.close()
+        elif self.length is not None:
+            self.length -= count
+            if self.length == 0:
+                self.close()
+        return count
+
+
+class _Watched(HTTPConnection):
+    """A connection whose answers are `Response`s and whose socket can be shut from outside."""
+
+    response_class = Response
+
+    def __init__(self, *args: Any, sockets: Sockets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sockets = sockets
+
+    def connect(self) -> None:
+        super().connect()
+        self._sockets.add(self.sock)
+
+
+class _Connection(_Watched):
+    def _new_conn(self) -> socket.socket:
+        """As urllib3's own, with the same exceptions, by way of `Sockets.connect`."""
+        timeout: Any = self.timeout
+        options = self.socket_options or ()
+        try:
+            return self._sockets.connect(self._dns_host, self.port, timeout, options)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
+
+
+class InTheClearError(Exception):
+    """A secret was about to go over plain http to another machine than this one."""
+
+    def __init__(self, peer: str) -> None:
+        super().__init__(f"a secret would go in the clear to {peer}")
+        self.peer = peer
+
+
+class _PlainConnection(_Connection):
+    """A secret goes over it only if the peer is this machine: names and DNS prove nothing."""
+
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
+        if headers is not None and "Authorization" in headers:
+            if self.sock is None:
+                self.connect()
+            peer = str(self.sock.getpeername()[0])
+            if not is_loopback_address(peer):
+                raise InTheClearError(peer)
+        super().request(method, url, body, headers, **options)
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+@cache
+def _watched(pool: Any) -> Any:
+    """A pool that connects in its own way, through SOCKS, with connections that are watched."""
+    connection = type("_SocksConnection", (_Watched, pool.ConnectionCls), {})
+    return type("_SocksPool", (pool,), {"ConnectionCls": connection})
+
+
+def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
+    """A context that verifies against `bundle` (a PEM file, or a folder as c_rehash makes it).
+
+    Raises OSError if there is no certificate in it.
+    """
+
+    class Socket(SteadyTimeout, ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            sockets.add(self)
+            super().do_handshake(block)
+
+    context = create_urllib3_context()
+    if Path(bundle).is_dir():
+        context.load_verify_locations(capath=bundle)
+    else:
+        context.load_verify_locations(cafile=bundle)
+    context.sslsocket_class = Socket
+    return context
+
+
+class Adapter(HTTPAdapter):
+    """Keeps one connection a host; `tls` gives the context when the first one is needed."""
+
+    def __init__(self, sockets: Sockets, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._sockets = sockets
+        self._pools: dict[str, Any] = {
+            "http": partial(_Pool, sockets=sockets),
+            "https": partial(_TLSPool, sockets=sockets),
+        }
+        self._tls = tls
+        self._last: tuple[tuple[str, str], Any] | None = None
+        super().__init__(pool_connections=4, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> urllib3.ProxyManager:
+        scheme = str(proxy).partition(":")[0].lower()
+        if scheme == "https":
+            kwargs["proxy_ssl_context"] = self._tls()
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        pools = self._pools
+        if scheme.startswith("socks"):
+            kind: Any = type(manager)
+            pools = {
+                name: partial(_watched(pool), sockets=self._sockets)
+                for name, pool in kind.pool_classes_by_scheme.items()
+            }
+        manager.pool_classes_by_scheme = pools
+        return manager
+
+    def get_connection_with_tls_context(
+        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """The pool of the request's host: mostly that of the last request."""
+        place = (
+            request.url[: request.url.index("/", len("https://"))],
+            (proxies or {}).get("all", ""),
+        )
+        if self._last is None or self._last[0] != place:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._last = place, pool
+        return self._last[1]
+
+    def request_url(self, request: Any, proxies: Any) -> Any:
+        if proxies or "#" in request.url:
+            return super().request_url(request, proxies)
+        return request.url[request.url.index("/", len("https://")) :]
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """As requests' own, but no cookie is looked for, nor what would decode a text."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.reason = resp.reason
+        response.headers = resp.headers
+        response.raw = resp
+        response.url = req.url
+        response.request = req
+        response.connection = self
+        return response
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(request, True)
+        if host["scheme"] != "https":
+            return host, tls
+        return host, {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._tls()}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Nothing to do: requests would load the bundle anew for each connection here."""

@@ -1,0 +1,206 @@
+"""Requests to the API of one endpoint: JSON after retries and redirects, or the error it means.
+
+Not through HfApi: that waits for ever on a silent server, does not retry a 429 or 5xx on
+repo info, and follows a `Link: rel="next"` to a foreign origin with the token.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, NamedTuple, NoReturn, TypeVar
+from urllib.parse import quote
+
+import requests
+
+from hfget import events
+from hfget.errors import HfgetError, NetworkError
+from hfget.http import (
+    MAX_REDIRECTS,
+    REDIRECT_STATUSES,
+    HttpClient,
+    Transient,
+    from_exception,
+    from_status,
+    with_retries,
+)
+from hfget.hub.bounded_json import Budget, read_json
+from hfget.hub.error_codes import refusal
+from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
+from hfget.settings import Settings, host_of, origin_of
+from hfget.system import safe_url
+
+T = TypeVar("T")
+
+#: API calls have nothing to lose but time: they give up sooner than transfers.
+API_RETRIES = 5
+#: What servers answer to a route, a method or a query that they do not have.
+NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
+_SAME_METHOD = frozenset({307, 308})
+
+
+class Answer(NamedTuple):
+    """JSON, and where it came from; `at_home` as long as no address has led to another origin.
+
+    `json` is None where a status was to be tolerated, and after a HEAD.
+    """
+
+    json: Any
+    response: requests.Response
+    at_home: bool
+
+    @property
+    def ok(self) -> bool:
+        return self.response.status_code == 200
+
+    @property
+    def error_code(self) -> str:
+        return self.response.headers.get("X-Error-Code", "")
+
+    @property
+    def commit(self) -> str:
+        """The commit that the answer says it is of; empty if it does not say."""
+        return self.response.headers.get("X-Repo-Commit", "").strip().strip('"').lower()
+
+
+class HubClient:
+    """The API plane of one endpoint."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        settings: Settings,
+        observer: events.Observer,
+        stop: threading.Event,
+    ) -> None:
+        self._http = http
+        self._settings = settings
+        self.endpoint = settings.endpoint.rstrip("/")
+        self.home = origin_of(self.endpoint)
+        self._observer = observer
+        self._stop = stop
+        self.budget = Budget(stop)
+
+    def begin(self) -> None:
+        """A new listing, with a budget of its own."""
+        self.budget = Budget(self._stop)
+
+    @property
+    def host(self) -> str:
+        return host_of(self.endpoint + "/")
+
+    def api(self, ref: RepoRef) -> str:
+        """The address of a repo in the API."""
+        return f"{self.endpoint}/api/{API_NAMES[ref.repo_type]}/{quote(ref.repo_id)}"
+
+    def content(self, ref: RepoRef, commit: str, path: str) -> str:
+        """The address of a file's content."""
+        prefix = URL_PREFIXES[ref.repo_type] + quote(ref.repo_id)
+        return f"{self.endpoint}/{prefix}/resolve/{commit}/{quote(path)}"
+
+    def note(self, text: str, *, warning: bool = False) -> None:
+        self._observer(events.Note(text, "warning" if warning else "info"))
+
+    def again(self, attempt: Callable[[], T], retries: int = API_RETRIES) -> T:
+        """`attempt`, repeated while it raises Transient. Raises HfgetError."""
+        return with_retries(
+            attempt,
+            retries=min(retries, self._settings.retries),
+            stop=self._stop,
+            on_retry=lambda failure, wait, number: self._observer(
+                events.Retrying("", failure.host, failure.reason, wait, number)
+            ),
+        )
+
+    def ask(
+        self,
+        url: str,
+        ref: RepoRef,
+        *,
+        at_home: bool = True,
+        method: str = "GET",
+        form: bytes | None = None,
+        tolerated: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """The answer to a request, after retries. Raises HfgetError."""
+
+        def attempt() -> Answer:
+            try:
+                with self.budget.waiting():
+                    response, still_at_home = self._follow(url, at_home, method, form)
+                    with closing(response):
+                        json = self._read(response, ref, method, tolerated)
+                        return Answer(json, response, still_at_home)
+            except (HfgetError, Transient):
+                raise
+            except Exception as error:
+                raise from_exception(error, url) from error
+
+        return self.again(attempt)
+
+    def next_address(self, response: requests.Response, link: str) -> str:
+        """The checked absolute form of an address in `response`. Raises HfgetError."""
+        return self._http.next_address(response, link, self.endpoint)
+
+    def refuse(self, answer: Answer, ref: RepoRef) -> NoReturn:
+        """Raise what an answer that was tolerated so far means."""
+        raise refusal(
+            answer.response, ref, self._http, withheld_token=self._settings.withheld_token
+        )
+
+    def not_a_hub(self, response: requests.Response) -> NetworkError:
+        return NetworkError(
+            f"{host_of(response.url)} does not answer like a hub",
+            url=safe_url(response.url),
+            hint="check the endpoint (--endpoint, HF_ENDPOINT), and whether a login page "
+            "of the network stands in between",
+        )
+
+    def _read(
+        self, response: requests.Response, ref: RepoRef, method: str, tolerated: frozenset[int]
+    ) -> Any:
+        if failure := from_status(response):
+            raise failure
+        status = response.status_code
+        if status in tolerated or (method == "HEAD" and status in REDIRECT_STATUSES):
+            return None
+        if status != 200:
+            raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
+        return None if method == "HEAD" else read_json(response, self.budget)
+
+    def _follow(
+        self, url: str, at_home: bool, method: str, form: bytes | None
+    ) -> tuple[requests.Response, bool]:
+        """Send the request through redirects; whether that never left the endpoint's origin.
+
+        Once it was left, the token is not sent again, even if the way leads back. A HEAD stays
+        at home: what it asks for stands in the redirect itself. A form is sent nowhere else.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._http.get(
+                url,
+                read_timeout=self._settings.api_timeout,
+                with_token=at_home,
+                method=method,
+                form=form,
+            )
+            if at_home and self._http.unlock(response):
+                response.close()
+                continue
+            if response.status_code not in REDIRECT_STATUSES:
+                return response, at_home
+            if method == "HEAD" and "X-Linked-Etag" in response.headers:
+                return response, at_home
+            response.close()
+            url = self._http.next_hop(response, self.endpoint)
+            at_home = at_home and origin_of(url) == self.home
+            if method != "GET" and not at_home:
+                return response, at_home
+            if form is not None and response.status_code not in _SAME_METHOD:
+                return response, at_home
+        raise NetworkError(
+            f"{host_of(url)} redirects in a circle",
+            url=safe_url(url),
+            hint="the mirror is broken; try another one with --endpoint",
+        )

@@ -1,0 +1,178 @@
+"""The JSON of API answers, bounded in bytes, in values, in depth, in time and in memory.
+
+Each answer has its bounds, and a `Budget` those of all answers of a listing together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from hfget.errors import NetworkError
+from hfget.http import Transient
+from hfget.settings import host_of
+from hfget.system import Stop, duration_text, safe_text, safe_url
+
+#: Of one answer, on the wire and decoded. The Hub's pages have half a megabyte; the names of a
+#: million files are fifty.
+MAX_BYTES = 64 << 20
+MAX_VALUES = 5_000_000
+MAX_SECONDS = 120.0
+#: Of a listing, that is the commit and all pages, those that had to be asked for again included.
+#: A million LFS files are 400 MB of JSON, and half a gigabyte of memory.
+LISTING_BYTES = 512 << 20
+LISTING_SECONDS = 1800.0
+LISTING_MEMORY = 640 << 20
+
+#: What CPython takes for a value while an answer is read, containers and keys included, and for
+#: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.
+_VALUE_BYTES, _KEPT_BYTES = 128, 48
+_BLOCK_BYTES = 1 << 16
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_WIDE, _WIDEST = re.compile(rb"[\xc4-\xef]"), re.compile(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
+
+
+class Budget:
+    """What the answers of one listing may take together: bytes, seconds and memory.
+
+    Seconds are those in which a server is waited for, not the pauses between tries. `stop` ends
+    the reading. Not thread-safe.
+    """
+
+    def __init__(
+        self,
+        stop: threading.Event | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.clock = clock
+        self._stop = stop
+        self._bytes = 0
+        self._memory = 0
+        self._seconds = 0.0
+        self._since: float | None = None
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """The time within is spent."""
+        self._since = self.clock()
+        try:
+            yield
+        finally:
+            self._seconds += self.clock() - self._since
+            self._since = None
+
+    def read(self, count: int, url: str, *, more: bool = True) -> None:
+        """Account for a read of `count` bytes; `more` tells that there is still something to read.
+
+        Raises NetworkError where the listing takes too much, the error of `stop` once it is set
+        and there is more.
+        """
+        if more and self._stop is not None and self._stop.is_set():
+            raise (self._stop if isinstance(self._stop, Stop) else Stop()).error()
+        self._bytes += count
+        if self._bytes > LISTING_BYTES:
+            raise _too_large(url, f"{LISTING_BYTES >> 20} MiB for one listing")
+        since = self._since
+        spent = self._seconds + (self.clock() - since if since is not None else 0.0)
+        if spent > LISTING_SECONDS:
+            raise NetworkError(
+                f"{host_of(url)} takes more than {duration_text(LISTING_SECONDS)} for one listing",
+                url=safe_url(url),
+                hint="try again later, or another --endpoint",
+            )
+
+    def hold(self, body: bytearray, values: int, url: str) -> None:
+        """Account for the memory that an answer is about to take. Raises NetworkError."""
+        width = _width(body)
+        needed = len(body) * (1 + 2 * width) + values * _VALUE_BYTES
+        if self._memory + needed > LISTING_MEMORY:
+            raise _too_large(url, f"{LISTING_MEMORY >> 20} MiB of memory can hold")
+        self._memory += max(len(body) * width, values * _KEPT_BYTES)
+
+
+def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
+    """The decoded JSON of an answer whose body is unread; its connection can be used again then.
+
+    Raises NetworkError for an answer that is too large, Transient for one that trickles, is
+    cut short, or is no JSON: a login page may be gone the next time.
+    """
+    budget = budget or Budget()
+    body = _read(response, budget)
+    # counted where values begin or are parted; what strings hold of these counts too
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if values > MAX_VALUES:
+        raise _too_large(response.url, f"{MAX_VALUES:,} values")
+    budget.hold(body, values, response.url)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        reason = "the answer is no JSON, as of a login page"
+        raise Transient(reason, url=response.url, lie=True) from None
+
+
+def _read(response: requests.Response, budget: Budget) -> bytearray:
+    deadline = budget.clock() + MAX_SECONDS
+    body, received = bytearray(), 0
+    wire: Any = response.raw._fp
+    for count, piece in _pieces(response):
+        received += count
+        body += piece
+        budget.read(max(count, len(piece)), response.url, more=not wire.isclosed())
+        if max(received, len(body)) > MAX_BYTES:
+            raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
+        if budget.clock() > deadline:
+            raise Transient("the answer comes too slowly", url=response.url)
+    response.raw.release_conn()
+    return body
+
+
+def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryview]]:
+    """The body, decoded if it came as gzip or deflate unasked, a bounded piece at a time.
+
+    Each comes with the bytes that were read for it, and none may be in it: a read is never
+    followed by another before the caller had its turn.
+    """
+    wire: Any = response.raw._fp
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        reason = f"the answer is encoded as {safe_text(encoding, 20)}"
+        raise Transient(reason, url=response.url, lie=True)
+    inflate = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP_OR_ZLIB)
+    buffer = memoryview(bytearray(_BLOCK_BYTES))
+    while count := wire.readinto1(buffer):
+        if inflate is None:
+            yield count, buffer[:count]
+            continue
+        yield count, b""
+        packed = bytes(buffer[:count])
+        while packed and not inflate.eof:
+            try:
+                yield 0, inflate.decompress(packed, _BLOCK_BYTES)
+            except zlib.error:
+                raise Transient("bad compressed data", url=response.url, lie=True) from None
+            packed = inflate.unconsumed_tail
+    if wire.length or (inflate is not None and not inflate.eof):
+        raise Transient("the answer was cut short", url=response.url)
+
+
+def _width(body: bytearray) -> int:
+    """At most so many bytes a character take the strings in it (PEP 393)."""
+    if len(body) <= _BLOCK_BYTES or _WIDEST.search(body):
+        return 4
+    return 2 if _WIDE.search(body) else 1
+
+
+def _too_large(url: str, limit: str) -> NetworkError:
+    return NetworkError(
+        f"{host_of(url)} answers with more than {limit}",
+        url=safe_url(url),
+        hint="no hub sends that much at once; try another --endpoint",
+    )

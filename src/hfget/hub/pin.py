@@ -1,0 +1,155 @@
+"""A snapshot from an endpoint: one request for the commit, one a page for the listing."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+
+from hfget import events
+from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
+from hfget.http import HttpClient
+from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.tree import Tree, list_tree
+from hfget.model import PathKind, RepoRef, Snapshot
+from hfget.reference import trail_candidates
+from hfget.settings import Settings, host_of
+from hfget.system import safe_text, safe_url
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_REPO_IN_API_PATH = re.compile(
+    r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
+)
+#: What the Hub calls its default branch; huggingface_hub asks for it where none is named.
+_DEFAULT_BRANCH = "main"
+
+KnownTree = Callable[[str], "Tree | None"]
+
+
+class Hub:
+    """The API plane of one endpoint."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        settings: Settings,
+        observer: events.Observer = events.ignore,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._client = HubClient(http, settings, observer, stop or threading.Event())
+        self._endpoint = self._client.endpoint
+
+    def snapshot(self, ref: RepoRef, known_tree: KnownTree = lambda commit: None) -> Snapshot:
+        """Pin `ref` to a commit and list its files.
+
+        A listing that `known_tree` has for the commit is taken from there, unless it lacks a
+        file that the endpoint names: the listing of a commit never changes.
+        A renamed repo is followed and said. A trail of a pasted URL is split where the hub
+        knows a revision. Raises the children of HfgetError that `refusal` names.
+        """
+        if ref.trail:
+            return self._snapshot_of_trail(ref, known_tree)
+        self._client.begin()
+        ref, commit, siblings = self._pin(ref)
+        tree = known_tree(commit)
+        if tree is None or not {file.path for file in tree.files}.issuperset(siblings or ()):
+            tree = list_tree(self._client, ref, commit, siblings)
+        return Snapshot(ref, self._endpoint, commit, tree.files, tree.proof)
+
+    def pin(self, ref: RepoRef) -> tuple[RepoRef, str]:
+        """The ref under the repo's present name, and the commit its revision points to.
+
+        Raises as `snapshot` does.
+        """
+        return self._pin(ref)[:2]
+
+    def _snapshot_of_trail(self, ref: RepoRef, known_tree: KnownTree) -> Snapshot:
+        """Try the splits of the trail, shortest revision first, until one has the path.
+
+        git allows no branch `a` beside a branch `a/b`, but a tag `a` beside it: therefore the
+        path must exist too.
+        """
+        unknown: HfgetError | None = None
+        found: Snapshot | None = None
+        for revision, path in trail_candidates(ref):
+            candidate = replace(ref, revision=revision, path=path, trail=())
+            try:
+                snapshot = self.snapshot(candidate, known_tree)
+            except RevisionNotFoundError as error:
+                unknown = unknown or error
+                continue
+            if _has_path(snapshot, path):
+                return snapshot
+            found = found or snapshot
+        if found is not None:
+            return found
+        raise unknown or RevisionNotFoundError(
+            f"no part of {safe_text('/'.join(ref.trail), 120)} can be a revision of {ref}",
+            hint="name it: --revision",
+        )
+
+    def _pin(self, ref: RepoRef) -> tuple[RepoRef, str, list[str] | None]:
+        """The ref under the repo's present name, the commit hash that its revision points to,
+        and the files that the endpoint names there, if it does.
+        """
+        url = self._client.api(ref)
+        answer = self._info(url, ref)
+        sha = answer.json.get("sha") if isinstance(answer.json, dict) else None
+        commit = sha.lower() if isinstance(sha, str) else ""
+        if not _COMMIT.fullmatch(commit):
+            raise self._client.not_a_hub(answer.response)
+        asked = (ref.revision or "").lower()
+        if _COMMIT.fullmatch(asked) and asked != commit:
+            raise NetworkError(
+                f"{host_of(url)} answers with commit {commit} where {asked} was asked for",
+                url=safe_url(url),
+                hint="the mirror is broken; try another one with --endpoint",
+            )
+        renamed = self._renamed(ref, answer.response)
+        if renamed != ref.repo_id:
+            self._client.note(f"{ref.repo_id} is {renamed} today")
+        return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
+
+    def _info(self, url: str, ref: RepoRef) -> Answer:
+        """The repo info. A server may have only the route that names the revision."""
+        if ref.revision is not None:
+            return self._client.ask(f"{url}/revision/{quote(ref.revision, safe='')}", ref)
+        answer = self._client.ask(url, ref, tolerated=NO_ROUTE)
+        if answer.ok:
+            return answer
+        if not answer.error_code:
+            named = self._client.ask(f"{url}/revision/{_DEFAULT_BRANCH}", ref, tolerated=NO_ROUTE)
+            answer = named if named.ok else answer
+        return answer if answer.ok else self._client.refuse(answer, ref)
+
+    def _renamed(self, ref: RepoRef, response: requests.Response) -> str:
+        """The repo ID at the end of the redirects (`gpt2` leads to `openai-community/gpt2`)."""
+        path = urlsplit(response.url).path.partition("/revision/")[0]
+        match = _REPO_IN_API_PATH.search(unquote(path))
+        return match.group(1) if match else ref.repo_id
+
+
+def _siblings(info: dict[str, Any]) -> list[str] | None:
+    """The files that a repo info names, None if it names none at all."""
+    told = info.get("siblings")
+    if not isinstance(told, list):
+        return None
+    names = (entry.get("rfilename") for entry in told if isinstance(entry, dict))
+    return list(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
+def _has_path(snapshot: Snapshot, path: str) -> bool:
+    if not path:
+        return True
+    kind = snapshot.ref.path_kind
+    folder = path + "/"
+    return any(
+        (file.path == path and kind is not PathKind.FOLDER)
+        or (file.path.startswith(folder) and kind is not PathKind.FILE)
+        for file in snapshot.files
+    )

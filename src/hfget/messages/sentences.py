@@ -1,0 +1,280 @@
+"""What hfget says, as sentences: events, plans, reports and errors turned into text (pure).
+
+Every string from outside goes through `shown`: secrets out first, then everything that could
+steer a terminal, then the cut, so that a cut never leaves half a secret behind.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from hfget import events
+from hfget.errors import HfgetError, InterruptedRunError
+from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
+from hfget.selection import Group
+from hfget.system import count_text as count_text
+from hfget.system import duration_text, redact, safe_text, safe_url, size_text
+
+#: Path, state (ok, missing, changed, extra) and detail of a file `hfget verify` looked at.
+Verdict: TypeAlias = tuple[str, str, str]
+
+_PATHS_PER_BLOCK = 10
+_BLOCKS_PER_REPORT = 20
+_MESSAGE_LIMIT = 1000
+
+
+def shown(text: str, limit: int = 300) -> str:
+    """`text` fit to be shown: without secrets, without control characters, at most `limit` long."""
+    return safe_text(redact(text), limit)
+
+
+def folder_text(root: Path) -> str:
+    """A folder as the user may type it: a relative one begins with a dot."""
+    text = str(root)
+    if not root.is_absolute() and not text.startswith("."):
+        text = f".{os.sep}{text}"
+    return shown(text)
+
+
+def host_text(url: str) -> str:
+    """The host (and port) of a URL."""
+    return shown(urlsplit(safe_url(url)).netloc)
+
+
+def percent(done: int, total: int) -> int:
+    """Whole percent, rounded down: 100 only when nothing is left."""
+    return 100 if done >= total else max(0, 100 * done // total)
+
+
+def pair_text(done: int, total: int) -> str:
+    """`1.2/4.9 GB`: both in the unit of the total."""
+    whole = size_text(total)
+    unit = whole.rpartition(" ")[2]
+    if unit == "B":
+        return f"{done}/{whole}"
+    scale = 1000 ** ("B", "kB", "MB", "GB", "TB", "PB").index(unit)
+    return f"{done / scale:.1f}/{whole}"
+
+
+def speed_text(speed: float) -> str:
+    """A speed given in bytes a second: `52 MB/s`."""
+    return f"{size_text(max(0.0, speed))}/s"
+
+
+def eta_text(eta: float | None) -> str:
+    """The time left: `24 s`, `3 d`, empty where it is not known."""
+    if eta is None or not math.isfinite(eta) or eta < 0:
+        return ""
+    if eta >= 100 * 3600:
+        return f"{eta / 86400:.0f} d"
+    return duration_text(eta) if eta >= 10 else f"{math.ceil(eta)} s"
+
+
+def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
+    """`bigscience/bloom-560m @ 4a5b6c7 from https://hf-mirror.com → ./bloom-560m`"""
+    revision = snapshot.ref.revision
+    commit = shown(snapshot.commit[:7])
+    if revision and revision != "main" and not snapshot.commit.startswith(revision):
+        commit = f"{shown(revision, 80)} ({commit})"
+    line = f"{shown(str(snapshot.ref))} @ {commit} from {shown(safe_url(snapshot.endpoint))}"
+    return line if root is None else f"{line} → {folder_text(root)}"
+
+
+def plan_line(plan: Plan) -> str:
+    """`12 files, 3.4 GB; 1.2 GB already here, 2.2 GB to fetch`"""
+    gone = count_text(len(plan.removals), "other file")
+    return f"{_files_line(plan)}; {gone} to delete" if plan.removals else _files_line(plan)
+
+
+def _files_line(plan: Plan) -> str:
+    line = f"{count_text(len(plan.items), 'file')}, {size_text(plan.total_bytes)}"
+    present = [item for item in plan.items if item.state is ItemState.ADOPTABLE]
+    others = [item for item in plan.items if item.state is not ItemState.ADOPTABLE]
+    check = sum(item.file.size for item in present)
+    cached = plan.cached_bytes
+    here = sum(item.have for item in others) - cached
+    fetch = sum(item.need for item in others)
+    if not plan.items:
+        return "no files"
+    if not present and not here and not cached:
+        return f"{line} to fetch" if fetch else f"{line}; all here already"
+    if not present and not cached and not fetch:
+        return f"{line}; all here already"
+    parts = []
+    if here:
+        parts.append(f"{size_text(here)} already here")
+    if cached:
+        parts.append(f"{size_text(cached)} in the Hub cache")
+    if check:
+        parts.append(f"{size_text(check)} present, to be checked")
+    if fetch:
+        parts.append(f"{size_text(fetch)} to fetch")
+    return f"{line}; {', '.join(parts)}" if parts else line
+
+
+def state_text(item: PlanItem) -> str:
+    """What a dry run says about one file."""
+    if item.file.defect:
+        return f"cannot be fetched: {shown(item.file.defect, 80)}"
+    if item.state is ItemState.PARTIAL:
+        return f"partial, {size_text(item.need)} to fetch"
+    return {
+        ItemState.COMPLETE: "here",
+        ItemState.ADOPTABLE: "present, to be checked",
+        ItemState.MISSING: "to fetch",
+        ItemState.OUTDATED: "outdated, to fetch",
+        ItemState.CACHED: "taken from the Hub cache",
+        ItemState.TWIN: "copied from another file here",
+    }[item.state]
+
+
+def group_text(group: Group) -> str:
+    """`safetensors`, `gguf Q4_K_M`, `all else`."""
+    return shown(group.name) if group.is_weights else "all else"
+
+
+def choice_line(groups: Sequence[Group]) -> str:
+    """How one of the groups is chosen, empty where there is no choice."""
+    kinds = list(dict.fromkeys(group.kind for group in groups if group.is_weights))
+    quants = [group.quant for group in groups if group.quant]
+    ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
+    ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
+    return f"to fetch one of them: {' or '.join(ways)}" if ways else ""
+
+
+def note_line(note: events.Note) -> str:
+    word = "warning" if note.level == "warning" else "note"
+    return f"{word}: {shown(note.text, _MESSAGE_LIMIT)}"
+
+
+def retry_line(event: events.Retrying, more: int = 0) -> str:
+    """`more` counts like retries that were not told since the last line."""
+    when = f"again in {duration_text(event.wait)}" if event.wait >= 0.05 else "again at once"
+    about = [f"try {event.attempt + 1}"] if event.attempt > 0 else []
+    if event.path:
+        about.append(shown(event.path, 120))
+    if more:
+        about.append(f"and {more} more like it")
+    tail = f" ({', '.join(about)})" if about else ""
+    return f"retry: {shown(event.host, 120)}: {shown(event.reason)}; {when}{tail}"
+
+
+def progress_line(progress: events.Progress) -> str:
+    """`62%, 2.1/3.4 GB, 5/12 files, 52 MB/s, 24 s left`"""
+    parts = [
+        f"{percent(progress.bytes_done, progress.bytes_total)}%",
+        pair_text(progress.bytes_done, progress.bytes_total),
+        f"{progress.files_done}/{count_text(progress.files_total, 'file')}",
+    ]
+    if progress.bytes_done >= progress.bytes_total:
+        parts.append("verifying")
+    else:
+        parts.append(speed_text(progress.speed))
+        if left := eta_text(progress.eta):
+            parts.append(f"{left} left")
+    return ", ".join(parts)
+
+
+def file_line(event: events.FileDone) -> str:
+    return f"{shown(event.path)}: {size_text(event.size)} verified"
+
+
+def failed_line(failure: Failure) -> str:
+    """One line for a file that was just given up; the report says the rest."""
+    where = f"{shown(failure.path)}: " if failure.path else ""
+    return f"failed: {where}{shown(failure.message, _MESSAGE_LIMIT)}"
+
+
+def error_text(error: HfgetError) -> str:
+    """The block that ends a run: what failed, the file, the host, what to do next."""
+    word = "interrupted" if isinstance(error, InterruptedRunError) else "error"
+    paths = [error.path] if error.path else []
+    return _block(word, error.message, paths, error.url, error.hint)
+
+
+def failures_text(failures: Iterable[Failure]) -> str:
+    """A block for each reason, with the files it hit."""
+    groups: dict[tuple[str, str, str], list[Failure]] = {}
+    for failure in failures:
+        host = host_text(failure.url) if failure.url else ""
+        groups.setdefault((failure.message, failure.hint, host), []).append(failure)
+    blocks = [
+        _block("error", message, [one.path for one in group if one.path], group[0].url, hint)
+        for (message, hint, _), group in list(groups.items())[:_BLOCKS_PER_REPORT]
+    ]
+    if len(groups) > _BLOCKS_PER_REPORT:
+        rest = sum(len(group) for group in list(groups.values())[_BLOCKS_PER_REPORT:])
+        blocks.append(f"error: {count_text(rest, 'other failure')}; --json lists all of them")
+    return "\n".join(blocks)
+
+
+def report_text(report: Report, command: str = "", kept: int = 0) -> str:
+    """How the run ended; `command` is the command line that would go on.
+
+    `kept` are the bytes on disk, those of unfinished files included.
+    """
+    lines = [failures_text(report.failures)] if report.failures else []
+    lines.append(outcome_line(report, kept))
+    if not report.ok:
+        again = shown(command, _MESSAGE_LIMIT) if command else "the same command goes on from here"
+        lines.append(f"  next: {again}")
+    return "\n".join(lines)
+
+
+def outcome_line(report: Report, kept: int = 0) -> str:
+    """The one line of the report."""
+    gone = count_text(report.deleted, "other file")
+    return _outcome(report, kept) + (f"; {gone} deleted" if report.deleted else "")
+
+
+def _outcome(report: Report, kept: int) -> str:
+    spent = duration_text(report.seconds)
+    folder = folder_text(report.root)
+    if report.ok:
+        line = f"done: {count_text(report.files_total, 'file')}, {size_text(report.bytes_total)}"
+        if not report.received and not report.from_cache:
+            return f"{line}, all here already ({spent})"
+        speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
+        ways = [f"{size_text(report.from_cache)} from the Hub cache"] if report.from_cache else []
+        if report.received:
+            ways += filter(None, (f"{size_text(report.received)} fetched", speed))
+        return f"{line} verified in {spent} ({', '.join(ways)})"
+    files = f"{report.files_done} of {count_text(report.files_total, 'file')}"
+    here = min(max(kept, report.bytes_done), report.bytes_total)
+    size = f"{size_text(here)} of {size_text(report.bytes_total)}"
+    if report.interrupted_by is not None:
+        return f"interrupted: {files} done; {size} kept in {folder}"
+    return f"incomplete: {files} done, {size} in {folder} after {spent}"
+
+
+def all_well(verdicts: Iterable[Verdict]) -> bool:
+    """Whether nothing is missing or changed."""
+    return all(state in ("ok", "extra") for _, state, _ in verdicts)
+
+
+def verdicts_text(verdicts: Sequence[Verdict], size: int) -> str:
+    """`12 files, 3.4 GB, all as recorded` or `1 changed, 2 missing of 12 files`."""
+    counts = Counter(state for _, state, _ in verdicts)
+    files = count_text(len(verdicts) - counts["extra"], "file")
+    odd = [f"{counts[state]} {state}" for state in ("changed", "missing", "extra") if counts[state]]
+    if all_well(verdicts):
+        return "; ".join([f"{files}, {size_text(size)}, all as recorded", *odd])
+    return f"{', '.join(odd)} of {files}"
+
+
+def _block(word: str, message: str, paths: list[str], url: str | None, hint: str) -> str:
+    lines = [f"{word}: {shown(message, _MESSAGE_LIMIT)}"]
+    lines += [f"  file: {shown(path)}" for path in paths[:_PATHS_PER_BLOCK]]
+    if len(paths) > _PATHS_PER_BLOCK:
+        lines.append(f"  file: and {len(paths) - _PATHS_PER_BLOCK} more")
+    if url and (host := host_text(url)):
+        lines.append(f"  from: {host}")
+    if hint:
+        lines.append(f"  next: {shown(hint, _MESSAGE_LIMIT)}")
+    return "\n".join(lines)

@@ -1,0 +1,156 @@
+"""Snapshot + layout → plan: what is here already, what must be fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hfget.destinations import Layout, Placement
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
+from hfget.partials import (
+    JOURNALED_BYTES,
+    Identity,
+    can_clone,
+    digest_of,
+    find_prefix,
+    hash_file,
+    leftover_bytes,
+    leftover_space,
+    names_in,
+    stem_for,
+    sweep,
+)
+from hfget.system import existing_folder
+
+
+def make_plan(
+    snapshot: Snapshot,
+    files: Sequence[RemoteFile],
+    layout: Layout,
+    *,
+    force: bool = False,
+    delete: bool = False,
+) -> tuple[Plan, dict[str, Placement]]:
+    """The plan for `files`, and each file's placement by path. Reads the disk, writes nothing.
+
+    With `force` nothing that is there counts, except partials; with `delete` what the commit
+    has no more is removed. Raises UnsafeError, UsageError.
+    """
+    layout.check(snapshot.files)
+    placements: dict[str, Placement] = {}
+    for file in files:
+        placement = layout.place(snapshot, file)
+        if force:
+            placement = _as_if_nothing_counts(placement)
+        placements[file.path] = placement
+    here = places_of(files, placements)
+    names: dict[Path, list[str]] = {}
+    items = []
+    for file in files:
+        item = _item(snapshot, file, placements[file.path], layout, names)
+        if not force:
+            item = _copied(item, placements[file.path], here)
+        items.append(item)
+    removals = layout.obsolete(snapshot, hash_file) if delete else ()
+    return Plan(snapshot, layout.root(snapshot), tuple(items), removals), placements
+
+
+def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) -> dict[str, Path]:
+    """By content, where one of the files has it already."""
+    return {
+        file.etag: placements[file.path].destination
+        for file in files
+        if placements[file.path].state is ItemState.COMPLETE
+    }
+
+
+def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Path, Identity]:
+    """Where the file's partial rests, and what its journal must say."""
+    name = layout.partial_name(file)
+    identity = Identity.of(file, snapshot.commit)
+    if name != file.path:
+        identity = identity._replace(path=name)
+    return stem_for(layout.partial_directory(file), name, file.etag), identity
+
+
+def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
+    """Bytes of disk that the plan will take, what a partial has reserved not counted.
+
+    A copy takes none where the file system can clone, or with `link` (hard links) if it is whole.
+    """
+    total = 0
+    copies = []
+    for item in plan.items:
+        total += item.need
+        if item.source is not None:
+            copies.append(item)
+        elif item.have and item.need:
+            reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
+            total -= min(reserved, item.file.size) - item.have
+    if layout.shares_content:
+        copies = [item for item in copies if item.state is not ItemState.TWIN]
+    if link:
+        copies = [item for item in copies if item.need]
+    sources = [item.source for item in copies if item.source and item.source.exists()]
+    if sources and can_clone(sources[0], existing_folder(plan.root)):
+        return total
+    return total + sum(item.have for item in copies)
+
+
+def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:
+    """Clear away what earlier runs have left of these files."""
+    names: dict[Path, list[str]] = {}
+    for file in files:
+        names.setdefault(layout.partial_directory(file), []).append(layout.partial_name(file))
+    for directory, known in names.items():
+        sweep(directory, map(digest_of, known))
+
+
+def _item(
+    snapshot: Snapshot,
+    file: RemoteFile,
+    placement: Placement,
+    layout: Layout,
+    names: dict[Path, list[str]],
+) -> PlanItem:
+    state, have = placement.state, 0
+    source: Path | None = None
+    if state in (ItemState.COMPLETE, ItemState.ADOPTABLE):
+        have = file.size
+    elif file.size > JOURNALED_BYTES and not file.defect:
+        directory = layout.partial_directory(file)
+        if directory not in names:
+            names[directory] = names_in(directory)
+        have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
+        prefix = find_prefix(directory, layout.prefix_name(file), file.size, names[directory])
+        if prefix is not None and prefix.size > have:
+            have, source = prefix.size, prefix.path
+        if have and state is ItemState.MISSING:
+            state = ItemState.PARTIAL
+    return PlanItem(file, placement.destination, state, have, source)
+
+
+def _as_if_nothing_counts(placement: Placement) -> Placement:
+    state = placement.state
+    if state is not ItemState.MISSING:
+        state = ItemState.OUTDATED
+    return placement._replace(state=state, needs_record=False, elsewhere=None)
+
+
+def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> PlanItem:
+    """The item as one that is copied, if its content is elsewhere on this disk, or comes there.
+
+    `here` learns where the content of the first file with it will be.
+    """
+    fetched = item.state is not ItemState.COMPLETE and item.state is not ItemState.ADOPTABLE
+    if not fetched or not placement.replaceable or item.file.defect:
+        return item
+    if (elsewhere := placement.elsewhere) is not None:
+        state, source = elsewhere.state, elsewhere.path
+    elif item.file.etag in here:
+        state, source = ItemState.TWIN, here[item.file.etag]
+    else:
+        here[item.file.etag] = item.destination
+        return item
+    return replace(item, state=state, have=item.file.size, source=source)

@@ -1,0 +1,338 @@
+"""The conductor: from what the user typed to a report. The only module that knows the way.
+
+reference → snapshot → selection → plan → transfer → records → report
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from hfget import events
+from hfget.destinations import Placement, choose_layout, risky_names, risky_place
+from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
+from hfget.http import HttpClient
+from hfget.hub import Hub, KnownTree
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.operations.from_options import selection_of, settings_of
+from hfget.operations.occupancy import Consent, settle
+from hfget.operations.planner import make_plan, space_needed, sweep_partials
+from hfget.operations.recorded_listing import Recall
+from hfget.operations.reports import make_report
+from hfget.operations.tasks import make_tasks
+from hfget.options import DownloadOptions
+from hfget.reference import parse
+from hfget.selection import absent, select, selection_remarks
+from hfget.settings import (
+    DEFAULT_ENDPOINT,
+    EndpointSource,
+    check_time_outs,
+    host_of,
+    is_official,
+    named_endpoint,
+)
+from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
+from hfget.system import Stop, folder_lock, free_bytes, size_text
+from hfget.transfer import Engine, Meter, Outcome, TransferOptions
+
+#: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
+_DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
+
+
+class Run:
+    """One download from end to end."""
+
+    def __init__(
+        self,
+        repo: str,
+        options: DownloadOptions,
+        observer: events.Observer = events.ignore,
+        stop: Stop | None = None,
+        *,
+        recorded_endpoint: str | None = None,
+    ) -> None:
+        """`recorded_endpoint` serves where neither the options nor the environment name one."""
+        self._options = options
+        self._observer = _serial(observer)
+        self._stop = stop or Stop()
+        self._begun = time.monotonic()
+        check_time_outs(os.environ)
+        named = named_endpoint(options.endpoint, os.environ)
+        self._ref = parse(
+            repo,
+            repo_type=options.repo_type,
+            revision=options.revision,
+            endpoint=named[0] if named else None,
+        )
+        endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
+        self._settings = settings_of(options, endpoint, source)
+        self._http = HttpClient(
+            self._settings.credential,
+            connect_timeout=self._settings.api_timeout,
+            offline=self._settings.offline,
+            allow_private=self._settings.allow_private,
+            observer=self._observer,
+        )
+        self._hub = Hub(self._http, self._settings, self._observer, self._stop)
+        self._link = options.hardlink
+        self._force = options.force
+        self._alive: Callable[[], None] = lambda: None
+        self._layout = choose_layout(
+            self._ref,
+            local_dir=options.local_dir,
+            cache=options.cache,
+            cache_dir=options.cache_dir,
+            hardlink=self._link,
+            delete=options.delete,
+            force=options.force,
+            fsync=self._settings.fsync,
+        )
+
+    def snapshot(self) -> Snapshot:
+        """The pinned commit and all its files, as the endpoint lists them now."""
+        return self._resolve(lambda commit: None)
+
+    def _resolve(self, known_tree: KnownTree) -> Snapshot:
+        self._explain_endpoint()
+        snapshot = self._hub.snapshot(self._ref, known_tree)
+        self._observer(events.Resolved(snapshot))
+        return snapshot
+
+    def plan(self, consent: Consent | None = None) -> Plan:
+        """What a download would do. `consent` as for `download`."""
+        snapshot = self.snapshot()
+        files = self.selected(snapshot)
+        self._layout.check(snapshot.files)
+        self._settle(snapshot, consent)
+        made, _ = self._make_plan(snapshot, files)
+        self._remark(made, files)
+        return made
+
+    def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
+        """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
+        return select(snapshot.files, selection_of(self._options, snapshot.ref))
+
+    def download(self, consent: Consent | None = None) -> Report:
+        """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder.
+
+        Without it a folder that holds another repo is refused.
+        """
+        recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
+        snapshot = self._resolve(recall.tree)
+        recall.hold_against(snapshot)
+        try:
+            files = self.selected(snapshot)
+        except (UsageError, NotFoundError):
+            missing = absent(snapshot.files, selection_of(self._options, snapshot.ref))
+            self._layout.note_absent(snapshot, missing)
+            raise
+        self._layout.check(snapshot.files)
+        root = self._layout.root(snapshot)
+        if root.exists() and not root.is_dir():
+            raise UsageError(
+                f"{root} is a file, not a folder",
+                hint="choose another folder with --local-dir",
+            )
+        what = risky_place(root) if consent else ""
+        if consent and what and self._would_write(snapshot, files):
+            consent(root.absolute(), what)
+        with folder_lock(
+            self._layout.lock_path,
+            wait=self._settings.wait_for_lock,
+            stop=self._stop,
+            observer=self._observer,
+        ) as self._alive:
+            self._settle(snapshot, consent)
+            made, placements = self._make_plan(snapshot, files)
+            self._observer(events.Planned(made))
+            self._remark(made, files)
+            self._check_space(made)
+            self._layout.begin(snapshot, files)
+            try:
+                outcome = self._transfer(made, placements)
+                report = make_report(
+                    made,
+                    outcome,
+                    self._stop,
+                    requests=self._http.requests_sent,
+                    seconds=time.monotonic() - self._begun,
+                )
+                if report.ok:
+                    report = self._complete(made, report)
+                elif any(failure.exit_code in _DOUBTS for failure in report.failures):
+                    self._layout.forget_tree(snapshot.commit)
+            finally:
+                self._layout.close()
+        self._observer(events.Finished(report))
+        return report
+
+    def _settle(self, snapshot: Snapshot, consent: Consent | None) -> None:
+        """See to it that the folder holds no other repo. Raises UsageError."""
+        settle(
+            self._layout,
+            self._hub,
+            snapshot,
+            self._ref,
+            delete=self._options.delete,
+            consent=consent,
+        )
+
+    def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
+        made, _ = self._make_plan(snapshot, files)
+        complete = all(item.state is ItemState.COMPLETE for item in made.items)
+        return not complete or bool(made.removals)
+
+    def _make_plan(
+        self, snapshot: Snapshot, files: Sequence[RemoteFile]
+    ) -> tuple[Plan, dict[str, Placement]]:
+        return make_plan(
+            snapshot,
+            files,
+            self._layout,
+            force=self._options.force,
+            delete=self._options.delete,
+        )
+
+    def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
+        """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
+        selection = selection_of(self._options, snapshot.ref)
+        for text in selection_remarks(snapshot.files, selection, pickles=pickles):
+            self._observer(events.Note(text, "warning"))
+
+    def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
+        """As `remark`, and of odd names; of pickles only where something is to be fetched."""
+        fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
+        self.remark(made.snapshot, pickles=fresh)
+        for text in [*risky_names(files), *self._layout.cautions()]:
+            self._observer(events.Note(text, "warning"))
+
+    def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
+        """Fetch what is missing and record what came; signals wait until that is done."""
+        self._stop.heeded = True
+        try:
+            for item in made.items:
+                if placements[item.file.path].needs_record:
+                    self._layout.adopt(made.snapshot, item.file)
+            outcome = self._fetch(made, placements)
+            self._record(outcome)
+        finally:
+            self._stop.heeded = False
+        if outcome.durable and not self._layout.durable:
+            outcome.durable = False
+            self._observer(events.Note("this file system cannot sync its folders", "warning"))
+        if self._layout.unrecorded:
+            text = "the cache is read-only: what was hashed now is hashed again next time"
+            self._observer(events.Note(text, "warning"))
+        return outcome
+
+    def _record(self, outcome: Outcome) -> None:
+        """Write the last records. Where files are missing anyway, that is what is to be told."""
+        try:
+            self._layout.flush()
+        except DiskError as error:
+            if not outcome.failures:
+                raise
+            self._observer(events.Note(f"{error.message}; hashed again next time", "warning"))
+
+    def _fetch(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
+        rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
+        if not rest:
+            return Outcome(durable=self._settings.fsync)
+        done = [item.file.size for item in made.items if item.state is ItemState.COMPLETE]
+        meter = Meter(
+            files=len(made.items),
+            bytes_total=made.total_bytes,
+            files_done=len(done),
+            bytes_done=sum(done),
+        )
+        tasks = make_tasks(
+            made,
+            placements,
+            self._layout,
+            self._sources(made.snapshot),
+            observer=self._observer,
+            link=self._link,
+        )
+        settings = self._settings
+        engine = Engine(
+            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
+            meter,
+            observer=self._observe,
+            stop=self._stop,
+            abort=self._http.abort,
+        )
+        return engine.run(tasks)
+
+    def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
+        """Where the bytes of each file come from: what is wrapped round what."""
+        hosts = Hosts(self._settings.retries, self._stop)
+        hosts.answered(host_of(self._settings.endpoint))
+        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
+        limit = RateLimit(rate, self._stop, self._warn) if rate else None
+
+        def source_of(file: RemoteFile) -> ByteSource:
+            source = HttpSource(self._http, self._settings, hosts, snapshot, file)
+            return RateLimited(source, limit) if limit else source
+
+        return source_of
+
+    def _warn(self, text: str) -> None:
+        self._observer(events.Note(text, "warning"))
+
+    def _observe(self, event: events.Event) -> None:
+        """Who waits for the folder's lock sees that there is progress, too."""
+        self._alive()
+        self._observer(event)
+
+    def _check_space(self, made: Plan) -> None:
+        need = space_needed(made, self._layout, link=self._link)
+        free = free_bytes(made.root)
+        if not need:
+            return
+        if free is None:
+            self._observer(events.Note("the free space on the disk is not known", "warning"))
+        elif need > free:
+            raise DiskError(
+                f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
+                hint="make room, choose another folder with --local-dir, "
+                "or fetch less with --include",
+            )
+
+    def _complete(self, made: Plan, report: Report) -> Report:
+        """All is here: the layout may say so, and what is left of earlier runs goes."""
+        self._layout.complete(made.snapshot)
+        sweep_partials(self._layout, [item.file for item in made.items])
+        return replace(report, deleted=self._layout.remove(made.removals))
+
+    def _explain_endpoint(self) -> None:
+        pasted, used = self._ref.endpoint, self._settings.endpoint
+        if pasted is not None and host_of(pasted) != host_of(used):
+            named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
+            self._observer(
+                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
+            )
+        for text in self._settings.token_warnings:
+            self._observer(events.Note(text, "warning"))
+        credential = self._settings.credential
+        if credential is not None and credential.source == "--token" and not is_official(used):
+            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
+
+
+def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
+    """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
+    given = ref.endpoint or recorded
+    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")
+
+
+def _serial(observer: events.Observer) -> events.Observer:
+    """`observer`, called by one thread at a time."""
+    lock = threading.Lock()
+
+    def notify(event: events.Event, /) -> None:
+        with lock:
+            observer(event)
+
+    return notify

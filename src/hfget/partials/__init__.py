@@ -1,0 +1,41 @@
+"""Bytes on this disk that are not a file yet.
+
+A *partial* is `STEM.incomplete` with its *journal*, which holds a CRC for each *block* written. An
+*owner* is the process whose name a partial bears; a *leftover* has none that lives. A *foreign*
+partial is another program's.
+"""
+
+from __future__ import annotations
+
+from hfget.partials.clone import FULL, can_clone, duplicate
+from hfget.partials.digest import PrefixHash, hash_file
+from hfget.partials.hf_partials import Prefix, find_prefix, inherit
+from hfget.partials.journal import Block, Identity
+from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, own_name, stem_for
+from hfget.partials.positional_file import PositionalFile
+from hfget.partials.recovery import leftover_bytes, leftover_space, names_in, sweep
+from hfget.partials.spans import Spans
+
+__all__ = [
+    "FULL",
+    "JOURNALED_BYTES",
+    "Block",
+    "Identity",
+    "Partial",
+    "PositionalFile",
+    "Prefix",
+    "PrefixHash",
+    "Spans",
+    "can_clone",
+    "digest_of",
+    "duplicate",
+    "find_prefix",
+    "hash_file",
+    "inherit",
+    "leftover_bytes",
+    "leftover_space",
+    "names_in",
+    "own_name",
+    "stem_for",
+    "sweep",
+]

@@ -1,0 +1,84 @@
+"""Content hashes: sha256 for LFS files, the git blob sha1 for all others.
+
+What is hashed is always what is read back from the file, never what was received.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hfget.partials.positional_file import PositionalFile
+
+_READ_BYTES = 1 << 20
+
+
+def new_hash(kind: str, size: int) -> Any:
+    """A hash object for content of `size` bytes; a git blob's begins with its own header."""
+    if kind == "sha256":
+        return hashlib.sha256()
+    return hashlib.sha1(b"blob %d\0" % size)
+
+
+def hash_file(
+    path: Path,
+    kind: str,
+    *,
+    stop: threading.Event | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> str | None:
+    """The content hash of a file in hex, or None if `stop` was set.
+
+    Raises OSError; with EBUSY if the file was changed while it was read.
+    """
+    source = PositionalFile(path, writable=False)
+    try:
+        before = _state(path)
+        size = before[0]
+        follower = PrefixHash(source, kind, size)
+        while follower.position < size:
+            if stop is not None and stop.is_set():
+                return None
+            position = follower.position
+            follower.advance(size)
+            if follower.position == position:
+                break
+            if progress is not None:
+                progress(follower.position)
+        if _state(path) != before:
+            raise OSError(errno.EBUSY, "changed while it was read", str(path))
+        return follower.hexdigest()
+    finally:
+        source.close()
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What differs if somebody has written to a file, or replaced it. Raises OSError."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+class PrefixHash:
+    """A hash that follows the finished prefix of a file that is still being written."""
+
+    def __init__(self, source: PositionalFile, kind: str, size: int) -> None:
+        self._source = source
+        self._hash = new_hash(kind, size)
+        self._buffer = bytearray(min(_READ_BYTES, max(size, 1)))
+        self.position = 0
+
+    def advance(self, prefix: int) -> None:
+        """Hash the next piece, at most 1 MiB of it, up to byte `prefix`. Raises OSError."""
+        length = min(len(self._buffer), prefix - self.position)
+        if length > 0:
+            view = memoryview(self._buffer)[:length]
+            count = self._source.read_at(view, self.position)
+            self._hash.update(view[:count])
+            self.position += count
+
+    def hexdigest(self) -> str:
+        return str(self._hash.hexdigest())

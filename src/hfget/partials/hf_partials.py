@@ -1,0 +1,97 @@
+"""A download that huggingface_hub was interrupted in: the beginning of a file, gone on with here.
+
+It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
+last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
+killed. Its length is all it tells; whether its bytes are right, the hash of the whole file will
+tell. It is copied and never written to: who wrote it may still do so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.partials.clone import duplicate
+from hfget.partials.crc32 import crc32
+from hfget.partials.journal import Block, Identity
+from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
+from hfget.partials.recovery import leftover_bytes, names_in, remove
+from hfget.system import Stopped, open_file
+
+_END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
+_BLOCK_BYTES = 1 << 20
+
+
+class Prefix(NamedTuple):
+    """The file at `path` should hold the first `size` bytes of a content."""
+
+    path: Path
+    size: int
+
+
+def find_prefix(
+    directory: Path, start: str, size: int, names: Iterable[str] | None = None
+) -> Prefix | None:
+    """The longest beginning of a content of `size` bytes, under a name that begins with `start`.
+
+    `names` are the directory's entries where the caller has listed them already.
+    """
+    if size <= JOURNALED_BYTES:
+        return None
+    listed = names_in(directory) if names is None else names
+    paths = [directory / name for name in listed if _is_of(name, start)]
+    found = [Prefix(path, length) for path in paths if 0 < (length := _written(path)) <= size]
+    return max(found, key=lambda prefix: prefix.size, default=None)
+
+
+def inherit(prefix: Prefix, stem: Path, identity: Identity, stop: threading.Event) -> None:
+    """Make a copy of `prefix` a partial at rest, unless one that holds as much lies there.
+
+    Raises OSError, Stopped.
+    """
+    if leftover_bytes(stem, identity) >= prefix.size:
+        return
+    data = own_name(stem)
+    try:
+        duplicate(prefix.path, data, stop=stop)
+        blocks = tuple(_blocks(data, min(prefix.size, identity.size), stop))
+        Partial(stem, identity, blocks, data).park()
+    except BaseException:
+        remove(data)
+        raise
+
+
+def _is_of(name: str, start: str) -> bool:
+    return name.startswith(start) and bool(_END.fullmatch(name, len(start)))
+
+
+def _written(path: Path) -> int:
+    """How many bytes were written to the file, one after the other; 0 if that is not sure.
+
+    A hole means that it was written in another order (as older Xet clients do), or that its
+    space was reserved.
+    """
+    with suppress(OSError, AttributeError):  # no SEEK_HOLE: nobody can tell
+        fd = open_file(path)
+        try:
+            size = os.fstat(fd).st_size
+            return size if os.lseek(fd, 0, os.SEEK_HOLE) >= size else 0
+        finally:
+            os.close(fd)
+    return 0
+
+
+def _blocks(data: Path, length: int, stop: threading.Event) -> Iterator[Block]:
+    """What is in the first `length` bytes of a file, as a journal has it. Raises OSError."""
+    with open(open_file(data), "rb", buffering=0) as reader:
+        position = 0
+        while piece := reader.read(min(_BLOCK_BYTES, length - position)):
+            if stop.is_set():
+                raise Stopped
+            yield Block(position, len(piece), crc32(piece))
+            position += len(piece)

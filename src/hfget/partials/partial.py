@@ -1,0 +1,250 @@
+"""A partial file and its journal: opening, writing, leaving it behind.
+
+At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Whoever works on it has
+renamed both to `STEM.OWNER.…`: one process writes to one inode, whatever the locks of the
+file system are worth.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from hfget.errors import DiskError
+from hfget.partials.crc32 import crc32
+from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
+from hfget.partials.positional_file import PositionalFile
+from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
+from hfget.system import Owner, UntrustedError, check_inode, disk_error
+
+#: Smaller files have no journal: there is nothing in them worth to be gone on with.
+JOURNALED_BYTES = 1 << 20
+
+
+def stem_for(directory: Path, path: str, etag: str) -> Path:
+    """Where the partial of repo file `path` rests, without suffix: short whatever the name is."""
+    return directory / f"{digest_of(path)}.{etag[:8]}"
+
+
+def digest_of(path: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha1(path.encode()).digest()).decode().rstrip("=")
+
+
+def own_name(stem: Path) -> Path:
+    """A new name for data that this process alone writes to."""
+    return stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
+
+
+class Partial:
+    """A partial file owned by this process.
+
+    `blocks` is what was trusted when it was opened. Writing is thread-safe as long as no two
+    threads write the same bytes.
+    """
+
+    def __init__(
+        self,
+        stem: Path,
+        identity: Identity,
+        blocks: Iterable[Block],
+        data: Path,
+        *,
+        create: bool = False,
+    ):
+        self.stem = stem
+        self.identity = identity
+        self.data_path = data
+        self.blocks = tuple(blocks)
+        self._synced = 0
+        self._journal: JournalWriter | None = None
+        self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
+        try:
+            if identity.size > JOURNALED_BYTES:
+                self._file.allocate(identity.size)
+                inode = self._file.inode.number
+                self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
+        except OSError:
+            self.close()
+            if create:
+                remove(data)
+            raise
+
+    @classmethod
+    def open(cls, stem: Path, identity: Identity) -> Partial:
+        """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
+        data = own_name(stem)
+        try:
+            blocks: tuple[Block, ...] | None = None
+            if identity.size > JOURNALED_BYTES:
+                blocks = take_over(stem, identity, data)
+            if blocks is not None:
+                try:
+                    return cls(stem, identity, blocks, data)
+                except UntrustedError:
+                    remove(data)  # it was exchanged between the look and the renaming
+                except OSError:
+                    with suppress(OSError):
+                        _lay_down(data, stem)
+                    raise
+            try:
+                return cls(stem, identity, (), data, create=True)
+            except FileNotFoundError:
+                stem.parent.mkdir(parents=True, exist_ok=True)
+                return cls(stem, identity, (), data, create=True)
+        except OSError as error:
+            raise disk_error(error, stem.parent) from error
+
+    def reader(self) -> PositionalFile:
+        """A reader of the very file that is written; of a small one the writer itself."""
+        assert self._file is not None
+        return self._file if self._journal is None else self._file.reader()
+
+    def write(self, view: memoryview, offset: int) -> None:
+        """Put received bytes in place, then into the journal. Raises DiskError."""
+        assert self._file is not None
+        crc = crc32(view) if self._journal else 0
+        try:
+            self._file.write_at(view, offset)
+            if self._journal:
+                self._journal.block(offset, len(view), crc)
+        except OSError as error:
+            raise disk_error(error, self.data_path) from error
+
+    @property
+    def unsynced(self) -> int:
+        """Bytes of journal about data that may not have reached the disk yet (32 a block)."""
+        return self._journal.mark() - self._synced if self._journal else 0
+
+    def sync(self) -> bool:
+        """Have what is recorded reach the disk, then say so in the journal.
+
+        False where the file system has no such thing; raises DiskError if the disk fails.
+        """
+        file, journal = self._file, self._journal
+        if file is None:
+            return True
+        mark = journal.mark() if journal else 0
+        try:
+            file.sync_data()
+            if journal:
+                journal.synced(mark)
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+                raise disk_error(error, self.data_path) from error
+            return error.errno == errno.EBADF  # closed meanwhile, by whoever finishes it
+        self._synced = mark
+        return True
+
+    def sync_journal(self) -> None:
+        """Have the journal itself reach the disk, as well as the file system can do that."""
+        if self._journal is not None:
+            with suppress(OSError):
+                self._journal.sync()
+
+    def check(self) -> None:
+        """Raise DiskError unless what has the partial's name is the file that was written."""
+        assert self._file is not None
+        try:
+            check_inode(self.data_path, self._file.inode)
+        except OSError as error:
+            raise DiskError(
+                f"{self.data_path} was replaced or linked to while it was being written",
+                path=self.identity.path,
+                hint="run the same command again, with nothing else working on that folder",
+            ) from error
+
+    def close(self) -> None:
+        """No more writing. Idempotent."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    def park(self) -> None:
+        """Leave the partial at its resting name for a later run, unless a better one lies there."""
+        self.close()
+        with suppress(OSError, DiskError):
+            self._release()
+        with suppress(OSError):
+            if not _lay_down(self.data_path, self.stem):
+                self.discard()
+
+    def _release(self) -> None:
+        """Give back the space that is reserved for what has not come. Raises OSError, DiskError."""
+        if self._journal is None:
+            return
+        file = PositionalFile(self.data_path, writable=True)
+        try:
+            start = 0
+            for block in sorted(self.recorded()):
+                file.release(start, block.offset)
+                start = max(start, block.end)
+            file.release(start, self.identity.size)
+        finally:
+            file.close()
+
+    def discard(self) -> None:
+        """Remove the partial."""
+        self.close()
+        remove(self.data_path)
+
+    def published(self) -> None:
+        """The data has its final name; its journal is of no more use."""
+        if self._journal is not None:
+            with suppress(OSError):
+                journal_of(self.data_path).unlink()
+
+    def damaged(self) -> list[Block]:
+        """The recorded blocks whose bytes on disk are not those that were received, or not read.
+
+        Raises DiskError.
+        """
+        try:
+            return [block for block in self.recorded() if not self._is_sound(block)]
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
+
+    def _is_sound(self, block: Block) -> bool:
+        """Raises OSError other than EIO."""
+        try:
+            return all(same for _, same in compare(self.data_path, (block,)))
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return False
+
+    def reopened(self, keep: Iterable[Block]) -> Partial:
+        """This partial, closed after writing, opened again with only `keep` as trusted."""
+        self.close()
+        try:
+            return Partial(self.stem, self.identity, keep, self.data_path)
+        except OSError as error:
+            raise disk_error(error, self.data_path) from error
+
+    def recorded(self) -> tuple[Block, ...]:
+        """All blocks in the journal. Raises DiskError."""
+        try:
+            journal = read_journal(journal_of(self.data_path))
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
+        return journal.blocks if journal else ()
+
+
+def _lay_down(data: Path, stem: Path) -> bool:
+    """Give data that nobody writes to its resting name; false if nothing good would be gained.
+
+    Raises OSError.
+    """
+    rest = stem.with_name(stem.name + DATA_SUFFIX)
+    mine = read_journal(journal_of(data))
+    there = found_at(rest, None)
+    if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):
+        return False
+    data.replace(rest)
+    journal_of(data).replace(journal_of(rest))
+    return True

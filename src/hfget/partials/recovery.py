@@ -1,0 +1,279 @@
+"""Partials that earlier runs left behind: finding, judging, taking over, clearing away.
+
+A partial is taken over by rename if its owner is dead for sure and the file is this user's alone.
+Else somebody might still write to it: then its blocks are copied to an inode of our own, those
+whose copy has the recorded CRC. That needs no waiting; only removing it waits until its owner
+counts as gone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.partials.crc32 import crc32
+from hfget.partials.journal import Block, Identity, Journal, read_journal
+from hfget.partials.positional_file import PositionalFile
+from hfget.system import Owner, Standing, UntrustedError, boot_id, is_sole, lease_is_over
+
+DATA_SUFFIX = ".incomplete"
+JOURNAL_SUFFIX = ".hfget-journal"
+_SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new")
+
+# digest of the path, first digits of the etag, perhaps an owner
+_NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
+_COPY_BYTES = 1 << 20
+
+
+class Found(NamedTuple):
+    """A partial on disk: its data, its journal if any, and who owns it (None: at rest).
+
+    `sole` says whether both are files that this user alone has.
+    """
+
+    data: Path
+    journal_path: Path
+    owner: Owner | None
+    journal: Journal | None
+    sole: bool = False
+
+    @property
+    def worth(self) -> int:
+        """Recorded bytes."""
+        return self.journal.bytes if self.journal else 0
+
+    @property
+    def standing(self) -> Standing:
+        return self.owner.standing() if self.owner else Standing.DEAD
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether it may be removed."""
+        standing = self.standing
+        if standing is Standing.UNKNOWN:
+            return lease_is_over(self.journal_path) and lease_is_over(self.data)
+        return standing is Standing.DEAD
+
+    @property
+    def movable(self) -> bool:
+        """Whether nobody else can write to it."""
+        return self.sole and self.standing is Standing.DEAD
+
+
+def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> int:
+    """How many bytes of `identity` a partial at `stem` holds for us; touches nothing.
+
+    `names` are the directory's entries where the caller has listed them already.
+    """
+    return max((found.worth for found in _candidates(stem, identity, names)), default=0)
+
+
+def leftover_space(stem: Path, identity: Identity) -> int:
+    """How many bytes of disk that partial takes: all its space may be reserved already.
+
+    None for one that will be copied: its space is not ours.
+    """
+    best = next(iter(_candidates(stem, identity)), None)
+    if best is None or not best.movable:
+        return 0
+    with suppress(OSError, AttributeError):
+        return max(best.worth, best.data.lstat().st_blocks * 512)
+    return best.worth
+
+
+def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
+    """Make the best partial at `stem` ours, as `data`, and clear away what is abandoned.
+
+    Returns its trusted blocks, or None if there was nothing to take. Raises OSError.
+    """
+    blocks: tuple[Block, ...] | None = None
+    for found in _candidates(stem, identity):
+        if blocks is None or sum(block.length for block in blocks) < found.worth:
+            if blocks is not None:
+                remove(data)  # a copy that has not kept what its journal promised
+            blocks = _adopt(found, data)
+    for found in _find(stem):
+        if found.data != data and found.abandoned:
+            remove(found.data)
+    return blocks
+
+
+def sweep(directory: Path, digests: Iterable[str]) -> None:
+    """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
+    left = [name for name in names_in(directory) if name.endswith(_SUFFIXES)]
+    if not left:
+        return
+    known = frozenset(digests)
+    for name in left:
+        for suffix in _SUFFIXES:
+            match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if match is None or match.group(1)[:27] not in known:
+                continue
+            owner = Owner.parse(match.group(2)) if match.group(2) else None
+            if match.group(2) and owner is None:
+                continue  # whose it is cannot be told: perhaps another version's, at work
+            path = directory / name
+            if Found(path, path, owner, None).abandoned:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def compare(
+    data: Path, blocks: Iterable[Block], copy: PositionalFile | None = None
+) -> Iterator[tuple[Block, bool]]:
+    """Each block, with whether its bytes on disk have the recorded CRC.
+
+    The very bytes that were looked at are written to `copy` too, also those that are wrong.
+    """
+    source = PositionalFile(data, writable=False)
+    buffer = bytearray(_COPY_BYTES)
+    try:
+        for block in blocks:
+            crc, position = 0, block.offset
+            while position < block.end:
+                view = memoryview(buffer)[: min(_COPY_BYTES, block.end - position)]
+                count = source.read_at(view, position)
+                if count == 0:
+                    break
+                crc = crc32(view[:count], crc)
+                if copy is not None:
+                    copy.write_at(view[:count], position)
+                position += count
+            yield block, position == block.end and crc == block.crc
+    finally:
+        source.close()
+
+
+def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> Found:
+    """The partial at `data`. Raises OSError if its journal cannot be read now.
+
+    A death between the renames of data and journal leaves the journal under another name, one
+    of `journals`: it belongs to the data whose inode it records.
+    """
+    own = journal_of(data)
+    journal = read_journal(own)
+    try:
+        there = data.lstat()
+    except OSError:
+        return Found(data, own, owner, None)
+    if not stat.S_ISREG(there.st_mode):
+        return Found(data, own, owner, None)
+    if journal is None and not os.path.lexists(own):
+        for other in journals:
+            stray = read_journal(other)
+            if stray is not None and stray.inode == there.st_ino:
+                own, journal = other, stray
+                break
+    sole = is_sole(there) and journal is not None and journal.own
+    return Found(data, own, owner, journal, sole)
+
+
+def journal_of(data: Path) -> Path:
+    return data.with_name(data.name.removesuffix(DATA_SUFFIX) + JOURNAL_SUFFIX)
+
+
+def remove(data: Path) -> None:
+    """Remove a partial: data and journal."""
+    journal = journal_of(data)
+    for path in (data, journal, journal.with_name(journal.name + ".new")):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _adopt(found: Found, data: Path) -> tuple[Block, ...] | None:
+    """Move (or, if somebody may still write to it, copy) a found partial to `data`.
+
+    None if it went away, or is not to be had. Raises OSError.
+    """
+    journal = found.journal
+    assert journal is not None
+    try:
+        if found.movable:
+            found.data.rename(data)
+            with suppress(OSError):
+                found.journal_path.rename(journal_of(data))
+            return _trusted(journal, data)
+        return tuple(_copy(found.data, data, journal))
+    except (FileNotFoundError, PermissionError, UntrustedError):
+        remove(data)
+        return None
+
+
+def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
+    """The blocks that are on disk for sure.
+
+    In the same boot and on the same inode all that is recorded; after another boot what was
+    synced; the rest if its bytes still have the recorded CRC.
+    """
+    there = data.lstat()
+    sure = len(journal.blocks)
+    if there.st_size != journal.identity.size or there.st_ino != journal.inode:
+        sure = 0
+    elif journal.boot != boot_id():
+        sure = journal.synced
+    checked = [block for block, same in compare(data, journal.blocks[sure:]) if same]
+    return (*journal.blocks[:sure], *checked)
+
+
+def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
+    """Copy blocks to a new inode: those whose copy is intact. The foreign one is not written to."""
+    writer = PositionalFile(data, writable=True, create=True)
+    try:
+        yield from (block for block, same in compare(source, journal.blocks, writer) if same)
+    finally:
+        writer.close()
+
+
+def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> list[Found]:
+    """The partials at `stem` that hold bytes of `identity`, the best first.
+
+    One that a process of this host is at work on is left to it; one that is known to be halted,
+    and one of whose owner nothing is known, can be copied.
+    """
+    found = [
+        found
+        for found in _find(stem, names)
+        if found.journal is not None
+        and found.journal.identity.same_content(identity)
+        and found.standing is not Standing.ALIVE
+    ]
+    return sorted(found, key=lambda found: (-found.worth, not found.movable))
+
+
+def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
+    """All partials at `stem` that can be judged now, whoever owns them."""
+    ours = [
+        name
+        for name in (names_in(stem.parent) if names is None else names)
+        if name.startswith(stem.name + ".")
+    ]
+    datas = {name.removesuffix(DATA_SUFFIX) for name in ours if name.endswith(DATA_SUFFIX)}
+    strays = [
+        stem.with_name(name)
+        for name in ours
+        if name.endswith(JOURNAL_SUFFIX) and name.removesuffix(JOURNAL_SUFFIX) not in datas
+    ]
+    found = []
+    for name in sorted(datas):
+        match = _NAME.fullmatch(name)
+        if match is None or match.group(1) != stem.name:
+            continue
+        owner = Owner.parse(match.group(2)) if match.group(2) else None
+        if owner is not None or not match.group(2):
+            with suppress(OSError):
+                found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
+    return found
+
+
+def names_in(directory: Path) -> list[str]:
+    """The entries of a directory; none if it cannot be read."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
+    except OSError:
+        return []

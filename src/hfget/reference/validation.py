@@ -1,0 +1,105 @@
+"""What may be a repo ID, a revision, a path (pure).
+
+An error without a hint gets the nearest right form of the whole text: see `suggest`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from hfget.errors import UsageError
+from hfget.model import API_NAMES, RepoType
+from hfget.reference.hub_hosts import is_public
+from hfget.system import redact, safe_text, shell_word
+
+FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
+#: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
+PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
+#: Programs whose pasted command lines are understood.
+PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
+
+_REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
+#: Surely a repo ID by `validate_repo_id` of huggingface_hub, whose errors import an HTTP client.
+_WORDS = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
+_SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", re.ASCII)
+_TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
+#: What `git check-ref-format` forbids in the name of a ref or a branch.
+_BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+#: Begins at the beginning of a word only, which keeps the work linear.
+_PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
+
+
+def check_repo_id(repo_id: str) -> None:
+    """Raises UsageError unless the Hub could have such a repo."""
+    if repo_id in PROGRAMS:
+        raise UsageError(
+            f"{repo_id} is a program, not a repo",
+            hint=f"put a pasted command in quotes: hfget {shell_word(f'{repo_id} …')}",
+        )
+    if not is_repo_id(repo_id):
+        raise UsageError(f"{shown(repo_id)} is not a repo ID")
+
+
+def is_repo_id(text: str) -> bool:
+    """Whether huggingface_hub takes it, and it cannot be read as anything else."""
+    first = text.partition("/")[0]
+    if first in PREFIXES or text in PROGRAMS or is_public(first) or _TOKEN.fullmatch(text):
+        return False
+    return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
+
+
+def _is_valid(text: str) -> bool:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(text)
+    except HFValidationError:
+        return False
+    # Versions 1.x take a line break at the end and letters of any script.
+    return _REPO_ID.fullmatch(text) is not None
+
+
+def refuse_token(text: str) -> None:
+    """Raises UsageError for a pasted token, without repeating it."""
+    if "/" not in text and _TOKEN.search(text):
+        raise UsageError("this is a token, not a repo", hint="pass it as HF_TOKEN or by --token")
+
+
+def is_revision(text: str) -> bool:
+    return text.isprintable() and text != "" and not _BAD_REVISION.search(text)
+
+
+def checked_revision(revision: str) -> str:
+    """`revision`, a commit hash in lower case. Raises UsageError for what git forbids."""
+    if not is_revision(revision):
+        raise UsageError(
+            f"{shown(revision) or 'an empty text'} cannot be a revision",
+            hint="a revision is a branch, a tag or a commit, for instance main",
+        )
+    return revision.lower() if _COMMIT.fullmatch(revision) else revision
+
+
+def check_path(path: str) -> None:
+    """Raises UsageError for what cannot be a path in a repo. No path is the empty one."""
+    bad = any(segment in ("", ".", "..") for segment in path.split("/")) if path else False
+    if bad or has_control_characters(path):
+        raise UsageError(
+            f"{shown(path)} cannot be a path in a repo", hint="give it without . and .. and //"
+        )
+
+
+def has_control_characters(text: str) -> bool:
+    return any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+
+
+def shown(text: str) -> str:
+    """The beginning of `text`, fit for a message."""
+    return safe_text(without_secrets(text), limit=80)
+
+
+def without_secrets(text: str) -> str:
+    """The beginning of `text` without tokens and passwords."""
+    return _PASSWORD.sub("***@", redact(text, 1_000))

@@ -1,0 +1,220 @@
+"""Of files that are the same weights, those that a loader of the repo's layout loads (pure).
+
+A file is left out only where its twin is kept: the same part of the same model in a kind that was
+asked for, or in the precision or layout that a loader takes first. What exists once always comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hfget.model import RemoteFile
+from hfget.selection.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, SAFETENSORS
+from hfget.selection.parts import NAMED_KINDS, Layout, Piece, pieces
+from hfget.selection.pipelines import in_pipelines, of_one_file
+from hfget.selection.stems import component, preference
+
+#: Kinds of which a loader takes one precision; the others leave the choice to the program.
+_ONE_VARIANT = frozenset({SAFETENSORS, BIN, "flax", "tensorflow", "npz"})
+_TORCH = frozenset({SAFETENSORS, BIN})
+#: Kinds of which an export is several files that are loaded together.
+_IN_PARTS = frozenset({ONNX, OPENVINO})
+#: What the folder of an export holds in several precisions.
+_EXPORTED = re.compile(
+    r"\.onnx|\.(?:safetensors|bin|xml|pth?|ckpt|msgpack|h5|tflite|npz|llamafile)(?:\.|\Z)"
+)
+#: Two files of the same numbers differ by their headers: one in a hundred at most.
+_ALIKE = 0.01
+#: The same model is smaller quantised, but no smaller model is its original.
+_SMALLEST_ORIGINAL = 0.5
+
+
+class Twins(NamedTuple):
+    """`kept` and `left` are pieces; what is in neither was not asked about.
+
+    `variants` are those of `left` in kinds that were asked for: another precision or layout.
+    `only` are those of `kept` in other kinds: their parts exist in no kind that was asked for.
+    """
+
+    kept: tuple[Piece, ...]
+    left: tuple[Piece, ...]
+    variants: tuple[Piece, ...]
+    only: tuple[Piece, ...]
+
+
+def twins(
+    files: Sequence[RemoteFile],
+    kinds: Sequence[str],
+    wanted: frozenset[str],
+    *,
+    all_variants: bool = False,
+    named: Sequence[str] = (),
+) -> Twins:
+    """Which weights are kept where the kinds `wanted` were asked for, at least one of them.
+
+    Of parts that have a precision of `named` that one comes.
+    """
+    found = _unified(in_pipelines(files, pieces(files, kinds)))
+    by_part: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    for piece in found:
+        by_part[piece.folder, piece.part].append(piece)
+    kept: set[str] = set()
+    only: set[str] = set()
+    singles = of_one_file(by_part, wanted)
+    for key, members in by_part.items():
+        if key[0] in singles.components:
+            continue
+        of_kind = [piece for piece in members if piece.kind in wanted]
+        if all_variants and of_kind and not named:
+            kept.update(piece.file.path for piece in of_kind)
+            continue
+        if members[0].layout is Layout.ONE_FILE and key[0] not in singles.roots:
+            continue
+        if not of_kind:
+            of_kind = _of_first_kind(members)
+            only.update(piece.file.path for piece in of_kind)
+        kept.update(piece.file.path for piece in _loaded(of_kind, named))
+    copies = _copies(by_part, kept & only, kept - only)
+    kept -= copies
+    only &= kept
+    left = [piece for piece in found if piece.file.path not in kept]
+    return Twins(
+        tuple(piece for piece in found if piece.file.path in kept),
+        tuple(left),
+        tuple(piece for piece in left if piece.kind in wanted),
+        tuple(piece for piece in found if piece.file.path in only),
+    )
+
+
+def is_named(piece: Piece, words: Sequence[str]) -> bool:
+    """Whether one of `words` stands in the name of the file, between separators."""
+    name = piece.file.path.lower()
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(w.lower())}(?![a-z0-9])", name) for w in words)
+
+
+def _loaded(members: list[Piece], named: Sequence[str]) -> list[Piece]:
+    """Of pieces of one part those that are loaded together, for each kind."""
+    alternatives: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    for piece in members:
+        alternatives[piece.kind, piece.home].append(piece)
+    loaded: list[Piece] = []
+    for (kind, _), found in alternatives.items():
+        if named and any(is_named(piece, named) for piece in found):
+            loaded += _of_precision(found, named)
+        else:
+            loaded += _first(found) if kind in _ONE_VARIANT else found
+    return loaded
+
+
+def _of_precision(members: list[Piece], named: Sequence[str]) -> list[Piece]:
+    """`members` in a precision of `named`: each that has it, the others as they are.
+
+    An encoder and a decoder are exported each by itself; their config and tokenizer lie beside.
+    """
+    exports: dict[str, list[Piece]] = defaultdict(list)
+    chosen = []
+    for piece in members:
+        folder, _, base = piece.file.path.lower().rpartition("/")
+        if _EXPORTED.search(base):
+            exports[f"{folder}/{component(base)}" if piece.kind in _IN_PARTS else ""].append(piece)
+        else:
+            chosen.append(piece)
+    for found in exports.values():
+        chosen += [piece for piece in found if is_named(piece, named)] or found
+    return chosen
+
+
+def _first(members: list[Piece]) -> list[Piece]:
+    """The first layout of `members`, and of it the variant that is the default."""
+    first = min(piece.layout for piece in members)
+    members = [piece for piece in members if piece.layout == first]
+    if first in (Layout.ORIGINAL, Layout.CHECKPOINT):
+        return members
+    best = min((piece.variant for piece in members), key=preference)
+    members = [piece for piece in members if piece.variant == best]
+    shards: dict[str, int] = defaultdict(int)
+    for piece in members:
+        if piece.sharded:
+            shards[piece.whole] += piece.file.size
+    # A file beside shards of its name holds all of them.
+    return [
+        piece
+        for piece in members
+        if piece.sharded or not _alike(piece.file.size, shards.get(piece.whole, -1))
+    ]
+
+
+def _of_first_kind(members: list[Piece]) -> list[Piece]:
+    kind = min((piece.kind for piece in members), key=KINDS.index)
+    return [piece for piece in members if piece.kind == kind]
+
+
+def _unified(found: list[Piece]) -> list[Piece]:
+    """`found`, with files that are written from a folder's model named as pieces of it.
+
+    `64-fp16.tflite`, `model-Q4_K_M.gguf`, `parakeet.nemo`: their names are free. So is that of a
+    model that is alone in its folder: `kokoro-v1_0.pth` beside `onnx/`.
+    """
+    folders: dict[str, list[Piece]] = defaultdict(list)
+    for piece in found:
+        folders[piece.folder].append(piece)
+    renamed: set[str] = set()
+    for members in folders.values():
+        exports = [
+            piece
+            for piece in members
+            if piece.kind not in NAMED_KINDS or (piece.kind == ONNX and not piece.part)
+        ]
+        torch = [piece for piece in members if piece.kind in _TORCH]
+        parts = {piece.part for piece in torch}
+        if not exports or (len(parts) > 1 and "" not in parts):
+            continue
+        part = "" if "" in parts or not parts else parts.pop()
+        originals = [piece for piece in torch if piece.part == part]
+        if originals and _too_small(originals, exports):
+            continue
+        renamed.update(piece.file.path for piece in (*exports, *originals))
+    return [piece._replace(part="") if piece.file.path in renamed else piece for piece in found]
+
+
+def _too_small(originals: list[Piece], exports: list[Piece]) -> bool:
+    """Whether `originals` cannot be what the others were made of: a VAE beside a GGUF model."""
+    named = originals[0].part == ""
+    models: dict[str, int] = defaultdict(int)
+    for piece in exports:
+        if not named or piece.kind in (GGUF, LLAMAFILE):
+            models[f"{piece.kind} {piece.whole} {piece.variant}"] += piece.file.size
+    return bool(models) and _size(originals) < _SMALLEST_ORIGINAL * min(models.values())
+
+
+def _copies(
+    by_part: dict[tuple[str, str], list[Piece]], only: set[str], kept: set[str]
+) -> set[str]:
+    """Of pickles under a name of their own those that are as large as the folder's model.
+
+    SAM 2's `sam2_hiera_large.pt` beside `model.safetensors`.
+    """
+    candidates: dict[str, list[list[Piece]]] = defaultdict(list)
+    for (folder, part), members in by_part.items():
+        mine = [piece for piece in members if piece.file.path in only]
+        if part and mine and mine[0].kind == BIN:
+            candidates[folder].append(mine)
+    copies: set[str] = set()
+    for folder, found in candidates.items():
+        model = [p for p in by_part.get((folder, ""), ()) if p.file.path in kept]
+        size = _size(model)
+        alike = [mine for mine in found if size and _alike(_size(mine), size)]
+        if len(alike) == 1:
+            copies.update(piece.file.path for piece in alike[0])
+    return copies
+
+
+def _size(members: Iterable[Piece]) -> int:
+    return sum(piece.file.size for piece in members)
+
+
+def _alike(one: int, other: int) -> bool:
+    return abs(one - other) <= _ALIKE * max(one, other)

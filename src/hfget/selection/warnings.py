@@ -1,0 +1,118 @@
+"""What is worth a line about the weights that were chosen, or not chosen (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hfget.errors import UsageError
+from hfget.model import RemoteFile
+from hfget.selection.kinds import (
+    BIN,
+    GGUF,
+    ONNX,
+    OPENVINO,
+    OTHER,
+    SAFETENSORS,
+    TFLITE,
+    kinds_of,
+    pickles,
+)
+from hfget.selection.stems import preference, stem_of
+from hfget.selection.weights import Choice, choose, decide
+from hfget.system import safe_text, size_text
+
+_MOST_NAMES = 3
+_LEFT_TO_PROGRAMS = frozenset({ONNX, OPENVINO, TFLITE})
+_MODELS = (".onnx", ".ort", ".xml", ".tflite")
+
+
+def remarks(
+    repo: Sequence[RemoteFile],
+    narrowed: Sequence[RemoteFile],
+    choice: Choice,
+    *,
+    safe_only: bool,
+    of_pickles: bool = True,
+) -> list[str]:
+    """A line each about what `choice` makes of `narrowed`, a part of `repo`.
+
+    Of weights in another precision or layout, or of a longer label, that are left out, of kinds
+    that come in several precisions, of parts that come in a kind that
+    was not asked for, of pickles where safetensors come as well, and of pickles that
+    `--safe-only` left out of the repo.
+    """
+    chosen = decide(narrowed, choice, narrowed=len(narrowed) < len(repo))
+    lines = []
+    # Of a precision that was named the others are no news.
+    if chosen.variants and (not choice.quants or GGUF in choice.kinds):
+        lines.append(
+            f"left out: {_named(chosen.variants)}, another precision or layout of what comes; "
+            "--all-variants brings them"
+        )
+    if chosen.namesakes:
+        lines.append(
+            f"left out: {_named(chosen.namesakes)}, which has more words before "
+            f"{safe_text(', '.join(choice.quants), 80)}; --all-variants brings it too"
+        )
+    if chosen.only:
+        wanted = " or ".join(sorted(choice.kinds))
+        lines.append(f"not there as {wanted}, so they come as they are: {_named(chosen.only)}")
+    if choice and not choice.quants and not choice.all_variants:
+        lines += _of_precisions(chosen.files, choice)
+    of_pickles = of_pickles and BIN not in choice.kinds
+    risky = pickles(repo, kinds_of(repo)) if of_pickles or safe_only else set()
+    if of_pickles:
+        lines += _of_pickles(chosen.files, risky, choice)
+    if safe_only and risky:
+        weights = any(kind != OTHER for kind in kinds_of(chosen.files))
+        lines.append(
+            f"{_files(len(risky))} of the repo can run code when loaded: left out by --safe-only"
+            + ("" if weights else "; no weights remain")
+        )
+    return lines
+
+
+def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) -> list[str]:
+    """Of pickles among `files`, where safetensors come too; advice only where it loses nothing."""
+    found = {file.path for file in files} & risky
+    if not found or SAFETENSORS not in kinds_of(files):
+        return []
+    line = f"{_files(len(found))} can run code when loaded"
+    try:
+        safe = choose(files, Choice((SAFETENSORS,)))
+    except UsageError:
+        return [line]
+    rest = found & {file.path for file in safe}
+    if choice or len(rest) == len(found):
+        return [f"{line}; no safetensors hold the same"]
+    if rest:
+        return [f"{line}; --weights safetensors leaves {len(found) - len(rest)} of them out"]
+    return [f"{line}; --weights safetensors leaves them out"]
+
+
+def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
+    """Kinds that were asked for and come in several precisions, of which a program loads one."""
+    found: dict[str, set[str]] = {}
+    for file, kind in zip(files, kinds_of(files), strict=True):
+        base = file.path.rpartition("/")[2].lower()
+        if kind in choice.kinds & _LEFT_TO_PROGRAMS and base.endswith(_MODELS):
+            found.setdefault(kind, set()).add(stem_of(base, kind).variant)
+    return [
+        f"{kind} comes in {len(variants)} precisions, of which a program loads one; "
+        f"--quant {safe_text(min(variants - {''}, key=preference), 40)} brings that one"
+        for kind, variants in sorted(found.items())
+        if len(variants) > 1
+    ]
+
+
+def _named(files: Sequence[RemoteFile]) -> str:
+    """`a.bin, b.bin and 3 more (4.1 GB)`, the largest first."""
+    largest = sorted(files, key=lambda file: (-file.size, file.path))
+    shown = ", ".join(safe_text(file.path, 80) for file in largest[:_MOST_NAMES])
+    more = len(files) - _MOST_NAMES
+    shown += f" and {more} more" if more > 0 else ""
+    return f"{shown} ({size_text(sum(file.size for file in files))})"
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"

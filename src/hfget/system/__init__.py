@@ -1,0 +1,146 @@
+"""The machine under hfget: its disk, its locks, its terminal-safe text, the wish to stop.
+
+A *temporary* is a file that gets its final name by rename. A *process lock* keeps two processes
+from doing the same work; it never keeps files right. *Redaction* takes secrets out of text, *safe
+text* what would control a terminal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hfget.system.cancellation import Ended, Stop, Stopped, Superseded
+from hfget.system.redaction import Secret, redact, remember, safe_url, without_queries
+from hfget.system.text import (
+    command,
+    count_text,
+    duration_text,
+    option,
+    safe_text,
+    shell_word,
+    size_text,
+)
+
+if TYPE_CHECKING:
+    from hfget.system.disk import (
+        READ_ONLY,
+        atomic_write,
+        disk_error,
+        existing_folder,
+        exists,
+        free_bytes,
+        is_inside,
+        read_text,
+        rename_new,
+        sweep_temporaries,
+        sync_directory,
+        temporary_name,
+    )
+    from hfget.system.file_locks import take
+    from hfget.system.process_identity import Owner, Standing, boot_id, lease_is_over
+    from hfget.system.process_lock import folder_lock
+    from hfget.system.safe_open import (
+        Inode,
+        UntrustedError,
+        check_inode,
+        create_file,
+        is_own,
+        is_sole,
+        is_trusted,
+        open_file,
+        open_own,
+        owner_of,
+        read_bytes,
+        reading_anybodys,
+    )
+
+__all__ = [
+    "READ_ONLY",
+    "Ended",
+    "Inode",
+    "Owner",
+    "Secret",
+    "Standing",
+    "Stop",
+    "Stopped",
+    "Superseded",
+    "UntrustedError",
+    "atomic_write",
+    "boot_id",
+    "check_inode",
+    "command",
+    "count_text",
+    "create_file",
+    "disk_error",
+    "duration_text",
+    "existing_folder",
+    "exists",
+    "folder_lock",
+    "free_bytes",
+    "is_inside",
+    "is_own",
+    "is_sole",
+    "is_trusted",
+    "lease_is_over",
+    "open_file",
+    "open_own",
+    "option",
+    "owner_of",
+    "read_bytes",
+    "read_text",
+    "reading_anybodys",
+    "redact",
+    "remember",
+    "rename_new",
+    "safe_text",
+    "safe_url",
+    "shell_word",
+    "size_text",
+    "sweep_temporaries",
+    "sync_directory",
+    "take",
+    "temporary_name",
+    "without_queries",
+]
+
+_HOMES = {
+    "READ_ONLY": "disk",
+    "atomic_write": "disk",
+    "disk_error": "disk",
+    "existing_folder": "disk",
+    "exists": "disk",
+    "free_bytes": "disk",
+    "is_inside": "disk",
+    "read_text": "disk",
+    "rename_new": "disk",
+    "sweep_temporaries": "disk",
+    "sync_directory": "disk",
+    "temporary_name": "disk",
+    "take": "file_locks",
+    "Owner": "process_identity",
+    "Standing": "process_identity",
+    "boot_id": "process_identity",
+    "lease_is_over": "process_identity",
+    "folder_lock": "process_lock",
+    "Inode": "safe_open",
+    "UntrustedError": "safe_open",
+    "check_inode": "safe_open",
+    "create_file": "safe_open",
+    "is_own": "safe_open",
+    "is_sole": "safe_open",
+    "is_trusted": "safe_open",
+    "open_file": "safe_open",
+    "open_own": "safe_open",
+    "owner_of": "safe_open",
+    "read_bytes": "safe_open",
+    "reading_anybodys": "safe_open",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the disk and the locks when they are asked for: `hfget --help` needs neither."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"hfget.system.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'hfget.system' has no attribute {name!r}")

@@ -1,0 +1,225 @@
+"""The disk: what its errors mean, and how a small file or a name is made safe on it."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import random
+import re
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hfget.errors import DiskError
+from hfget.system import safe_open
+
+#: Characters of a path in a message.
+_MOST_SHOWN = 400
+#: Others may fill what is read-only here.
+READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+#: A temporary file this old (seconds) belongs to a process that died while writing it.
+_TEMPORARY_SECONDS = 60.0
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
+_MEANINGS = {
+    errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
+    errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
+    errno.EFBIG: (
+        "the file is larger than this file system or limit allows",
+        "choose a folder on another file system, or raise `ulimit -f`",
+    ),
+    errno.EROFS: ("the file system is read-only", "choose another folder with --local-dir"),
+    errno.EACCES: ("permission denied", "choose another folder with --local-dir"),
+    errno.EPERM: ("not permitted", "choose another folder with --local-dir"),
+    errno.ENAMETOOLONG: ("the name is too long for this file system", "choose a shorter folder"),
+    errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
+    errno.EISDIR: ("a folder is where a file should go", "move that folder away"),
+    errno.EIO: ("the disk reports a read or write error", "check the disk (dmesg, SMART)"),
+    errno.EBUSY: (
+        "it was changed meanwhile by another program",
+        "run the same command again when that has come to its end",
+    ),
+    errno.EMFILE: ("too many open files", "lower --jobs, or raise `ulimit -n`"),
+    errno.ENFILE: ("too many open files in the system", "lower --jobs"),
+    errno.ENOENT: (
+        "the folder or a partial file in it has gone away",
+        "run the same command again, with nothing else working on that folder",
+    ),
+}
+
+
+def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> DiskError:
+    """The DiskError for an OSError, in words: what failed, where, why, what to do next."""
+    if isinstance(error, safe_open.UntrustedError):
+        path = error.filename or path
+        return DiskError(
+            f"{doing} {_short(str(path))}: it {error.strerror}",
+            hint="move it away, and run the same command again",
+        )
+    meaning, hint = _MEANINGS.get(
+        error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
+    )
+    return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
+
+
+def _short(path: str) -> str:
+    """A path whose middle is left out if it is so long that the message would be cut."""
+    half = _MOST_SHOWN // 2
+    return path if len(path) <= _MOST_SHOWN else f"{path[:half]}…{path[-half:]}"
+
+
+def sync_directory(path: Path | str) -> bool:
+    """Have a directory's entries reach the disk; False where the system cannot do that."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    except OSError:
+        return False
+    try:
+        os.fsync(fd)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
+    """Write a small file so that readers see the old or the new one, whole. Raises OSError.
+
+    With `sync` its content is on the disk before it gets its name. What has the name, be it a
+    link, is replaced; the folder must not be one.
+    """
+    parent, name = os.path.split(path)
+    folder = safe_open.open_folder(parent)
+    try:
+        temporary = temporary_name()
+        if folder is None:
+            temporary, name = os.path.join(parent, temporary), os.fspath(path)
+        fd = safe_open.create_file_in(folder, temporary)
+        try:
+            try:
+                _write_all(fd, text.encode("utf-8", "surrogateescape"))
+                if sync:
+                    with suppress(OSError):
+                        os.fsync(fd)
+            finally:
+                os.close(fd)
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+    finally:
+        safe_open.close(folder)
+
+
+def temporary_name() -> str:
+    """A name for what is given another one by rename; `sweep_temporaries` knows it."""
+    return f".{random.getrandbits(64):016x}.tmp"
+
+
+def sweep_temporaries(root: Path) -> None:
+    """Clear away what an `atomic_write` that was killed has left anywhere below `root`."""
+    for folder, _, names in os.walk(root):
+        for name in filter(_TEMPORARY.fullmatch, names):
+            path = os.path.join(folder, name)
+            with suppress(OSError):
+                if time.time() - os.lstat(path).st_mtime > _TEMPORARY_SECONDS:
+                    os.unlink(path)
+
+
+def read_text(path: Path | str, most: int, *, errors: str = "strict", foreign: bool = False) -> str:
+    """The text of a file of at most `most` bytes, as `opening.read_bytes` reads it.
+
+    Raises OSError, ValueError.
+    """
+    return safe_open.read_bytes(path, most, foreign=foreign)[0].decode("utf-8", errors)
+
+
+def rename_new(source: Path, target: Path | str, *, dst_dir_fd: int | None = None) -> None:
+    """Rename `source`; FileExistsError if something has the new name. Raises OSError.
+
+    Atomic on Linux and Windows; elsewhere, and on file systems that cannot do that, there is a
+    moment between the look and the rename.
+    """
+    if _renamed_by_linux(source, target, dst_dir_fd):
+        return
+    try:
+        os.stat(target, dir_fd=dst_dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        os.rename(source, target, dst_dir_fd=dst_dir_fd)
+    else:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _renamed_by_linux(source: Path, target: Path | str, dst_dir_fd: int | None) -> bool:
+    """Rename by renameat2; false where that does not exist."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    call = _renameat2()
+    if call is None:
+        return False
+    folder = _AT_FDCWD if dst_dir_fd is None else dst_dir_fd
+    names = os.fsencode(source), os.fsencode(target)
+    if call(_AT_FDCWD, names[0], folder, names[1], _RENAME_NOREPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
+        return False
+    raise OSError(number, os.strerror(number), str(target))
+
+
+@functools.cache
+def _renameat2() -> Any:
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def is_inside(path: Path | str, root: Path) -> bool:
+    """Whether `path`, all links followed, lies in `root` (or is it)."""
+    real, top = os.path.realpath(path), os.path.realpath(root)
+    return real == top or real.startswith(os.path.join(top, ""))
+
+
+def existing_folder(path: Path) -> Path:
+    """`path`, or what is there of the way to it."""
+    probe = path.absolute()
+    while not exists(probe) and probe != probe.parent:
+        probe = probe.parent
+    return probe
+
+
+def exists(path: Path) -> bool:
+    """Whether something is seen there; what may not be looked at is for the one who opens it."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def free_bytes(path: Path) -> int | None:
+    """Bytes that may still be written where `path` lies or will lie; None if nobody can tell.
+
+    Some FUSE mounts report 0 of 0 bytes, which means nothing.
+    """
+    probe = existing_folder(path)
+    try:
+        usage = os.statvfs(probe) if hasattr(os, "statvfs") else None
+    except OSError:
+        return None
+    if usage is None:
+        import shutil
+
+        return shutil.disk_usage(probe).free
+    return usage.f_bavail * usage.f_frsize if usage.f_blocks else None

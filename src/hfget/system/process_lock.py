@@ -1,0 +1,163 @@
+"""One process at a time on one folder: the second waits, and says for whom.
+
+The lock saves bandwidth, it does not keep files right: where the file system has no locks,
+or only pretends to, every process still writes to partials of its own. So nothing is worth
+waiting for that shows no sign of life: who has the lock touches a file beside it now and then.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hfget import events
+from hfget.errors import LockedError
+from hfget.system.cancellation import Stop
+from hfget.system.disk import READ_ONLY, atomic_write, disk_error
+from hfget.system.file_locks import take
+from hfget.system.process_identity import LEASE_SECONDS, Owner, Standing
+from hfget.system.safe_open import read_bytes
+from hfget.system.text import safe_text
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_POLL_SECONDS = 0.2
+#: How often the holder gives a sign of life; without one for the lease it is not waited for.
+_BEAT_SECONDS = 10.0
+_PATIENCE_SECONDS = LEASE_SECONDS
+#: A living hfget says who it is at once: so long to one that does not, or is known to be dead.
+_GRACE_SECONDS = 5.0
+_SOMEBODY = "another program"
+#: Who may not write to the folder has no business with its lock: also a reader could hold it.
+_MODE = 0o660
+
+
+class _Holder(NamedTuple):
+    """Who has the lock, as far as the file beside it says; `signs` change as long as it lives."""
+
+    name: str = _SOMEBODY
+    stopped: int = 0
+    signs: tuple[bytes, int] = (b"", 0)
+
+    @classmethod
+    def of(cls, path: Path) -> _Holder:
+        with suppress(OSError):
+            text, found = read_bytes(_holder_path(path), 1000, foreign=True)
+            signs = (text, found.st_mtime_ns)
+            with suppress(ValueError):
+                host, tag = text.decode().split()
+                owner = Owner.parse(tag)
+                standing = owner.standing() if owner else Standing.DEAD
+                if owner and standing is not Standing.DEAD:
+                    name = f"process {owner.pid} on {safe_text(host, 80)}"
+                    return cls(name, owner.pid if standing is Standing.STOPPED else 0, signs)
+            return cls(signs=signs)
+        return cls()
+
+    @property
+    def patience(self) -> float:
+        """How long it is waited for without a sign of life, in seconds."""
+        return _GRACE_SECONDS if self.name == _SOMEBODY else _PATIENCE_SECONDS
+
+    @property
+    def what(self) -> str:
+        """What it is doing, and what can be done about that."""
+        if self.stopped:
+            return f"which is stopped: resume it (kill -CONT {self.stopped}), or end it"
+        doing = "has the lock on" if self.name == _SOMEBODY else "works on"
+        return f"which {doing} this folder"
+
+
+@contextmanager
+def folder_lock(
+    path: Path, *, wait: bool, stop: Stop, observer: events.Observer
+) -> Iterator[Callable[[], None]]:
+    """Hold the lock at `path`. What it yields is to be called several times a minute meanwhile.
+
+    Raises LockedError if it is taken and `wait` is false, the error of `stop` if the wait
+    for it was stopped, DiskError if its folder cannot be made. What is read-only is not locked,
+    and a holder that shows no sign of life for a minute, or nothing of itself, is not waited for.
+    """
+    from filelock import FileLock
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise disk_error(error, path.parent) from error
+    # a lock file that only exists would outlive a killed process
+    lock = FileLock(path, mode=_MODE, fallback_to_soft=False)
+    if not _acquired(lock, path, wait, stop, observer):
+        yield lambda: None
+        return
+    beat = _Beat(_holder_path(path))
+    try:
+        yield beat
+    finally:
+        beat.end()
+        with suppress(OSError):
+            lock.release()
+
+
+def _acquired(
+    lock: BaseFileLock, path: Path, wait: bool, stop: Stop, observer: events.Observer
+) -> bool:
+    """Wait for the lock; false where there is no such thing, or its holder seems to be gone."""
+    told: tuple[str, int] | None = None
+    signs, since = None, time.monotonic()
+    while True:
+        try:
+            if take(lock):
+                return True
+        except (NotImplementedError, OSError) as error:
+            why = (getattr(error, "strerror", None) or "not implemented").lower()
+            observer(events.Note(f"the folder cannot be locked ({why}); going on", "warning"))
+            return False
+        holder = _Holder.of(path)
+        if not wait:
+            raise LockedError(
+                f"the folder is locked by {holder.name}, {holder.what}",
+                hint="wait for it, or leave --no-wait out",
+            )
+        if told is None or (holder.name, holder.stopped) not in (told, (_SOMEBODY, 0)):
+            observer(events.Note(f"waiting for {holder.name}, {holder.what}"))
+            told = holder.name, holder.stopped
+        if holder.signs != signs:
+            signs, since = holder.signs, time.monotonic()
+        elif time.monotonic() - since > holder.patience:
+            text = f"{holder.name} has the lock and shows no sign of life; going on without it"
+            observer(events.Note(text, "warning"))
+            return False
+        if stop.wait(_POLL_SECONDS):
+            raise stop.error("stopped while waiting for another process")
+
+
+class _Beat:
+    """Says who has the lock, and, each time it is called, that it is alive."""
+
+    def __init__(self, holder: Path) -> None:
+        self._holder = holder
+        self._told = time.monotonic()
+        with suppress(OSError):
+            atomic_write(holder, f"{socket.gethostname()} {Owner.mine()}\n")
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now - self._told >= _BEAT_SECONDS:
+            self._told = now
+            with suppress(OSError):
+                os.utime(self._holder, follow_symlinks=False)
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._holder.unlink()
+
+
+def _holder_path(path: Path) -> Path:
+    return path.with_name(path.name + ".holder")

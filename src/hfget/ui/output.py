@@ -1,0 +1,119 @@
+"""The last metre before a stream: secrets out, characters it cannot hold replaced, no waiting."""
+
+from __future__ import annotations
+
+import os
+import queue
+import select
+import threading
+from contextlib import suppress
+from typing import TextIO
+
+from hfget.system import redact
+
+_FANCY = "→…·━╸─⠋"
+_ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": "#", "╸": "#", "─": "-"})
+
+
+def to_ascii(text: str) -> str:
+    """`text` with hfget's own typographic characters spelled in ASCII."""
+    return text.translate(_ASCII)
+
+
+def write_at_once(text: str) -> None:
+    """Write ASCII to stderr from a signal handler: no lock, and not where it would have to wait.
+
+    A terminal that was halted (Ctrl-S) and a full pipe would.
+    """
+    with suppress(OSError, ValueError):
+        if os.name != "posix" or select.select([], [2], [], 0)[1]:
+            os.write(2, to_ascii(text).encode("ascii", "backslashreplace"))
+
+
+class Sink:
+    """A text stream that redacts, never raises, and between `start` and `close` never blocks.
+
+    A reader that has gone away (BrokenPipe) or a closed stream ends the output silently.
+    In between a thread does the writing, so that a stalled reader does not stall a download.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._encoding = stream.encoding or "utf-8"
+        self.ascii = not _holds(self._encoding, _FANCY)
+        self._lock = threading.Lock()
+        self._gone = False
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        try:
+            return self.stream.isatty()
+        except ValueError:  # a closed stream
+            return False
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._drain, name="hfget-output", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait until all is written; later writes are made at once."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._queue.put(None)
+            thread.join()
+
+    def line(self, text: str) -> None:
+        """Write `text`, of one or several lines, and a line end."""
+        self.write("\n".join(map(redact, text.split("\n"))) + "\n")
+
+    def write(self, text: str) -> None:
+        """Write `text`, from which the caller has removed what is secret."""
+        if self._thread is not None:
+            self._queue.put(text)
+        else:
+            self._emit(text)
+
+    def _drain(self) -> None:
+        while (text := self._queue.get()) is not None:
+            self._emit(text)
+
+    def _emit(self, text: str) -> None:
+        with self._lock:
+            if self._gone:
+                return
+            try:
+                self.stream.write(self._fit(text))
+                self.stream.flush()
+            except BrokenPipeError:
+                self._gone = True
+                self._silence()
+            except (OSError, ValueError):
+                self._gone = True
+
+    def _fit(self, text: str) -> str:
+        if self.ascii:
+            text = to_ascii(text)
+        return text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+
+    def _silence(self) -> None:
+        # Python flushes the standard streams again at exit and would complain and change the
+        # exit code (documented in the `signal` module's note on SIGPIPE).
+        try:
+            descriptor = self.stream.fileno()
+            if descriptor in (1, 2):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, descriptor)
+                os.close(null)
+        except (OSError, ValueError):
+            pass
+
+
+def _holds(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""Results on stdout: the listing of `ls`, the table of a dry run, the verdicts of `verify`.
+
+On a terminal they are columns for people; on a pipe tab-separated fields, one file a line,
+sizes in bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from hfget.errors import HfgetError
+from hfget.messages import (
+    Verdict,
+    all_well,
+    choice_line,
+    count_text,
+    error_text,
+    group_text,
+    header_line,
+    plan_line,
+    shown,
+    state_text,
+)
+from hfget.model import Plan, Snapshot
+from hfget.selection import groups_of
+from hfget.system import safe_text, size_text
+from hfget.ui.output import Sink, write_at_once
+
+_WHOLE_PATH = 1 << 20
+
+
+class Results:
+    """The part that all displays for people share."""
+
+    def __init__(self, results: TextIO | None = None) -> None:
+        self._results = Sink(results or sys.stdout)
+
+    def ask(self, question: str) -> bool:
+        """Whether somebody sits at a terminal and says yes."""
+        if any(stream is None or not stream.isatty() for stream in (sys.stdin, sys.stderr)):
+            return False
+        print(f"{safe_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def dry_run(self, plan: Plan) -> None:
+        """Size, state and path of every planned file, then the sum."""
+        items = plan.items
+        if self._results.is_terminal:
+            rows = [(size_text(i.file.size), state_text(i), i.file.path) for i in items]
+            rows += [(size_text(gone.size), "to delete", gone.path) for gone in plan.removals]
+            self._write([*_columns(rows), plan_line(plan)])
+        else:
+            self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
+            self._write(_fields(str(gone.size), "obsolete", gone.path) for gone in plan.removals)
+
+    def listing(self, snapshot: Snapshot) -> None:
+        """Size, `lfs` or `git`, and path of every file; on a terminal also sum and groups."""
+        files = snapshot.files
+        if self._results.is_terminal:
+            rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
+            total = size_text(sum(file.size for file in files))
+            sum_line = f"{count_text(len(files), 'file')}, {total}"
+            lines = [header_line(snapshot), *_columns(rows), sum_line]
+            self._write(lines + _group_lines(snapshot))
+        else:
+            self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
+
+    def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
+        """On a terminal what is not as it should be, on a pipe every file.
+
+        The summary is a message, left to the error where something is wrong.
+        """
+        if self._results.is_terminal:
+            odd = [(state, detail, path) for path, state, detail in verdicts if state != "ok"]
+            self._write(_columns(odd, right=False))
+        else:
+            self._write(_fields(state, path, detail) for path, state, detail in verdicts)
+        if all_well(verdicts):
+            self._tell(f"verified: {shown(summary)}")
+
+    def abandon(self, error: HfgetError) -> None:
+        """Say why, without waiting for anything."""
+        write_at_once(f"{error_text(error)}\n")
+
+    def _tell(self, text: str) -> None:
+        """Say `text` among the messages."""
+
+    def _write(self, lines: Iterable[str]) -> None:
+        if text := "\n".join(lines):
+            self._results.line(text)
+
+
+def _group_lines(snapshot: Snapshot) -> list[str]:
+    """The groups and how one is chosen, where there is more than one."""
+    found = groups_of(snapshot)
+    if len(found) < 2:
+        return []
+    rows = [(size_text(g.size), count_text(len(g.files), "file"), group_text(g)) for g in found]
+    hint = choice_line(found)
+    return ["", *_columns(rows), *([hint] if hint else [])]
+
+
+def _fields(*fields: str) -> str:
+    return "\t".join(shown(field, _WHOLE_PATH) for field in fields)
+
+
+def _columns(rows: Sequence[tuple[str, str, str]], *, right: bool = True) -> list[str]:
+    """Two aligned columns and the path, which is last because nobody knows its width."""
+    first = max((len(row[0]) for row in rows), default=0)
+    middle = [shown(row[1], 120) for row in rows]
+    second = max(map(len, middle), default=0)
+    lines = []
+    for (head, _, path), text in zip(rows, middle, strict=True):
+        begin = head.rjust(first) if right else head.ljust(first)
+        gap = f"{text.ljust(second)}  " if second else ""
+        lines.append(f"  {begin}  {gap}{shown(path, _WHOLE_PATH)}")
+    return lines
