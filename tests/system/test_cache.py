@@ -190,7 +190,7 @@ def test_force_fetches_again_and_verify_tells_what_is_wrong(
     verdict = shell.run("verify", root)
     assert verdict.code == 6 and "missing\tc.json" in verdict.out
     assert "changed\tsub/w.bin" in verdict.out
-    assert f"hfget verify --repair {root}" in verdict.err
+    assert f"hfget verify --repair -- {root}" in verdict.err
     hub.clear_log()
     assert shell.run(REPO, "--cache", "--force").code == 0
     assert content_sent(hub) == 2 * MiB + 2
@@ -331,7 +331,7 @@ def test_a_read_only_cache_that_hf_has_filled_is_hashed(
         (["--cache", "--delete"], "hf cache prune"),
         (["--cache", "--hardlink"], "--hardlink"),
         (["--cache-dir", ""], "--cache-dir"),
-        (["--cache-dir", "file"], "no folder"),
+        (["--cache-dir", "file"], "not a folder"),
     ],
 )
 def test_what_makes_no_sense_is_wrong_use(

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -230,8 +231,9 @@ def test_two_users_take_turns_in_one_cache(
     shared = shell.directory / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    for folder in shared.parents[:4]:
-        folder.chmod(folder.stat().st_mode | 0o011)
+    for folder in shared.parents:
+        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to(tempfile.gettempdir()):
+            folder.chmod(folder.stat().st_mode | 0o011)
     arguments = (REPO, "--cache-dir", str(shared))
     process = as_stranger(shell, *arguments)
     wait_until(lambda: hub.bytes_sent("cdn") > 6 * MiB)
@@ -290,5 +292,4 @@ def test_a_mount_that_shows_one_owner_for_all_is_as_good_as_any(
         assert again.code == 0 and hub.bytes_sent("cdn") == sent
         root = root_of(shell, done.out)
         assert tree(root) == tree(source)
-        records = [path for path in mount.rglob("*") if "verified" in path.name]
-        assert len(records) == (layout == "cache"), "one user, one record"
+        assert len([path for path in mount.rglob("*records") if path.is_file()]) == 1
