@@ -103,7 +103,7 @@ SCENARIOS = (
         hub={"page_size": 1},
         faults=(everywhere(effects.NextLink("foreign"), origin="hub", path=LISTING),),
         files=TINY,
-        check=_no_token_abroad,
+        check=_not_asked_abroad,
     ),
     Scenario(
         "the next page at the Hub",

@@ -269,6 +269,14 @@ def test_pages_that_never_agree_are_an_error(effect: Effect, deep: Serve) -> Non
         Client(server.endpoint).snapshot()
 
 
+def test_a_commit_header_that_contradicts_its_own_answer_says_nothing(deep: Serve) -> None:
+    """A proxy that stamps everything, the repo info too."""
+    server = deep(page_size=4)
+    server.faults.add(always(effects.Headers(put={"X-Repo-Commit": OTHER}), "*"))
+    client = Client(server.endpoint)
+    assert len(client.snapshot().files) == len(DEEP) and client.retries == []
+
+
 def test_a_commit_that_is_named_and_then_not_known(deep: Serve) -> None:
     server = deep()
     unknown = effects.NoRoute(404, headers={"X-Error-Code": "RevisionNotFound"})

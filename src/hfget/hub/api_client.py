@@ -81,6 +81,8 @@ class HubClient:
         self._observer = observer
         self._stop = stop
         self.budget = Budget(stop)
+        #: Whether X-Repo-Commit, where it is sent, tells of which commit an answer is.
+        self.names_commits = True
 
     def begin(self) -> None:
         """A new listing, with a budget of its own."""

@@ -110,6 +110,8 @@ class Hub:
                 url=safe_url(url),
                 hint="the mirror is broken; try another one with --endpoint",
             )
+        # a header that contradicts the answer it comes with is a proxy's, and says nothing
+        self._client.names_commits = answer.commit in ("", commit)
         renamed = self._renamed(ref, answer.response)
         if renamed != ref.repo_id:
             self._client.note(f"{ref.repo_id} is {renamed} today")
