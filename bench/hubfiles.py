@@ -33,7 +33,7 @@ http {{
   tcp_nopush on;
   tcp_nodelay on;
   keepalive_requests 1000000;
-  open_file_cache max=20000 inactive=600s;
+  open_file_cache max=10000 inactive=600s;
   map_hash_max_size {map_size};
   map_hash_bucket_size 1024;
   default_type application/octet-stream;
