@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench.limits import HASH
-from bench.results import Outcome, Results, Row
+from bench.results import Outcome, Results
 
 ARIAS = ("aria2c -x1", "aria2c -x4", "aria2c -x16")
 HF, SUM, EMPTY = "hf download", "curl && sha256sum", "an empty Typer program"
@@ -68,12 +68,49 @@ def requests_a_file(key: str, limit: float) -> Bar:
 
 
 def peak_memory(limit: int) -> Bar:
-    """The largest peak of any run of hfget."""
+    """The largest peak of any run of hfget but W9, which has a bar of its own."""
 
     def judge(results: Results) -> Verdict:
-        peaks = [run.peak_bytes for row in _own_rows(results) for run in row.good]
-        value = max(peaks) / _MIB if peaks else None
+        others = [outcome for outcome in results.outcomes if outcome.key != "W9"]
+        value = _peak(others)
         return _verdict("W7", "peak memory of hfget anywhere", value, limit, " MiB", lower=True)
+
+    return judge
+
+
+def peak_at_scale(limit: int) -> Bar:
+    """The largest peak of hfget with very many files."""
+
+    def judge(results: Results) -> Verdict:
+        outcome = results.outcome("W9")
+        value = _peak([outcome] if outcome else [])
+        return _verdict("W9", "peak memory", value, limit, " MiB", lower=True)
+
+    return judge
+
+
+def memory_a_file(limit: int) -> Bar:
+    """What each file adds to the peak, in bytes, from one file to very many."""
+
+    def judge(results: Results) -> Verdict:
+        one, many = results.outcome("W9-one"), results.outcome("W9")
+        least, most = _peak([one] if one else []), _peak([many] if many else [])
+        value = None
+        if many and one and least is not None and most is not None:
+            value = (most - least) * _MIB / (many.files - one.files)
+        return _verdict("W9", "memory a file", value, limit, " B", lower=True)
+
+    return judge
+
+
+def same_cost_a_file(limit: float) -> Bar:
+    """CPU time of a file among very many, in times that of one among some; start-up not counted."""
+
+    def judge(results: Results) -> Verdict:
+        one, some, many = (results.outcome(key) for key in ("W9-one", "W9-some", "W9"))
+        among_some, among_many = _cost_a_file(one, some), _cost_a_file(one, many)
+        ratio = among_many / among_some if among_many and among_some else None
+        return _verdict("W9", "CPU a file, times that among fewer", ratio, limit, "×", lower=True)
 
     return judge
 
@@ -116,6 +153,9 @@ BARS: tuple[Bar, ...] = (
     peak_memory(150),
     cpu_a_gigabyte(),
     faster("W8", (HF,), 2.0),
+    peak_at_scale(200),
+    memory_a_file(2048),
+    same_cost_a_file(1.1),
 )
 
 
@@ -153,5 +193,19 @@ def _cpu(outcome: Outcome | None, contestant: str) -> float | None:
     return spent / outcome.size * 1e9 if outcome and spent is not None else None
 
 
-def _own_rows(results: Results) -> Iterable[Row]:
-    return (row for outcome in results.outcomes for row in outcome.rows if row.is_hfget)
+def _cost_a_file(one: Outcome | None, more: Outcome | None) -> float | None:
+    """CPU seconds of hfget for each file of `more`, beside what a run with one file takes."""
+    if one is None or more is None:
+        return None
+    rows = [outcome.row("hfget") for outcome in (one, more)]
+    spent = [row.median(lambda run: run.cpu_seconds) if row else None for row in rows]
+    if spent[0] is None or spent[1] is None or more.files <= one.files:
+        return None
+    return (spent[1] - spent[0]) / (more.files - one.files)
+
+
+def _peak(outcomes: Iterable[Outcome]) -> float | None:
+    """The largest peak of hfget, in MiB."""
+    rows = (row for outcome in outcomes for row in outcome.rows if row.is_hfget)
+    peaks = [run.peak_bytes for row in rows for run in row.good]
+    return max(peaks) / _MIB if peaks else None

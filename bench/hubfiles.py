@@ -33,9 +33,9 @@ http {{
   tcp_nopush on;
   tcp_nodelay on;
   keepalive_requests 1000000;
-  open_file_cache max=20000 inactive=600s;
-  map_hash_max_size 65536;
-  map_hash_bucket_size 256;
+  open_file_cache max=10000 inactive=600s;
+  map_hash_max_size {map_size};
+  map_hash_bucket_size 1024;
   default_type application/octet-stream;
 {tls}
   map $uri $oid {{ default ''; {oids} }}
@@ -161,6 +161,7 @@ def nginx_config(repo: Repo, folder: Path, site: Site) -> str:
         commit=repo.commit,
         files=repo.files,
         cdn=repo.cdn,
+        map_size=max(65536, 4 * len(repo.entries)),
         json="default_type application/json;",
         limit=f"limit_rate {site.limit_rate};" if site.limit_rate else "",
         oids=_map((f"{base}{entry.path}", entry.sha256) for entry in lfs),

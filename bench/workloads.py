@@ -13,7 +13,10 @@ from bench.servers import Throttle
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much: sizes in bytes, counts of files, repeats of every measurement."""
+    """How much: sizes in bytes, counts of files, repeats of every measurement.
+
+    `many` are the numbers of files whose cost is to be the same: one, some, and very many.
+    """
 
     name: str
     repeats: int
@@ -23,13 +26,38 @@ class Scale:
     distant: int
     complete: int
     mixed: tuple[int, int, int]
+    many: tuple[int, int, int]
     starts: int
     timeout: float
 
 
-FULL = Scale("full", 5, 2 * GIB, GIB // 2, 2000, GIB // 2, 10_000, (3, 500 * MB, 500), 20, 900)
-QUICK = Scale("quick", 3, 256 * MIB, 256 * MIB, 500, 128 * MIB, 2000, (3, 64 * MB, 100), 10, 120)
-TINY = Scale("tiny", 1, 16 * MIB, 16 * MIB, 40, 8 * MIB, 60, (2, 12 * MB, 20), 2, 60)
+FULL = Scale(
+    "full",
+    5,
+    2 * GIB,
+    GIB // 2,
+    2000,
+    GIB // 2,
+    10_000,
+    (3, 500 * MB, 500),
+    (1, 1000, 100_000),
+    20,
+    900,
+)
+QUICK = Scale(
+    "quick",
+    3,
+    256 * MIB,
+    256 * MIB,
+    500,
+    128 * MIB,
+    2000,
+    (3, 64 * MB, 100),
+    (1, 500, 10_000),
+    10,
+    120,
+)
+TINY = Scale("tiny", 1, 16 * MIB, 16 * MIB, 40, 8 * MIB, 60, (2, 12 * MB, 20), (1, 20, 200), 2, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +179,17 @@ def workloads(scale: Scale) -> list[Workload]:
             mixture("mixed", shards, shard_size, rest, 4 * KIB),
             many,
             *times,
+        ),
+        *(
+            Workload(
+                key,
+                f"{count:,} files of 1 KiB" if count > 1 else "one file of 1 KiB",
+                many_files(f"scale-{count}", count, KIB),
+                (by.hfget(),),
+                min(scale.repeats, 3),
+                scale.timeout,
+            )
+            for key, count in zip(("W9-one", "W9-some", "W9"), scale.many, strict=True)
         ),
     ]
 

@@ -129,14 +129,21 @@ class ItemState(Enum):
 class PlanItem:
     """One file, where it goes, and how much of it must still be fetched.
 
-    `source` is where on this disk what it has is, or will be, if that is copied from there.
+    It goes to its path below `root`. `source` is where on this disk what it has is, or will be, if
+    that is copied from there. A complete file is not `recorded` if its record names another commit.
     """
 
     file: RemoteFile
-    destination: Path
+    root: Path
     state: ItemState
     have: int
     source: Path | None = None
+    recorded: bool = True
+
+    @property
+    def destination(self) -> Path:
+        """Made when it is asked for: a path takes more memory than all else of an item."""
+        return self.root / self.file.path
 
     @property
     def need(self) -> int:

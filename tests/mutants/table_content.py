@@ -101,9 +101,8 @@ CHECKS = [
         "destinations/record_codec.py",
         ("test_sync.py",),
         (
-            "        atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)\n"
-            "\n\ndef unwant",
-            "        atomic_write(records / RECORD_NAME, json.dumps(document))\n\n\ndef unwant",
+            "atomic_write(target, wanted_text(head, files), sync=True)",
+            "atomic_write(target, wanted_text(head, files))",
         ),
     ),
     *checks(

@@ -60,6 +60,18 @@ def test_memory_is_the_largest_peak_of_any_run() -> None:
     assert verdict(found(LARGE, greedy), "W7", "peak memory").passed is False
 
 
+@pytest.mark.parametrize(("cpu", "peak", "fits"), [(100.5, 190, True), (120.0, 250, False)])
+def test_very_many_files_cost_each_what_some_cost(cpu: float, peak: int, fits: bool) -> None:
+    one = Outcome("W9-one", "", 1, 1, "", [row("hfget", 1.0, cpu=0.5, peak=50 << 20)])
+    some = Outcome("W9-some", "", 1, 1001, "", [row("hfget", 1.0, cpu=1.5)])
+    many = Outcome("W9", "", 1, 100_001, "", [row("hfget", 9.0, cpu=cpu, peak=peak << 20)])
+    of = found(one, some, many)
+    assert verdict(of, "W9", "CPU a file").passed is fits
+    assert verdict(of, "W9", "peak memory").passed is fits
+    assert verdict(of, "W9", "memory a file").passed is fits
+    assert verdict(found(some, many), "W9", "CPU a file").passed is None
+
+
 @pytest.mark.parametrize(("files", "passed"), [(2000, True), (1900, False)])
 def test_requests_are_counted_a_file(files: int, passed: bool) -> None:
     small = Outcome("W3", "", 1, files, "", [row("hfget", 1.0)])

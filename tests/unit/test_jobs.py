@@ -31,10 +31,11 @@ def job_for(
     root: Path, snapshot: Snapshot = SNAPSHOT, *, force: bool = False
 ) -> tuple[FileJob, FolderLayout]:
     layout = FolderLayout(root, force=force)
-    plan, placements = make_plan(snapshot, snapshot.files, layout, force=force)
+    plan = make_plan(snapshot, snapshot.files, layout, force=force)
     layout.begin(snapshot, snapshot.files)
     source: Any = None
-    (task,) = make_tasks(plan, placements, layout, lambda file: source)
+    (task,) = make_tasks(plan, layout, lambda file: source, force=force)
+    task.local()
     return FileJob(task), layout
 
 

@@ -10,7 +10,7 @@ import pytest
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
 from hfget.model import ItemState, Plan, RemoteFile
-from hfget.operations.planner import make_plan, space_needed
+from hfget.operations.planner import make_plan, place, space_needed
 from hfget.partials.clone import can_clone
 from hfget.partials.journal import Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, stem_for
@@ -33,7 +33,7 @@ def planned(
 ) -> tuple[Plan, FolderLayout]:
     layout = FolderLayout(root, force=force)
     snapshot = snapshot_of(*files, commit=commit)
-    return make_plan(snapshot, files, layout, force=force)[0], layout
+    return make_plan(snapshot, files, layout, force=force), layout
 
 
 def partial_with(root: Path, *pieces: tuple[int, int], commit: str = "c" * 40) -> Partial:
@@ -114,8 +114,8 @@ def test_force_takes_nothing_for_complete_but_goes_on_with_partials(root: Path) 
 def test_a_folder_in_the_way_is_not_planned_over(force: bool, root: Path) -> None:
     (root / SMALL.path).mkdir(parents=True)
     layout = FolderLayout(root, force=force)
-    _, placements = make_plan(SNAPSHOT, [SMALL], layout, force=force)
-    placement = placements[SMALL.path]
+    make_plan(SNAPSHOT, [SMALL], layout, force=force)
+    placement = place(layout, SNAPSHOT, SMALL, force=force)
     assert placement.blocked is not None and not placement.replaceable
 
 

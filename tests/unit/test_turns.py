@@ -13,7 +13,7 @@ from hfget.destinations.hub_cache.cache import CacheLayout
 from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, RepoRef
 from hfget.operations.planner import make_plan, space_needed
 from hfget.operations.tasks import Turns, make_tasks
 from hfget.system.cancellation import Stopped
@@ -50,10 +50,10 @@ def jobs_for(
     link: bool = False,
     notes: list[events.Event] | None = None,
 ) -> tuple[Plan, list[FileJob]]:
-    plan, placements = make_plan(SNAPSHOT, SNAPSHOT.files, layout, force=force)
+    plan = make_plan(SNAPSHOT, SNAPSHOT.files, layout, force=force)
     layout.begin(SNAPSHOT, SNAPSHOT.files)
     observer: Any = (lambda event: None) if notes is None else notes.append
-    tasks = make_tasks(plan, placements, layout, no_source, observer=observer, link=link)
+    tasks = make_tasks(plan, layout, no_source, observer=observer, link=link, force=force)
     return plan, [FileJob(task) for task in tasks]
 
 
@@ -128,7 +128,7 @@ def test_one_that_is_complete_is_copied_from(tmp_path: Path) -> None:
 
 def test_space_for_twins_is_needed_where_they_are_copied(tmp_path: Path) -> None:
     for kind, layout in layouts(tmp_path).items():
-        plan, _ = make_plan(SNAPSHOT, SNAPSHOT.files, layout)
+        plan = make_plan(SNAPSHOT, SNAPSHOT.files, layout)
         copies = 0 if kind.startswith("cache") else 2
         assert space_needed(plan, layout) == (1 + copies) * len(DATA)
 
@@ -237,11 +237,11 @@ def test_a_full_disk_is_not_taken_for_a_source_that_is_wrong(
 
 
 def test_turns_are_for_one_content_each() -> None:
-    turns = Turns({"known": Path("here")})
-    a, b = RemoteFile("a", 1, "a"), RemoteFile("b", 1, "b")
-    assert turns.place(RemoteFile("x", 1, "known")) == Path("here")
+    a, b, known = RemoteFile("a", 1, "a"), RemoteFile("b", 1, "b"), RemoteFile("c", 1, "known")
+    turns = Turns({"known": PlanItem(known, Path("here"), ItemState.COMPLETE, 1)})
+    assert turns.place(RemoteFile("x", 1, "known")) == Path("here/c")
     assert turns.take(a) and turns.take(b) and not turns.take(RemoteFile("other", 1, "a"))
     turns.end(a)
     assert turns.place(a) is None and turns.take(a)
-    turns.end(a, Path("there"))
-    assert turns.place(RemoteFile("other", 1, "a")) == Path("there")
+    turns.end(a, PlanItem(a, Path("there"), ItemState.MISSING, 0))
+    assert turns.place(RemoteFile("other", 1, "a")) == Path("there/a")

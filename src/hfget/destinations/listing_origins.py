@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from hfget.destinations import record_codec
 from hfget.model import Proof, RemoteFile, Snapshot
 from hfget.settings import origin_of
-from hfget.system import atomic_write, read_text
+from hfget.system import atomic_write, read_bytes, read_text
 
 _FORMAT_VERSION = 1
 _MOST_NOTE_BYTES = 16_384
@@ -125,7 +125,7 @@ class Origins:
     def _digest(self, commit: str) -> str | None:
         with suppress(OSError, ValueError):
             path = self._records / "trees" / f"{commit}.json"
-            return hashlib.sha256(read_text(path, _MOST_LISTING_BYTES).encode()).hexdigest()
+            return hashlib.sha256(read_bytes(path, _MOST_LISTING_BYTES)[0]).hexdigest()
         return None
 
 

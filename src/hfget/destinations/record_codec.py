@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.destinations.record_files import read_record
+from hfget.destinations.record_json import FORMAT_VERSION, listing_text, wanted_text
 from hfget.model import RemoteFile, Snapshot
 from hfget.system import atomic_write
 
 RECORD_NAME = "hfget.json"
 METADATA_SUFFIX = ".metadata"
-_FORMAT_VERSION = 1
 _CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds download records; see https://bford.info/cachedir/\n"
@@ -183,7 +183,7 @@ def read_tree(
     if not _SHA1.fullmatch(commit):
         return None
     data = _read_json(records / "trees" / f"{commit}.json", anyones=anyones)
-    if data is None or data.get("format_version") != _FORMAT_VERSION:
+    if data is None or data.get("format_version") != FORMAT_VERSION:
         return None
     try:
         return tuple(_tree_file(path, info) for path, info in data["files"].items())
@@ -195,10 +195,8 @@ def write_tree(records: Path, snapshot: Snapshot) -> None:
     """Record a listing; one with defects is not worth keeping. Raises OSError."""
     if any(file.defect for file in snapshot.files):
         return
-    files = {file.path: _tree_entry(file) for file in sorted(snapshot.files, key=lambda f: f.path)}
-    document = {"format_version": _FORMAT_VERSION, "files": files}
-    text = json.dumps(document, indent=1)  # as huggingface_hub writes it
-    atomic_write(records / "trees" / f"{snapshot.commit}.json", text)
+    files = sorted(snapshot.files, key=lambda file: file.path)
+    atomic_write(records / "trees" / f"{snapshot.commit}.json", listing_text(files))
 
 
 def forget_tree(records: Path, commit: str) -> None:
@@ -222,7 +220,7 @@ def read_wanted(records: Path, *, anyones: bool = False) -> Wanted | None:
     """What was asked for here, or None if hfget has not downloaded into this folder."""
     data = _read_json(records / RECORD_NAME, anyones=anyones)
     try:
-        if data is None or data["format_version"] != _FORMAT_VERSION:
+        if data is None or data["format_version"] != FORMAT_VERSION:
             return None
         files = {path: _tree_file(path, info) for path, info in data["files"].items()}
         homes = {
@@ -242,28 +240,38 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
     """Record what is being downloaded, beside what was before. Raises OSError."""
     before = read_wanted(records)
     last = Home(snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit, snapshot.endpoint)
-    asked = {file.path: file for file in wanted if not file.defect}
-    files = {path: _tree_entry(file) for path, file in asked.items()}
-    if before:
-        for path, file in before.files.items():
-            if path not in files:
-                files[path] = _tree_entry(file)
-                if (home := before.home(path)) != last:
-                    files[path]["home"] = home._asdict()
-    document = {
-        "format_version": _FORMAT_VERSION,
+    files: dict[str, tuple[RemoteFile, dict[str, str] | None]] = {
+        file.path: (file, None) for file in wanted if not file.defect
+    }
+    for path, file in before.files.items() if before else ():
+        if before and path not in files:
+            home = before.home(path)
+            files[path] = file, home._asdict() if home != last else None
+    head = {
+        "format_version": FORMAT_VERSION,
         "repo_id": snapshot.ref.repo_id,
         "repo_type": snapshot.ref.repo_type,
         "revision": snapshot.ref.revision or "main",
         "commit": snapshot.commit,
         "endpoint": snapshot.endpoint,
-        "files": {path: files[path] for path in sorted(files)},
     }
-    if document == _read_json(records / RECORD_NAME):
+    target = records / RECORD_NAME
+    if before and _is_text(target, wanted_text(head, files)):
         with suppress(OSError):
-            os.utime(records / RECORD_NAME)
+            os.utime(target)
     else:
-        atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)
+        atomic_write(target, wanted_text(head, files), sync=True)
+
+
+def _is_text(path: Path, pieces: Iterable[str]) -> bool:
+    """Whether the file holds just this."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode())
+    with suppress(OSError, ValueError):
+        text = read_record(path, _MOST_JSON_BYTES).text
+        return hashlib.sha256(text.encode()).digest() == digest.digest()
+    return False
 
 
 def unwant(records: Path, paths: Iterable[str]) -> None:
@@ -275,15 +283,6 @@ def unwant(records: Path, paths: Iterable[str]) -> None:
     for path in paths:
         files.pop(path, None)
     atomic_write(records / RECORD_NAME, json.dumps(document), sync=True)
-
-
-def _tree_entry(file: RemoteFile) -> dict[str, Any]:
-    entry: dict[str, Any] = {"size": file.size, "blob_id": file.blob_id}
-    if file.sha256 is not None:
-        entry["lfs_sha256"], entry["lfs_size"] = file.sha256, file.size
-    if file.xet_hash is not None and _SHA256.fullmatch(file.xet_hash):
-        entry["xet_hash"] = file.xet_hash
-    return entry
 
 
 def _tree_file(path: str, info: dict[str, Any]) -> RemoteFile:

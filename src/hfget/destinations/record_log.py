@@ -58,7 +58,7 @@ class RecordLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._known: dict[str, list[str]] | None = None
+        self._known: dict[str, str] | None = None
         self._lines = 0
         self._version: tuple[int, int, int] | None = None
         self._unwritten: dict[str, str] = {}
@@ -68,8 +68,8 @@ class RecordLog:
     def get(self, name: str) -> Entry | None:
         """What is recorded of `name`."""
         with self._lock:
-            fields = self._entries().get(name)
-        return _entry(fields) if fields is not None else None
+            said = self._entries().get(name)
+        return _entry(said) if said is not None else None
 
     def holds(self, name: str, seen: Seen) -> Entry | None:
         """The record of `name`, if it was made for the very file that was seen."""
@@ -88,26 +88,25 @@ class RecordLog:
     def repos(self) -> set[tuple[str, str]]:
         """Type and ID of every repo that files are recorded for."""
         with self._lock:
-            found = {(fields[6], fields[7]) for fields in self._entries().values()}
+            found = {_repo(said) for said in self._entries().values()}
         return {repo for repo in found if repo[1] != _UNKNOWN}
 
     def of_repo(self, repo: tuple[str, str]) -> Iterator[tuple[str, Entry]]:
         """Names and records of the files of one repo."""
         with self._lock:
-            found = [(name, f) for name, f in self._entries().items() if (f[6], f[7]) == repo]
-        for name, fields in found:
-            if (entry := _entry(fields)) is not None:
+            found = [item for item in self._entries().items() if _repo(item[1]) == repo]
+        for name, said in found:
+            if (entry := _entry(said)) is not None:
                 yield name, entry
 
     def add(self, name: str, entry: Entry) -> None:
         """From now on this is what is known of `name`; `write` brings that to disk."""
-        line = _line(name, entry)
+        said = _said(entry)
         with self._lock:
             entries = self._entries()
-            fields = line.split(" ", _FIELDS - 1)
-            if entries.get(name) != fields:
-                entries[name] = fields
-                self._unwritten[name] = line
+            if entries.get(name) != said:
+                entries[name] = said
+                self._unwritten[name] = said
             if entry.etag == GONE:
                 entries.pop(name, None)
 
@@ -128,7 +127,7 @@ class RecordLog:
             lines, self._unwritten = self._unwritten, {}
             if not lines:
                 return
-            text = "".join(f"{line}\n" for line in lines.values())
+            text = "".join(_line(name, said) for name, said in lines.items())
             try:
                 _append(self._path, text)
             except BaseException:
@@ -149,17 +148,16 @@ class RecordLog:
             entries = self._entries()
             if self._unwritten or self._lines <= 2 * len(entries) + _STALE_LINES:
                 return
-            text = "".join(f"{' '.join(fields)}\n" for fields in entries.values())
+            text = "".join(_line(name, said) for name, said in entries.items())
             atomic_write(self._path, text, sync=True)
             self._lines, self._version = len(entries), _version(self._path)
 
-    def _entries(self) -> dict[str, list[str]]:
-        """By name, the fields of its last line."""
+    def _entries(self) -> dict[str, str]:
+        """By name, what its last line says: the fields between CRC and NAME."""
         if self._known is None:
             self._version = _version(self._path)
             self._known, self._lines, self.foreign_owner = _read(self._path)
-            for name, line in self._unwritten.items():
-                self._known[name] = line.split(" ", _FIELDS - 1)
+            self._known |= self._unwritten
         return self._known
 
 
@@ -171,9 +169,9 @@ def _version(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _read(path: Path) -> tuple[dict[str, list[str]], int, int | None]:
-    """The last line of each name, how many lines there are, and whose they are if not mine."""
-    entries: dict[str, list[str]] = {}
+def _read(path: Path) -> tuple[dict[str, str], int, int | None]:
+    """What is said of each name, how many lines there are, and whose they are if not mine."""
+    entries: dict[str, str] = {}
     try:
         text, owner = read_record(path, _MOST_BYTES, errors="replace")
     except OSError:
@@ -185,26 +183,37 @@ def _read(path: Path) -> tuple[dict[str, list[str]], int, int | None]:
         fields = line.split(" ", _FIELDS - 1)
         if len(fields) < _FIELDS or fields[0] != f"{crc32(line[9:].encode()):08x}":
             continue
+        name = fields[-1]
         if fields[1] == GONE:
-            entries.pop(fields[-1], None)
+            entries.pop(name, None)
         else:
-            entries[fields[-1]] = fields
+            entries[name] = line[9 : -len(name) - 1]
     return entries, len(lines), None
 
 
-def _line(name: str, entry: Entry) -> str:
+def _said(entry: Entry) -> str:
     stamp = "- - - -"
     if entry.stamp is not None:
         size, modified, changed, inode = entry.stamp
         stamp = f"{size} {modified} {changed} {inode}"
     repo = f"{entry.repo_type or _UNKNOWN} {entry.repo_id or _UNKNOWN} {entry.commit or _UNKNOWN}"
-    rest = f"{entry.etag} {stamp} {repo} {name}"
-    return f"{crc32(rest.encode()):08x} {rest}"
+    return f"{entry.etag} {stamp} {repo}"
 
 
-def _entry(fields: list[str]) -> Entry | None:
+def _line(name: str, said: str) -> str:
+    rest = f"{said} {name}"
+    return f"{crc32(rest.encode()):08x} {rest}\n"
+
+
+def _repo(said: str) -> tuple[str, str]:
+    """Type and ID of the repo."""
+    fields = said.split(" ")
+    return fields[5], fields[6]
+
+
+def _entry(said: str) -> Entry | None:
     """None for a line that this codec does not write."""
-    _, etag, size, modified, changed, inode, *repo, _ = fields
+    etag, size, modified, changed, inode, *repo = said.split(" ")
     stamp = None
     if size != _UNKNOWN:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,38 +31,35 @@ def make_plan(
     *,
     force: bool = False,
     delete: bool = False,
-) -> tuple[Plan, dict[str, Placement]]:
-    """The plan for `files`, and each file's placement by path. Reads the disk, writes nothing.
+) -> Plan:
+    """The plan for `files`. Reads the disk, writes nothing.
 
     With `force` nothing that is there counts, except partials; with `delete` what the commit
     has no more is removed. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
-    placements: dict[str, Placement] = {}
-    for file in files:
-        placement = layout.place(snapshot, file)
-        if force:
-            placement = _as_if_nothing_counts(placement)
-        placements[file.path] = placement
-    here = places_of(files, placements)
+    root = layout.root(snapshot)
     names: dict[Path, list[str]] = {}
     items = []
+    notable: dict[str, Placement] = {}
     for file in files:
-        item = _item(snapshot, file, placements[file.path], layout, names)
-        if not force:
-            item = _copied(item, placements[file.path], here)
-        items.append(item)
+        placement = place(layout, snapshot, file, force=force)
+        if placement.elsewhere is not None or not placement.replaceable:
+            notable[file.path] = placement
+        items.append(_item(snapshot, root, file, placement, layout, names))
+    if not force:
+        here = {item.file.etag: item for item in items if item.state is ItemState.COMPLETE}
+        items = [_copied(item, notable.get(item.file.path), here) for item in items]
     removals = layout.obsolete(snapshot, hash_file) if delete else ()
-    return Plan(snapshot, layout.root(snapshot), tuple(items), removals), placements
+    return Plan(snapshot, root, tuple(items), removals)
 
 
-def places_of(files: Sequence[RemoteFile], placements: Mapping[str, Placement]) -> dict[str, Path]:
-    """By content, where one of the files has it already."""
-    return {
-        file.etag: placements[file.path].destination
-        for file in files
-        if placements[file.path].state is ItemState.COMPLETE
-    }
+def place(
+    layout: Layout, snapshot: Snapshot, file: RemoteFile, *, force: bool = False
+) -> Placement:
+    """Where `file` goes and what is there; with `force` as if that did not count."""
+    placement = layout.place(snapshot, file)
+    return _as_if_nothing_counts(placement) if force else placement
 
 
 def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Path, Identity]:
@@ -109,6 +106,7 @@ def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:
 
 def _item(
     snapshot: Snapshot,
+    root: Path,
     file: RemoteFile,
     placement: Placement,
     layout: Layout,
@@ -128,7 +126,7 @@ def _item(
             have, source = prefix.size, prefix.path
         if have and state is ItemState.MISSING:
             state = ItemState.PARTIAL
-    return PlanItem(file, placement.destination, state, have, source)
+    return PlanItem(file, root, state, have, source, not placement.needs_record)
 
 
 def _as_if_nothing_counts(placement: Placement) -> Placement:
@@ -138,19 +136,19 @@ def _as_if_nothing_counts(placement: Placement) -> Placement:
     return placement._replace(state=state, needs_record=False, elsewhere=None)
 
 
-def _copied(item: PlanItem, placement: Placement, here: dict[str, Path]) -> PlanItem:
+def _copied(item: PlanItem, placement: Placement | None, here: dict[str, PlanItem]) -> PlanItem:
     """The item as one that is copied, if its content is elsewhere on this disk, or comes there.
 
-    `here` learns where the content of the first file with it will be.
+    `placement` is where it goes if that tells of something. `here` learns the first item with each
+    content.
     """
     fetched = item.state is not ItemState.COMPLETE and item.state is not ItemState.ADOPTABLE
-    if not fetched or not placement.replaceable or item.file.defect:
+    if not fetched or item.file.defect or (placement and not placement.replaceable):
         return item
-    if (elsewhere := placement.elsewhere) is not None:
-        state, source = elsewhere.state, elsewhere.path
-    elif item.file.etag in here:
-        state, source = ItemState.TWIN, here[item.file.etag]
+    if placement and placement.elsewhere is not None:
+        state, source = placement.elsewhere.state, placement.elsewhere.path
+    elif (first := here.setdefault(item.file.etag, item)) is not item:
+        state, source = ItemState.TWIN, first.destination
     else:
-        here[item.file.etag] = item.destination
         return item
     return replace(item, state=state, have=item.file.size, source=source)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hfget import events
-from hfget.destinations import Placement, choose_layout, risky_names, risky_place
+from hfget.destinations import choose_layout, risky_names, risky_place
 from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub, KnownTree
@@ -107,7 +107,7 @@ class Run:
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
         self._settle(snapshot, consent)
-        made, _ = self._make_plan(snapshot, files)
+        made = self._make_plan(snapshot, files)
         self._remark(made, files)
         return made
 
@@ -146,13 +146,13 @@ class Run:
             observer=self._observer,
         ) as self._alive:
             self._settle(snapshot, consent)
-            made, placements = self._make_plan(snapshot, files)
+            made = self._make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(made, files)
             self._check_space(made)
             self._layout.begin(snapshot, files)
             try:
-                outcome = self._transfer(made, placements)
+                outcome = self._transfer(made)
                 report = make_report(
                     made,
                     outcome,
@@ -181,13 +181,11 @@ class Run:
         )
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
-        made, _ = self._make_plan(snapshot, files)
+        made = self._make_plan(snapshot, files)
         complete = all(item.state is ItemState.COMPLETE for item in made.items)
         return not complete or bool(made.removals)
 
-    def _make_plan(
-        self, snapshot: Snapshot, files: Sequence[RemoteFile]
-    ) -> tuple[Plan, dict[str, Placement]]:
+    def _make_plan(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> Plan:
         return make_plan(
             snapshot,
             files,
@@ -209,14 +207,14 @@ class Run:
         for text in [*risky_names(files), *self._layout.cautions()]:
             self._observer(events.Note(text, "warning"))
 
-    def _transfer(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
+    def _transfer(self, made: Plan) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""
         self._stop.heeded = True
         try:
             for item in made.items:
-                if placements[item.file.path].needs_record:
+                if not item.recorded:
                     self._layout.adopt(made.snapshot, item.file)
-            outcome = self._fetch(made, placements)
+            outcome = self._fetch(made)
             self._record(outcome)
         finally:
             self._stop.heeded = False
@@ -237,7 +235,7 @@ class Run:
                 raise
             self._observer(events.Note(f"{error.message}; hashed again next time", "warning"))
 
-    def _fetch(self, made: Plan, placements: dict[str, Placement]) -> Outcome:
+    def _fetch(self, made: Plan) -> Outcome:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
         if not rest:
             return Outcome(durable=self._settings.fsync)
@@ -250,11 +248,11 @@ class Run:
         )
         tasks = make_tasks(
             made,
-            placements,
             self._layout,
             self._sources(made.snapshot),
             observer=self._observer,
             link=self._link,
+            force=self._force,
         )
         settings = self._settings
         engine = Engine(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from hfget import events
 from hfget.destinations import Layout, Placement
 from hfget.errors import DiskError
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
-from hfget.operations.planner import partial_of, places_of
+from hfget.operations.planner import partial_of, place
 from hfget.partials import Identity, find_prefix, hash_file
 from hfget.sources import ByteSource
 from hfget.transfer import Copyable, Existing, LocalContent
@@ -20,25 +20,22 @@ from hfget.transfer import Copyable, Existing, LocalContent
 
 def make_tasks(
     plan: Plan,
-    placements: Mapping[str, Placement],
     layout: Layout,
     source_of: Callable[[RemoteFile], ByteSource],
     *,
     observer: events.Observer = events.ignore,
     link: bool = False,
-) -> list[FileTask]:
+    force: bool = False,
+) -> Iterator[FileTask]:
     """A task for every file that is not complete; `source_of` says where its bytes come from.
 
-    With `link`, what is taken from the Hub cache may become a hard link.
+    With `link`, what is taken from the Hub cache may become a hard link; with `force` nothing
+    counts that is there. A task that has ended is kept by nobody.
     """
-    files = [item.file for item in plan.items]
-    turns = Turns(places_of(files, placements), observer)
-    shared = Shared(plan.snapshot, layout, source_of, turns, link)
-    return [
-        FileTask(item, placements[item.file.path], shared)
-        for item in plan.items
-        if item.state is not ItemState.COMPLETE
-    ]
+    complete = (item for item in plan.items if item.state is ItemState.COMPLETE)
+    turns = Turns({item.file.etag: item for item in complete}, observer)
+    shared = Shared(plan.snapshot, layout, source_of, turns, link, force)
+    return (FileTask(item, shared) for item in plan.items if item.state is not ItemState.COMPLETE)
 
 
 class Shared(NamedTuple):
@@ -49,21 +46,20 @@ class Shared(NamedTuple):
     source_of: Callable[[RemoteFile], ByteSource]
     turns: Turns
     link: bool
+    force: bool
 
 
 class Turns:
     """Files of a run that have the same content: one of them is fetched, the others copied.
 
-    `places` says by etag where contents are. Thread-safe.
+    `items` says by etag where contents are. Thread-safe.
     """
 
     def __init__(
-        self,
-        places: Mapping[str, Path] | None = None,
-        observer: events.Observer = events.ignore,
+        self, items: dict[str, PlanItem] | None = None, observer: events.Observer = events.ignore
     ) -> None:
         self._lock = threading.Lock()
-        self._places = dict(places or {})
+        self._items = items if items is not None else {}
         self._taken: set[str] = set()
         self._observer = observer
         self._told = False
@@ -71,7 +67,8 @@ class Turns:
     def place(self, file: RemoteFile) -> Path | None:
         """Where the content of `file` is, under whatever name."""
         with self._lock:
-            return self._places.get(file.etag)
+            item = self._items.get(file.etag)
+        return item.destination if item else None
 
     def take(self, file: RemoteFile) -> bool:
         """Whether it is for `file` to bring its content; then for nobody else until `end`."""
@@ -80,12 +77,12 @@ class Turns:
             self._taken.add(file.etag)
             return free
 
-    def end(self, file: RemoteFile, place: Path | None = None) -> None:
-        """The turn is over: the content is at `place`, or did not come."""
+    def end(self, file: RemoteFile, item: PlanItem | None = None) -> None:
+        """The turn is over: the content is where `item` goes, or did not come."""
         with self._lock:
             self._taken.discard(file.etag)
-            if place is not None:
-                self._places.setdefault(file.etag, place)
+            if item is not None:
+                self._items.setdefault(file.etag, item)
 
     def waiting(self, file: RemoteFile) -> None:
         """Say once that another program is waited for."""
@@ -96,16 +93,23 @@ class Turns:
 
 
 class FileTask:
-    """One file to bring: what is there, its final name, its end."""
+    """One file to bring: what is there, its final name, its end.
 
-    __slots__ = ("_done", "_has_turn", "_placement", "_shared", "_waited", "file")
+    What lies at its destination is looked at when its turn comes, not remembered from the plan.
+    """
 
-    def __init__(self, item: PlanItem, placement: Placement, shared: Shared) -> None:
-        self.file = item.file
-        self._placement = placement
+    __slots__ = ("_done", "_has_turn", "_item", "_placement", "_shared", "_waited")
+
+    def __init__(self, item: PlanItem, shared: Shared) -> None:
+        self._item = item
+        self._placement: Placement | None = None
         self._shared = shared
         self._waited = item.state is ItemState.TWIN
         self._has_turn = self._done = False
+
+    @property
+    def file(self) -> RemoteFile:
+        return self._item.file
 
     def source(self) -> ByteSource:
         """Where its bytes come from."""
@@ -117,20 +121,21 @@ class FileTask:
 
     def local(self) -> LocalContent | None:
         """What this disk has for the file; None as long as its content comes by another way."""
-        snapshot, layout, _, turns, may_link = self._shared
-        place = turns.place(self.file)
-        if place is None and not self._take_turn():
+        layout = self._shared.layout
+        known = self._shared.turns.place(self.file)
+        if known is None and not self._take_turn():
             self._waited = True
             return None
-        if self._waited or place is not None:
-            self._placement = layout.place(snapshot, self.file)
+        came = self._waited or known is not None
         placement = self._placement
+        if placement is None or came:
+            placement = self._placement = self._look(force=self._shared.force and not came)
         copies = []
         if (elsewhere := placement.elsewhere) is not None:
-            link = may_link and elsewhere.state is ItemState.CACHED
+            link = self._shared.link and elsewhere.state is ItemState.CACHED
             copies.append(Copyable(elsewhere.path, link))
-        if place is not None and place != placement.destination:
-            copies.append(Copyable(place))
+        if known is not None and known != placement.destination:
+            copies.append(Copyable(known))
         prefix = find_prefix(
             layout.partial_directory(self.file), layout.prefix_name(self.file), self.file.size
         )
@@ -147,8 +152,9 @@ class FileTask:
         Another process may have published the same content (locks of some file systems do
         nothing): then that is the file. Raises DiskError.
         """
-        destination = self._placement.destination
-        replaceable = self._placement.state is not ItemState.MISSING
+        placement = self._placement or self._look()
+        destination = placement.destination
+        replaceable = placement.state is not ItemState.MISSING
         try:
             self._shared.layout.publish(self._shared.snapshot, self.file, data, replace=replaceable)
         except FileExistsError:
@@ -170,7 +176,10 @@ class FileTask:
         """The file is there or given up."""
         if self._has_turn:
             self._shared.layout.release(self.file)
-            self._shared.turns.end(self.file, self._placement.destination if self._done else None)
+            self._shared.turns.end(self.file, self._item if self._done else None)
+
+    def _look(self, *, force: bool = False) -> Placement:
+        return place(self._shared.layout, self._shared.snapshot, self.file, force=force)
 
     def _take_turn(self) -> bool:
         if self._has_turn or not self._shared.turns.take(self.file):

@@ -9,7 +9,9 @@ import random
 import re
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.
 _TEMPORARY_SECONDS = 60.0
+_PIECES_A_WRITE = 1000
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _MEANINGS = {
     errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
@@ -86,8 +89,10 @@ def sync_directory(path: Path | str) -> bool:
     return True
 
 
-def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
-    """Write a small file so that readers see the old or the new one, whole. Raises OSError.
+def atomic_write(path: Path | str, text: str | Iterable[str], *, sync: bool = False) -> None:
+    """Write a file so that readers see the old or the new one, whole. Raises OSError.
+
+    A long text may come in pieces: it need not fit into memory.
 
     With `sync` its content is on the disk before it gets its name. What has the name, be it a
     link, is replaced; the folder must not be one.
@@ -101,7 +106,8 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
         fd = safe_open.create_file_in(folder, temporary)
         try:
             try:
-                _write_all(fd, text.encode("utf-8", "surrogateescape"))
+                for block in [text] if isinstance(text, str) else _blocks(text):
+                    _write_all(fd, block.encode("utf-8", "surrogateescape"))
                 if sync:
                     with suppress(OSError):
                         os.fsync(fd)
@@ -114,6 +120,13 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
             raise
     finally:
         safe_open.close(folder)
+
+
+def _blocks(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces, some thousands at a time."""
+    rest = iter(pieces)
+    while block := "".join(islice(rest, _PIECES_A_WRITE)):
+        yield block
 
 
 def temporary_name() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -59,10 +59,11 @@ class Outcome:
 class Backend(Protocol):
     """What carries out tasks: hfget's own engine, or another program."""
 
-    def run(self, tasks: Sequence[Task]) -> Outcome:
+    def run(self, tasks: Iterable[Task]) -> Outcome:
         """Bring every file, or as much as can be; afterwards nothing is written any more.
 
-        No failure of a single file is raised.
+        The caller keeps no task: one that has ended costs no memory then. No failure of a single
+        file is raised.
         """
 
 

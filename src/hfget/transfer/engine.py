@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -60,7 +60,7 @@ class Engine:
         self._threads: list[threading.Thread] = []
         self._ended = threading.Event()
 
-    def run(self, tasks: Sequence[Task]) -> Outcome:
+    def run(self, tasks: Iterable[Task]) -> Outcome:
         """Fetch everything, or as much as can be; afterwards nothing is written any more.
 
         Called once. Raises DiskError if the system has not even room for one thread, and what
@@ -79,7 +79,8 @@ class Engine:
             raise self._broken
         return replace(self._results.outcome, received=self._received)
 
-    def _prepare(self, tasks: Sequence[Task]) -> None:
+    def _prepare(self, given: Iterable[Task]) -> None:
+        tasks = list(given)
         options = self._options
         most = min(max(options.connections, options.jobs), MAX_CONNECTIONS)
         most = min(most, _usable(tasks, options.connections))
