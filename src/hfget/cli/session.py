@@ -43,6 +43,7 @@ def session(
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.cli import logs
+    from hfget.system import naming_disk_errors
     from hfget.ui import display
 
     logs.guard()
@@ -57,7 +58,12 @@ def session(
     try:
         if wrong is not None:
             raise wrong
-        with _signals(stop, shown), shown, time_limit(stop, shown, max_time):
+        with (
+            _signals(stop, shown),
+            shown,
+            time_limit(stop, shown, max_time),
+            naming_disk_errors(),
+        ):
             yield shown, stop
     except (HfgetError, Ended) as raised:
         if debug:

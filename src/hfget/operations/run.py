@@ -36,7 +36,14 @@ from hfget.settings import (
     named_endpoint,
 )
 from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
-from hfget.system import Stop, folder_lock, free_bytes, size_text
+from hfget.system import (
+    Stop,
+    check_working_folder,
+    folder_lock,
+    free_bytes,
+    naming_disk_errors,
+    size_text,
+)
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
@@ -123,11 +130,14 @@ class Run:
         nothing of it goes on. Raises what the observer has raised in any thread.
         """
         try:
-            return self._download(consent)
+            with naming_disk_errors():
+                return self._download(consent)
         finally:
             self._observer.check()
 
     def _download(self, consent: Consent | None) -> Report:
+        if not self._layout.lock_path.is_absolute():
+            check_working_folder()
         recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
         snapshot = self._resolve(recall.tree)
         recall.hold_against(snapshot)
@@ -139,7 +149,7 @@ class Run:
             raise
         self._layout.check(snapshot.files)
         root = self._layout.root(snapshot)
-        if root.exists() and not root.is_dir():
+        if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
                 f"{root} is a file, not a folder",
                 hint="choose another folder with --local-dir",
