@@ -5,9 +5,10 @@ Also what an endpoint and an origin are, since most settings hang on one.
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -49,6 +50,7 @@ ENV_NAMES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
     "NO_COLOR",
 )
 
@@ -208,27 +210,36 @@ def _normal_endpoint(value: str, where: str) -> str:
     return text.rstrip("/")
 
 
-def check_time_outs(env: Mapping[str, str]) -> None:
-    """Raises UsageError for a time-out at which huggingface_hub would fail on its import."""
+#: A longer wait is none that anybody sees the end of, and more than some systems take.
+_LONGEST_TIME_OUT = 86_400.0
+_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}")
+
+
+def check_time_outs(env: MutableMapping[str, str]) -> None:
+    """Raises UsageError for a time-out that is none.
+
+    One that is not whole becomes so: huggingface_hub would fail on its import (`constants.py`).
+    """
     for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
-        positive_seconds(env, name, 10.0)
+        seconds = positive_seconds(env, name, 10.0)
+        if name in env and not env[name].strip().isdecimal():
+            env[name] = str(math.ceil(seconds))
 
 
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
-    """A time-out from the environment. Raises UsageError for what is no positive whole number.
+    """A time-out from the environment, at most a day; 0 is the default, as huggingface_hub has it.
 
-    A whole one, since huggingface_hub reads the same variables so.
+    Raises UsageError for what is no such number.
     """
     text = env.get(name, "").strip()
     if not text:
         return default
-    value = int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
-    if not 0 < value < 86_400:
+    if not _NUMBER.fullmatch(text):
         raise UsageError(
-            f"{name} must be a whole number of seconds above 0, not {safe_text(text, 40)}",
+            f"{name} must be a number of seconds, not {safe_text(text, 40)}",
             hint=f"unset it for the default, {default:g} s",
         )
-    return float(value)
+    return min(float(text), _LONGEST_TIME_OUT) or default
 
 
 def is_true(value: str | None) -> bool:

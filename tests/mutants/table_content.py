@@ -148,8 +148,18 @@ CHECKS = [
         _JOIN,
         "transfer/engine.py",
         ("test_engine.py",),
-        ("thread.join(TICK_SECONDS)", "break"),
-        ("self._wind_down()\n        self._sample()", "self._sample()"),
+        ("while not ended.wait(TICK_SECONDS):", "while False:"),
+        (
+            "            self._end()\n        self._sample()",
+            "            pass\n        self._sample()",
+        ),
+        ("        self._abandon()\n\n", "\n"),
+    ),
+    *checks(
+        _JOIN,
+        "transfer/engine.py",
+        ("test_library_ends.py",),
+        ("            if not self._over:\n                self._end()", "            pass"),
     ),
     *checks(
         _JOIN,

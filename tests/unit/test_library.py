@@ -163,10 +163,11 @@ def test_a_stop_from_another_thread_ends_it_and_the_next_run_goes_on(
 def test_a_partial_stays_its_owners_as_long_as_somebody_writes_to_it(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk that hangs: the run ends without waiting for it, and nobody takes its file over."""
+    """A disk that hangs: a process that ends does not wait for it, and nobody takes its file."""
     source = make_model(repos_root, REPO, {"w.bin": 3 * MiB})
     hub = start_hub()
     stop, writing, go_on = Stop(), threading.Event(), threading.Event()
+    stop.patience = 0.1
     write = Partial.write
 
     def hanging(self: Partial, view: memoryview, offset: int) -> None:

@@ -44,7 +44,15 @@ def test_http_goes_through_the_proxy(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    "no_proxy", ["127.0.0.1", "10.0.0.0/8,127.0.0.0/8", "*", "localhost, 127.0.0.1"]
+    "no_proxy",
+    [
+        "127.0.0.1",
+        "10.0.0.0/8,127.0.0.0/8",
+        "*",
+        "localhost, 127.0.0.1",
+        "localhost 127.0.0.1",
+        "a\t127.0.0.1 b",
+    ],
 )
 def test_no_proxy_is_heeded(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Loopback(lambda asked: Answer(b"body")) as server:
@@ -238,12 +246,15 @@ def socks5(port: int) -> Iterator[tuple[int, list[bytes]]]:
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
-def test_socks(encrypted: bool, authority: PrivateCA, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["socks5h", "socks", "SOCKS"])
+def test_socks(
+    scheme: str, encrypted: bool, authority: PrivateCA, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("socks")
     context = authority.trusted if encrypted else None
     with Loopback(lambda asked: Answer(b"body"), tls=context) as server:
         with socks5(server.port) as (port, asked):
-            monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{port}")
+            monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{port}")
             http = HttpClient(env={"SSL_CERT_FILE": str(authority.bundle)})
             url = f"{'https' if encrypted else 'http'}://localhost:9/a"
             for _ in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,8 @@ def test_a_host_in_a_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "-1", "0.5", "nan", "inf", "1e9", "86400", "ten", "٣", "\x1b[31m", "1 2"]
+    "text",
+    ["-1", "nan", "inf", "1e9", "ten", "٣", "\x1b[31m", "1 2", ".", "1_000", "0x10", "9" * 40],
 )
 def test_a_time_out_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as met:
@@ -191,6 +193,24 @@ def test_a_time_out() -> None:
     assert positive_seconds({"A": " 25 "}, "A", 10.0) == 25.0
     assert positive_seconds({"A": " "}, "A", 10.0) == 10.0
     assert positive_seconds({}, "A", 10.0) == 10.0
+    assert positive_seconds({"A": "0"}, "A", 10.0) == 10.0
+    assert positive_seconds({"A": "2.5"}, "A", 10.0) == 2.5
+
+
+@pytest.mark.parametrize("text", ["86400", "86401", "604800", "1000000000000", "86400.5"])
+def test_a_time_out_of_days_is_one_of_a_day(text: str) -> None:
+    assert positive_seconds({"A": text}, "A", 10.0) == 86_400.0
+    with socket.socket() as sock:  # which takes no time-out however long
+        sock.settimeout(positive_seconds({"A": text}, "A", 10.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"), [("2.5", "3"), (".5", "1"), ("30.0", "30"), (" ", "10"), ("7", "7")]
+)
+def test_a_time_out_is_one_for_huggingface_hub_too(text: str, whole: str) -> None:
+    env = {"HF_HUB_DOWNLOAD_TIMEOUT": text}
+    check_time_outs(env)
+    assert env == {"HF_HUB_DOWNLOAD_TIMEOUT": whole}
 
 
 def test_a_switch_is_read_as_huggingface_hub_reads_it() -> None:

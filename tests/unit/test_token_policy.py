@@ -134,10 +134,8 @@ def forms(token: str) -> set[str]:
 def test_a_token_is_seen_at_home_alone_and_only_as_the_policy_says(
     name: str, private: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from huggingface_hub import constants
-
     policy, token = POLICIES[name], "made-up-" + secrets.token_hex(12)
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "token"))
     if policy.login:
         (tmp_path / "token").write_text(token)
         (tmp_path / "token").chmod(0o600)

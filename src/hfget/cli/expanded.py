@@ -25,14 +25,14 @@ def looks_like_file(word: str) -> bool:
 
 def is_file_here(word: str) -> bool:
     try:
-        return bool(word) and os.path.lexists(word) and not Path(word).is_dir()
+        return bool(word) and os.path.lexists(word) and not os.path.isdir(word)
     except ValueError:  # a NUL
         return False
 
 
 def is_download(folder: Path) -> bool:
     """Whether files were downloaded into `folder`: names in it may be names in the repo."""
-    return (folder / ".cache" / "huggingface").is_dir()
+    return os.path.isdir(folder / ".cache" / "huggingface")
 
 
 def with_stars(words: Sequence[str]) -> list[str]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
+#: The process ends, and with it whatever a disk still keeps waiting.
+_PATIENCE_SECONDS = 0.8
 
 
 @contextmanager
@@ -41,12 +43,14 @@ def session(
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.cli import logs
+    from hfget.system import naming_disk_errors
     from hfget.ui import display
 
     logs.guard()
     if debug:
         logs.show()
     stop = Stop()
+    stop.patience = _PATIENCE_SECONDS
     wrong = _load(env_file)  # before the display, which such a file may also set up
     shown = display(
         json=json, quiet=quiet, live=not debug, stream=sys.stderr, command=command_line()
@@ -54,7 +58,12 @@ def session(
     try:
         if wrong is not None:
             raise wrong
-        with _signals(stop, shown), shown, time_limit(stop, shown, max_time):
+        with (
+            _signals(stop, shown),
+            shown,
+            time_limit(stop, shown, max_time),
+            naming_disk_errors(),
+        ):
             yield shown, stop
     except (HfgetError, Ended) as raised:
         if debug:
@@ -119,7 +128,9 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
         if not stop.heeded:
             raise Ended(InterruptedRunError(number, "stopped", hint=command_line()))
 
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    # What was ignored when this process began stays so: nohup, and `&` in a script, ask for it.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hfget.destinations.hub_cache.cache import CacheLayout
-from hfget.destinations.hub_cache.cache_paths import HubCache, default_cache
+from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.layout import Layout
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UsageError
 from hfget.model import RepoRef
+from hfget.system import hub_cache
 
 Folder: TypeAlias = "str | os.PathLike[str] | None"
 
@@ -39,10 +40,16 @@ def choose_layout(
             "--cache and --local-dir contradict each other",
             hint="files go into the Hub cache, or into a folder",
         )
-    hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else default_cache()
+    hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else hub_cache(os.environ)
     if not cache and (cache_dir is None or local_dir is not None):
         root = _folder(local_dir, "--local-dir") if local_dir is not None else Path(ref.name)
-        return FolderLayout(root, force=force, fsync=fsync, hub=HubCache(hub, ref))
+        known = HubCache(hub, ref) if hub is not None else None
+        return FolderLayout(root, force=force, fsync=fsync, hub=known)
+    if hub is None:
+        raise UsageError(
+            "where the Hub cache lies is not known, since your home folder is not",
+            hint="name it with --cache-dir, or set HF_HOME or HOME",
+        )
     if hardlink:
         raise UsageError(
             "--hardlink is about files that are taken from the Hub cache into a folder",
@@ -59,6 +66,6 @@ def choose_layout(
 def _folder(given: str | os.PathLike[str], flag: str) -> Path:
     """The folder that the option `flag` names; it need not be there. Raises UsageError."""
     path = Path(given)
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):
         raise UsageError(f"{flag} {path} is a file, not a folder", hint="choose another folder")
     return path

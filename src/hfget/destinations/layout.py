@@ -69,7 +69,7 @@ class Layout(Protocol):
         """Refuse the whole listing if one path is unsafe here. Raises UnsafeError."""
 
     def cautions(self) -> list[str]:
-        """What of the destination belongs to another user, a line for each kind of thing."""
+        """A line for each kind of thing that is another user's, or could not be looked at."""
 
     def others(self, snapshot: Snapshot) -> Occupants:
         """What is recorded here that may be of another repo than the snapshot's. Only reads."""

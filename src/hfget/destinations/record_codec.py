@@ -91,14 +91,14 @@ def prepare(records: Path) -> None:
     (records / "trees").mkdir(exist_ok=True)
     tag(records)
     with suppress(OSError):
-        if not (records / ".gitignore").exists():
+        if not os.path.exists(records / ".gitignore"):
             atomic_write(records / ".gitignore", "*")
 
 
 def tag(folder: Path) -> None:
     """Mark a folder as one that backups may leave out."""
     with suppress(OSError):
-        if not (folder / "CACHEDIR.TAG").exists():
+        if not os.path.exists(folder / "CACHEDIR.TAG"):
             atomic_write(folder / "CACHEDIR.TAG", _CACHEDIR_TAG)
 
 
@@ -205,10 +205,19 @@ def forget_tree(records: Path, commit: str) -> None:
         (records / "trees" / f"{commit}.json").unlink()
 
 
+def _names_in(folder: Path) -> list[str]:
+    """What lies in a folder; nothing where it is closed: what is needed of it is missed later."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return []
+
+
 def read_etags(records: Path) -> dict[str, set[str]]:
     """By path, every content that a listing recorded here gives it: runs were to fetch that."""
     etags: dict[str, set[str]] = {}
-    listings = [read_tree(records, path.stem) for path in (records / "trees").glob("*.json")]
+    commits = [name[:-5] for name in _names_in(records / "trees") if name.endswith(".json")]
+    listings = [read_tree(records, commit) for commit in commits]
     wanted = read_wanted(records)
     for files in [*listings, wanted.files.values() if wanted else ()]:
         for file in files or ():

@@ -235,7 +235,7 @@ def _append(path: Path, text: str) -> None:
     try:
         fd = os.open(path, flags, 0o666)
     except OSError:
-        if not os.path.lexists(path) or path.is_dir():
+        if not os.path.lexists(path) or os.path.isdir(path):
             raise
         atomic_write(path, text)
         return

@@ -19,15 +19,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget import events
 from hfget._version import __version__
-from hfget.errors import NetworkError, UnsafeError, UsageError
+from hfget.errors import NetworkError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.transport import Adapter, InTheClearError, tls_context
-from hfget.settings import Credential, Withheld, host_of, origin_of, user_path
+from hfget.http.trust import authorities
+from hfget.settings import Credential, Withheld, host_of, origin_of
 from hfget.system import safe_text, safe_url
 
 MAX_REDIRECTS = 10
@@ -43,7 +43,6 @@ _PLAIN_URL = re.compile(
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
 _NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpClient:
@@ -72,7 +71,7 @@ class HttpClient:
         self._connect_timeout = connect_timeout
         self._offline = offline
         self._allow_private = allow_private
-        self._bundle = next(((name, env[name]) for name in _BUNDLES if env.get(name)), None)
+        self._env = env
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
         self._local = threading.local()
@@ -268,14 +267,7 @@ class HttpClient:
         """One for all connections: reading the bundle takes longer than a handshake."""
         with self._lock:
             if self._tls is None:
-                name, path = self._bundle or ("", DEFAULT_CA_BUNDLE_PATH)
-                try:
-                    self._tls = tls_context(str(user_path(path, name)), self._sockets)
-                except OSError as error:
-                    raise UsageError(
-                        f"{name} names no usable CA bundle: {safe_text(path)}",
-                        hint="name a file with certificates in PEM format, or unset it",
-                    ) from error
+                self._tls = tls_context(authorities(self._env), self._sockets)
             return self._tls
 
     def _proxy_for(self, origin: str) -> str | None:

@@ -24,7 +24,7 @@ from hfget.settings import (
     is_true,
     origin_of,
 )
-from hfget.system import Secret, remember, safe_text, safe_url, shell_word
+from hfget.system import Secret, login_file, remember, safe_text, safe_url, shell_word
 
 _TOKENS_PAGE = "https://huggingface.co/settings/tokens"
 #: In the order in which huggingface_hub reads them.
@@ -113,8 +113,8 @@ def _ambient(
                 secret = _clean_token(value, name)
                 return Choice(Credential(secret, name, origin_of(endpoint), eager=allowed))
             return Choice(withheld=Withheld(name, "the endpoint is that of a pasted URL", send))
-    path = _login_file()
-    if not os.path.lexists(path):
+    path = login_file(os.environ)
+    if path is None or not os.path.lexists(path):
         return Choice()
     if not encrypted:
         return Choice(withheld=Withheld("stored login", *ENCRYPTED_ONLY))
@@ -131,7 +131,8 @@ def _switched_off(env: Mapping[str, str], use_ambient: bool) -> Withheld | None:
     for name in _VARIABLES:
         if env.get(name, "").strip():
             return Withheld(name, why, remedy)
-    return Withheld("stored login", why, remedy) if os.path.lexists(_login_file()) else None
+    path = login_file(os.environ)
+    return Withheld("stored login", why, remedy) if path and os.path.lexists(path) else None
 
 
 def _login_in(endpoint: str) -> Secret | None:
@@ -201,12 +202,6 @@ def _stored_login(path: Path, origin: str) -> Choice:
 def _unusable(path: Path, why: str) -> Choice:
     warning = f"the stored login {path} {why}, and is not used; {_LOG_IN}"
     return Choice(None, Withheld("stored login", f"it {why}", _LOG_IN), (warning,))
-
-
-def _login_file() -> Path:
-    from huggingface_hub import constants
-
-    return Path(constants.HF_TOKEN_PATH)
 
 
 def _clean_token(text: str, source: TokenSource) -> Secret:

@@ -1,10 +1,13 @@
 """Proxies, as the environment names them, and what their refusals mean.
 
-HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as requests reads them.
+HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as requests reads them; the names in the
+last may be separated by blanks too, as curl has it, and `socks://`, which desktops set, is SOCKS5.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from urllib.parse import unquote
 
 import requests
@@ -23,12 +26,20 @@ def proxy_for(url: str) -> str | None:
 
     Raises UsageError for a kind of proxy that nobody speaks to.
     """
-    proxy = select_proxy(url, dict(get_environ_proxies(url)))
+    proxy = select_proxy(url, dict(get_environ_proxies(url, no_proxy=_without_blanks())))
+    if proxy and proxy.lower().startswith("socks://"):
+        proxy = f"socks5h{proxy[5:]}"
     if proxy and "://" in proxy and proxy.partition("://")[0].lower() not in _SCHEMES:
         raise _no_address(proxy)
     if proxy and "@" in proxy:
         remember(unquote(proxy.rpartition("@")[0].rpartition("://")[2].partition(":")[2]))
     return proxy
+
+
+def _without_blanks() -> str | None:
+    """NO_PROXY with commas for the blanks that requests would take away; None if it has none."""
+    names = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return ",".join(re.split(r"[\s,]+", names.strip())) if re.search(r"\s", names) else None
 
 
 def shown(proxy: str) -> str:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -27,6 +26,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.headers import with_plain_fields
+from hfget.http.trust import Authorities
 from hfget.settings import is_loopback_address
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
@@ -207,11 +207,8 @@ def _watched(pool: Any) -> Any:
     return type("_SocksPool", (pool,), {"ConnectionCls": connection})
 
 
-def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
-    """A context that verifies against `bundle` (a PEM file, or a folder as c_rehash makes it).
-
-    Raises OSError if there is no certificate in it.
-    """
+def tls_context(trusted: Authorities, sockets: Sockets) -> ssl.SSLContext:
+    """A context that verifies against `trusted`. Raises UsageError if that cannot be read."""
 
     class Socket(SteadyTimeout, ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:
@@ -219,10 +216,7 @@ def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
             super().do_handshake(block)
 
     context = create_urllib3_context()
-    if Path(bundle).is_dir():
-        context.load_verify_locations(capath=bundle)
-    else:
-        context.load_verify_locations(cafile=bundle)
+    trusted.load(context)
     context.sslsocket_class = Socket
     return context
 

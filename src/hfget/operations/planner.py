@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -89,7 +90,7 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
         copies = [item for item in copies if item.state is not ItemState.TWIN]
     if link:
         copies = [item for item in copies if item.need]
-    sources = [item.source for item in copies if item.source and item.source.exists()]
+    sources = [item.source for item in copies if item.source and os.path.exists(item.source)]
     if sources and can_clone(sources[0], existing_folder(plan.root)):
         return total
     return total + sum(item.have for item in copies)

@@ -13,7 +13,7 @@ from hfget import events
 from hfget.model import Plan, Report
 from hfget.operations.run import Run
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, keyword_meant
-from hfget.system import Stop
+from hfget.system import Stop, naming_disk_errors
 
 _P = ParamSpec("_P")
 _Call = TypeVar("_Call")
@@ -92,10 +92,13 @@ def download(call: Call) -> Report:
     A file that fails does not stop the others: see `Report.failures`. What concerns the whole
     run is raised as a child of HfgetError. Prints nothing.
     """
-    return Run(call.repo, call, call.observer, call.stop).download()
+    with naming_disk_errors():
+        run = Run(call.repo, call, call.observer, call.stop)
+    return run.download()
 
 
 @takes(Call)
 def plan(call: Call) -> Plan:
     """What `download` would do. Writes nothing. Raises a child of HfgetError."""
-    return Run(call.repo, call, call.observer, call.stop).plan()
+    with naming_disk_errors():
+        return Run(call.repo, call, call.observer, call.stop).plan()

@@ -6,14 +6,14 @@ reference → snapshot → selection → plan → transfer → records → repor
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import choose_layout, risky_names, risky_place
-from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
+from hfget.errors import DiskError, HfgetError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub, KnownTree
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
@@ -23,6 +23,7 @@ from hfget.operations.planner import make_plan, space_needed, sweep_partials
 from hfget.operations.recorded_listing import Recall
 from hfget.operations.reports import make_report
 from hfget.operations.tasks import make_tasks
+from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.selection import absent, select, selection_remarks
@@ -35,7 +36,14 @@ from hfget.settings import (
     named_endpoint,
 )
 from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
-from hfget.system import Stop, folder_lock, free_bytes, size_text
+from hfget.system import (
+    Stop,
+    check_working_folder,
+    folder_lock,
+    free_bytes,
+    naming_disk_errors,
+    size_text,
+)
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
@@ -56,8 +64,8 @@ class Run:
     ) -> None:
         """`recorded_endpoint` serves where neither the options nor the environment name one."""
         self._options = options
-        self._observer = _serial(observer)
         self._stop = stop or Stop()
+        self._observer = Watcher(observer, self._stop)
         self._begun = time.monotonic()
         check_time_outs(os.environ)
         named = named_endpoint(options.endpoint, os.environ)
@@ -118,8 +126,18 @@ class Run:
     def download(self, consent: Consent | None = None) -> Report:
         """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder.
 
-        Without it a folder that holds another repo is refused.
+        Without it a folder that holds another repo is refused. When this has returned or raised,
+        nothing of it goes on. Raises what the observer has raised in any thread.
         """
+        try:
+            with naming_disk_errors():
+                return self._download(consent)
+        finally:
+            self._observer.check()
+
+    def _download(self, consent: Consent | None) -> Report:
+        if not self._layout.lock_path.is_absolute():
+            check_working_folder()
         recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
         snapshot = self._resolve(recall.tree)
         recall.hold_against(snapshot)
@@ -131,7 +149,7 @@ class Run:
             raise
         self._layout.check(snapshot.files)
         root = self._layout.root(snapshot)
-        if root.exists() and not root.is_dir():
+        if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
                 f"{root} is a file, not a folder",
                 hint="choose another folder with --local-dir",
@@ -214,7 +232,12 @@ class Run:
             for item in made.items:
                 if not item.recorded:
                     self._layout.adopt(made.snapshot, item.file)
-            outcome = self._fetch(made)
+            try:
+                outcome = self._fetch(made)
+            except BaseException:
+                with suppress(HfgetError):  # what came is not hashed again
+                    self._layout.flush()
+                raise
             self._record(outcome)
         finally:
             self._stop.heeded = False
@@ -261,6 +284,7 @@ class Run:
             observer=self._observe,
             stop=self._stop,
             abort=self._http.abort,
+            patience=self._stop.patience,
         )
         return engine.run(tasks)
 
@@ -323,14 +347,3 @@ def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSourc
     """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
     given = ref.endpoint or recorded
     return (given, "url") if given else (DEFAULT_ENDPOINT, "default")
-
-
-def _serial(observer: events.Observer) -> events.Observer:
-    """`observer`, called by one thread at a time."""
-    lock = threading.Lock()
-
-    def notify(event: events.Event, /) -> None:
-        with lock:
-            observer(event)
-
-    return notify

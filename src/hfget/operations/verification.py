@@ -34,7 +34,7 @@ from hfget.errors import NotFoundError, UnsafeError
 from hfget.model import RemoteFile
 from hfget.partials import hash_file
 from hfget.settings import user_path
-from hfget.system import is_inside, reading_anybodys
+from hfget.system import disk_error, is_inside, reading_anybodys
 
 _SAMPLE_SECONDS = 0.1
 
@@ -101,12 +101,23 @@ def verify(
         return _verify(user_path(folder, "the folder"), observer, stop)
 
 
+def _check_readable(records: Path) -> None:
+    """Raise DiskError where records may lie that cannot be looked at."""
+    try:
+        os.listdir(records)  # noqa: PTH208 (nothing is looked at)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise disk_error(error, records, "reading") from error
+
+
 def _verify(root: Path, observer: events.Observer, stop: threading.Event | None) -> Verification:
     records = root / ".cache" / "huggingface"
     wanted = read_wanted(records, anyones=True)
     cached = CachedSnapshot.at(root)
     expected = cached.expected() if cached else _expected(records, wanted)
     if not expected:
+        _check_readable(records)
         raise NotFoundError(
             f"{root} holds no record of a download",
             hint="name the folder that hfget or `hf download --local-dir` filled",
@@ -313,7 +324,7 @@ def _extra(root: Path, expected: set[str]) -> Iterator[str]:
         if relative == Path(".cache"):
             folders[:] = [name for name in folders if name != "huggingface"]
         folders[:] = sorted(name for name in folders if name != ".git")
-        links = [name for name in folders if Path(directory, name).is_symlink()]
+        links = [name for name in folders if os.path.islink(os.path.join(directory, name))]
         for name in sorted(names + links):
             path = (relative / name).as_posix()
             if path not in expected:

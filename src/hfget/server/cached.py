@@ -61,7 +61,7 @@ def cached_revisions(folder: Path) -> tuple[RepoType, str, dict[str, Path]] | No
     """
     kind, _, name = folder.name.partition("--")
     snapshots = folder / "snapshots"
-    if kind not in _TYPES or not name or not snapshots.is_dir():
+    if kind not in _TYPES or not name or not os.path.isdir(snapshots):
         return None
     commits = {entry for entry in _names(snapshots) if is_commit(entry)}
     revisions = {
@@ -93,7 +93,7 @@ def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[
         if is_never_shown(here):
             continue
         try:
-            link = place.readlink() if place.is_symlink() else None
+            link = place.readlink() if os.path.islink(place) else None
             found = place.stat()
         except OSError:
             continue

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hfget.partials import hash_file
-from hfget.system import read_text
+from hfget.system import cache_folder, read_text
 
 _FORMAT = 2
 _MOST_CACHE_BYTES = 256 << 20
@@ -38,10 +38,10 @@ class Stamp:
         return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
 
 
-def default_cache_file() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    folder = Path(base) if base else Path.home() / ".cache"
-    return folder / "hfget" / "serve" / "hashes.json"
+def default_cache_file() -> Path | None:
+    """None where the user's cache is not known: then hashes are kept in memory alone."""
+    folder = cache_folder(os.environ)
+    return folder and folder / "hfget" / "serve" / "hashes.json"
 
 
 def lfs_pointer(sha256: str, size: int) -> bytes:

@@ -117,7 +117,7 @@ def has_records(folder: Path) -> bool:
 
 def is_folder(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return os.path.isdir(path)
     except (OSError, ValueError):
         return False
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hfget.server.access import ServeOptions
@@ -56,6 +57,10 @@ def make_server(
             await super().startup(sockets=sockets)
             on_ready()
 
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # `run` has handlers of its own, and none for what is to be ignored
+
     config = uvicorn.Config(
         create_app(store, options),
         http=Connection,
@@ -85,8 +90,10 @@ def run(
     def stop(signal_number: int, frame: object) -> None:
         server.should_exit = True
 
-    # uvicorn raises the signal again after its shutdown: it must find a harmless handler
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What was ignored when this process began stays so: `&` in a script asks for it.
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    heard = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         server.run(sockets=[listener])
     finally:

@@ -13,6 +13,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hfget.system import home_folder, hub_home, login_file
+
 _NEVER = ((".git",), (".cache", "huggingface"))
 #: Part of every repo on the Hub; says which files are under LFS, and nothing else.
 _PLAIN = ".gitattributes"
@@ -60,15 +62,14 @@ def is_cached_repo(name: str) -> bool:
 
 def default_homes() -> tuple[Path, ...]:
     """The homes of huggingface_hub on this machine, and the files it keeps tokens in."""
-    from huggingface_hub import constants
-
-    places = (
-        constants.HF_HOME,
-        os.path.join(constants.default_home, "huggingface"),
-        constants.HF_TOKEN_PATH,
-        constants.HF_STORED_TOKENS_PATH,
-    )
-    return tuple({Path(os.path.realpath(Path(place).expanduser())) for place in places})
+    home, login = home_folder(), login_file(os.environ)
+    places = [
+        hub_home(os.environ),
+        home and home / ".cache" / "huggingface",
+        login,
+        login and login.with_name("stored_tokens"),
+    ]
+    return tuple({Path(os.path.realpath(place)) for place in places if place})
 
 
 @dataclass(frozen=True, slots=True)

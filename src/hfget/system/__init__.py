@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from hfget.system.disk import (
         READ_ONLY,
         atomic_write,
+        check_working_folder,
         disk_error,
         existing_folder,
         exists,
         free_bytes,
         is_inside,
+        naming_disk_errors,
         read_text,
         rename_new,
         sweep_temporaries,
@@ -53,6 +55,13 @@ if TYPE_CHECKING:
         read_bytes,
         reading_anybodys,
     )
+    from hfget.system.user_folders import (
+        cache_folder,
+        home_folder,
+        hub_cache,
+        hub_home,
+        login_file,
+    )
 
 __all__ = [
     "READ_ONLY",
@@ -67,7 +76,9 @@ __all__ = [
     "UntrustedError",
     "atomic_write",
     "boot_id",
+    "cache_folder",
     "check_inode",
+    "check_working_folder",
     "command",
     "count_text",
     "create_file",
@@ -77,11 +88,16 @@ __all__ = [
     "exists",
     "folder_lock",
     "free_bytes",
+    "home_folder",
+    "hub_cache",
+    "hub_home",
     "is_inside",
     "is_own",
     "is_sole",
     "is_trusted",
     "lease_is_over",
+    "login_file",
+    "naming_disk_errors",
     "open_file",
     "open_own",
     "option",
@@ -104,6 +120,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "naming_disk_errors": "disk",
+    "cache_folder": "user_folders",
+    "home_folder": "user_folders",
+    "hub_cache": "user_folders",
+    "hub_home": "user_folders",
+    "login_file": "user_folders",
+    "check_working_folder": "disk",
     "READ_ONLY": "disk",
     "atomic_write": "disk",
     "disk_error": "disk",

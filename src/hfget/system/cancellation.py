@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 
@@ -27,7 +28,8 @@ class Stop(threading.Event):
 
     `time_limit`, in seconds, is there if the run is to end because its time is over. While
     `heeded` is true somebody polls the event several times a second and ends the run in order;
-    otherwise a signal handler has to raise.
+    otherwise a signal handler has to raise. `patience` is how many seconds a disk that does not
+    answer keeps the end waiting; where the process ends with the run, that may be short.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,7 @@ class Stop(threading.Event):
         self.signal_number: int = signal.SIGINT
         self.time_limit: float | None = None
         self.heeded = False
+        self.patience = math.inf
 
     def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
         """What to raise where the run ends because of this."""

@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,37 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
         error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
     )
     return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
+
+
+def check_working_folder() -> None:
+    """Raise DiskError if the working directory has been deleted, or cannot be used."""
+    try:
+        os.getcwd()  # noqa: PTH109 (as the system names it)
+    except OSError as error:
+        what = "has been deleted"
+        if error.errno != errno.ENOENT:
+            what = f"cannot be used: {(error.strerror or type(error).__name__).lower()}"
+        raise DiskError(
+            f"the working directory {what}",
+            hint="cd to a folder that is there, or give whole paths",
+        ) from error
+
+
+@contextmanager
+def naming_disk_errors() -> Iterator[None]:
+    """Raise a DiskError for an error of the system that nobody has put into words.
+
+    What the network does is not the disk's.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or isinstance(error, ConnectionError | TimeoutError):
+            raise
+        check_working_folder()
+        if error.filename is None:
+            raise
+        raise disk_error(error, os.fsdecode(error.filename), "using") from error
 
 
 def _short(path: str) -> str:
@@ -214,11 +245,12 @@ def existing_folder(path: Path) -> Path:
 
 
 def exists(path: Path) -> bool:
-    """Whether something is seen there; what may not be looked at is for the one who opens it."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
+    """Whether something is seen there; what may not be looked at is for the one who opens it.
+
+    `Path.exists` and its siblings raise where a folder is closed, a mount has died or a name is
+    too long; those of os.path do not.
+    """
+    return os.path.exists(path)
 
 
 def free_bytes(path: Path) -> int | None:

@@ -19,7 +19,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from pathlib import Path
 from typing import NamedTuple
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -118,7 +117,7 @@ def open_folder(path: str) -> int | None:
     try:
         return os.open(path or ".", _FOLDER)
     except OSError as error:
-        if error.errno in (errno.ENOTDIR, *_NO_FILE) and Path(path).is_symlink():
+        if error.errno in (errno.ENOTDIR, *_NO_FILE) and os.path.islink(path):
             raise UntrustedError(path, "a link is where a folder is needed") from error
         raise
 
@@ -205,7 +204,7 @@ def check_inode(path: str | os.PathLike[str], inode: Inode, *, names: int = 1) -
 def _open(path: str | os.PathLike[str], flags: int, folder: int | None) -> int:
     name = os.fspath(path) if folder is None else os.path.split(path)[1]
     try:
-        if not _SAFE & getattr(os, "O_NOFOLLOW", 0) and Path(path).is_symlink():
+        if not _SAFE & getattr(os, "O_NOFOLLOW", 0) and os.path.islink(path):
             raise UntrustedError(path, "is a link")
         return os.open(name, flags | _SAFE, dir_fd=folder)
     except UntrustedError:

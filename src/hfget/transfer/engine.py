@@ -1,6 +1,7 @@
 """hfget's own backend: workers that fetch, followers that hash, one thread that makes data durable.
 
-`run` returns when every job has ended or the run was stopped; it never raises for a file.
+`run` returns when every job has ended or the run was stopped; it never raises for a file. However
+it ends, its threads have ended before.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import DiskError
@@ -27,6 +29,7 @@ from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.worker import Shared, Worker
 
+#: So long those who are about to finish a file may, once the run is to stop.
 STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
 TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
@@ -34,10 +37,17 @@ TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 FILE_PROGRESS = 256 << 10
 
 
+class _Thread(NamedTuple):
+    thread: threading.Thread
+    ended: threading.Event
+
+
 class Engine:
     """The backend that is hfget's own. `stop` may be set from anywhere, also from a signal handler.
 
-    `abort()` wakes all who wait for the network, once the run is to stop.
+    `abort()` wakes all who wait for the network, once the run is to stop. From then on threads
+    that a disk keeps waiting are waited for `patience` seconds: where the process ends anyway
+    that may be short.
     """
 
     def __init__(
@@ -48,32 +58,40 @@ class Engine:
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
         abort: Callable[[], None] = lambda: None,
+        patience: float = math.inf,
     ) -> None:
         self._options = options
         self._meter = meter
         self._observer = observer
         self._stop = stop or threading.Event()
         self._abort = abort
-        self._broken: Exception | None = None
+        self._patience = patience
+        self._broken: BaseException | None = None
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
-        self._threads: list[threading.Thread] = []
+        self._threads: list[_Thread] = []
         self._ended = threading.Event()
+        self._over = False
 
     def run(self, tasks: Iterable[Task]) -> Outcome:
         """Fetch everything, or as much as can be; afterwards nothing is written any more.
 
         Called once. Raises DiskError if the system has not even room for one thread, and what
-        the observer raises: that stops the run.
+        the observer raises, or what strikes this or another thread (KeyboardInterrupt,
+        SystemExit): that stops the run.
         """
         self._prepare(tasks)
-        self._hire()
-        if self._options.fsync:
-            self._spawn(
-                "hfget-sync", lambda: keep_synced(self._schedule, self._results, self._ended)
-            )
-        self._supervise()
-        self._wind_down()
+        try:
+            self._hire()
+            if self._options.fsync:
+                self._spawn(
+                    "hfget-sync", lambda: keep_synced(self._schedule, self._results, self._ended)
+                )
+            self._supervise()
+        except BaseException as error:
+            self._break(error)
+        finally:
+            self._end()
         self._sample()
         if self._broken is not None:
             raise self._broken
@@ -129,12 +147,24 @@ class Engine:
 
     def _spawn(self, name: str, target: Callable[[], None]) -> bool:
         """Start a thread; false if the system has no room for one."""
-        thread = threading.Thread(target=target, name=name, daemon=True)
+        ended = threading.Event()
+
+        def work() -> None:
+            try:
+                if not self._ended.is_set():
+                    target()
+            except BaseException as error:
+                self._break(error)
+            finally:
+                ended.set()
+
+        started = _Thread(threading.Thread(target=work, name=name, daemon=True), ended)
+        self._threads.append(started)  # first, since what strikes meanwhile must not hide it
         try:
-            thread.start()
+            started.thread.start()
         except RuntimeError:
+            self._threads.remove(started)
             return False
-        self._threads.append(thread)
         return True
 
     def _supervise(self) -> None:
@@ -158,26 +188,49 @@ class Engine:
                     fetcher.hang_up()
             self._schedule.wait(TICK_SECONDS)
 
-    def _wind_down(self) -> None:
-        """Join all threads; once the run is to stop, wake them and wait a moment only.
+    def _end(self) -> None:
+        """Wind down to the end, however often a signal strikes meanwhile."""
+        try:
+            self._wind_down()
+            self._over = True
+        except BaseException as error:
+            self._break(error)
+        finally:
+            if not self._over:
+                self._end()
 
-        What is unfinished is kept.
-        """
+    def _wind_down(self) -> None:
+        """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""
         self._ended.set()
         for worker in self._workers:
             worker.fetcher.hang_up()
-        deadline = math.inf
-        for thread in self._threads:
-            while thread.is_alive() and time.monotonic() < deadline:
-                if deadline == math.inf and self._stop.is_set():
-                    deadline = time.monotonic() + STOP_SECONDS
+        stopped = math.inf
+        for thread, ended in self._threads:
+            while not ended.wait(TICK_SECONDS):
+                now = time.monotonic()
+                if stopped == math.inf and self._stop.is_set():
+                    stopped = now
                     self._schedule.stopped()
                     self._abort()
-                thread.join(TICK_SECONDS)
+                if now > stopped + STOP_SECONDS:
+                    self._abandon()
+                if now > stopped + self._patience or thread.ident is None:
+                    break
+            else:
+                thread.join()
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """Nothing that is not published by now will be."""
         for job in self._schedule.active:
             job.abandoned = True
             if job.ledger.leases == 0:  # else its last writer, still in a write, will park it
                 job.park()
+
+    def _break(self, error: BaseException) -> None:
+        """End the run because of `error`, which is raised when all is still."""
+        self._broken = self._broken or error
+        self._stop.set()
 
     @property
     def _received(self) -> int:
@@ -190,9 +243,8 @@ class Engine:
         """Tell the observer, from whatever thread: no thread dies of what it raises."""
         try:
             self._observer(event)
-        except Exception as error:
-            self._broken = self._broken or error
-            self._stop.set()
+        except BaseException as error:
+            self._break(error)
 
 
 def _usable(tasks: Sequence[Task], connections: int) -> int:

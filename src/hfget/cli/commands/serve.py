@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import os
 import re
 import socket
 import sys
@@ -98,7 +99,7 @@ def serve(
             )
     if not 0 <= port <= 65_535:
         raise UsageError(f"--port must be from 0 to 65535, not {port}", hint="0 takes a free one")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
 
     origins = _origins(allow_origin or [])

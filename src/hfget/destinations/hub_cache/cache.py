@@ -183,11 +183,15 @@ class CacheLayout:
     def _signs_of_life(self, file: RemoteFile) -> frozenset[tuple[str, int, int]]:
         """What changes as long as huggingface_hub fetches this content: its partials."""
         signs = set()
-        for partial in (self._folder / "blobs").glob(f"{file.etag}*.incomplete"):
-            with suppress(OSError):
-                found = partial.lstat()
-                if stat.S_ISREG(found.st_mode) and found.st_size <= file.size:
-                    signs.add((partial.name, found.st_size, found.st_mtime_ns))
+        names: list[str] = []
+        with suppress(OSError):
+            names = os.listdir(self._folder / "blobs")  # noqa: PTH208
+        for name in names:
+            if name.startswith(file.etag) and name.endswith(".incomplete"):
+                with suppress(OSError):
+                    found = os.lstat(self._folder / "blobs" / name)
+                    if stat.S_ISREG(found.st_mode) and found.st_size <= file.size:
+                        signs.add((name, found.st_size, found.st_mtime_ns))
         return frozenset(signs)
 
     def release(self, file: RemoteFile) -> None:
@@ -217,7 +221,7 @@ class CacheLayout:
                     case_insensitive=folds_case(self._cache),
                 )
                 self._directories.refuse_escape(root)
-                if root.is_dir():
+                if os.path.isdir(root):
                     self._names.deny(snapshot.commit, path)
         self._directories.close()
 

@@ -16,17 +16,10 @@ from pathlib import Path
 
 from hfget.destinations.safe_directories import Seen
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot
-from hfget.system import is_inside, is_trusted
+from hfget.system import is_inside, is_trusted, safe_text
 
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _XET_HASH = re.compile(r"[0-9a-f]{64}")
-
-
-def default_cache() -> Path:
-    """HF_HUB_CACHE, else `hub` in HF_HOME, else in XDG_CACHE_HOME, else in ~/.cache."""
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
 
 
 def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
@@ -97,16 +90,27 @@ class HubCache:
         self._folders: dict[tuple[RepoType, str], Path] = {}
         self._inside: dict[Path, bool] = {}
         self._there: dict[Path, bool] = {}
+        self._closed: dict[Path, str] = {}
+
+    def cautions(self) -> list[str]:
+        """A line for what could not be looked at, so that nothing was taken from there."""
+        return [
+            f"nothing is taken from the Hub cache in {safe_text(str(place), 200)}: {why}"
+            for place, why in list(self._closed.items())[:1]
+        ]
 
     def find(self, snapshot: Snapshot, file: RemoteFile) -> Path | None:
         """A file that should have the content of `file`: its size is right, its hash unknown."""
         if not file.size:
             return None
         for path in self._candidates(snapshot, file):
-            with suppress(OSError):
+            try:
                 found = real_blob(self._cache, path) if self._is_inside(path) else None
-                if found is not None and found[1].size == file.size:
-                    return found[0]
+            except OSError as error:
+                self._cannot_look(path.parent, error)
+                continue
+            if found is not None and found[1].size == file.size:
+                return found[0]
         return None
 
     def _is_inside(self, path: Path) -> bool:
@@ -126,8 +130,18 @@ class HubCache:
     def _is_there(self, folder: Path) -> bool:
         """Asked of the disk once: most repos are in no cache, and have many files."""
         if folder not in self._there:
-            self._there[folder] = os.path.lexists(folder)
+            self._there[folder] = False
+            try:
+                os.lstat(folder)
+                self._there[folder] = True
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except OSError as error:
+                self._cannot_look(folder, error)
         return self._there[folder]
+
+    def _cannot_look(self, place: Path, error: OSError) -> None:
+        self._closed.setdefault(place, (error.strerror or type(error).__name__).lower())
 
     def _candidates(self, snapshot: Snapshot, file: RemoteFile) -> Iterator[Path]:
         """By content; by name only where a cache without links keeps files in its snapshots."""
@@ -139,7 +153,7 @@ class HubCache:
             if blob := blob_path(folder, file):
                 yield blob
                 pointer = folder.joinpath("snapshots", snapshot.commit, *file.path.split("/"))
-                if not pointer.is_symlink():
+                if not os.path.islink(pointer):
                     yield pointer
         if self._is_there(self._cache / "blobs") and (stored := store_path(self._cache, file)):
             yield stored

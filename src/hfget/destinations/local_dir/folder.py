@@ -92,7 +92,8 @@ class FolderLayout:
         self._log.refresh()
 
     def cautions(self) -> list[str]:
-        return self._owners.cautions(self._log.foreign_owner)
+        closed = self._hub.cautions() if self._hub else []
+        return self._owners.cautions(self._log.foreign_owner) + closed
 
     def others(self, snapshot: Snapshot) -> Occupants:
         self._log.refresh()

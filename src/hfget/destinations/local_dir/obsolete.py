@@ -106,6 +106,6 @@ def _look(target: Path) -> Seen | None:
 def _remove_empty(folder: Path, top: Path) -> None:
     """Remove a folder and those above it, below `top`, as long as they are empty."""
     with suppress(OSError):
-        while folder != top and top in folder.parents and not folder.is_symlink():
+        while folder != top and top in folder.parents and not os.path.islink(folder):
             folder.rmdir()
             folder = folder.parent

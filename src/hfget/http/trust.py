@@ -1,0 +1,91 @@
+"""Whose certificates are believed: what the environment names, else certifi's and the system's."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from hfget.errors import UsageError
+from hfget.settings import user_path
+from hfget.system import safe_text
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+#: As `openssl rehash` names a certificate, so that it is found when it is asked for.
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+
+
+class Authorities(NamedTuple):
+    """PEM files, which are read at once, and folders of hashed names, which cost nothing.
+
+    `named` is the variable they come from, empty for those of this machine.
+    """
+
+    named: str
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Have `context` verify against them. Raises UsageError if one cannot be used."""
+        for path in self.files:
+            try:
+                context.load_verify_locations(cafile=path)
+            except OSError as error:
+                if self.named:
+                    raise _unusable(self.named, path) from error
+                if path == DEFAULT_CA_BUNDLE_PATH:
+                    raise
+        for path in self.folders:
+            context.load_verify_locations(capath=path)
+
+
+def authorities(env: Mapping[str, str]) -> Authorities:
+    """The first bundle that is named, as requests and curl have it; else SSL_CERT_DIR; else both
+    certifi's and the system's (huggingface_hub takes the latter).
+
+    A bundle may be a folder, SSL_CERT_DIR several. Raises UsageError for what is not there.
+    """
+    for name in _BUNDLES:
+        if value := env.get(name):
+            path = str(user_path(value, name))
+            return (
+                Authorities(name, (), (path,))
+                if os.path.isdir(path)
+                else Authorities(name, (path,))
+            )
+    if value := env.get("SSL_CERT_DIR", "").strip(os.pathsep):
+        folders = tuple(str(user_path(part, "SSL_CERT_DIR")) for part in value.split(os.pathsep))
+        if not any(map(os.path.isdir, folders)):
+            raise _unusable("SSL_CERT_DIR", value)
+        return Authorities("SSL_CERT_DIR", (), folders)
+    return _of_this_machine()
+
+
+def _of_this_machine() -> Authorities:
+    """Where the system's folder has hashed names its file, which takes 10 ms, is not needed."""
+    paths = ssl.get_default_verify_paths()
+    if _is_hashed(paths.openssl_capath):
+        return Authorities("", (DEFAULT_CA_BUNDLE_PATH,), (paths.openssl_capath,))
+    files = [DEFAULT_CA_BUNDLE_PATH]
+    if os.path.isfile(paths.openssl_cafile):
+        files.append(paths.openssl_cafile)
+    return Authorities("", tuple(files))
+
+
+def _is_hashed(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(_HASHED.fullmatch(entry.name) for entry in entries)
+    except OSError:
+        return False
+
+
+def _unusable(name: str, path: str) -> UsageError:
+    return UsageError(
+        f"{name} names no usable CA bundle: {safe_text(path)}",
+        hint="name a file with certificates in PEM format, or unset it",
+    )
