@@ -63,7 +63,7 @@ CHECKS = [
             "if not allow_private and is_private(target) and not is_private(source):",
             "if False:",
         ),
-        ("target = without_login(rebase(", "target = str(rebase("),
+        ("target = without_login(_rebased(", "target = str(rebase("),
         (" or _MALFORMED.search(location)", ""),
         (" or address.is_multicast", ""),
         ("not address.is_global or ", ""),

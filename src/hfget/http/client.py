@@ -216,9 +216,9 @@ class HttpClient:
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
             raise
-        if proxy and response.status_code == 407:
+        if proxy and proxies.is_refusal(response):
             response.close()
-            raise proxies.refusal(407, proxy, url)
+            raise proxies.refusal(response.status_code, proxy, url)
         return response
 
     def _was_inside(self, url: str) -> bool:

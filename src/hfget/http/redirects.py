@@ -6,7 +6,7 @@ import re
 import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from hfget.errors import NetworkError, UnsafeError
 from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
@@ -15,6 +15,8 @@ from hfget.system import safe_text, safe_url
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
 # without a host, or two addresses glued together (seen on a mirror).
 _MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
+#: The host, if any, and what follows it: a blank there is what the browsers make %20 of.
+_PLACE = re.compile(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
 #: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
 _LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 
@@ -22,11 +24,12 @@ _LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".ho
 def follow(source: str, location: str, endpoint: str, *, allow_private: bool = False) -> str:
     """The absolute URL to which `location`, sent by the server of URL `source`, leads.
 
-    The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. User and
+    The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. Not where
+    that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
     private address behind a public one; NetworkError for what is no address.
     """
-    target = without_login(rebase(_absolute(source, location), endpoint))
+    target = without_login(_rebased(source, _absolute(source, location), endpoint))
     scheme = urlsplit(target).scheme.lower()
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):
@@ -65,6 +68,19 @@ def rebase(url: str, endpoint: str) -> str:
     return urlunsplit((own.scheme, own.netloc, path, parts.query, ""))
 
 
+def _rebased(source: str, target: str, endpoint: str) -> str:
+    if _is_hub(urlsplit(source).hostname):
+        return target
+    ours = rebase(target, endpoint)
+    return target if _address_of(ours) == _address_of(source) else ours
+
+
+def _address_of(url: str) -> tuple[str, str]:
+    """What makes a request another one, apart from how its host is written."""
+    parts = urlsplit(url)
+    return unquote(parts.path).rstrip("/"), parts.query
+
+
 def is_private(url: str) -> bool:
     """Whether `url` names an address, or a host, that only a local network can mean."""
     host = (urlsplit(url).hostname or "").rstrip(".")
@@ -101,6 +117,8 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 def _absolute(source: str, location: str) -> str:
     with suppress(UnicodeError):  # http.client decodes headers as latin-1, servers send UTF-8
         location = location.encode("latin-1").decode("utf-8")
+    place, rest = _PLACE.findall(location.strip(" "))[0]
+    location = place + rest.replace(" ", "%20")
     if not location or _MALFORMED.search(location):
         raise _malformed(source)
     try:

@@ -26,12 +26,14 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.http.connect import Sockets, SteadyTimeout
-from hfget.http.headers import with_plain_fields
+from hfget.http.headers import read_lines, with_plain_fields
 from hfget.settings import is_loopback_address
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
 #: each byte starts anew, would let a server that drips hold us for ever.
 TURNS = 2
+#: So many answers like 102 (processing) and 103 (early hints) may come before the answer itself.
+MOST_INTERIM = 64
 
 
 class _Reader(io.RawIOBase):
@@ -106,6 +108,15 @@ class Response(http.client.HTTPResponse):
             self._read_head(**limits)
         finally:
             self._reader.unlimit()
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status line of the answer itself: http.client passes over a 100 only."""
+        for _ in range(MOST_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 <= found[1] < 200 or found[1] == http.client.SWITCHING_PROTOCOLS:
+                return found
+            read_lines(self.fp)
+        raise http.client.HTTPException("interim answers without end")
 
     def read1(self, n: int = -1, /) -> bytes:
         if not self.chunked or self.fp is None:
