@@ -11,6 +11,7 @@ import http.client
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
 from typing import Any, NamedTuple
@@ -33,7 +34,13 @@ from hfget.hub import refusal
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
-from hfget.sources.content_checks import Answer, check, content_length, open_body
+from hfget.sources.content_checks import (
+    Answer,
+    check,
+    content_length,
+    looks_like_a_page,
+    open_body,
+)
 from hfget.sources.decoding import Body
 from hfget.sources.host_health import Hosts
 from hfget.system import Superseded, safe_url
@@ -41,6 +48,8 @@ from hfget.system import Superseded, safe_url
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _MAX_RENEWALS = 3
+#: A page where a file should be is asked for again so often; then the hash decides what it is.
+_MOST_PAGES = 2
 _SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
 _NETWORK_ERRORS = (
     Transient,
@@ -87,6 +96,8 @@ class HttpSource:
         self._host = host_of(self._home)
         self._target = Target(self._home, self._host, True, 0, 0)
         self._fruitless_renewals = 0
+        self._pages = 0
+        self._was_encoded = self._ignore_label = False
         self.resolved = False
 
     @property
@@ -94,12 +105,19 @@ class HttpSource:
         """The host that the next request goes to."""
         return self._target.host
 
+    @property
+    def ranged(self) -> bool:
+        """Whether that host serves parts of files, as far as is known now."""
+        return self._hosts.serves_parts(self._target.host)
+
     def delay(self) -> float:
         """Seconds for which that host is paused."""
         return self._hosts.delay(self._target.host)
 
     def failed(self, failure: Transient, began: float) -> float:
         """Seconds for which the host pauses. Raises NetworkError if it is not asked any more."""
+        if failure.lie and self._was_encoded:
+            self._was_encoded, self._ignore_label = False, not self._ignore_label
         return self._hosts.failed(failure, began)
 
     def open(self, span: Span | None) -> HttpStream:
@@ -130,13 +148,30 @@ class HttpSource:
 
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
-            answer = check(self._file, span, response)
-            if answer.encoded and not answer.whole:
-                raise NoRangesError("a part of the file came compressed", url=response.url)
-            return HttpStream(response, answer, open_body(response, answer))
-        except BaseException:
+            answer = self._checked(span, response)
+            stream = HttpStream(response, answer, open_body(response, answer))
+        except BaseException as error:
             response.close()
+            if isinstance(error, NoRangesError):
+                self._hosts.part_came(error.origin, usable=False)
             raise
+        if answer.page and self._pages < _MOST_PAGES:
+            stream.refuse_pages(self._page_came)
+        if span is not None:
+            self._hosts.part_came(stream.origin, usable=not answer.whole)
+        return stream
+
+    def _checked(self, span: Span | None, response: requests.Response) -> Answer:
+        """What the answer claims to be; of a label that made it wrong before, the other reading."""
+        answer = check(self._file, span, response)
+        if answer.encoded:
+            self._was_encoded = True
+            if self._ignore_label and content_length(response) in (None, self._file.size):
+                return answer._replace(encoding="")
+        return answer
+
+    def _page_came(self) -> None:
+        self._pages += 1
 
     def fruitful(self) -> None:
         """Bytes came from the present URL: a later refusal means that it has expired."""
@@ -226,6 +261,12 @@ class HttpStream:
         self.origin = host_of(response.url)
         self._response = response
         self._body = body
+        self._page_came: Callable[[], None] | None = None
+        self._missing = answer.end - answer.start if answer.encoded else 0
+
+    def refuse_pages(self, came: Callable[[], None]) -> None:
+        """If the body begins like a web page, `came` is called and the first read fails."""
+        self._page_came = came
 
     @property
     def url(self) -> str:
@@ -234,7 +275,19 @@ class HttpStream:
     def readinto(self, buffer: memoryview, /) -> int | None:
         """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
         try:
-            return self._body.readinto1(buffer)
+            count = self._body.readinto1(buffer)
+            if self._page_came is not None and count:
+                came, self._page_came = self._page_came, None
+                if looks_like_a_page(bytes(buffer[:count][:512])):
+                    came()
+                    reason = "the answer looks like a web page, not like the file"
+                    raise Transient(reason, url=self._response.url, lie=True)
+            if self._missing:
+                if count == 0:
+                    reason = "the answer decodes to fewer bytes than the listing says"
+                    raise Transient(reason, url=self._response.url, lie=True)
+                self._missing = max(0, self._missing - (count or 0))
+            return count
         except _NETWORK_ERRORS as error:
             raise from_exception(error, self._response.url) from None
 
