@@ -244,3 +244,14 @@ def test_a_mirror_that_leaves_an_address_to_the_hub_is_followed_there(path: str)
     assert follow(f"{MIRROR}/other", hub, MIRROR) == f"{MIRROR}{path}"
     lfs = "https://huggingface.co/lfs/x"
     assert follow(hub, lfs, MIRROR) == lfs, "on the Hub itself, nothing leads back to the mirror"
+
+
+def test_a_data_host_on_plain_http_is_allowed_by_name() -> None:
+    location = "http://cdn.test/x"
+    assert follow(SOURCE, location, MIRROR, allow_http=True) == location
+    with pytest.raises(UnsafeError) as met:
+        follow(SOURCE, location, MIRROR, allow_http=False)
+    assert "--allow-http-data" in str(met.value.hint)
+    with pytest.raises(UnsafeError) as met:
+        follow(SOURCE, location, MIRROR)
+    assert "--allow-http-data" not in str(met.value.hint), "no option makes it safe for the API"

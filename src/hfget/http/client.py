@@ -61,6 +61,7 @@ class HttpClient:
         connect_timeout: float = 10.0,
         offline: bool = False,
         allow_private: bool = False,
+        allow_http_data: bool = False,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
@@ -72,6 +73,7 @@ class HttpClient:
         self._connect_timeout = connect_timeout
         self._offline = offline
         self._allow_private = allow_private
+        self._allow_http_data = allow_http_data
         self._bundle = next(((name, env[name]) for name in _BUNDLES if env.get(name)), None)
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
@@ -123,20 +125,28 @@ class HttpClient:
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
 
-    def next_hop(self, response: requests.Response, endpoint: str) -> str:
+    def next_hop(self, response: requests.Response, endpoint: str, *, is_data: bool = False) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
+
+        `is_data` tells that a hash says what must come, so that http may be allowed.
 
         Raises UnsafeError and NetworkError as `redirects.follow` does.
         """
-        return self.next_address(response, response.headers.get("Location", ""), endpoint)
+        location = response.headers.get("Location", "")
+        return self.next_address(response, location, endpoint, is_data=is_data)
 
-    def next_address(self, response: requests.Response, address: str, endpoint: str) -> str:
+    def next_address(
+        self, response: requests.Response, address: str, endpoint: str, *, is_data: bool = False
+    ) -> str:
         """The checked absolute form of an address that stands in `response`, a `Link` perhaps.
 
         A mirror with a public name that was reached at a private address may lead to another.
         """
         allowed = self._allow_private or self._was_inside(response.url)
-        return redirects.follow(response.url, address, endpoint, allow_private=allowed)
+        http = self._allow_http_data if is_data else None
+        return redirects.follow(
+            response.url, address, endpoint, allow_private=allowed, allow_http=http
+        )
 
     def unlock(self, response: requests.Response) -> bool:
         """After a 401 or 403: whether the same request may now be answered in another way.

@@ -21,13 +21,21 @@ _PLACE = re.compile(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
 _LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 
 
-def follow(source: str, location: str, endpoint: str, *, allow_private: bool = False) -> str:
+def follow(
+    source: str,
+    location: str,
+    endpoint: str,
+    *,
+    allow_private: bool = False,
+    allow_http: bool | None = None,
+) -> str:
     """The absolute URL to which `location`, sent by the server of URL `source`, leads.
 
     The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. Not where
     that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
-    private address behind a public one; NetworkError for what is no address.
+    private address behind a public one; NetworkError for what is no address. `allow_http` lets
+    https lead to http; None tells that no option would.
     """
     target = without_login(_rebased(source, _absolute(source, location), endpoint))
     scheme = urlsplit(target).scheme.lower()
@@ -42,11 +50,12 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
         origin_of(target)
     except ValueError:
         raise _malformed(source) from None
-    if urlsplit(source).scheme.lower() == "https" and scheme == "http":
+    if urlsplit(source).scheme.lower() == "https" and scheme == "http" and not allow_http:
+        option = "; or allow it for files, whose hashes came over https: --allow-http-data"
         raise UnsafeError(
             f"{host} leads from https to http ({shown}), which is refused",
             url=safe_url(source),
-            hint="try another --endpoint",
+            hint="try another --endpoint" + (option if allow_http is not None else ""),
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(

@@ -74,6 +74,7 @@ class Run:
             connect_timeout=self._settings.api_timeout,
             offline=self._settings.offline,
             allow_private=self._settings.allow_private,
+            allow_http_data=self._settings.allow_http_data,
             observer=self._observer,
         )
         self._hub = Hub(self._http, self._settings, self._observer, self._stop)
