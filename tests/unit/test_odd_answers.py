@@ -12,8 +12,8 @@ from hfget.errors import AccessError, NetworkError
 from hfget.http import redirects
 from hfget.http.client import HttpClient
 from hfget.http.headers import MAX_BYTES, MAX_LINES
+from hfget.http.response_head import MOST_INTERIM
 from hfget.http.retry import Transient, from_exception
-from hfget.http.transport import MOST_INTERIM
 from hfget.settings import host_of
 from tests.unit.apis import COMMIT, INFO, Client, entry, page
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, made_up_token, raw

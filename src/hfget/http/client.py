@@ -26,16 +26,14 @@ from hfget._version import __version__
 from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
+from hfget.http.credentials import is_token_refused
+from hfget.http.sending import send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.settings import Credential, Withheld, host_of, origin_of, user_path
 from hfget.system import safe_text, safe_url
 
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-#: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
-INVALID_CREDENTIALS = "invalid credentials in authorization header"
-ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
-
 #: A URL that requests would leave as it is, and its scheme, host and port.
 _PLAIN_URL = re.compile(
     r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
@@ -216,12 +214,8 @@ class HttpClient:
     ) -> requests.Response:
         url = str(request.url)
         try:
-            response = self._adapter().send(
-                request,
-                stream=True,
-                timeout=(self._connect_timeout, read_timeout),
-                proxies={"all": proxy} if proxy else {},
-            )
+            timeouts = self._connect_timeout, read_timeout
+            response = send(self._adapter(), self._sockets, request, timeouts, proxy)
         except requests.RequestException as error:
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
@@ -230,6 +224,10 @@ class HttpClient:
             response.close()
             raise proxies.refusal(response.status_code, proxy, url)
         return response
+
+    def relieve(self) -> None:
+        """Close connections that rest if somebody waits for one. To be called now and then."""
+        self._sockets.idle.relieve()
 
     def _was_inside(self, url: str) -> bool:
         """Whether the host was connected to at a private address, not by way of a proxy."""
@@ -292,16 +290,6 @@ class HttpClient:
         if origin not in self._proxies:
             self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
-
-
-def is_token_refused(response: requests.Response) -> bool:
-    """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
-
-    A valid token that may not see a repo is answered by a 401 or 403 with a code of its own.
-    """
-    said = response.headers.get("X-Error-Message", "").lower()
-    code = response.headers.get("X-Error-Code", "")
-    return INVALID_CREDENTIALS in said or (response.status_code == 401 and code not in ERROR_CODES)
 
 
 def user_agent() -> str:

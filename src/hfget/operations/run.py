@@ -264,6 +264,7 @@ class Run:
             observer=self._observe,
             stop=self._stop,
             abort=self._http.abort,
+            relieve=self._http.relieve,
         )
         return engine.run(tasks)
 

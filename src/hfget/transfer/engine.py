@@ -37,7 +37,8 @@ FILE_PROGRESS = 256 << 10
 class Engine:
     """The backend that is hfget's own. `stop` may be set from anywhere, also from a signal handler.
 
-    `abort()` wakes all who wait for the network, once the run is to stop.
+    `abort()` wakes all who wait for the network, once the run is to stop; `relieve()` is called
+    now and then, to free connections for those who wait.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Engine:
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
         abort: Callable[[], None] = lambda: None,
+        relieve: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
         self._meter = meter
         self._observer = observer
         self._stop = stop or threading.Event()
         self._abort = abort
+        self._relieve = relieve
         self._broken: Exception | None = None
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
@@ -152,6 +155,7 @@ class Engine:
                 self._sample()
             if now - looked >= LOOK_SECONDS:
                 looked = now
+                self._relieve()
                 fetchers = [worker.fetcher for worker in self._workers]
                 for fetcher in self._stragglers.look(fetchers, now):
                     fetcher.hang_up()
