@@ -23,6 +23,9 @@ MIN_BLOCK_BYTES = 64 << 10
 #: A connection that brings less than this many bytes in a window is replaced.
 SLOW_WINDOW_SECONDS = 30.0
 SLOW_BYTES = 30 * 1024
+#: What fails after it was that slow, but for these first seconds, counts as a try without a byte:
+#: else a server that drips on every connection would be asked for ever.
+GRACE_SECONDS = 2.0
 
 
 class Fetcher:
@@ -79,7 +82,8 @@ class Fetcher:
             if self._hung_up:
                 raise Superseded from None
             if isinstance(failure, Transient):
-                failure.fruitful = self._kept > 0
+                seconds = time.monotonic() - asked - stream.held
+                failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds)
             raise
         finally:
             stream.close()
@@ -170,3 +174,7 @@ class Fetcher:
             job.progressed.set()
             self._kept += end - start
         return granted
+
+
+def _is_worth_it(kept: int, seconds: float) -> bool:
+    return kept * SLOW_WINDOW_SECONDS >= SLOW_BYTES * (seconds - GRACE_SECONDS)
