@@ -120,6 +120,7 @@ class Settings:
     fsync: bool = True
     wait_for_lock: bool = True
     allow_private: bool = False
+    allow_http_data: bool = False
 
 
 def origin_of(url: str) -> str:

@@ -55,15 +55,12 @@ CHECKS = [
         "http/redirects.py",
         ("test_redirects.py",),
         ('if scheme not in ("http", "https"):', "if False:"),
-        (
-            'if urlsplit(source).scheme.lower() == "https" and scheme == "http":',
-            "if False:",
-        ),
+        ('scheme == "http" and not allow_http:', "False:"),
         (
             "if not allow_private and is_private(target) and not is_private(source):",
             "if False:",
         ),
-        ("target = without_login(rebase(", "target = str(rebase("),
+        ("target = without_login(_rebased(", "target = str(rebase("),
         (" or _MALFORMED.search(location)", ""),
         (" or address.is_multicast", ""),
         ("not address.is_global or ", ""),

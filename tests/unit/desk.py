@@ -30,6 +30,7 @@ class Somewhere:
 
     origin: str = HOST
     resolved: bool = False
+    ranged: bool = True
     hosts: Hosts | None = None
 
     def delay(self) -> float:

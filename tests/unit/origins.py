@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from hfget.http.client import HttpClient
 from hfget.settings import Credential, Settings, host_of, origin_of
 from hfget.sources.host_health import Hosts
-from hfget.sources.http_source import HttpSource, HttpStream
+from hfget.sources.http_source import HttpSource
+from hfget.sources.http_stream import HttpStream
 from hfget.system.redaction import Secret
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 

@@ -13,6 +13,7 @@ import pytest
 from hfget.errors import EntryNotFoundError
 from hfget.http.retry import Transient
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
+from hfget.sources.host_health import UNUSABLE_PARTS
 from hfget.sources.rate_limit import RateLimit, RateLimited
 from hfget.system.cancellation import Stopped, Superseded
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, raw
@@ -90,13 +91,42 @@ def test_the_whole_for_a_part_is_said_to_be_the_whole(
 def test_a_part_that_is_none_is_no_stream(
     world: World, source_at: Callable[[Loopback], ByteSource]
 ) -> None:
-    def compressed(asked: Asked) -> Answer:
-        answer = content(asked)
-        return replace(answer, headers={**answer.headers, "Content-Encoding": "gzip"})
+    source = source_at(world.origin(lambda asked: replace(content(asked), headers={})))
+    for tried in range(UNUSABLE_PARTS):
+        assert source.ranged, f"{tried} are no verdict"
+        with pytest.raises(NoRangesError) as caught:
+            source.open((5, 10))
+        assert caught.value.lie and caught.value.origin.startswith("127.0.0.1")
+    assert not source.ranged
+    assert read(source.open(None)) == DATA
 
-    with pytest.raises(NoRangesError) as caught:
-        source_at(world.origin(compressed)).open((5, 10))
-    assert caught.value.lie and caught.value.origin.startswith("127.0.0.1")
+
+def test_one_part_that_is_right_makes_good_what_was_not(
+    world: World, source_at: Callable[[Loopback], ByteSource]
+) -> None:
+    def answer(asked: Asked) -> Answer:
+        right = len(home.asked) % UNUSABLE_PARTS == 0
+        return content(asked) if right else replace(content(asked), headers={})
+
+    home = world.origin(answer)
+    source = source_at(home)
+    for _ in range(3):
+        for _ in range(UNUSABLE_PARTS - 1):
+            with pytest.raises(NoRangesError):
+                source.open((5, 10))
+        assert source.ranged and read(source.open((5, 10))) == DATA[5:10]
+
+
+@pytest.mark.parametrize("label", ["gzip", "aws-chunked", "utf-8", "br", "gzip, aws-chunked"])
+def test_a_part_of_the_right_length_is_one_whatever_its_label_says(
+    world: World, source_at: Callable[[Loopback], ByteSource], label: str
+) -> None:
+    def labelled(asked: Asked) -> Answer:
+        answer = content(asked)
+        kind = {"Content-Encoding": label, "Content-Type": "text/html"}
+        return replace(answer, headers={**answer.headers, **kind})
+
+    assert read(source_at(world.origin(labelled)).open((5, 10))) == DATA[5:10]
 
 
 def test_a_refusal_is_final_and_a_failure_may_pass(

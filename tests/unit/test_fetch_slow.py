@@ -136,3 +136,17 @@ def test_a_drip_is_written_before_the_buffer_is_full(tmp_path: Path) -> None:
         assert fetching.fetcher.received < BUFFER_BYTES
         going_on.set()
         assert isinstance(ended(), Transient)
+
+
+@pytest.mark.parametrize(("first", "counts"), [(10, False), (200_000, True)])
+def test_a_drip_before_a_failure_does_not_make_it_fruitful(
+    tmp_path: Path, first: int, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that comes by a few bytes a time-out must not be asked for for ever."""
+    monkeypatch.setattr("hfget.transfer.fetch.GRACE_SECONDS", 0.0)
+    drip = Dripping(first)
+    with FileServer(DATA, always(drip)) as server:
+        fetching = transfer(server, tmp_path, DATA, read_timeout=0.5)
+        assert failing(fetching).fruitful is counts
+        assert fetching.job.ledger.done_bytes == first, "what came is kept all the same"
+        drip.go_on.set()

@@ -252,3 +252,14 @@ def test_requests_are_counted() -> None:
         for _ in range(3):
             get(http, server.url)
         assert http.requests_sent == 3
+
+
+def test_http_is_allowed_for_data_alone() -> None:
+    response = requests.Response()
+    response.url = "https://hub.test/a"
+    response.headers["Location"] = "http://cdn.test/b"
+    lenient = HttpClient(env={}, allow_http_data=True)
+    assert lenient.next_hop(response, "https://hub.test", is_data=True) == "http://cdn.test/b"
+    for http, is_data in ((lenient, False), (HttpClient(env={}), True)):
+        with pytest.raises(UnsafeError):
+            http.next_hop(response, "https://hub.test", is_data=is_data)

@@ -74,8 +74,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(target=leases, limit=st.integers(1, SIZE))
     def lease(self, limit: int) -> Lease | None:
-        single = self.ledger.single
-        lease = self.ledger.lease(limit, MANY)
+        single = self.widened
+        lease = self.ledger.lease(limit, MANY, whole=single)
         if single:
             assert (lease is None) == bool(self.held or len(self.done) == SIZE)
         if lease is not None:
@@ -89,8 +89,7 @@ class LedgerMachine(RuleBasedStateMachine):
         rests = [lease.remaining for lease in self.held]
         claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
         thief = self.ledger.steal(minimum, NEVER, MANY)
-        single = self.ledger.single
-        assert (thief is None) == (single or max(rests, default=0) < 2 * minimum)
+        assert (thief is None) == (max(rests, default=0) < 2 * minimum)
         if thief is not None:
             assert thief.remaining >= minimum
             assert (
@@ -118,7 +117,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.held) == 1)
     @rule()
     def widen(self) -> None:
-        assert self.ledger.widen(self.held[0]) and self.ledger.single
+        assert self.ledger.widen(self.held[0])
+        self.held[0].reach = SIZE
+        self.widened = True
 
     @rule(lease=consumes(leases))
     def release(self, lease: Lease | None) -> None:
@@ -157,8 +158,7 @@ TestLedger = LedgerMachine.TestCase
 def test_an_empty_file_is_complete_from_the_start() -> None:
     ledger = Ledger(0)
     assert ledger.finished and ledger.lease(1, MANY) is None
-    ledger.make_single()
-    assert ledger.lease(1, MANY) is None
+    assert ledger.lease(1, MANY, whole=True) is None
 
 
 def test_a_single_stream_is_not_taken_while_others_fetch() -> None:
@@ -167,7 +167,7 @@ def test_a_single_stream_is_not_taken_while_others_fetch() -> None:
     assert first is not None and second is not None
     assert not ledger.widen(second) and (second.start, second.end) == (40, 80)
     ledger.release(first)
-    assert ledger.lease(40, MANY) is None, "no part is handed out any more"
+    assert ledger.lease(40, MANY, whole=True) is None, "the whole waits for the others"
     assert ledger.widen(second) and (second.start, second.end) == (0, 100)
 
 

@@ -130,8 +130,8 @@ def test_a_public_address_is_not_private(host: str) -> None:
     "location",
     [
         "",
-        " https://cdn.test/x",
-        "https://cdn.test/x y",
+        "https://cdn.test /x",
+        "https://cdn .test/x y",
         "https://cdn.test/x\r\nSet-Cookie: a=b",
         "https://cdn.test/\x00",
         "https://cas-bridge.test/https:/cdn.testhttps://cdn.test/x\t",
@@ -222,3 +222,36 @@ def test_whatever_a_link_says_it_leads_to_a_safe_address_or_nowhere(source: str,
 )
 def test_an_address_of_a_local_network(text: str, private: bool) -> None:
     assert is_private_address(text) is private
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        (" https://cdn.test/x ", "https://cdn.test/x"),
+        ("https://cdn.test/a b?c=d e", "https://cdn.test/a%20b?c=d%20e"),
+        ("/a b", "https://mirror.test/a%20b"),
+        ("https://cdn.test/\xc3\xa9", "https://cdn.test/\u00e9"),
+    ],
+)
+def test_a_blank_in_a_path_is_no_end_of_it(location: str, target: str) -> None:
+    assert follow(SOURCE, location, MIRROR) == target
+
+
+@pytest.mark.parametrize("path", ["/org/m/resolve/main/x", "/org/m/resolve/main/x/"])
+def test_a_mirror_that_leaves_an_address_to_the_hub_is_followed_there(path: str) -> None:
+    source, hub = f"{MIRROR}/org/m/resolve/main/x", f"https://huggingface.co{path}"
+    assert follow(source, hub, MIRROR) == hub
+    assert follow(f"{MIRROR}/other", hub, MIRROR) == f"{MIRROR}{path}"
+    lfs = "https://huggingface.co/lfs/x"
+    assert follow(hub, lfs, MIRROR) == lfs, "on the Hub itself, nothing leads back to the mirror"
+
+
+def test_a_data_host_on_plain_http_is_allowed_by_name() -> None:
+    location = "http://cdn.test/x"
+    assert follow(SOURCE, location, MIRROR, allow_http=True) == location
+    with pytest.raises(UnsafeError) as met:
+        follow(SOURCE, location, MIRROR, allow_http=False)
+    assert "--allow-http-data" in str(met.value.hint)
+    with pytest.raises(UnsafeError) as met:
+        follow(SOURCE, location, MIRROR)
+    assert "--allow-http-data" not in str(met.value.hint), "no option makes it safe for the API"

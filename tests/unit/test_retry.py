@@ -35,14 +35,16 @@ def wait_for(status: int = 429, **headers: str) -> float | None:
     [
         ("3", 3.0),
         (" 3 ", 3.0),
-        ("0", 0.0),
+        ("0", None),
+        ("0.0", None),
         ("2.5", 2.5),
-        ("1e9", 1e9),
+        ("1e9", None),
         (formatdate(NOW + 60, usegmt=True), 60.0),
         ("Tue, 14-Nov-2023 22:14:20 GMT", 60.0),
         ("Tue Nov 14 22:14:20 2023", 60.0),
         ("Tue, 14 Nov 2023 22:14:20 -0000", 60.0),
-        (formatdate(NOW - 60, usegmt=True), 0.0),
+        (formatdate(NOW - 60, usegmt=True), None),
+        (formatdate(0, usegmt=True), None),
         ("", None),
         ("-1", None),
         ("nan", None),
@@ -139,6 +141,12 @@ def test_what_the_server_asks_for_is_waited_and_a_little_more() -> None:
     assert wait_after(Transient("HTTP 429", url=URL, wait=0.0), 1) > 0.05
 
 
+@pytest.mark.parametrize("wait", [None, 0.0, 1.0])
+def test_what_the_server_asks_for_never_shortens_the_patience(wait: float | None) -> None:
+    failure = Transient("HTTP 429", url=URL, wait=wait)
+    assert all(wait_after(failure, 6) >= 0.5 * 16 for _ in range(50))
+
+
 def test_the_hubs_own_window_is_waited_for() -> None:
     failure = Transient("HTTP 429", url=URL, wait=wait_for(RateLimit='"api";r=0;t=300'))
     assert wait_after(failure, 1) > 300
@@ -161,7 +169,7 @@ def response(status: int, **headers: str) -> requests.Response:
     return made
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [202, 408, 425, 429, 500, 502, 503, 504, 520, 525, 530])
 def test_statuses_that_pass(status: int) -> None:
     failure = retry.from_status(response(status, Retry_After="4"))
     assert failure is not None

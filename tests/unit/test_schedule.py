@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,8 @@ def test_a_file_without_ranges_comes_in_one_stream_of_which_nothing_is_stolen() 
     desk = Desk([job])
     work = desk.take()
     assert work is not None
-    job.ledger.make_single()
+    source: Any = job.source
+    source.ranged = False
     desk.schedule.fetching(job)
     assert desk.take() is not None and desk.take() is None and job.ledger.leases == 1
 

@@ -90,7 +90,7 @@ class ScheduleMachine(RuleBasedStateMachine):
     @rule(data=st.data(), share=st.floats(0.01, 1.0), rate=st.floats(1.0, 1e9))
     def bytes_come(self, data: st.DataObject, share: float, rate: float) -> None:
         job, lease = data.draw(st.sampled_from(self.held))
-        if not job.source.resolved and not job.ledger.single:
+        if not job.source.resolved:
             resolve(job)
         lease.rate = rate
         self.write(job, lease, max(1, int(lease.remaining * share)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from hfget.errors import EntryNotFoundError, InvalidTokenError, NetworkError
+from hfget.http.client import MAX_REDIRECTS
 from hfget.http.retry import Transient
 from hfget.settings import host_of
 from hfget.system.cancellation import Superseded
@@ -126,8 +128,12 @@ def test_many_connections_renew_an_address_once(world: World) -> None:
 def test_renewing_without_a_byte_in_between_ends(world: World) -> None:
     store = world.origin(lambda asked: Answer(b"<Error/>", 403))
     home = world.origin(lambda asked: found(f"{store.url}/blob?signature=secret"))
+    one = client(home)
+    for _ in range(2):
+        with pytest.raises(Transient, match="403"):
+            one.read()
     with pytest.raises(NetworkError) as caught:
-        client(home).read()
+        one.read()
     message = caught.value.message
     assert host_of(store.url) in message and host_of(home.url) in message and "403" in message
     assert "secret" not in f"{message}{caught.value.url}" and caught.value.path == FILE.path
@@ -178,3 +184,61 @@ def test_a_host_that_is_paused_is_not_asked_by_way_of_a_redirect(world: World) -
         one.read()
     assert len(home.asked) == 1 and cdn.asked == []
     assert one.source.origin == host_of(cdn.url), "whose pause the next attempt waits for"
+
+
+def test_an_address_is_renewed_past_the_caches(world: World) -> None:
+    signer = Signer(world)
+    one = client(signer.home)
+    one.read()
+    signer.expired = True
+    one.read()
+    assert [asked.headers.get("cache-control") for asked in signer.home.asked] == [None, "no-cache"]
+    assert not any("cache-control" in asked.headers for asked in signer.store.asked)
+
+
+def test_hops_count_for_a_request_not_for_the_life_of_a_file(world: World) -> None:
+    """A store that passes each request on to its next node."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.target.removeprefix("/"))
+        return content(asked) if number in passed else found(f"/{number + 1}")
+
+    store = world.origin(answer)
+    passed: set[int] = set()
+    home = world.origin(lambda asked: found(f"{store.url}/0"))
+    one = client(home)
+    for number in range(1, 3 * MAX_REDIRECTS):
+        passed.clear()
+        passed.add(number)
+        assert one.read() == DATA[100:200]
+    assert len(home.asked) == 1
+
+
+def test_where_the_store_is_down_the_hub_is_asked_again(world: World) -> None:
+    dead, alive = world.origin(lambda asked: reset), world.origin()
+    home = world.origin(
+        lambda asked: found(f"{(alive if 'cache-control' in asked.headers else dead).url}/blob")
+    )
+    one = client(home)
+    for _ in range(2):
+        with pytest.raises(Transient) as caught:
+            one.read()
+        one.hosts.answered(host_of(dead.url))
+        one.source.failed(caught.value, time.monotonic())
+        one.hosts._hosts.clear()  # the pause is over
+    assert one.read() == DATA[100:200] and len(home.asked) == 2
+
+
+def test_a_store_that_stays_down_is_an_end(world: World) -> None:
+    dead = world.origin(lambda asked: reset)
+    home = world.origin(lambda asked: found(f"{dead.url}/blob"))
+    one = client(home)
+    with pytest.raises(NetworkError):
+        for _ in range(20):
+            with suppress(Transient):
+                one.read()
+                raise AssertionError("a dead host answered")
+            failure = Transient("connection reset", url=dead.url, whole_host=True)
+            one.source.failed(failure, time.monotonic())
+            one.hosts._host(host_of(dead.url)).paused_until = 0.0
+    assert len(home.asked) <= 6

@@ -16,7 +16,7 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPWarning
 
-from hfget.http import transport
+from hfget.http import response_head
 from hfget.http.client import HttpClient
 from hfget.http.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
@@ -122,7 +122,7 @@ def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
     one, other = socket.socketpair()
     with one, other:
         one.settimeout(10.0)
-        reader = transport._Reader(one.makefile("rb", buffering=0))
+        reader = response_head._Reader(one.makefile("rb", buffering=0))
         other.sendall(b"abc")
         buffer = bytearray(1)
         with reader.limited():

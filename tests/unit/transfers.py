@@ -110,9 +110,12 @@ class Transfer:
     http: HttpClient
     stop: threading.Event
     final: Path
+    hosts: Hosts
 
     def lease(self, size: int | None = None) -> Lease:
-        lease = self.job.ledger.lease(size or self.job.file.size, 64)
+        lease = self.job.ledger.lease(
+            size or self.job.file.size, 64, whole=not self.job.source.ranged
+        )
         assert lease is not None
         return lease
 
@@ -153,7 +156,7 @@ def transfer(
     source = HttpSource(http, settings, hosts, snapshot, file)
     job = GivenTask(file, stem, source, publish).job
     job.open()
-    return Transfer(job, Fetcher(stop), http, stop, final)
+    return Transfer(job, Fetcher(stop), http, stop, final, hosts)
 
 
 def fetch_all(one: Transfer, piece: int = 1 << 62) -> None:

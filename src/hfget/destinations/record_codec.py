@@ -180,7 +180,7 @@ def read_tree(
     records: Path, commit: str, *, anyones: bool = False
 ) -> tuple[RemoteFile, ...] | None:
     """The recorded listing of a commit, or None if there is none that can be read."""
-    if not _SHA1.fullmatch(commit):
+    if not _is_hash(commit):
         return None
     data = _read_json(records / "trees" / f"{commit}.json", anyones=anyones)
     if data is None or data.get("format_version") != FORMAT_VERSION:

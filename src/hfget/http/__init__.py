@@ -7,8 +7,8 @@ the one table of what is tried again, when, and how often.
 
 from __future__ import annotations
 
-from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient, is_token_refused
-from hfget.http.credentials import choose_credential
+from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
+from hfget.http.credentials import choose_credential, is_token_refused
 from hfget.http.retry import (
     UNREACHED_LIMIT,
     Transient,

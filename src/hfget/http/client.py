@@ -25,6 +25,8 @@ from hfget._version import __version__
 from hfget.errors import NetworkError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
+from hfget.http.credentials import is_token_refused
+from hfget.http.sending import send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
 from hfget.settings import Credential, Withheld, host_of, origin_of
@@ -32,10 +34,6 @@ from hfget.system import safe_text, safe_url
 
 MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-#: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
-INVALID_CREDENTIALS = "invalid credentials in authorization header"
-ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
-
 #: A URL that requests would leave as it is, and its scheme, host and port.
 _PLAIN_URL = re.compile(
     r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
@@ -60,6 +58,7 @@ class HttpClient:
         connect_timeout: float = 10.0,
         offline: bool = False,
         allow_private: bool = False,
+        allow_http_data: bool = False,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
@@ -72,6 +71,8 @@ class HttpClient:
         self._offline = offline
         self._allow_private = allow_private
         self._env = env
+        self._allow_http_data = allow_http_data
+
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
         self._local = threading.local()
@@ -122,20 +123,28 @@ class HttpClient:
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
 
-    def next_hop(self, response: requests.Response, endpoint: str) -> str:
+    def next_hop(self, response: requests.Response, endpoint: str, *, is_data: bool = False) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
+
+        `is_data` tells that a hash says what must come, so that http may be allowed.
 
         Raises UnsafeError and NetworkError as `redirects.follow` does.
         """
-        return self.next_address(response, response.headers.get("Location", ""), endpoint)
+        location = response.headers.get("Location", "")
+        return self.next_address(response, location, endpoint, is_data=is_data)
 
-    def next_address(self, response: requests.Response, address: str, endpoint: str) -> str:
+    def next_address(
+        self, response: requests.Response, address: str, endpoint: str, *, is_data: bool = False
+    ) -> str:
         """The checked absolute form of an address that stands in `response`, a `Link` perhaps.
 
         A mirror with a public name that was reached at a private address may lead to another.
         """
         allowed = self._allow_private or self._was_inside(response.url)
-        return redirects.follow(response.url, address, endpoint, allow_private=allowed)
+        http = self._allow_http_data if is_data else None
+        return redirects.follow(
+            response.url, address, endpoint, allow_private=allowed, allow_http=http
+        )
 
     def unlock(self, response: requests.Response) -> bool:
         """After a 401 or 403: whether the same request may now be answered in another way.
@@ -205,20 +214,20 @@ class HttpClient:
     ) -> requests.Response:
         url = str(request.url)
         try:
-            response = self._adapter().send(
-                request,
-                stream=True,
-                timeout=(self._connect_timeout, read_timeout),
-                proxies={"all": proxy} if proxy else {},
-            )
+            timeouts = self._connect_timeout, read_timeout
+            response = send(self._adapter(), self._sockets, request, timeouts, proxy)
         except requests.RequestException as error:
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
             raise
-        if proxy and response.status_code == 407:
+        if proxy and proxies.is_refusal(response):
             response.close()
-            raise proxies.refusal(407, proxy, url)
+            raise proxies.refusal(response.status_code, proxy, url)
         return response
+
+    def relieve(self) -> None:
+        """Close connections that rest if somebody waits for one. To be called now and then."""
+        self._sockets.idle.relieve()
 
     def _was_inside(self, url: str) -> bool:
         """Whether the host was connected to at a private address, not by way of a proxy."""
@@ -274,16 +283,6 @@ class HttpClient:
         if origin not in self._proxies:
             self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
-
-
-def is_token_refused(response: requests.Response) -> bool:
-    """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
-
-    A valid token that may not see a repo is answered by a 401 or 403 with a code of its own.
-    """
-    said = response.headers.get("X-Error-Message", "").lower()
-    code = response.headers.get("X-Error-Code", "")
-    return INVALID_CREDENTIALS in said or (response.status_code == 401 and code not in ERROR_CODES)
 
 
 def user_agent() -> str:

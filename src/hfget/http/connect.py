@@ -20,8 +20,12 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
+from hfget.http.idle import IdleConnections
+
 #: A further address is tried after so many seconds without an answer (RFC 8305, section 5).
 ATTEMPT_SECONDS = 0.25
+#: An address that failed, perhaps after it had connected, comes last for so many seconds.
+FAILED_SECONDS = 60.0
 #: How often those who connect look whether they are still wanted, in seconds.
 _POLL_SECONDS = 0.1
 _UNDER_WAY = frozenset(
@@ -48,13 +52,28 @@ class SteadyTimeout(socket.socket):
             super().settimeout(value)
 
 
+class _Sending(threading.local):
+    place: tuple[str, int] | None = None
+    peer = ""
+    reused = False
+
+    def begin(self) -> None:
+        self.place, self.peer, self.reused = None, "", False
+
+
 class Sockets:
     """The open sockets of one client. `shut` wakes every thread that waits, and is final."""
 
     def __init__(self) -> None:
         self.is_shut = False
+        self.idle = IdleConnections()
+        #: Of the request that this thread sends: `place` and `peer` of the connection that was
+        #: opened for it, and whether one was `reused`.
+        self.sending = _Sending()
         #: Host and port → the address that they were last connected to.
         self.peers: dict[tuple[str, int], str] = {}
+        self._found: dict[tuple[str, int], list[str]] = {}
+        self._failed_at: dict[tuple[tuple[str, int], str], float] = {}
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
 
@@ -71,6 +90,35 @@ class Sockets:
         for sock in sockets:
             _shut_down(sock)
 
+    def is_worth_another(self) -> bool:
+        """After a failure of this thread's request: whether to send it again, at once.
+
+        So if its connection had been kept: the server may have closed it meanwhile. So too if
+        the host has another address, which has not failed of late.
+        """
+        sending = self.sending
+        if self.is_shut:
+            return False
+        if sending.reused:
+            self.idle.close()
+            return True
+        place = sending.place
+        if place is None:
+            return False
+        self._failed_at[place, sending.peer] = time.monotonic()
+        return any(not self._has_failed(place, peer) for peer in self._found.get(place, ()))
+
+    def _has_failed(self, place: tuple[str, int], peer: str) -> bool:
+        failed_at = self._failed_at.get((place, peer))
+        return failed_at is not None and time.monotonic() - failed_at < FAILED_SECONDS
+
+    def _by_merit(self, place: tuple[str, int], addresses: list[Found]) -> list[Found]:
+        """Those that failed of late, even after they had connected, come last."""
+        self._found[place] = [str(found[4][0]) for found in addresses]
+        if not self._failed_at:
+            return addresses
+        return sorted(addresses, key=lambda found: self._has_failed(place, str(found[4][0])))
+
     def connect(
         self, host: str, port: int, timeout: float, options: Iterable[tuple[Any, ...]] = ()
     ) -> socket.socket:
@@ -80,14 +128,17 @@ class Sockets:
         TimeoutError, ConnectionAbortedError once `shut` was called, or the OSError of the
         last address that failed.
         """
+        self.idle.opening()
         deadline = time.monotonic() + timeout
+        place = (host.lower().strip("[]").rstrip("."), port)
         addresses = self._look_up(host.strip("[]"), port, deadline)
-        with _Race(_interleaved(addresses), tuple(options)) as race:
+        with _Race(self._by_merit(place, _interleaved(addresses)), tuple(options)) as race:
             while (sock := race.step(self._turn(deadline))) is None:
                 pass
         sock.settimeout(timeout)
         self.add(sock)
-        self.peers[(host.lower().strip("[]").rstrip("."), port)] = str(sock.getpeername()[0])
+        self.peers[place] = peer = str(sock.getpeername()[0])
+        self.sending.place, self.sending.peer = place, peer
         return sock
 
     def _look_up(self, host: str, port: int, deadline: float) -> Sequence[Found]:

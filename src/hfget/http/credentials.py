@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import requests
+
 from hfget.errors import UnsafeError, UsageError
 from hfget.http import token_files
 from hfget.settings import (
@@ -26,6 +28,9 @@ from hfget.settings import (
 )
 from hfget.system import Secret, login_file, remember, safe_text, safe_url, shell_word
 
+#: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
+_INVALID = "invalid credentials in authorization header"
+_ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
 _TOKENS_PAGE = "https://huggingface.co/settings/tokens"
 #: In the order in which huggingface_hub reads them.
 _VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -213,3 +218,13 @@ def _clean_token(text: str, source: TokenSource) -> Secret:
             hint=f"copy it again from {_TOKENS_PAGE}",
         )
     return Secret(value)
+
+
+def is_token_refused(response: requests.Response) -> bool:
+    """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
+
+    A valid token that may not see a repo is answered by a 401 or 403 with a code of its own.
+    """
+    said = response.headers.get("X-Error-Message", "").lower()
+    code = response.headers.get("X-Error-Code", "")
+    return _INVALID in said or (response.status_code == 401 and code not in _ERROR_CODES)

@@ -6,12 +6,15 @@ left to it: what a field is must not depend on who reads it.
 
 from __future__ import annotations
 
+import email.parser
 import http.client
 import re
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+#: A hundred lines, where http.client ends, are not enough behind proxies that each add theirs.
+MAX_LINES, MAX_BYTES = 2000, 256 << 10
 #: The value begins with what is no blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 
@@ -50,12 +53,28 @@ def with_plain_fields(begin: Callable[..., None]) -> Callable[..., None]:
     return plain
 
 
+def read_lines(fp: Any) -> list[bytes]:
+    """The lines of a head up to the empty one that ends it.
+
+    Raises http.client.HTTPException for a head that does not end within MAX_LINES and MAX_BYTES.
+    """
+    lines: list[bytes] = []
+    left = MAX_BYTES
+    while len(lines) <= MAX_LINES:
+        line: bytes = fp.readline(left + 1)
+        left -= len(line)
+        if left < 0:
+            break
+        lines.append(line)
+        if line in (b"\r\n", b"\n", b""):
+            return lines
+    raise http.client.HTTPException("the head of the answer does not end")
+
+
 def _parse_headers(fp: Any, *args: Any, **limits: Any) -> http.client.HTTPMessage:
-    lines: list[bytes] = http.client._read_headers(fp, *args, **limits)  # type: ignore[attr-defined]
-    return parse_fields(lines)
+    return parse_fields(read_lines(fp))
 
 
 def _parsed_as_mail(lines: list[bytes]) -> http.client.HTTPMessage:
-    import io
-
-    return http.client.parse_headers(io.BytesIO(b"".join(lines)))
+    parser = email.parser.Parser(_class=http.client.HTTPMessage)
+    return parser.parsestr(b"".join(lines).decode("iso-8859-1"))

@@ -51,7 +51,7 @@ def shown(proxy: str) -> str:
 def refusal(status: int, proxy: str, url: str) -> HfgetError:
     """The error for a status with which a proxy itself, not the host, says no."""
     name, host = shown(proxy), host_of(url)
-    if status != 407:
+    if status not in (401, 407):
         return AccessError(
             f"the proxy {name} does not lead to {host} (HTTP {status})",
             url=safe_url(url),
@@ -59,11 +59,18 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
         )
     wish = "does not accept the" if "@" in proxy else "asks for a"
     return AccessError(
-        f"the proxy {name} {wish} user name and password (HTTP 407)",
+        f"the proxy {name} {wish} user name and password (HTTP {status})",
         url=safe_url(url),
         hint="put them into HTTPS_PROXY or HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT "
         "(special characters percent-encoded)",
     )
+
+
+def is_refusal(response: requests.Response) -> bool:
+    """Whether the proxy itself wants a login: by a 407, or as some do by a 401 in its own name."""
+    status, headers = response.status_code, response.headers
+    asks = "Proxy-Authenticate" in headers and "WWW-Authenticate" not in headers
+    return status == 407 or (status == 401 and asks)
 
 
 def failure(error: requests.RequestException, proxy: str, url: str) -> Exception | None:

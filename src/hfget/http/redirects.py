@@ -6,7 +6,7 @@ import re
 import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from hfget.errors import NetworkError, UnsafeError
 from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
@@ -15,18 +15,29 @@ from hfget.system import safe_text, safe_url
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
 # without a host, or two addresses glued together (seen on a mirror).
 _MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
+#: The host, if any, and what follows it: a blank there is what the browsers make %20 of.
+_PLACE = re.compile(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
 #: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
 _LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 
 
-def follow(source: str, location: str, endpoint: str, *, allow_private: bool = False) -> str:
+def follow(
+    source: str,
+    location: str,
+    endpoint: str,
+    *,
+    allow_private: bool = False,
+    allow_http: bool | None = None,
+) -> str:
     """The absolute URL to which `location`, sent by the server of URL `source`, leads.
 
-    The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. User and
+    The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. Not where
+    that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
-    private address behind a public one; NetworkError for what is no address.
+    private address behind a public one; NetworkError for what is no address. `allow_http` lets
+    https lead to http; None tells that no option would.
     """
-    target = without_login(rebase(_absolute(source, location), endpoint))
+    target = without_login(_rebased(source, _absolute(source, location), endpoint))
     scheme = urlsplit(target).scheme.lower()
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):
@@ -39,11 +50,12 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
         origin_of(target)
     except ValueError:
         raise _malformed(source) from None
-    if urlsplit(source).scheme.lower() == "https" and scheme == "http":
+    if urlsplit(source).scheme.lower() == "https" and scheme == "http" and not allow_http:
+        option = "; or allow it for files, whose hashes came over https: --allow-http-data"
         raise UnsafeError(
             f"{host} leads from https to http ({shown}), which is refused",
             url=safe_url(source),
-            hint="try another --endpoint",
+            hint="try another --endpoint" + (option if allow_http is not None else ""),
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(
@@ -63,6 +75,19 @@ def rebase(url: str, endpoint: str) -> str:
         return url
     path = own.path.rstrip("/") + parts.path
     return urlunsplit((own.scheme, own.netloc, path, parts.query, ""))
+
+
+def _rebased(source: str, target: str, endpoint: str) -> str:
+    if _is_hub(urlsplit(source).hostname):
+        return target
+    ours = rebase(target, endpoint)
+    return target if _address_of(ours) == _address_of(source) else ours
+
+
+def _address_of(url: str) -> tuple[str, str]:
+    """What makes a request another one, apart from how its host is written."""
+    parts = urlsplit(url)
+    return unquote(parts.path).rstrip("/"), parts.query
 
 
 def is_private(url: str) -> bool:
@@ -101,6 +126,8 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 def _absolute(source: str, location: str) -> str:
     with suppress(UnicodeError):  # http.client decodes headers as latin-1, servers send UTF-8
         location = location.encode("latin-1").decode("utf-8")
+    place, rest = _PLACE.findall(location.strip(" "))[0]
+    location = place + rest.replace(" ", "%20")
     if not location or _MALFORMED.search(location):
         raise _malformed(source)
     try:

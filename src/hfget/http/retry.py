@@ -7,7 +7,6 @@ block a worker while they wait, ask `backoff` for the same waits and schedule by
 from __future__ import annotations
 
 import http.client
-import math
 import random
 import re
 import threading
@@ -29,12 +28,17 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 T = TypeVar("T")
 
 #: Statuses that pass: the request may be repeated as it is.
-TRANSIENT_STATUSES = frozenset({408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+#: A 202 says that there is nothing yet; 520 to 530 are a CDN's words about the host behind it.
+TRANSIENT_STATUSES = frozenset(
+    {202, 408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 507, 508, 509, *range(520, 531)}
+)
 #: Attempts without a new byte at a host that has never answered in this run.
 UNREACHED_LIMIT = 4
 #: A server may ask for a longer pause than we are willing to sit through, in seconds. The Hub's
 #: own window is 300 s long, to which a second is added.
 MAX_REQUESTED_WAIT = 301.0
+#: More than this, in seconds, is a mistake and counts as not said.
+ABSURD_WAIT = 7 * 86_400.0
 
 _WAIT = tenacity.wait_exponential(multiplier=0.5, max=30.0)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
@@ -131,20 +135,22 @@ def requested_wait(
     """Seconds the server asks us to wait: `RateLimit` (with r=0 on a 429), else `Retry-After`.
 
     `Retry-After` is a number or an HTTP date (RFC 9110, 10.2.3), the latter held against the
-    server's own `Date` where it sends one. What is neither, or negative, counts as not said.
-    One second is added to `RateLimit`'s t, as its window ends within that second.
+    server's own `Date` where it sends one. What is neither, lies in the past or is absurd counts
+    as not said. One second is added to `RateLimit`'s t, as its window ends within that second.
     """
-    if status == 429 and (window := _exhausted(headers.get("RateLimit", ""))) is not None:
+    window = _exhausted(headers.get("RateLimit", "")) if status == 429 else None
+    if window is not None and window <= ABSURD_WAIT:
         return window + 1.0
     text = headers.get("Retry-After", "").strip()
     if _NUMBER.fullmatch(text):
         seconds = float(text)
-        return seconds if math.isfinite(seconds) else None
-    until = _unix_time(text)
-    if until is None:
-        return None
-    begun = _unix_time(headers.get("Date", ""))
-    return max(0.0, until - (now() if begun is None else begun))
+    else:
+        until = _unix_time(text)
+        if until is None:
+            return None
+        begun = _unix_time(headers.get("Date", ""))
+        seconds = until - (now() if begun is None else begun)
+    return seconds if 0 < seconds <= ABSURD_WAIT else None
 
 
 def _exhausted(header: str) -> float | None:
@@ -175,7 +181,10 @@ def backoff(attempt: int) -> float:
 
 
 def wait_after(failure: Transient, attempt: int) -> float:
-    """Seconds to wait before the next try. Raises NetworkError if the server asks for too many."""
+    """Seconds to wait before the next try. Raises NetworkError if the server asks for too many.
+
+    What it asks for makes the wait longer, never shorter: tries must not be used up sooner.
+    """
     if failure.wait is None:
         return backoff(attempt)
     if failure.wait > MAX_REQUESTED_WAIT:
@@ -184,7 +193,7 @@ def wait_after(failure: Transient, attempt: int) -> float:
             url=failure.url,
             hint="run the same command again then; what is here is kept",
         )
-    return max(failure.wait, 0.05) + backoff(1) / 4
+    return max(failure.wait + backoff(1) / 4, backoff(attempt))
 
 
 def with_retries(

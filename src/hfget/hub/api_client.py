@@ -29,7 +29,7 @@ from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
 from hfget.settings import Settings, host_of, origin_of
-from hfget.system import safe_url
+from hfget.system import redact, safe_text, safe_url
 
 T = TypeVar("T")
 
@@ -169,7 +169,13 @@ class HubClient:
             return None
         if status != 200:
             raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
-        return None if method == "HEAD" else read_json(response, self.budget)
+        if method == "HEAD":
+            return None
+        found = read_json(response, self.budget)
+        if isinstance(found, dict) and isinstance(found.get("error"), str) and len(found) <= 3:
+            said = safe_text(redact(found["error"]), 200)
+            raise Transient(f"answers 200 with an error: {said}", url=response.url, lie=True)
+        return found
 
     def _follow(
         self, url: str, at_home: bool, method: str, form: bytes | None

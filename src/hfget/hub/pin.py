@@ -21,7 +21,7 @@ from hfget.reference import trail_candidates
 from hfget.settings import Settings, host_of
 from hfget.system import safe_text, safe_url
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPO_IN_API_PATH = re.compile(
     r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
 )

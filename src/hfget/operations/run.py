@@ -82,6 +82,7 @@ class Run:
             connect_timeout=self._settings.api_timeout,
             offline=self._settings.offline,
             allow_private=self._settings.allow_private,
+            allow_http_data=self._settings.allow_http_data,
             observer=self._observer,
         )
         self._hub = Hub(self._http, self._settings, self._observer, self._stop)
@@ -285,6 +286,7 @@ class Run:
             stop=self._stop,
             abort=self._http.abort,
             patience=self._stop.patience,
+            relieve=self._http.relieve,
         )
         return engine.run(tasks)
 

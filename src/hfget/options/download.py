@@ -119,6 +119,9 @@ class DownloadOptions:
         None, PLACE, "The hub or mirror (default HF_ENDPOINT).", metavar="URL", lists=True
     )
     allow_private: bool = option(False, PLACE, "Follow redirects to private addresses.")
+    allow_http_data: bool = option(
+        False, PLACE, "Files may come over http, if their hashes came over https."
+    )
     token: str | None = option(
         None,
         ACCESS,

@@ -15,7 +15,8 @@ from hfget.reference.validation import check_path, checked_revision, is_revision
 _MAX_SEGMENTS = 12
 #: Revisions whose end is known without asking: refs with a fixed shape, and commits.
 _CLEAR = re.compile(
-    r"(refs/pr/\d+|refs/convert/[\w.-]+|[0-9a-fA-F]{40})(?=/|\Z)", re.ASCII | re.DOTALL
+    r"(refs/pr/\d+|refs/convert/[\w.-]+|[0-9a-fA-F]{64}|[0-9a-fA-F]{40})(?=/|\Z)",
+    re.ASCII | re.DOTALL,
 )
 
 

@@ -26,7 +26,7 @@ _SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", 
 _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 #: Begins at the beginning of a word only, which keeps the work linear.
 _PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 

@@ -56,11 +56,15 @@ class ByteSource(Protocol):
     """One file at one place or at several. Thread-safe.
 
     `resolved` tells that asking leads to the bytes without a detour, so that several
-    connections may ask. `origin` is the host that the next request goes to.
+    connections may ask. `ranged` tells that parts may be asked for, as far as is known now.
+    `origin` is the host that the next request goes to.
     """
 
     @property
     def resolved(self) -> bool: ...
+
+    @property
+    def ranged(self) -> bool: ...
 
     @property
     def origin(self) -> str: ...

@@ -1,7 +1,8 @@
 """What an answer to a request for content claims to be, held against what was asked for.
 
 Servers and mirrors have been seen to send the whole file for a range, another range, an error
-page with status 200, the LFS pointer instead of the content, and compressed bodies unasked.
+page with status 200, the LFS pointer instead of the content, and compressed bodies unasked; and
+right bytes under wrong labels.
 """
 
 from __future__ import annotations
@@ -13,21 +14,28 @@ import requests
 
 from hfget.http import Transient
 from hfget.model import RemoteFile, Span
+from hfget.sources.byte_source import NoRangesError
 from hfget.sources.decoding import Body, inflated_body, plain_body
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
+#: An equals sign in place of the blank, and a total that is not told, are understood.
+_CONTENT_RANGE = re.compile(r"bytes[ =]([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
 _WEB_PAGES = (".html", ".htm", ".xhtml")
-_IDENTITY = ("", "identity")
+_PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"})
+_DECODED = frozenset({"gzip", "x-gzip", "deflate"})
+#: Up to this size a file may be as long packed as it is unpacked.
+_TINY_BYTES = 4096
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER, _MAX_POINTER_BYTES = b"version https://git-lfs", 1024
+_PAGE_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 
 
 class Answer(NamedTuple):
     """The answer's body is bytes `start` up to `end` of the file.
 
-    `whole` tells that it is the whole file; `exact` that the answer's own framing ends the body
-    there, so that nothing can follow.
+    `encoding` is how it is said to be compressed, if that is believed. `whole` tells that it is
+    the whole file; `exact` that the answer's own framing ends the body there, so that nothing
+    can follow; `page` that it is labelled as a web page, which the file is not by its name.
     """
 
     start: int
@@ -35,30 +43,46 @@ class Answer(NamedTuple):
     encoding: str
     whole: bool
     exact: bool
+    page: bool = False
 
     @property
     def encoded(self) -> bool:
-        return self.encoding not in _IDENTITY
+        return bool(self.encoding)
 
 
 def check(file: RemoteFile, span: Span | None, response: requests.Response) -> Answer:
     """The answer to a request for `span` of `file` (None: all of it).
 
-    Raises Transient, as a lie, where it cannot be what was asked for.
+    What is right by its length is believed whatever its labels say: the hash decides. Raises
+    NoRangesError where it is no answer for a part, else Transient, as a lie, where it cannot be
+    what was asked for.
     """
-    headers = response.headers
-    encoding = headers.get("Content-Encoding", "").strip().lower()
-    if response.status_code == 416:
-        raise _lie(response, "the server says the file is shorter than the listing (416)")
+    headers, status = response.headers, response.status_code
+    length = content_length(response)
     kind = headers.get("Content-Type", "").lower()
-    if kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES):
+    page = kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES)
+    if status == 416:
+        raise _no_part(span, response, "the server says the file is shorter than the listing (416)")
+    start, end = _place(file, span, response, length)
+    encoding = _encoding(headers.get("Content-Encoding", ""))
+    is_tiny = file.size <= _TINY_BYTES and length == file.size and status == 200
+    if length == end - start and not (is_tiny and encoding in _DECODED):
+        encoding = ""
+    elif length is not None and page and not encoding:
         raise _lie(response, "the answer looks like a web page, not like the file")
-    whole = response.status_code == 200
-    start, end = (0, file.size) if whole else _part(file, span, response)
-    length = content_length(response) if encoding in _IDENTITY else None
-    if length not in (None, end - start):
-        raise _wrong_length(file, response, whole)
-    return Answer(start, end, encoding, whole, exact=length is not None)
+    whole = (start, end) == (0, file.size)
+    if encoding and not whole:
+        raise _no_part(span, response, "a part of the file came compressed")
+    if not encoding and length not in (None, end - start):
+        raise _wrong_length(file, span, response, whole)
+    return Answer(start, end, encoding, whole, exact=length is not None and not encoding, page=page)
+
+
+def _encoding(text: str) -> str:
+    """The compression that Content-Encoding names; labels like aws-chunked and utf-8 are none."""
+    codings = [name.strip() for name in text.lower().split(",")]
+    packed = [name for name in codings if name in _PACKED]
+    return ", ".join(packed)
 
 
 def content_length(response: requests.Response) -> int | None:
@@ -72,27 +96,52 @@ def open_body(response: requests.Response, answer: Answer) -> Body:
     wire = response.raw._fp
     if not answer.encoded:
         return plain_body(wire)
-    if answer.encoding not in ("gzip", "x-gzip", "deflate"):
+    if answer.encoding not in _DECODED:
         raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
     return inflated_body(wire)
 
 
-def _part(file: RemoteFile, span: Span | None, response: requests.Response) -> Span:
-    match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-    if span is None or match is None:
-        raise _lie(response, "the answer is a part of the file, but does not say which")
-    start, last, total = (int(group) for group in match.groups())
-    if total != file.size:
-        raise _lie(response, f"the file has {total} bytes there, the listing says {file.size}")
-    if start != span[0] or not start <= last < span[1]:
-        raise _lie(response, "the answer is another part of the file than was asked for")
+def looks_like_a_page(beginning: bytes) -> bool:
+    """Whether a body begins as the web pages of login portals do."""
+    return beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE_BEGINS)
+
+
+def _place(
+    file: RemoteFile, span: Span | None, response: requests.Response, length: int | None
+) -> Span:
+    """Which bytes of the file the answer says, or shows by its length, that it brings."""
+    text = response.headers.get("Content-Range", "").strip()
+    match = _CONTENT_RANGE.fullmatch(text)
+    if response.status_code == 200 and (match is None or length in (None, file.size)):
+        if span is not None and length == span[1] - span[0] != file.size:
+            raise _no_part(span, response, "a part came without saying so")
+        return 0, file.size
+    if match is None:
+        if length == file.size and not text:
+            return 0, file.size
+        raise _no_part(span, response, "the answer is a part of the file, but does not say which")
+    start, last = int(match[1]), int(match[2])
+    if match[3] not in ("*", str(file.size)):
+        reason = f"the file has {match[3]} bytes there, the listing says {file.size}"
+        raise _no_part(span, response, reason)
+    if (start, last + 1) == (0, file.size):
+        return 0, file.size
+    if span is None or start != span[0] or not start <= last < span[1]:
+        reason = "the answer is another part of the file than was asked for"
+        raise _no_part(span, response, reason)
     return start, last + 1
 
 
-def _wrong_length(file: RemoteFile, response: requests.Response, whole: bool) -> Transient:
+def _no_part(span: Span | None, response: requests.Response, reason: str) -> Transient:
+    return NoRangesError(reason, url=response.url) if span is not None else _lie(response, reason)
+
+
+def _wrong_length(
+    file: RemoteFile, span: Span | None, response: requests.Response, whole: bool
+) -> Transient:
     length = content_length(response) or 0
     if not whole:
-        return _lie(response, "the answer's length is not that of the part")
+        return _no_part(span, response, "the answer's length is not that of the part")
     if file.is_lfs and length <= _MAX_POINTER_BYTES and _is_pointer(response):
         return _lie(response, "the server sends the LFS pointer instead of the file")
     return _lie(response, f"the file has {length} bytes there, the listing says {file.size}")

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Body(Protocol):
@@ -35,7 +36,7 @@ def plain_body(wire: Any) -> Body:
 
 
 def inflated_body(wire: Any) -> Body:
-    """The decoded bytes of a body that comes as gzip or deflate."""
+    """The decoded bytes of a body that is said to come as gzip or deflate."""
     return _Inflated(wire)
 
 
@@ -86,21 +87,65 @@ class _TlsBody:
 
 
 class _Inflated:
-    """What comes out at once is bounded by the caller's buffer, what is read by one recv."""
+    """A body that is said to be compressed.
+
+    What does not begin like gzip or zlib is raw deflate, or not compressed at all. gzip may come
+    in several members (RFC 1952). What comes out at once is bounded by the caller's buffer, what
+    is read by one recv.
+    """
 
     def __init__(self, wire: Any) -> None:
         self._wire = wire
-        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._packed = b""
+        self._inflate: Any = None
+        self._begun = False
 
     def readinto1(self, buffer: memoryview, /) -> int | None:
-        if self._inflate.eof:
+        if not self._packed:
+            self._packed = self._wire.read1(1 << 16)
+            if len(self._packed) == 1 and not self._begun:
+                self._packed += self._wire.read1(1 << 16)
+        if not self._begun and self._packed:
+            self._begun, self._inflate = True, _decoder(self._packed)
+        if not self._packed and (self._inflate is None or self._inflate.eof):
             return 0
-        packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
-        if not packed:
-            return 0
+        if self._inflate is None:
+            data, self._packed = self._packed[: len(buffer)], self._packed[len(buffer) :]
+        else:
+            is_last = not self._packed
+            data = self._inflated(len(buffer))
+            if is_last and not data and not self._inflate.eof:
+                raise OSError("the compressed data was cut short")
+        buffer[: len(data)] = data
+        return len(data) or None
+
+    def _inflated(self, most: int) -> bytes:
+        inflate = self._inflate
+        if inflate.eof:  # only another member can follow, and zeros, to fill up a block
+            if not self._packed.startswith(_GZIP_MAGIC[: len(self._packed)]):
+                self._packed = b""
+                return b""
+            inflate = self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         try:
-            data = self._inflate.decompress(packed, len(buffer))
+            data: bytes = inflate.decompress(self._packed, most)
         except zlib.error as error:
             raise OSError(f"bad compressed data: {error}") from error
-        buffer[: len(data)] = data
-        return len(data) or (0 if self._inflate.eof else None)
+        self._packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+        return data
+
+
+def _decoder(beginning: bytes) -> Any:
+    """What decodes a body that begins so; None if it is not compressed."""
+    if beginning.startswith(_GZIP_MAGIC) or _is_zlib(beginning):
+        return zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        zlib.decompressobj(-zlib.MAX_WBITS).decompress(beginning, 1 << 16)
+    except zlib.error:
+        return None
+    return zlib.decompressobj(-zlib.MAX_WBITS)
+
+
+def _is_zlib(beginning: bytes) -> bool:
+    """By the first two bytes (RFC 1950, section 2.2)."""
+    first, second = beginning[0], beginning[1] if len(beginning) > 1 else 0
+    return first & 15 == 8 and first >> 4 <= 7 and (first << 8 | second) % 31 == 0

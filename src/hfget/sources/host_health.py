@@ -18,6 +18,10 @@ from hfget.system import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.
 _PROBE_POLL = 0.1
+#: After so many answers in a row that are no parts, a host is asked for whole files, for so many
+#: seconds; then one more try decides, and the time doubles.
+UNUSABLE_PARTS = 3
+FIRST_WHOLE_SECONDS, LONGEST_WHOLE_SECONDS = 60.0, 960.0
 
 
 @dataclass(slots=True)
@@ -30,6 +34,9 @@ class _Host:
     failed_at: float = 0.0
     answered: bool = False
     over: NetworkError | None = None
+    unusable_parts: int = 0
+    whole_until: float = 0.0
+    whole_seconds: float = FIRST_WHOLE_SECONDS
 
 
 class Hosts:
@@ -110,6 +117,25 @@ class Hosts:
                 raise
             host.paused_until = max(host.paused_until, now + wait)
             return wait
+
+    def serves_parts(self, name: str) -> bool:
+        """Whether parts of files may be asked for there now."""
+        with self._lock:
+            return self._clock() >= self._host(name).whole_until
+
+    def part_came(self, name: str, *, usable: bool) -> None:
+        """A part was asked for, and what came was one, or was not."""
+        with self._lock:
+            host = self._host(name)
+            if usable:
+                host.unusable_parts, host.whole_until = 0, 0.0
+                host.whole_seconds = FIRST_WHOLE_SECONDS
+                return
+            host.unusable_parts += 1
+            if host.unusable_parts >= UNUSABLE_PARTS:
+                host.unusable_parts = UNUSABLE_PARTS - 1
+                host.whole_until = self._clock() + host.whole_seconds
+                host.whole_seconds = min(2 * host.whole_seconds, LONGEST_WHOLE_SECONDS)
 
     def _most_failures(self, host: _Host) -> int:
         """How many in a row are borne; fewer if the host never answered at all."""

@@ -7,18 +7,11 @@ further ranges until the CDN refuses it.
 
 from __future__ import annotations
 
-import http.client
-import socket
-import ssl
 import threading
-from contextlib import suppress
-from http.client import HTTPException
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import requests
-import urllib3
-from urllib3.util.wait import wait_for_read
 
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
@@ -26,6 +19,7 @@ from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    backoff,
     from_exception,
     from_status,
 )
@@ -34,22 +28,18 @@ from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
-from hfget.sources.decoding import Body
 from hfget.sources.host_health import Hosts
+from hfget.sources.http_stream import HttpStream, discard
 from hfget.system import Superseded, safe_url
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _MAX_RENEWALS = 3
-_SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
-_NETWORK_ERRORS = (
-    Transient,
-    OSError,
-    EOFError,
-    http.client.HTTPException,
-    urllib3.exceptions.HTTPError,
-    requests.RequestException,
-)
+#: After so many failures in a row of a host that the endpoint led to, the endpoint is asked again:
+#: it may know another one by now. Not for ever.
+_FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
+#: A page where a file should be is asked for again so often; then the hash decides what it is.
+_MOST_PAGES = 2
 
 
 class Target(NamedTuple):
@@ -86,7 +76,9 @@ class HttpSource:
         self._lock = threading.Lock()
         self._host = host_of(self._home)
         self._target = Target(self._home, self._host, True, 0, 0)
-        self._fruitless_renewals = 0
+        self._fruitless_renewals = self._failures_away = 0
+        self._pages = 0
+        self._was_encoded = self._ignore_label = False
         self.resolved = False
 
     @property
@@ -94,13 +86,26 @@ class HttpSource:
         """The host that the next request goes to."""
         return self._target.host
 
+    @property
+    def ranged(self) -> bool:
+        """Whether that host serves parts of files, as far as is known now."""
+        return self._hosts.serves_parts(self._target.host)
+
     def delay(self) -> float:
         """Seconds for which that host is paused."""
         return self._hosts.delay(self._target.host)
 
     def failed(self, failure: Transient, began: float) -> float:
         """Seconds for which the host pauses. Raises NetworkError if it is not asked any more."""
-        return self._hosts.failed(failure, began)
+        if failure.lie and self._was_encoded:
+            self._was_encoded, self._ignore_label = False, not self._ignore_label
+        turned_back = not failure.fruitful and self._may_turn_back(failure)
+        try:
+            return self._hosts.failed(failure, began)
+        except NetworkError:
+            if turned_back:
+                return backoff(1)
+            raise
 
     def open(self, span: Span | None) -> HttpStream:
         """The answer to a GET of `span`, or of the whole file; its body is unread.
@@ -108,6 +113,7 @@ class HttpSource:
         Raises Transient, NoRangesError, Superseded (another thread changes the URL, or the host
         is paused), Stopped, or the HfgetError that a final refusal means.
         """
+        hops = 0
         for _ in range(2 * MAX_REDIRECTS):
             target = self._target
             response = self._ask(target, span)
@@ -119,32 +125,55 @@ class HttpSource:
                 if target.with_token and self._http.unlock(response):
                     continue
                 if status in REDIRECT_STATUSES:
-                    self._follow(target, self._http.next_hop(response, self._snapshot.endpoint))
+                    hops += 1
+                    if hops > MAX_REDIRECTS:
+                        raise self._circle()
+                    endpoint = self._snapshot.endpoint
+                    self._follow(target, self._http.next_hop(response, endpoint, is_data=True))
                 elif target.hops and status in _EXPIRED_STATUSES:
                     self._renew(target, response)
                 else:
                     raise self._refusal(response)
             finally:
-                _discard(response)
+                discard(response)
         raise self._circle()
 
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
-            answer = check(self._file, span, response)
-            if answer.encoded and not answer.whole:
-                raise NoRangesError("a part of the file came compressed", url=response.url)
-            return HttpStream(response, answer, open_body(response, answer))
-        except BaseException:
+            answer = self._checked(span, response)
+            stream = HttpStream(response, answer, open_body(response, answer))
+        except BaseException as error:
             response.close()
+            if isinstance(error, NoRangesError):
+                self._hosts.part_came(error.origin, usable=False)
             raise
+        if answer.page and self._pages < _MOST_PAGES:
+            stream.refuse_pages(self._page_came)
+        if span is not None:
+            self._hosts.part_came(stream.origin, usable=not answer.whole)
+        return stream
+
+    def _checked(self, span: Span | None, response: requests.Response) -> Answer:
+        """What the answer claims to be; of a label that made it wrong before, the other reading."""
+        answer = check(self._file, span, response)
+        if answer.encoded:
+            self._was_encoded = True
+            if self._ignore_label and content_length(response) in (None, self._file.size):
+                return answer._replace(encoding="")
+        return answer
+
+    def _page_came(self) -> None:
+        self._pages += 1
 
     def fruitful(self) -> None:
         """Bytes came from the present URL: a later refusal means that it has expired."""
-        self._fruitless_renewals = 0
+        self._fruitless_renewals = self._failures_away = 0
 
     def _ask(self, target: Target, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
+        if target.generation and not target.hops:  # what led astray may be an answer from a cache
+            headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
         if span is not None:
             headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
         with self._hosts.asking(target.host):
@@ -164,8 +193,6 @@ class HttpSource:
         return response
 
     def _follow(self, target: Target, url: str) -> None:
-        if target.hops >= MAX_REDIRECTS:
-            raise self._circle()
         at_home = target.with_token and origin_of(url) == origin_of(self._home)
         with self._lock:
             if self._target is not target:
@@ -173,15 +200,37 @@ class HttpSource:
             self._target = Target(url, host_of(url), at_home, target.generation, target.hops + 1)
 
     def _renew(self, target: Target, response: requests.Response) -> None:
-        """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals."""
+        """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals.
+
+        The first is asked for at once. Raises Transient for a further one: that is to wait.
+        """
         with self._lock:
             if self._target.generation != target.generation:
                 raise Superseded
             self._fruitless_renewals += 1
             if self._fruitless_renewals > _MAX_RENEWALS:
                 raise self._refusal(response)
-            self.resolved = False
-            self._target = Target(self._home, self._host, True, target.generation + 1, 0)
+            self._go_home()
+            if self._fruitless_renewals > 1:
+                reason = f"HTTP {response.status_code} for the address that {self._host} gave"
+                raise Transient(reason, url=response.url)
+
+    def _go_home(self) -> None:
+        self.resolved = False
+        self._target = Target(self._home, self._host, True, self._target.generation + 1, 0)
+
+    def _may_turn_back(self, failure: Transient) -> bool:
+        """Whether the endpoint is asked again where to go, since the host it led to is down."""
+        if failure.host == self._host or failure.lie or failure.overloaded:
+            return False
+        with self._lock:
+            if self._target.host != failure.host:
+                return True  # somebody else went
+            self._failures_away += 1
+            if self._failures_away % _FAILURES_AWAY or self._failures_away > _MOST_FAILURES_AWAY:
+                return False
+            self._go_home()
+            return True
 
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
@@ -213,75 +262,3 @@ class HttpSource:
         if isinstance(error, Transient) and self._host != target.host:
             error.reason += f" ({self._host} leads to this host)"
         return error
-
-
-class HttpStream:
-    """An answer whose head was found right, and its body."""
-
-    held = 0.0
-
-    def __init__(self, response: requests.Response, answer: Answer, body: Body) -> None:
-        self.start, self.end = answer.start, answer.end
-        self.exact, self.whole = answer.exact, answer.whole
-        self.origin = host_of(response.url)
-        self._response = response
-        self._body = body
-
-    @property
-    def url(self) -> str:
-        return safe_url(self._response.url)
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
-        try:
-            return self._body.readinto1(buffer)
-        except _NETWORK_ERRORS as error:
-            raise from_exception(error, self._response.url) from None
-
-    def is_ready(self) -> bool:
-        """Whether the socket has bytes to be read at once."""
-        try:
-            sock = _socket_of(self._response)
-            if isinstance(sock, ssl.SSLSocket) and sock.pending():
-                return True
-            return wait_for_read(sock, timeout=0)
-        except (AttributeError, OSError, ValueError):
-            return True
-
-    def interrupt(self) -> None:
-        """Shut the socket: whoever reads from it gets its end."""
-        with suppress(AttributeError, OSError, ValueError):
-            socket.socket.shutdown(_socket_of(self._response), socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Back into the pool if the body was read to its end, else closed."""
-        wire: Any = self._response.raw._fp
-        if wire.isclosed():
-            self._response.raw.release_conn()
-        else:
-            self._response.close()
-
-
-def _socket_of(response: requests.Response) -> socket.socket:
-    """What the body comes from. Raises AttributeError once it has been read to its end."""
-    wire: Any = response.raw._fp
-    sock: socket.socket = wire.fp.raw._sock
-    return sock
-
-
-def _discard(response: requests.Response) -> None:
-    """Be done with an answer whose body does not matter; a short one is read: that is cheaper.
-
-    It mostly comes with the head. A server that drips it is not waited for.
-    """
-    length = content_length(response)
-    if length is not None and length <= _SHORT_BODY_BYTES:
-        wire: Any = response.raw._fp
-        buffer = bytearray(_SHORT_BODY_BYTES)
-        with suppress(HTTPException, OSError):
-            for _ in range(_SHORT_BODY_READS):
-                if wire.isclosed():
-                    response.raw.release_conn()
-                    return
-                wire.readinto1(buffer)
-    response.close()

@@ -149,6 +149,10 @@ class RateLimited:
         return self._source.resolved
 
     @property
+    def ranged(self) -> bool:
+        return self._source.ranged
+
+    @property
     def origin(self) -> str:
         return self._source.origin
 

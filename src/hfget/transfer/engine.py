@@ -47,7 +47,7 @@ class Engine:
 
     `abort()` wakes all who wait for the network, once the run is to stop. From then on threads
     that a disk keeps waiting are waited for `patience` seconds: where the process ends anyway
-    that may be short.
+    that may be short. `relieve()` is called now and then, to free connections for those who wait.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Engine:
         stop: threading.Event | None = None,
         abort: Callable[[], None] = lambda: None,
         patience: float = math.inf,
+        relieve: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
         self._meter = meter
@@ -67,6 +68,7 @@ class Engine:
         self._abort = abort
         self._patience = patience
         self._broken: BaseException | None = None
+        self._relieve = relieve
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
         self._threads: list[_Thread] = []
@@ -183,6 +185,7 @@ class Engine:
                 self._sample()
             if now - looked >= LOOK_SECONDS:
                 looked = now
+                self._relieve()
                 fetchers = [worker.fetcher for worker in self._workers]
                 for fetcher in self._stragglers.look(fetchers, now):
                     fetcher.hang_up()

@@ -23,6 +23,9 @@ MIN_BLOCK_BYTES = 64 << 10
 #: A connection that brings less than this many bytes in a window is replaced.
 SLOW_WINDOW_SECONDS = 30.0
 SLOW_BYTES = 30 * 1024
+#: What fails after it was that slow, but for these first seconds, counts as a try without a byte:
+#: else a server that drips on every connection would be asked for ever.
+GRACE_SECONDS = 2.0
 
 
 class Fetcher:
@@ -30,7 +33,7 @@ class Fetcher:
 
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
     `resolved()` is called when others may ask for more of a file: its URL has become known;
-    `without_ranges(origin)` when a host was asked for a part and does not serve parts.
+    `without_ranges(origin)` when a file comes in one stream because its host serves no parts.
     Raises OSError if there is no memory for the buffer.
     """
 
@@ -58,7 +61,7 @@ class Fetcher:
         HfgetError that ends the file.
         """
         whole = (lease.start, lease.end) == (0, job.file.size)
-        if job.ledger.single and not whole:
+        if not (whole or job.source.ranged):
             raise Superseded
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
@@ -79,7 +82,8 @@ class Fetcher:
             if self._hung_up:
                 raise Superseded from None
             if isinstance(failure, Transient):
-                failure.fruitful = self._kept > 0
+                seconds = time.monotonic() - asked - stream.held
+                failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds)
             raise
         finally:
             stream.close()
@@ -104,15 +108,16 @@ class Fetcher:
         try:
             return job.source.open(span)
         except NoRangesError as failure:
-            job.ledger.make_single()
-            self._without_ranges(failure.origin)
+            if not job.source.ranged:
+                self._without_ranges(failure.origin)
             raise
 
     def _receive(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
         if stream.whole and span is not None:
-            self._without_ranges(stream.origin)
             if not job.ledger.widen(lease):
-                raise Superseded
+                raise NoRangesError("the whole file came for a part of it", url=stream.url)
+            self._without_ranges(stream.origin)
+        lease.reach = stream.end
         position = self._copy(job, lease, stream)
         if position < lease.end:
             raise Transient("the answer ended too early", url=stream.url)
@@ -169,3 +174,7 @@ class Fetcher:
             job.progressed.set()
             self._kept += end - start
         return granted
+
+
+def _is_worth_it(kept: int, seconds: float) -> bool:
+    return kept * SLOW_WINDOW_SECONDS >= SLOW_BYTES * (seconds - GRACE_SECONDS)

@@ -18,14 +18,16 @@ class Lease:
     """A range that one connection fetches.
 
     `position` is how far its holder has claimed the right to write; what lies behind it up to
-    `end` may still be taken away by a steal. `rate` is how fast it comes, in bytes a second,
-    None as long as nobody has measured it.
+    `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
+    reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
+    bytes a second, None as long as nobody has measured it.
     """
 
     start: int
     end: int
     position: int
     rate: float | None = None
+    reach: int = 0
 
     @property
     def remaining(self) -> int:
@@ -46,7 +48,6 @@ class Ledger:
     def __init__(self, size: int, done: Iterable[Span] = ()) -> None:
         self.size = size
         self._lock = threading.Lock()
-        self._single = False
         self._leases: list[Lease] = []
         self.restart(done)
 
@@ -72,25 +73,20 @@ class Ledger:
         with self._lock:
             return self._done.total == self.size and not self._leases
 
-    @property
-    def single(self) -> bool:
-        """Whether the file comes in one stream from its start."""
-        return self._single
-
     def prefix(self) -> int:
         """How many bytes from the start are done without a gap."""
         with self._lock:
             return self._done.prefix()
 
-    def lease(self, limit: int, most: int) -> Lease | None:
+    def lease(self, limit: int, most: int, *, whole: bool = False) -> Lease | None:
         """The first free range, at most `limit` bytes of it, if fewer than `most` are leased.
 
-        Of a single stream: the whole file. None if nothing can be had.
+        With `whole`, all of the file, once nobody fetches. None if nothing can be had.
         """
         with self._lock:
             if len(self._leases) >= most:
                 return None
-            if self._single:
+            if whole:
                 return self._lease_all()
             span = self._free.first()
             if span is None:
@@ -101,14 +97,9 @@ class Ledger:
             self._leases.append(lease)
             return lease
 
-    def make_single(self) -> None:
-        """From now on the file comes in one stream, once those under way have ended."""
-        self._single = True
-
     def widen(self, lease: Lease) -> bool:
         """Make this lease one over the whole file, for a single stream; false if others fetch."""
         with self._lock:
-            self._single = True
             if len(self._leases) > 1:
                 return False
             self._widen(lease)
@@ -121,7 +112,7 @@ class Ledger:
         than `most` are leased.
         """
         with self._lock:
-            if self._single or len(self._leases) >= most:
+            if len(self._leases) >= most:
                 return None
             worth = [
                 lease
@@ -154,11 +145,19 @@ class Ledger:
             self._free.remove(start, end)
 
     def release(self, lease: Lease) -> None:
-        """Give the lease back; what it holds and is not done is free again."""
+        """Give the lease back; what it holds and is not done is free again.
+
+        It goes to the one before it, if that one's answer brings it anyway.
+        """
         with self._lock:
             self._leases.remove(lease)
             for start, end in self._missing(lease.start, lease.end):
-                self._free.add(start, end)
+                for other in self._leases:
+                    if other.position < other.end == start and other.reach >= end:
+                        other.end = end
+                        break
+                else:
+                    self._free.add(start, end)
 
     def missing(self, start: int, end: int) -> list[Span]:
         """What of `[start, end)` is not done."""

@@ -176,7 +176,7 @@ class Schedule:
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""
-        return job.ledger.lease(self.piece(job), self._most(job))
+        return job.ledger.lease(self.piece(job), self._most(job), whole=not job.source.ranged)
 
     def _most(self, job: FileJob) -> int:
         """How many connections the job may have: one until it is known where its bytes are."""
@@ -212,6 +212,8 @@ class Schedule:
         if room and self._waiting:
             return self._begin(self._waiting.popleft()), 0.0
         for job in ready:
+            if not job.source.ranged:
+                continue
             if lease := job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job)):
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)

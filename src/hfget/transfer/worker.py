@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.fetch import Fetcher
@@ -21,6 +22,8 @@ from hfget.transfer.scheduler import Schedule, Work
 
 #: A server that answers wrongly so many times in a row will not answer rightly.
 MAX_LIES = 4
+#: So often a file is asked for by parts that do not come, if no --retries allows more.
+LEAST_RANGE_TRIES = 8
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
@@ -119,7 +122,7 @@ class Worker:
         """Say once a host why there is one connection only."""
         self._results.note_once(
             f"{origin} serves no parts of files: each comes over one connection, "
-            "and an interrupted one begins anew"
+            "and an interrupted one begins anew; parts are tried again after a while"
         )
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
@@ -131,7 +134,14 @@ class Worker:
         if not failure.lie:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0
-        if failure.fruitful:
+        if isinstance(failure, NoRangesError):
+            # the host is soon asked for whole files: then what comes is held against the file
+            attempt = job.budget.strike(begun, lie=False)
+            if attempt > max(self._retries, LEAST_RANGE_TRIES):
+                raise given_up(failure, job.file.path)
+            wait = max(wait, backoff(1))
+            job.not_before = max(job.not_before, time.monotonic() + wait)
+        elif failure.fruitful:
             job.budget.forgive()
             if came < CRUMB_BYTES:
                 wait = max(wait, CRUMB_SECONDS)

@@ -15,7 +15,7 @@ from hfget.destinations.hub_cache.cache_paths import real_blob
 from hfget.errors import UnsafeError
 from hfget.model import RemoteFile
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
 

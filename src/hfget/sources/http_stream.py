@@ -1,0 +1,121 @@
+"""An answer of an HTTP server as a stream of bytes."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPException
+from typing import Any
+
+import requests
+import urllib3
+from urllib3.util.wait import wait_for_read
+
+from hfget.http import Transient, from_exception
+from hfget.settings import host_of
+from hfget.sources.content_checks import Answer, content_length, looks_like_a_page
+from hfget.sources.decoding import Body
+from hfget.system import safe_url
+
+_SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
+_NETWORK_ERRORS = (
+    Transient,
+    OSError,
+    EOFError,
+    http.client.HTTPException,
+    urllib3.exceptions.HTTPError,
+    requests.RequestException,
+)
+
+
+class HttpStream:
+    """An answer whose head was found right, and its body."""
+
+    held = 0.0
+
+    def __init__(self, response: requests.Response, answer: Answer, body: Body) -> None:
+        self.start, self.end = answer.start, answer.end
+        self.exact, self.whole = answer.exact, answer.whole
+        self.origin = host_of(response.url)
+        self._response = response
+        self._body = body
+        self._page_came: Callable[[], None] | None = None
+        self._missing = answer.end - answer.start if answer.encoded else 0
+
+    def refuse_pages(self, came: Callable[[], None]) -> None:
+        """If the body begins like a web page, `came` is called and the first read fails."""
+        self._page_came = came
+
+    @property
+    def url(self) -> str:
+        return safe_url(self._response.url)
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
+        try:
+            count = self._body.readinto1(buffer)
+            if self._page_came is not None and count:
+                came, self._page_came = self._page_came, None
+                if looks_like_a_page(bytes(buffer[:count][:512])):
+                    came()
+                    reason = "the answer looks like a web page, not like the file"
+                    raise Transient(reason, url=self._response.url, lie=True)
+            if self._missing:
+                if count == 0:
+                    reason = "the answer decodes to fewer bytes than the listing says"
+                    raise Transient(reason, url=self._response.url, lie=True)
+                self._missing = max(0, self._missing - (count or 0))
+            return count
+        except _NETWORK_ERRORS as error:
+            raise from_exception(error, self._response.url) from None
+
+    def is_ready(self) -> bool:
+        """Whether the socket has bytes to be read at once."""
+        try:
+            sock = _socket_of(self._response)
+            if isinstance(sock, ssl.SSLSocket) and sock.pending():
+                return True
+            return wait_for_read(sock, timeout=0)
+        except (AttributeError, OSError, ValueError):
+            return True
+
+    def interrupt(self) -> None:
+        """Shut the socket: whoever reads from it gets its end."""
+        with suppress(AttributeError, OSError, ValueError):
+            socket.socket.shutdown(_socket_of(self._response), socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Back into the pool if the body was read to its end, else closed."""
+        wire: Any = self._response.raw._fp
+        if wire.isclosed():
+            self._response.raw.release_conn()
+        else:
+            self._response.close()
+
+
+def _socket_of(response: requests.Response) -> socket.socket:
+    """What the body comes from. Raises AttributeError once it has been read to its end."""
+    wire: Any = response.raw._fp
+    sock: socket.socket = wire.fp.raw._sock
+    return sock
+
+
+def discard(response: requests.Response) -> None:
+    """Be done with an answer whose body does not matter; a short one is read: that is cheaper.
+
+    It mostly comes with the head. A server that drips it is not waited for.
+    """
+    length = content_length(response)
+    if length is not None and length <= _SHORT_BODY_BYTES:
+        wire: Any = response.raw._fp
+        buffer = bytearray(_SHORT_BODY_BYTES)
+        with suppress(HTTPException, OSError):
+            for _ in range(_SHORT_BODY_READS):
+                if wire.isclosed():
+                    response.raw.release_conn()
+                    return
+                wire.readinto1(buffer)
+    response.close()
