@@ -263,8 +263,13 @@ CHECKS = [
         _PATH,
         "destinations/local_dir/folder.py",
         ("test_folder.py", "test_trust.py"),
-        ("sure = found == self._seen.get(file.path)", "sure = True"),
+        ("sure = found == placed", "sure = True"),
         ("sure=after.is_still(before)", "sure=True"),
+    ),
+    *checks(
+        _PATH,
+        "destinations/local_dir/history.py",
+        ("test_folder.py", "test_trust.py"),
         ("entry.stamp is None or entry.repo not in (repo, _NO_REPO)", "entry.stamp is None"),
         ("return frozenset()  # another repo's, which is also here", "pass"),
     ),
@@ -278,6 +283,7 @@ CHECKS = [
         ),
         ("if Inode.of(os.lstat(target)) == inode:", "if True:"),
         ("min(most, _PIECE_BYTES)", "_PIECE_BYTES"),
+        ("        fcntl.fcntl(fd, ask, fcntl.F_WRLCK)\n", ""),
     ),
     *checks(
         _PATH,

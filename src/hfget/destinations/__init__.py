@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.destinations.cautions import risky_names, risky_place
 from hfget.destinations.choose import choose_layout
+from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import differences
@@ -44,6 +45,7 @@ __all__ = [
     "choose_layout",
     "destination",
     "differences",
+    "linked_blob",
     "read_metadata",
     "read_tree",
     "read_wanted",

@@ -10,8 +10,10 @@ from hfget.destinations import Layout, Placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
+    Begun,
     Identity,
     can_clone,
+    can_take_alone,
     digest_of,
     find_prefix,
     hash_file,
@@ -74,6 +76,19 @@ def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Pa
     return stem_for(layout.partial_directory(file), name, file.etag), identity
 
 
+def begun_of(
+    layout: Layout, placement: Placement, file: RemoteFile, names: Iterable[str] | None = None
+) -> Begun | None:
+    """What another program has of the file: under a name of its own, or under the file's."""
+    found = find_prefix(layout.partial_directory(file), layout.prefix_name(file), file.size, names)
+    half = placement.half
+    if half is not None and half.spans and file.size > JOURNALED_BYTES:
+        mine = Begun(half.path, half.spans, doubtful=not half.sure)
+        if found is None or mine.size > found.size:
+            return mine
+    return found
+
+
 def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     """Bytes of disk that the plan will take, what a partial has reserved not counted.
 
@@ -84,7 +99,8 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     for item in plan.items:
         total += item.need
         if item.source is not None:
-            copies.append(item)
+            if not _is_moved(item, layout):
+                copies.append(item)
         elif item.have and item.need:
             reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
             total -= min(reserved, item.file.size) - item.have
@@ -123,12 +139,22 @@ def _item(
         if directory not in names:
             names[directory] = names_in(directory)
         have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
-        prefix = find_prefix(directory, layout.prefix_name(file), file.size, names[directory])
-        if prefix is not None and prefix.size > have:
-            have, source = prefix.size, prefix.path
-        if have and state is ItemState.MISSING:
+        begun = begun_of(layout, placement, file, names[directory])
+        if begun is not None and begun.size > have:
+            have, source = begun.size, begun.path
+        is_half = placement.half is not None and source == placement.half.path
+        if have and (state is ItemState.MISSING or is_half):
             state = ItemState.PARTIAL
     return PlanItem(file, placement.destination, state, have, source)
+
+
+def _is_moved(item: PlanItem, layout: Layout) -> bool:
+    """Whether what there is of a file becomes the file itself: huggingface_hub's own partial."""
+    source = item.source
+    if source is None or item.state in (ItemState.TWIN, ItemState.CACHED):
+        return False
+    is_hf = source.parent == layout.partial_directory(item.file)
+    return is_hf and can_take_alone(source)
 
 
 def _as_if_nothing_counts(placement: Placement) -> Placement:

@@ -12,10 +12,10 @@ from hfget import events
 from hfget.destinations import Layout, Placement
 from hfget.errors import DiskError
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
-from hfget.operations.planner import partial_of, places_of
-from hfget.partials import Identity, find_prefix, hash_file
+from hfget.operations.planner import begun_of, partial_of, places_of
+from hfget.partials import Identity, hash_file, is_beginning
 from hfget.sources import ByteSource
-from hfget.transfer import Copyable, Existing, LocalContent
+from hfget.transfer import Copyable, Existing, LocalContent, another_file
 
 
 def make_tasks(
@@ -131,10 +131,8 @@ class FileTask:
             copies.append(Copyable(elsewhere.path, link))
         if place is not None and place != placement.destination:
             copies.append(Copyable(place))
-        prefix = find_prefix(
-            layout.partial_directory(self.file), layout.prefix_name(self.file), self.file.size
-        )
-        return LocalContent(_existing(placement), tuple(copies), prefix)
+        begun = begun_of(layout, placement, self.file)
+        return LocalContent(_existing(placement), tuple(copies), begun)
 
     def adopt(self) -> None:
         """The file at its destination is right. Raises DiskError."""
@@ -149,6 +147,8 @@ class FileTask:
         """
         destination = self._placement.destination
         replaceable = self._placement.state is not ItemState.MISSING
+        if not self._may_replace(data):
+            raise another_file(destination, self.file.path)
         try:
             self._shared.layout.publish(self._shared.snapshot, self.file, data, replace=replaceable)
         except FileExistsError:
@@ -165,6 +165,16 @@ class FileTask:
             self._shared.layout.adopt(self._shared.snapshot, self.file)
             data.unlink(missing_ok=True)
         self._done = True
+
+    def _may_replace(self, data: Path) -> bool:
+        """Whether a file that may be half a download is: its bytes are the first of the data."""
+        half = self._placement.half
+        if half is None or half.sure:
+            return True
+        try:
+            return is_beginning(half.path, data) or _has_content(half.path, self.file)
+        except FileNotFoundError:
+            return True
 
     def ended(self) -> None:
         """The file is there or given up."""
@@ -193,6 +203,7 @@ def _existing(placement: Placement) -> Existing | None:
         placement.earlier,
         placement.blocked,
         known,
+        half=placement.half is not None,
     )
 
 
