@@ -115,7 +115,7 @@ CHECKS = [
         ("    if not segments[0]:", "    if False:"),
         ("    if not segment:\n", "    if False:\n"),
         ('    if segment in (".", ".."):', "    if False:"),
-        ("    if len(segment.encode()) > MAX_COMPONENT_BYTES:", "    if False:"),
+        ("        if len(segment.encode()) > longest:", "        if False:"),
         ("    if _DRIVE.match(segment):", "    if False:"),
         (" or _climbs(unquote(folded))", ""),
         ("    if _GIT.fullmatch(folded):", "    if False:"),

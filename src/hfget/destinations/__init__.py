@@ -28,6 +28,7 @@ from hfget.destinations.record_codec import (
 )
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_paths import destination
+from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "recorded_paths",
     "risky_names",
     "risky_place",
+    "unfit_placement",
     "was_recorded_since",
     "withdraw_in_cache",
     "withdraw_in_folder",

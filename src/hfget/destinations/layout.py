@@ -45,7 +45,7 @@ class Placement(NamedTuple):
     not be replaced still may if its hash is one of `earlier`: that is what a run before this
     one fetched, or was to fetch. `blocked` says why nothing can be put there at all.
     `present` is what is to be hashed where that does not lie at the destination itself,
-    `half` what another program has begun.
+    `half` what another program has begun. `unfit` marks a name that this disk cannot hold.
     """
 
     destination: Path
@@ -57,6 +57,7 @@ class Placement(NamedTuple):
     present: Path | None = None
     elsewhere: Elsewhere | None = None
     half: HalfFile | None = None
+    unfit: bool = False
 
 
 class Layout(Protocol):
@@ -81,7 +82,10 @@ class Layout(Protocol):
         """The listing of a commit may be wrong: the next run asks for it again."""
 
     def check(self, files: Sequence[RemoteFile]) -> None:
-        """Refuse the whole listing if one path is unsafe here. Raises UnsafeError."""
+        """Refuse the whole listing if one path is hostile. Raises UnsafeError."""
+
+    def unfit(self, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+        """By path, why this disk cannot hold a file of that name. Of the paths `check` let pass."""
 
     def cautions(self) -> list[str]:
         """What of the destination belongs to another user, a line for each kind of thing."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hfget.destinations import Layout, Placement
+from hfget.destinations import Layout, Placement, unfit_placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
@@ -41,7 +41,11 @@ def make_plan(
     """
     layout.check(snapshot.files)
     placements: dict[str, Placement] = {}
+    unfit = layout.unfit(files)
     for file in files:
+        if (reason := unfit.get(file.path)) is not None:
+            placements[file.path] = unfit_placement(layout.root(snapshot), file.path, reason)
+            continue
         placement = layout.place(snapshot, file)
         if force:
             placement = _as_if_nothing_counts(placement)
@@ -134,7 +138,7 @@ def _item(
     source: Path | None = None
     if state in (ItemState.COMPLETE, ItemState.ADOPTABLE):
         have = file.size
-    elif file.size > JOURNALED_BYTES and not file.defect:
+    elif file.size > JOURNALED_BYTES and not file.defect and not placement.unfit:
         directory = layout.partial_directory(file)
         if directory not in names:
             names[directory] = names_in(directory)

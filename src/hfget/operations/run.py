@@ -107,8 +107,10 @@ class Run:
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
         self._settle(snapshot, consent)
-        made, _ = self._make_plan(snapshot, files)
+        made, placements = self._make_plan(snapshot, files)
         self._remark(made, files)
+        for error in (placement.blocked for placement in placements.values() if placement.unfit):
+            self._warn(error.message if error else "")
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -150,7 +152,8 @@ class Run:
             self._observer(events.Planned(made))
             self._remark(made, files)
             self._check_space(made)
-            self._layout.begin(snapshot, files)
+            fit = [file for file in files if not placements[file.path].unfit]
+            self._layout.begin(snapshot, fit)
             try:
                 outcome = self._transfer(made, placements)
                 report = make_report(

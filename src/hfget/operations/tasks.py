@@ -117,6 +117,8 @@ class FileTask:
 
     def local(self) -> LocalContent | None:
         """What this disk has for the file; None as long as its content comes by another way."""
+        if self._placement.unfit:
+            return LocalContent(_existing(self._placement))
         snapshot, layout, _, turns, may_link = self._shared
         place = turns.place(self.file)
         if place is None and not self._take_turn():

@@ -23,8 +23,9 @@ from hfget.destinations.local_dir.other_downloaders import half_file, is_pointer
 from hfget.destinations.local_dir.recorder import Recorder
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import RecordLog
-from hfget.destinations.safe_directories import Directories, Seen, folds_case
-from hfget.destinations.safe_paths import check_path, check_paths, check_root, destination
+from hfget.destinations.safe_directories import Directories, Seen
+from hfget.destinations.safe_paths import check_hostile, check_path, check_root, destination
+from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import UnsafeError
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 from hfget.system import disk_error, sweep_temporaries
@@ -87,14 +88,13 @@ class FolderLayout:
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_root(self._root, (file.path for file in files))
-        check_paths(
-            (file.path for file in files),
-            windows=os.name == "nt",
-            case_insensitive=folds_case(self._root),
-        )
+        check_hostile(file.path for file in files)
         for name in ("download", "trees"):
             self._directories.refuse_escape(self._records / name)
         self._log.refresh()
+
+    def unfit(self, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+        return unfit_at(self._root, wanted)
 
     def cautions(self) -> list[str]:
         return self._owners.cautions(self._log.foreign_owner)
