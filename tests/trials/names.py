@@ -153,10 +153,10 @@ SCENARIOS = (
             ("row 76", "malicious: a 5,000-character name"),
             f"the listing names {path[:40]!r}",
             codes=(7,),
-            faults=(renamed(path),),
+            faults=(and_also(path),),
             files=TINY,
-            lost=("c.json",),
             says=("longer than", "--exclude"),
+            again_arguments=("--exclude", f"{path[:90]}*"),
         )
         for name, path in TOO_LONG
     ),
