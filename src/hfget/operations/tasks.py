@@ -15,6 +15,7 @@ from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.operations.planner import begun_of, partial_of, places_of
 from hfget.partials import Identity, hash_file, is_beginning
 from hfget.sources import ByteSource
+from hfget.system import disk_error
 from hfget.transfer import Copyable, Existing, LocalContent, another_file
 
 
@@ -177,6 +178,8 @@ class FileTask:
             return is_beginning(half.path, data) or _has_content(half.path, self.file)
         except FileNotFoundError:
             return True
+        except OSError as error:
+            raise disk_error(error, half.path, "reading") from error
 
     def ended(self) -> None:
         """The file is there or given up."""

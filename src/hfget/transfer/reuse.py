@@ -54,7 +54,7 @@ class Taker:
         try:
             actual = job.file.etag if existing.known else self._hash(job, existing.path)
         except OSError as error:
-            if error.errno == errno.EBUSY:
+            if error.errno == errno.EBUSY or not existing.replaceable:
                 raise disk_error(error, existing.path, "reading") from error
             actual = ""
         if actual == job.file.etag:
