@@ -131,6 +131,7 @@ class PlanItem:
 
     It goes to its path below `root`. `source` is where on this disk what it has is, or will be, if
     that is copied from there. A complete file is not `recorded` if its record names another commit.
+    `unfit` says why this disk cannot hold a file of that name, if so.
     """
 
     file: RemoteFile
@@ -139,6 +140,7 @@ class PlanItem:
     have: int
     source: Path | None = None
     recorded: bool = True
+    unfit: str = ""
 
     @property
     def destination(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
 from tests.system.command import Shell, tree
 from tests.system.hubcache import HubCache, content_sent
+from tests.trials import tools
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -39,9 +41,10 @@ def left_by_hf(layout: str, shell: Shell, data: bytes) -> Path:
     return path
 
 
+@pytest.mark.parametrize("held", [True, False], ids=["held open", "left alone"])
 @pytest.mark.parametrize("length", [4 * MiB, SIZE])
 def test_what_is_right_is_not_fetched_again(
-    length: int, layout: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+    length: int, held: bool, layout: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     source = make_model(repos_root, REPO, {"sub/w.bin": SIZE})
     hub = start_hub()
@@ -49,12 +52,13 @@ def test_what_is_right_is_not_fetched_again(
     left = left_by_hf(layout, shell, DATA[:length])
     planned = shell.run(REPO, *LAYOUTS[layout], "--dry-run", "--json")
     assert planned.events[-1]["need_bytes"] == SIZE - length
-    done = shell.run(REPO, *LAYOUTS[layout], "--json")
+    with left.open("r+b") if held else nullcontext():
+        done = shell.run(REPO, *LAYOUTS[layout], "--json")
     assert done.code == 0, done.err
     assert done.report["received"] == content_sent(hub) == SIZE - length
     assert done.report["reused"] == length
     assert tree(shell.directory / done.report["path"]) == tree(source)
-    assert left.read_bytes() == DATA[:length]
+    assert not held or left.read_bytes() == DATA[:length]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,8 @@ def test_what_is_wrong_costs_a_second_try_and_the_file_is_right(
     hub = start_hub()
     shell = shell_at(hub.endpoint)
     left = left_by_hf(layout, shell, lie)
-    done = shell.run(REPO, *LAYOUTS[layout], "--json")
+    with left.open("r+b"):
+        done = shell.run(REPO, *LAYOUTS[layout], "--json")
     assert done.code == 0, done.err
     assert content_sent(hub) == 2 * SIZE - len(lie)
     assert tree(shell.directory / done.report["path"]) == tree(source)
@@ -85,3 +90,20 @@ def test_what_is_longer_than_the_file_is_not_even_tried(
     assert done.code == 0, done.err
     assert content_sent(hub) == SIZE
     assert tree(shell.directory / done.report["path"]) == tree(source)
+
+
+def test_it_is_gone_on_with_where_there_is_no_room_for_a_copy(
+    layout: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    source = make_model(repos_root, REPO, {"sub/w.bin": SIZE})
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    with ExitStack() as stack:
+        disk = shell.directory / ("home" if layout == "cache" else "m")
+        disk.mkdir(exist_ok=True)
+        tools.mount_tmpfs(stack, disk, SIZE + 2 * MiB)
+        left_by_hf(layout, shell, DATA[: 4 * MiB])
+        done = shell.run(REPO, *LAYOUTS[layout], "--json")
+        assert done.code == 0, done.err
+        assert content_sent(hub) == SIZE - 4 * MiB
+        assert tree(shell.directory / done.report["path"]) == tree(source)

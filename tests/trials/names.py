@@ -74,7 +74,10 @@ REFUSED_NAMES: tuple[tuple[str, str], ...] = (
     ("a listing of a folder below", f"gpt2/.cache/huggingface/trees/{'a' * 40}.json"),
     ("hfget's records in a cache", "models--org--m/.hfget/records"),
     ("a listing in a cache", f"models--org--m/trees/{'a' * 40}.json"),
-    ("long component", "x" * 300),
+)
+
+TOO_LONG: tuple[tuple[str, str], ...] = (
+    ("one component", "x" * 300),
     ("5,000 characters", "/".join(["y" * 90] * 55)),
 )
 
@@ -126,8 +129,6 @@ _ODD = "malicious: names of devices, with a dot or a blank at the end"
 
 
 def _refused_lines(name: str, path: str) -> tuple[str, ...]:
-    if name.startswith("5,000"):
-        return ("row 54", "malicious: a 5,000-character name")
     line = "malicious: paths that lead outside or to where git and hfget keep their own"
     return ("row 54", "row 57", line) if ".git" in path.lower() else ("row 54", line)
 
@@ -145,6 +146,19 @@ SCENARIOS = (
             check=_no_content,
         )
         for name, path in REFUSED_NAMES
+    ),
+    *(
+        Scenario(
+            f"too long for this disk: {name}",
+            ("row 76", "malicious: a 5,000-character name"),
+            f"the listing names {path[:40]!r}",
+            codes=(7,),
+            faults=(and_also(path),),
+            files=TINY,
+            says=("longer than", "--exclude"),
+            again_arguments=("--exclude", f"{path[:90]}*"),
+        )
+        for name, path in TOO_LONG
     ),
     *(
         Scenario(

@@ -2,7 +2,7 @@
  *
  * SHIM is a list of rules "CALL:PATH:FROM:ERRNO:COUNT" joined by ";": from the FROM-th call of
  * CALL on a path that holds PATH, COUNT calls (0: all) fail with ERRNO. The call "flock" with
- * ERRNO 0 succeeds and locks nothing. SHIM_HOST names a host that is 127.0.0.1; rules of
+ * ERRNO 0 succeeds and locks nothing, "open" is about what is there already. SHIM_HOST names a host that is 127.0.0.1; rules of
  * "getaddrinfo" fail with ERRNO as an EAI code, or hang where it is 0. Rules of "clock" set the
  * wall clock ERRNO seconds ahead. SHIM_MET names a file that gets a line for each rule that
  * has struck.
@@ -152,6 +152,37 @@ ON_PATH(truncate64, "truncate", (const char *a, off64_t n), (a, n), a)
 ON_PATH(truncate, "truncate", (const char *a, off_t n), (a, n), a)
 ON_PATH(symlink, "symlink", (const char *a, const char *b), (a, b), b)
 ON_PATH(symlinkat, "symlink", (const char *a, int y, const char *b), (a, y, b), b)
+
+/* Only what is there already: who creates a file may open it. */
+static int opened(int folder, const char *path, int how, int *result) {
+    char whole[8192], buffer[4096];
+    struct rule *r;
+    if (how & O_CREAT || !path) return 0;
+    if (path[0] == '/' || folder == AT_FDCWD) snprintf(whole, sizeof whole, "%s", path);
+    else snprintf(whole, sizeof whole, "%s/%s", path_of(folder, buffer, sizeof buffer), path);
+    if (!(r = due("open", whole))) return 0;
+    errno = r->code;
+    *result = -1;
+    return 1;
+}
+#define OPENING(name, decl, folder, real_decl, args) \
+    int name decl { \
+        int mode = 0, result; \
+        va_list rest; \
+        if (how & O_CREAT) { va_start(rest, how); mode = va_arg(rest, int); va_end(rest); } \
+        if (opened(folder, path, how, &result)) return result; \
+        static int (*real) real_decl; \
+        if (!real) real = (int (*) real_decl) dlsym(RTLD_NEXT, #name); \
+        return real args; \
+    }
+OPENING(open, (const char *path, int how, ...), AT_FDCWD,
+        (const char *, int, ...), (path, how, mode))
+OPENING(open64, (const char *path, int how, ...), AT_FDCWD,
+        (const char *, int, ...), (path, how, mode))
+OPENING(openat, (int folder, const char *path, int how, ...), folder,
+        (int, const char *, int, ...), (folder, path, how, mode))
+OPENING(openat64, (int folder, const char *path, int how, ...), folder,
+        (int, const char *, int, ...), (folder, path, how, mode))
 
 int clock_gettime(clockid_t id, struct timespec *now) {
     REAL(int, clock_gettime, clockid_t, struct timespec *);

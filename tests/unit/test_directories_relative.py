@@ -52,16 +52,39 @@ def test_what_has_changed_since_is_not_replaced(directories: Directories) -> Non
     assert target.read_text() == "theirs now"
 
 
+def test_a_folder_with_two_cases_of_a_name_does_not_fold_it(tmp_path: Path) -> None:
+    for name in ("Root", "rOOT", "12"):
+        (tmp_path / name).touch()
+    before = sorted(tmp_path.iterdir())
+    assert not module.folds_case(tmp_path) and not module.folds_case(tmp_path / "new" / "er")
+    assert sorted(tmp_path.iterdir()) == before, "what was made for a moment is gone"
+
+
+@pytest.mark.parametrize("names", [("12",), ("Ab",), ("ab", "Cd"), ()])
+def test_a_disk_that_folds_case_is_asked_in_the_folder_itself(
+    names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    looked_at = []
+
+    def lstat(path: Path) -> os.stat_result:
+        looked_at.append(path)
+        near = [one for one in path.parent.iterdir() if one.name.lower() == path.name.lower()]
+        return os.stat(near[0], follow_symlinks=False)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    assert module.folds_case(tmp_path)
+    assert {path.parent for path in looked_at} == {tmp_path}
+
+
 def test_a_disk_that_cannot_tell_does_not_fold_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("Root", "rOOT"):
-        (tmp_path / name).mkdir(exist_ok=True)
-    monkeypatch.setattr(Path, "samefile", lambda path, other: True)
-    assert module.folds_case(tmp_path / "Root")
+    (tmp_path / "Root").touch()
 
-    def fails(path: Path, other: Path) -> bool:
+    def fails(path: Path) -> os.stat_result:
         raise PermissionError
 
-    monkeypatch.setattr(Path, "samefile", fails)
-    assert not module.folds_case(tmp_path / "Root")
+    monkeypatch.setattr(Path, "lstat", fails)
+    assert not module.folds_case(tmp_path)

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hfget.destinations.safe_paths import check_hostile, unfit_paths
+from hfget.errors import UnsafeError
 from hfget.system.text import safe_text
 from tests.unit import verdicts
 from tests.unit.refusals import refusal, refused
@@ -104,3 +106,31 @@ def test_collisions_are_what_the_definition_says(paths: list[str], folding: bool
     assert f"{len(expected)} of its paths" in error.message
     for path in expected:
         assert f"'{safe_text(path)}' is" in error.message
+
+
+@pytest.mark.parametrize(
+    ("paths", "unfit"),
+    [
+        (["a/B", "A/b", "c"], {"A/b"}),
+        (["x", "X/y", "z"], {"x"}),
+        (["É", "e\u0301", "é"], {"e\u0301", "é"}),
+        (["one", "two"], set()),
+    ],
+)
+def test_of_paths_that_are_one_file_here_the_first_comes(paths: list[str], unfit: set[str]) -> None:
+    assert set(unfit_paths(paths, case_insensitive=True)) == unfit
+    assert unfit_paths(paths) == {}
+    check_hostile(paths)
+
+
+def test_what_only_this_disk_cannot_hold_is_not_hostile() -> None:
+    paths = ["n" * 256, "é" * 128, "/".join(["d" * 200] * 30), "CON", "a.", "n" * 144, "ok"]
+    check_hostile(paths)
+    assert set(unfit_paths(paths, windows=True, longest=143)) == set(paths[:-1])
+    assert set(unfit_paths(paths)) == set(paths[:3])
+
+
+@pytest.mark.parametrize("hostile", ["n" * 300 + "/../../x", "CON/../..", "n" * 5000 + "/.git/x"])
+def test_what_is_both_is_hostile(hostile: str) -> None:
+    with pytest.raises(UnsafeError):
+        check_hostile([hostile])

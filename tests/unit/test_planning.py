@@ -11,7 +11,7 @@ from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
 from hfget.model import ItemState, Plan, RemoteFile
 from hfget.operations.planner import make_plan, place, space_needed
-from hfget.partials.clone import can_clone
+from hfget.partials.clone import can_clone, can_take_alone
 from hfget.partials.journal import Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, stem_for
 from tests.unit.helpers import lfs_file, small_file, snapshot_of
@@ -132,7 +132,7 @@ def test_a_defect_in_the_listing_is_planned_as_nothing(root: Path) -> None:
 
 @pytest.mark.parametrize("own", [0, 30_000, 60_000])
 def test_what_huggingface_hub_has_begun_counts_if_it_is_more(own: int, root: Path) -> None:
-    """Its bytes are copied: they are not fetched, but take their space."""
+    """It is moved where no process has it open; a copy takes its space."""
     if own:
         partial_with(root, (0, own)).park()
     layout = FolderLayout(root)
@@ -145,4 +145,7 @@ def test_what_huggingface_hub_has_begun_counts_if_it_is_more(own: int, root: Pat
     assert (item.state, item.have) == (ItemState.PARTIAL, max(own, 40_000))
     assert item.source == (theirs if own < 40_000 else None)
     if item.source and not can_clone(theirs, root):
-        assert space_needed(plan, layout) == space_needed(plan, layout, link=True) == SIZE
+        rest = SIZE - 40_000 if can_take_alone(theirs) else SIZE
+        assert space_needed(plan, layout) == space_needed(plan, layout, link=True) == rest
+        with theirs.open("r+b"):
+            assert space_needed(plan, layout) == space_needed(plan, layout, link=True) == SIZE

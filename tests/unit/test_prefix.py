@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import zlib
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.partials.hf_partials import Prefix, find_prefix, inherit
+from hfget.partials.clone import can_clone, can_take_alone, take_alone
+from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import Partial, stem_for
 from hfget.partials.recovery import leftover_bytes
@@ -23,13 +25,13 @@ IDENTITY = Identity.of(FILE, "c" * 40)
 START = FILE.etag
 
 
-def written(folder: Path, length: int, name: str = f"{START}.0a1b2c3d.incomplete") -> Prefix:
+def written(folder: Path, length: int, name: str = f"{START}.0a1b2c3d.incomplete") -> Begun:
     path = folder / name
     path.write_bytes(DATA[:length].ljust(length, b"+"))
-    return Prefix(path, length)
+    return Begun(path, ((0, length),), movable=True)
 
 
-def found(folder: Path) -> Prefix | None:
+def found(folder: Path) -> Begun | None:
     return find_prefix(folder, START, FILE.size)
 
 
@@ -106,9 +108,11 @@ def test_a_small_file_is_not_worth_a_look(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [5, MIB, 2 * MIB + 100, len(DATA)])
 def test_it_becomes_a_partial_and_stays_what_it_is(length: int, tmp_path: Path) -> None:
+    """Who has it open may still write to it."""
     prefix, stem = written(tmp_path, length), stem_for(tmp_path, FILE.path, FILE.etag)
     before = prefix.path.stat()
-    inherit(prefix, stem, IDENTITY, threading.Event())
+    with prefix.path.open("r+b"):
+        inherit(prefix, stem, IDENTITY, threading.Event())
     after = prefix.path.stat()
     assert (before.st_ino, before.st_size, before.st_mtime_ns) == (
         after.st_ino,
@@ -126,6 +130,42 @@ def test_it_becomes_a_partial_and_stays_what_it_is(length: int, tmp_path: Path) 
     assert not partial.data_path.samefile(prefix.path)
     partial.discard()
     assert list(tmp_path.iterdir()) == [prefix.path]
+
+
+def test_what_no_process_has_open_is_moved(tmp_path: Path) -> None:
+    prefix, stem = written(tmp_path, 2 * MIB), stem_for(tmp_path, FILE.path, FILE.etag)
+    if can_clone(prefix.path, tmp_path) or not can_take_alone(prefix.path):
+        pytest.skip("this file system clones, or knows no leases")
+    inode = prefix.path.stat().st_ino
+    inherit(prefix, stem, IDENTITY, threading.Event())
+    assert not prefix.path.exists()
+    partial = Partial.open(stem, IDENTITY)
+    assert partial.data_path.stat().st_ino == inode
+    assert sum(block.length for block in partial.blocks) == 2 * MIB and partial.damaged() == []
+    partial.discard()
+
+
+def test_what_cannot_be_gone_on_with_is_moved_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix, stem = written(tmp_path, 2 * MIB), stem_for(tmp_path, FILE.path, FILE.etag)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("hfget.partials.partial.JournalWriter", full)
+    with pytest.raises(OSError, match="full"):
+        inherit(prefix, stem, IDENTITY, threading.Event())
+    assert prefix.path.read_bytes() == DATA[: 2 * MIB]
+    assert list(tmp_path.iterdir()) == [prefix.path]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_who_has_a_file_open_keeps_it(trusted: bool, tmp_path: Path) -> None:
+    path = written(tmp_path, MIB).path
+    with path.open("r+b" if trusted else "rb"):
+        assert not can_take_alone(path) and not take_alone(path, tmp_path / "mine")
+    assert path.stat().st_size == MIB and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(("own", "left"), [(MIB, 2 * MIB), (2 * MIB, 2 * MIB), (3 * MIB, 3 * MIB)])

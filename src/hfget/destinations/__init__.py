@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.destinations.cautions import risky_names, risky_place
 from hfget.destinations.choose import choose_layout
+from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import differences
@@ -27,6 +28,7 @@ from hfget.destinations.record_codec import (
 )
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_paths import destination
+from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
 __all__ = [
@@ -44,12 +46,14 @@ __all__ = [
     "choose_layout",
     "destination",
     "differences",
+    "linked_blob",
     "read_metadata",
     "read_tree",
     "read_wanted",
     "recorded_paths",
     "risky_names",
     "risky_place",
+    "unfit_placement",
     "was_recorded_since",
     "withdraw_in_cache",
     "withdraw_in_folder",

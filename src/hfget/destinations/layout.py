@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from hfget.destinations.listing_origins import Recorded
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.errors import DiskError
-from hfget.model import ItemState, RemoteFile, Removal, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, Snapshot, Span
 
 #: The hash of a file's content, of kind `sha256` or `git-sha1`. Raises OSError.
 ContentHash: TypeAlias = "Callable[[Path, str], str | None]"
@@ -25,13 +25,27 @@ class Elsewhere(NamedTuple):
     state: ItemState
 
 
+class HalfFile(NamedTuple):
+    """What another program has fetched of a file, under its final name: the ranges `spans`.
+
+    `sure` where that program's notes say so: then the file is nobody's own. Else it may be
+    replaced only if its bytes are the beginning of the content. `control` are the notes.
+    """
+
+    path: Path
+    spans: tuple[Span, ...]
+    sure: bool = False
+    control: Path | None = None
+
+
 class Placement(NamedTuple):
     """Where a file goes, what is there, and whether that may be replaced if it is wrong.
 
     `needs_record` marks a complete file whose record names an older commit. A file that may
     not be replaced still may if its hash is one of `earlier`: that is what a run before this
     one fetched, or was to fetch. `blocked` says why nothing can be put there at all.
-    `present` is what is to be hashed where that does not lie at the destination itself.
+    `present` is what is to be hashed where that does not lie at the destination itself,
+    `half` what another program has begun. `unfit` marks a name that this disk cannot hold.
     """
 
     destination: Path
@@ -42,6 +56,8 @@ class Placement(NamedTuple):
     blocked: DiskError | None = None
     present: Path | None = None
     elsewhere: Elsewhere | None = None
+    half: HalfFile | None = None
+    unfit: bool = False
 
 
 class Layout(Protocol):
@@ -66,7 +82,10 @@ class Layout(Protocol):
         """The listing of a commit may be wrong: the next run asks for it again."""
 
     def check(self, files: Sequence[RemoteFile]) -> None:
-        """Refuse the whole listing if one path is unsafe here. Raises UnsafeError."""
+        """Refuse the whole listing if one path is hostile. Raises UnsafeError."""
+
+    def unfit(self, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+        """By path, why this disk cannot hold a file of that name. Of the paths `check` let pass."""
 
     def cautions(self) -> list[str]:
         """A line for each kind of thing that is another user's, or could not be looked at."""

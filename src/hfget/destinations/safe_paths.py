@@ -1,7 +1,8 @@
 """Which paths of a listing may be written below a folder (pure: strings in, strings out).
 
-A listing comes from a server, so its paths are hostile until checked. A listing is refused as
-a whole: one bad path means that the rest cannot be trusted either.
+A listing comes from a server, so its paths are hostile until checked. A listing with a hostile
+path is refused as a whole: the rest cannot be trusted either. A path that only some systems cannot
+hold (too long, reserved on Windows, one file with another) is *unfit* there, by itself.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _IGNORABLE = re.compile(
 )
 #: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
 _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
+_NEEDS_FOLDER = "is a file where another path needs a folder"
 _RECORDS = "lies where the records of downloads are (.cache/huggingface)"
 _RECORD_FOLDERS: tuple[list[str], ...] = ([], ["download"], ["trees"])
 #: How the Hub cache names a repo's folder, in which `trees` are listings.
@@ -52,7 +54,7 @@ _SHORT_NAME = re.compile(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?",
 class Refusal(NamedTuple):
     """A path that may not be written, as it came, and why.
 
-    `local` where another system could write it.
+    `local` where it is only unfit: another system could write it.
     """
 
     path: str
@@ -69,7 +71,43 @@ def check_paths(
     that are one file on a file system that folds case and normal forms. The error names up to
     10 paths, escaped. Time and memory grow with the listing's size (1 million paths: seconds).
     """
-    refusals = _refusals(list(paths), windows=windows, folding=case_insensitive)
+    _raise_for(_refusals(list(paths), windows=windows, folding=case_insensitive))
+
+
+def check_hostile(paths: Iterable[str]) -> None:
+    """As `check_paths`, but of paths that no system should write; unfit ones pass."""
+    refusals = _refusals(list(paths), windows=False, folding=False)
+    _raise_for(refusal for refusal in refusals if not refusal.local)
+
+
+def unfit_paths(
+    paths: Iterable[str],
+    *,
+    windows: bool = False,
+    case_insensitive: bool = False,
+    longest: int = MAX_COMPONENT_BYTES,
+) -> dict[str, str]:
+    """Which of `paths`, none of them hostile, cannot be written here, and why.
+
+    `longest` is how many bytes a name may have. Of paths that are one file the first can be.
+    """
+    unfit: dict[str, str] = {}
+    fit = []
+    for path in paths:
+        if reason := _why_unfit(path, windows=windows, longest=longest):
+            unfit[path] = reason
+        else:
+            fit.append(path)
+    if case_insensitive:
+        first: dict[str, str] = {}
+        for path, reason in _collisions(fit, folding=True):
+            key = _key(path, folding=True)
+            if first.setdefault(key, path) != path or reason == _NEEDS_FOLDER:
+                unfit[path] = reason
+    return unfit
+
+
+def _raise_for(refusals: Iterator[Refusal]) -> None:
     shown = list(islice(refusals, _NAMED))
     if not shown:
         return
@@ -129,7 +167,7 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
     for path in listing:
         reason = _why_not(path, windows=windows)
         if reason:
-            yield Refusal(path, reason, local=not _why_not(path, windows=False))
+            yield Refusal(path, reason, local=not _why_hostile(path))
         else:
             sound.append(path)
     clashing = set()
@@ -149,9 +187,12 @@ def with_rest(lines: list[str], count: int) -> list[str]:
 
 def _why_not(path: str, *, windows: bool) -> str:
     """Why `path` by itself may not be written; empty if it may."""
+    return _why_hostile(path) or _why_unfit(path, windows=windows)
+
+
+def _why_hostile(path: str) -> str:
+    """Why `path` may be written on no system; empty if it may."""
     if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
-        if windows and _DEVICE_IN_PLAIN.search(path):
-            return "holds a name reserved on Windows"
         return _why_not_here(path.split("/")) if "--" in path else ""
     if not path:
         return "is empty"
@@ -159,25 +200,36 @@ def _why_not(path: str, *, windows: bool) -> str:
         return "holds control characters or broken Unicode"
     if "\\" in path:
         return "holds a backslash"
-    if len(path.encode()) > MAX_PATH_BYTES:
-        return f"is longer than {MAX_PATH_BYTES} bytes"
     segments = path.split("/")
     if not segments[0]:
         return "is absolute"
     for segment in segments:
-        if reason := _why_not_segment(segment, windows):
+        if reason := _why_not_segment(segment):
             return reason
     return _why_not_here(segments)
 
 
+def _why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -> str:
+    """Why `path`, which is not hostile, cannot be written here; empty if it can."""
+    if len(path) <= longest and _PLAIN.fullmatch(path):
+        is_device = windows and _DEVICE_IN_PLAIN.search(path)
+        return "holds a name reserved on Windows" if is_device else ""
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"is longer than {MAX_PATH_BYTES} bytes"
+    for segment in path.split("/"):
+        if len(segment.encode()) > longest:
+            return f"has a name longer than {longest} bytes"
+        if windows and (reason := _why_not_on_windows(segment)):
+            return reason
+    return ""
+
+
 @lru_cache(maxsize=8_192)  # folders come again with each of their files
-def _why_not_segment(segment: str, windows: bool) -> str:
+def _why_not_segment(segment: str) -> str:
     if not segment:
         return "has an empty segment"
     if segment in (".", ".."):
         return "leaves the folder by . or .."
-    if len(segment.encode()) > MAX_COMPONENT_BYTES:
-        return f"has a name longer than {MAX_COMPONENT_BYTES} bytes"
     if _DRIVE.match(segment):
         return "holds a drive letter"
     folded = _lookalike(segment)
@@ -185,7 +237,7 @@ def _why_not_segment(segment: str, windows: bool) -> str:
         return "holds characters that other programs read as . or .."
     if _GIT.fullmatch(folded):
         return "lies in a .git folder"
-    return _why_not_on_windows(segment) if windows else ""
+    return ""
 
 
 def _climbs(segment: str) -> bool:
@@ -266,7 +318,7 @@ def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:
 
 def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
     if needs_folder:
-        return "is a file where another path needs a folder"
+        return _NEEDS_FOLDER
     other = next((name for name in group if name != path), None)
     if other is None:
         return "is listed twice"

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hfget.destinations import Layout, Placement
+from hfget.destinations import Layout, Placement, unfit_placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
+    Begun,
     Identity,
     can_clone,
+    can_take_alone,
     digest_of,
     find_prefix,
     hash_file,
@@ -40,10 +42,17 @@ def make_plan(
     """
     layout.check(snapshot.files)
     root = layout.root(snapshot)
+    unfit = layout.unfit(files)
     names: dict[Path, list[str]] = {}
     items = []
     notable: dict[str, Placement] = {}
     for file in files:
+        if reason := unfit.get(file.path, ""):
+            item = _item(
+                snapshot, root, file, unfit_placement(root, file.path, reason), layout, names
+            )
+            items.append(replace(item, unfit=reason))
+            continue
         placement = place(layout, snapshot, file, force=force)
         if placement.elsewhere is not None or not placement.replaceable:
             notable[file.path] = placement
@@ -72,6 +81,19 @@ def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Pa
     return stem_for(layout.partial_directory(file), name, file.etag), identity
 
 
+def begun_of(
+    layout: Layout, placement: Placement, file: RemoteFile, names: Iterable[str] | None = None
+) -> Begun | None:
+    """What another program has of the file: under a name of its own, or under the file's."""
+    found = find_prefix(layout.partial_directory(file), layout.prefix_name(file), file.size, names)
+    half = placement.half
+    if half is not None and half.spans and file.size > JOURNALED_BYTES:
+        mine = Begun(half.path, half.spans, doubtful=not half.sure)
+        if found is None or mine.size > found.size:
+            return mine
+    return found
+
+
 def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     """Bytes of disk that the plan will take, what a partial has reserved not counted.
 
@@ -82,7 +104,8 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     for item in plan.items:
         total += item.need
         if item.source is not None:
-            copies.append(item)
+            if not _is_moved(item, layout):
+                copies.append(item)
         elif item.have and item.need:
             reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
             total -= min(reserved, item.file.size) - item.have
@@ -117,17 +140,27 @@ def _item(
     source: Path | None = None
     if state in (ItemState.COMPLETE, ItemState.ADOPTABLE):
         have = file.size
-    elif file.size > JOURNALED_BYTES and not file.defect:
+    elif file.size > JOURNALED_BYTES and not file.defect and not placement.unfit:
         directory = layout.partial_directory(file)
         if directory not in names:
             names[directory] = names_in(directory)
         have = leftover_bytes(*partial_of(layout, snapshot, file), names[directory])
-        prefix = find_prefix(directory, layout.prefix_name(file), file.size, names[directory])
-        if prefix is not None and prefix.size > have:
-            have, source = prefix.size, prefix.path
-        if have and state is ItemState.MISSING:
+        begun = begun_of(layout, placement, file, names[directory])
+        if begun is not None and begun.size > have:
+            have, source = begun.size, begun.path
+        is_half = placement.half is not None and source == placement.half.path
+        if have and (state is ItemState.MISSING or is_half):
             state = ItemState.PARTIAL
     return PlanItem(file, root, state, have, source, not placement.needs_record)
+
+
+def _is_moved(item: PlanItem, layout: Layout) -> bool:
+    """Whether what there is of a file becomes the file itself: huggingface_hub's own partial."""
+    source = item.source
+    if source is None or item.state in (ItemState.TWIN, ItemState.CACHED):
+        return False
+    is_hf = source.parent == layout.partial_directory(item.file)
+    return is_hf and can_take_alone(source)
 
 
 def _as_if_nothing_counts(placement: Placement) -> Placement:

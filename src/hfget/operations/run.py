@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from hfget import events
-from hfget.destinations import choose_layout, risky_names, risky_place
+from hfget.destinations import choose_layout, risky_names, risky_place, unfit_placement
 from hfget.errors import DiskError, HfgetError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub, KnownTree
@@ -118,6 +118,10 @@ class Run:
         self._settle(snapshot, consent)
         made = self._make_plan(snapshot, files)
         self._remark(made, files)
+        for item in made.items:
+            if item.unfit:
+                error = unfit_placement(item.root, item.file.path, item.unfit).blocked
+                self._warn(error.message if error else item.unfit)
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -169,7 +173,8 @@ class Run:
             self._observer(events.Planned(made))
             self._remark(made, files)
             self._check_space(made)
-            self._layout.begin(snapshot, files)
+            fit = [item.file for item in made.items if not item.unfit]
+            self._layout.begin(snapshot, fit)
             try:
                 outcome = self._transfer(made)
                 report = make_report(

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget import events
-from hfget.destinations import Layout, Placement
+from hfget.destinations import Layout, Placement, unfit_placement
 from hfget.errors import DiskError
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
-from hfget.operations.planner import partial_of, place
-from hfget.partials import Identity, find_prefix, hash_file
+from hfget.operations.planner import begun_of, partial_of, place
+from hfget.partials import Identity, hash_file, is_beginning
 from hfget.sources import ByteSource
-from hfget.transfer import Copyable, Existing, LocalContent
+from hfget.system import disk_error
+from hfget.transfer import Copyable, Existing, LocalContent, another_file
 
 
 def make_tasks(
@@ -121,6 +122,9 @@ class FileTask:
 
     def local(self) -> LocalContent | None:
         """What this disk has for the file; None as long as its content comes by another way."""
+        if self._item.unfit:
+            unfit = unfit_placement(self._item.root, self.file.path, self._item.unfit)
+            return LocalContent(_existing(unfit))
         layout = self._shared.layout
         known = self._shared.turns.place(self.file)
         if known is None and not self._take_turn():
@@ -136,10 +140,8 @@ class FileTask:
             copies.append(Copyable(elsewhere.path, link))
         if known is not None and known != placement.destination:
             copies.append(Copyable(known))
-        prefix = find_prefix(
-            layout.partial_directory(self.file), layout.prefix_name(self.file), self.file.size
-        )
-        return LocalContent(_existing(placement), tuple(copies), prefix)
+        begun = begun_of(layout, placement, self.file)
+        return LocalContent(_existing(placement), tuple(copies), begun)
 
     def adopt(self) -> None:
         """The file at its destination is right. Raises DiskError."""
@@ -155,12 +157,13 @@ class FileTask:
         placement = self._placement or self._look()
         destination = placement.destination
         replaceable = placement.state is not ItemState.MISSING
+        if not self._may_replace(placement, data):
+            raise another_file(destination, self.file.path)
         try:
             self._shared.layout.publish(self._shared.snapshot, self.file, data, replace=replaceable)
         except FileExistsError:
-            self._shared.layout.place(
-                self._shared.snapshot, self.file
-            )  # what is hashed now is what is seen
+            # what is hashed now is what is seen
+            self._shared.layout.place(self._shared.snapshot, self.file)
             if not _has_content(destination, self.file):
                 raise DiskError(
                     f"{destination} has appeared or changed during the download, and is "
@@ -171,6 +174,18 @@ class FileTask:
             self._shared.layout.adopt(self._shared.snapshot, self.file)
             data.unlink(missing_ok=True)
         self._done = True
+
+    def _may_replace(self, placement: Placement, data: Path) -> bool:
+        """Whether a file that may be half a download is: its bytes are the first of the data."""
+        half = placement.half
+        if half is None or half.sure:
+            return True
+        try:
+            return is_beginning(half.path, data) or _has_content(half.path, self.file)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise disk_error(error, half.path, "reading") from error
 
     def ended(self) -> None:
         """The file is there or given up."""
@@ -202,6 +217,7 @@ def _existing(placement: Placement) -> Existing | None:
         placement.earlier,
         placement.blocked,
         known,
+        half=placement.half is not None,
     )
 
 

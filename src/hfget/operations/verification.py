@@ -23,6 +23,7 @@ from hfget.destinations import (
     RecordLog,
     Wanted,
     destination,
+    linked_blob,
     read_metadata,
     read_wanted,
     recorded_paths,
@@ -308,6 +309,9 @@ class _Check:
         if self.cached is not None:
             return self.cached.locate(target)
         found = target.lstat()
+        if stat.S_ISLNK(found.st_mode) and (blob := linked_blob(target)) is not None:
+            target = Path(os.path.realpath(blob[0]))
+            found = target.lstat()
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         return target, found.st_size

@@ -7,9 +7,9 @@ partial is another program's.
 
 from __future__ import annotations
 
-from hfget.partials.clone import FULL, can_clone, duplicate
-from hfget.partials.digest import PrefixHash, hash_file
-from hfget.partials.hf_partials import Prefix, find_prefix, inherit
+from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
+from hfget.partials.digest import PrefixHash, hash_file, is_beginning
+from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
@@ -19,19 +19,21 @@ from hfget.partials.spans import Spans
 __all__ = [
     "FULL",
     "JOURNALED_BYTES",
+    "Begun",
     "Block",
     "Identity",
     "Partial",
     "PositionalFile",
-    "Prefix",
     "PrefixHash",
     "Spans",
     "can_clone",
+    "can_take_alone",
     "digest_of",
     "duplicate",
     "find_prefix",
     "hash_file",
     "inherit",
+    "is_beginning",
     "leftover_bytes",
     "leftover_space",
     "names_in",

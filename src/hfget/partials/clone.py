@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hfget.system import Inode, Stopped, create_file, open_file, temporary_name
+from hfget.system import Inode, Stopped, create_file, open_file, open_own, temporary_name
 
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
 _PIECE_BYTES = 16 << 20
@@ -68,6 +70,53 @@ def can_clone(source: Path, folder: Path) -> bool:
         return False
     finally:
         os.close(reader)
+
+
+def can_take_alone(path: Path) -> bool:
+    """Whether `path` can become ours by rename: its user's only file of that inode, open nowhere.
+
+    Asked of the kernel by a lease (fcntl(2)), which it gives on no file that another process
+    has open. Where there are no leases (network file systems, other systems): no.
+    """
+    with suppress(OSError), _alone(path):
+        return True
+    return False
+
+
+def take_alone(path: Path, target: Path) -> bool:
+    """Rename `path` to `target` if no process has it open; whether that was done.
+
+    Raises OSError if it went wrong halfway.
+    """
+    try:
+        with _alone(path) as is_still_alone:
+            path.rename(target)
+            if is_still_alone():
+                return True
+            target.rename(path)
+    except OSError:
+        if os.path.lexists(target) and not os.path.lexists(path):
+            target.rename(path)
+    return False
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Callable[[], bool]]:
+    """Hold the lease that says that nobody else has the file open. Raises OSError without one."""
+    try:
+        import fcntl
+
+        get, ask, tell_by = fcntl.F_GETLEASE, fcntl.F_SETLEASE, fcntl.F_SETSIG
+    except (ImportError, AttributeError) as error:
+        raise OSError(errno.ENOSYS, "no leases") from error
+    fd = open_own(path, os.O_RDWR)
+    try:
+        # Who opens it meanwhile waits; the kernel tells by a signal, SIGIO, that would kill us.
+        fcntl.fcntl(fd, tell_by, signal.SIGURG)
+        fcntl.fcntl(fd, ask, fcntl.F_WRLCK)
+        yield lambda: fcntl.fcntl(fd, get) == fcntl.F_WRLCK
+    finally:
+        os.close(fd)
 
 
 def _linked(source: Path, target: Path, inode: Inode) -> bool:

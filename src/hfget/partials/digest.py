@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hfget.partials.positional_file import PositionalFile
+from hfget.system import open_file
 
 _READ_BYTES = 1 << 20
 
@@ -82,3 +83,15 @@ class PrefixHash:
 
     def hexdigest(self) -> str:
         return str(self._hash.hexdigest())
+
+
+def is_beginning(path: Path, whole: Path) -> bool:
+    """Whether the bytes of one file are the first of another. Raises OSError."""
+    with (
+        open(open_file(path), "rb", buffering=0) as short,
+        open(open_file(whole), "rb", buffering=0) as long,
+    ):
+        while piece := short.read(_READ_BYTES):
+            if long.read(len(piece)) != piece:
+                return False
+    return True

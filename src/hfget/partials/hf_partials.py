@@ -3,7 +3,10 @@
 It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
 last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
 killed. Its length is all it tells; whether its bytes are right, the hash of the whole file will
-tell. It is copied and never written to: who wrote it may still do so.
+tell.
+
+It is cloned where that is possible, moved where no process has it open, and copied otherwise:
+nobody else writes to what hfget publishes, and a large one needs no room twice.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.partials.clone import duplicate
+from hfget.model import Span
+from hfget.partials.clone import can_clone, duplicate, take_alone
 from hfget.partials.crc32 import crc32
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
@@ -27,16 +31,27 @@ _END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
 _BLOCK_BYTES = 1 << 20
 
 
-class Prefix(NamedTuple):
-    """The file at `path` should hold the first `size` bytes of a content."""
+class Begun(NamedTuple):
+    """The file at `path` should hold the bytes `spans` of a content.
+
+    One that is `movable` may become a partial itself; others are copied. Of a `doubtful` one
+    nothing is known but that it is shorter than the content.
+    """
 
     path: Path
-    size: int
+    spans: tuple[Span, ...]
+    movable: bool = False
+    doubtful: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many bytes that is."""
+        return sum(end - start for start, end in self.spans)
 
 
 def find_prefix(
     directory: Path, start: str, size: int, names: Iterable[str] | None = None
-) -> Prefix | None:
+) -> Begun | None:
     """The longest beginning of a content of `size` bytes, under a name that begins with `start`.
 
     `names` are the directory's entries where the caller has listed them already.
@@ -45,23 +60,33 @@ def find_prefix(
         return None
     listed = names_in(directory) if names is None else names
     paths = [directory / name for name in listed if _is_of(name, start)]
-    found = [Prefix(path, length) for path in paths if 0 < (length := _written(path)) <= size]
-    return max(found, key=lambda prefix: prefix.size, default=None)
+    lengths = [(path, _written(path)) for path in paths]
+    found = [Begun(path, ((0, end),), movable=True) for path, end in lengths if 0 < end <= size]
+    return max(found, key=lambda begun: begun.size, default=None)
 
 
-def inherit(prefix: Prefix, stem: Path, identity: Identity, stop: threading.Event) -> None:
-    """Make a copy of `prefix` a partial at rest, unless one that holds as much lies there.
+def inherit(begun: Begun, stem: Path, identity: Identity, stop: threading.Event) -> None:
+    """Make of `begun` a partial at rest, unless one that holds as much lies there.
 
     Raises OSError, Stopped.
     """
-    if leftover_bytes(stem, identity) >= prefix.size:
+    if leftover_bytes(stem, identity) >= begun.size:
         return
     data = own_name(stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    moved = (
+        begun.movable and not can_clone(begun.path, stem.parent) and take_alone(begun.path, data)
+    )
     try:
-        duplicate(prefix.path, data, stop=stop)
-        blocks = tuple(_blocks(data, min(prefix.size, identity.size), stop))
+        if not moved:
+            duplicate(begun.path, data, stop=stop)
+        blocks = tuple(_blocks(data, begun.spans, stop))
         Partial(stem, identity, blocks, data).park()
     except BaseException:
+        if moved:
+            with suppress(OSError):
+                os.truncate(data, begun.spans[-1][1])
+                data.rename(begun.path)
         remove(data)
         raise
 
@@ -86,12 +111,13 @@ def _written(path: Path) -> int:
     return 0
 
 
-def _blocks(data: Path, length: int, stop: threading.Event) -> Iterator[Block]:
-    """What is in the first `length` bytes of a file, as a journal has it. Raises OSError."""
+def _blocks(data: Path, spans: Iterable[Span], stop: threading.Event) -> Iterator[Block]:
+    """What is in these ranges of a file, as a journal has it. Raises OSError."""
     with open(open_file(data), "rb", buffering=0) as reader:
-        position = 0
-        while piece := reader.read(min(_BLOCK_BYTES, length - position)):
-            if stop.is_set():
-                raise Stopped
-            yield Block(position, len(piece), crc32(piece))
-            position += len(piece)
+        for start, end in spans:
+            position = reader.seek(start)
+            while piece := reader.read(min(_BLOCK_BYTES, end - position)):
+                if stop.is_set():
+                    raise Stopped
+                yield Block(position, len(piece), crc32(piece))
+                position += len(piece)

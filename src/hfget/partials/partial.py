@@ -167,26 +167,23 @@ class Partial:
 
     def park(self) -> None:
         """Leave the partial at its resting name for a later run, unless a better one lies there."""
-        self.close()
         with suppress(OSError, DiskError):
             self._release()
+        self.close()
         with suppress(OSError):
             if not _lay_down(self.data_path, self.stem):
                 self.discard()
 
     def _release(self) -> None:
         """Give back the space that is reserved for what has not come. Raises OSError, DiskError."""
-        if self._journal is None:
+        file = self._file
+        if self._journal is None or file is None:
             return
-        file = PositionalFile(self.data_path, writable=True)
-        try:
-            start = 0
-            for block in sorted(self.recorded()):
-                file.release(start, block.offset)
-                start = max(start, block.end)
-            file.release(start, self.identity.size)
-        finally:
-            file.close()
+        start = 0
+        for block in sorted(self.recorded()):
+            file.release(start, block.offset)
+            start = max(start, block.end)
+        file.release(start, self.identity.size)
 
     def discard(self) -> None:
         """Remove the partial."""

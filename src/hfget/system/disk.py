@@ -53,6 +53,11 @@ _MEANINGS = {
     ),
 }
 
+_NO_INODES = (
+    "the disk has room, but cannot hold more files (no inodes left)",
+    "remove files that you do not need (`df -i` counts them), or choose another folder",
+)
+
 
 def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> DiskError:
     """The DiskError for an OSError, in words: what failed, where, why, what to do next."""
@@ -65,6 +70,8 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     meaning, hint = _MEANINGS.get(
         error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
     )
+    if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(path)):
+        meaning, hint = _NO_INODES
     return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
 
 
@@ -97,6 +104,14 @@ def naming_disk_errors() -> Iterator[None]:
         if error.filename is None:
             raise
         raise disk_error(error, os.fsdecode(error.filename), "using") from error
+
+
+def _is_out_of_inodes(path: Path) -> bool:
+    """Whether the disk has room, but for no more files."""
+    with suppress(OSError, AttributeError):
+        found = os.statvfs(existing_folder(path))
+        return found.f_files > 0 and found.f_favail == 0 and found.f_bavail > 0
+    return False
 
 
 def _short(path: str) -> str:

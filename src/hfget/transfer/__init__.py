@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hfget.transfer.backend import Outcome, TransferOptions
 from hfget.transfer.engine import Engine
-from hfget.transfer.local_content import Copyable, Existing, LocalContent
+from hfget.transfer.local_content import Copyable, Existing, LocalContent, another_file
 from hfget.transfer.progress import Meter
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Meter",
     "Outcome",
     "TransferOptions",
+    "another_file",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.errors import DiskError
-from hfget.partials import Prefix
+from hfget.partials import Begun
 
 
 class Existing(NamedTuple):
@@ -14,7 +14,8 @@ class Existing(NamedTuple):
 
     It is adopted once its hash has been found right, or at once if that is `known`; if it is
     wrong, it may be replaced only where `replaceable` says so, or if its hash is one of
-    `earlier`. `blocked` says why nothing can be put there.
+    `earlier`. `blocked` says why nothing can be put there. A `half` one may be the beginning of the
+    content: whether it was, is seen when the content is there.
     """
 
     path: Path
@@ -22,6 +23,7 @@ class Existing(NamedTuple):
     earlier: frozenset[str] = frozenset()
     blocked: DiskError | None = None
     known: bool = False
+    half: bool = False
 
 
 class Copyable(NamedTuple):
@@ -37,9 +39,18 @@ class Copyable(NamedTuple):
 class LocalContent(NamedTuple):
     """`existing` lies where the file belongs, `copies` elsewhere; the first right one is taken.
 
-    If none is, what is fetched may begin behind `prefix`.
+    If none is, what is fetched may go on with `begun`.
     """
 
     existing: Existing | None = None
     copies: tuple[Copyable, ...] = ()
-    prefix: Prefix | None = None
+    begun: Begun | None = None
+
+
+def another_file(place: Path, path: str) -> DiskError:
+    """What lies at `place` is the user's own: the repo's file `path` does not replace it."""
+    return DiskError(
+        f"{place} is another file than the one wanted, and not one that was downloaded here",
+        path=path,
+        hint="move it away, or replace it with --force",
+    )

@@ -13,11 +13,10 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from hfget.errors import DiskError
-from hfget.partials import FULL, Prefix, duplicate, hash_file, inherit, own_name
+from hfget.partials import FULL, Begun, duplicate, hash_file, inherit, own_name
 from hfget.system import Stopped, check_inode, disk_error, open_own
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.local_content import Existing, LocalContent
+from hfget.transfer.local_content import Existing, LocalContent, another_file
 from hfget.transfer.results import Results
 
 _MOST_NAMES = 1 << 31
@@ -42,31 +41,28 @@ class Taker:
             return True
         if any(self._copy(job, copy.path, link=copy.link) for copy in local.copies):
             return True
-        if local.prefix is not None:
-            self._begin_with(job, local.prefix)
+        if local.begun is not None:
+            self._begin_with(job, local.begun)
         return False
 
     def _adopt(self, job: FileJob, existing: Existing) -> bool:
         """Take the file that is there already, if its hash is right."""
         if existing.blocked is not None:
             raise existing.blocked
+        if existing.half and not existing.earlier:
+            return False
         try:
             actual = job.file.etag if existing.known else self._hash(job, existing.path)
         except OSError as error:
-            if error.errno == errno.EBUSY:
+            if error.errno == errno.EBUSY or not existing.replaceable:
                 raise disk_error(error, existing.path, "reading") from error
             actual = ""
         if actual == job.file.etag:
             job.task.adopt()
             self._results.succeed(job)
             return True
-        if not existing.replaceable and actual not in existing.earlier:
-            raise DiskError(
-                f"{existing.path} is another file than the one wanted, and not one that was "
-                "downloaded here",
-                path=job.file.path,
-                hint="move it away, or replace it with --force",
-            )
+        if not (existing.replaceable or existing.half or actual in existing.earlier):
+            raise another_file(existing.path, job.file.path)
         return False
 
     def _copy(self, job: FileJob, source: Path, *, link: bool) -> bool:
@@ -95,14 +91,14 @@ class Taker:
         self._results.succeed(job)
         return True
 
-    def _begin_with(self, job: FileJob, prefix: Prefix) -> None:
-        """Have the job find the beginning of its content as an earlier run would have left it."""
+    def _begin_with(self, job: FileJob, begun: Begun) -> None:
+        """Have the job find what another program has as an earlier run would have left it."""
         try:
-            inherit(prefix, job.stem, job.identity, self._stop)
+            inherit(begun, job.stem, job.identity, self._stop)
         except OSError as error:
             if error.errno in FULL:
                 raise disk_error(error, job.stem.parent) from error
-            _log.debug("%s cannot be gone on with: %s", prefix.path, error.strerror)
+            _log.debug("%s cannot be gone on with: %s", begun.path, error.strerror)
 
     def _hash(self, job: FileJob, path: Path) -> str:
         """The hash of a file, told as progress of the job. Raises OSError, Stopped."""

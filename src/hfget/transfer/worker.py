@@ -16,8 +16,10 @@ from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
+from hfget.transfer.local_content import LocalContent, another_file
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
+from hfget.transfer.samples import resembles
 from hfget.transfer.scheduler import Schedule, Work
 
 #: A server that answers wrongly so many times in a row will not answer rightly.
@@ -97,12 +99,35 @@ class Worker:
         if local is None:
             self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
             return False
-        if self._taker.take(job, local):
+        if not self._is_worth_it(job, local) or self._taker.take(job, local):
             return False
         job.open()
         self._schedule.fetching(job)
         self._finisher.follow(job)
         return True
+
+    def _is_worth_it(self, job: FileJob, local: LocalContent) -> bool:
+        """False if it cannot be told now whether what is there is half a download.
+
+        Raises DiskError if it is the user's own file.
+        """
+        begun = local.begun
+        if begun is None or not begun.doubtful or local.copies:
+            return True
+        asked = time.monotonic()
+        try:
+            if resembles(job.source, begun, self._stop):
+                return True
+        except OSError:
+            return True  # whoever copies it will say what is wrong with it
+        except Superseded:
+            self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
+            return False
+        except Transient as failure:
+            self._retry_later(job, failure, asked, 0)
+            self._schedule.postpone(job, max(0.0, job.not_before - time.monotonic()))
+            return False
+        raise another_file(begun.path, job.file.path)
 
     def _fetch(self, job: FileJob, lease: Lease) -> None:
         begun, received = time.monotonic(), self.fetcher.received

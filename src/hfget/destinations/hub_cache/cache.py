@@ -33,7 +33,8 @@ from hfget.destinations.local_dir.occupants import Occupants
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen, folds_case
-from hfget.destinations.safe_paths import check_paths, destination
+from hfget.destinations.safe_paths import check_hostile, check_paths, destination
+from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import (
@@ -91,15 +92,14 @@ class CacheLayout:
         self._origins.forget(commit)
 
     def check(self, files: Sequence[RemoteFile]) -> None:
-        check_paths(
-            (file.path for file in files),
-            windows=os.name == "nt",
-            case_insensitive=folds_case(self._cache),
-        )
+        check_hostile(file.path for file in files)
         for name in ("blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist"):
             self._directories.refuse_escape(self._folder / name)
         Directories(self._cache).refuse_escape(self.lock_path.parent)
         self._log.refresh()
+
+    def unfit(self, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+        return unfit_at(self._cache, wanted)
 
     def cautions(self) -> list[str]:
         return self._owners.cautions(self._log.foreign_owner)

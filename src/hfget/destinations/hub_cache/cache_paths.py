@@ -81,6 +81,24 @@ def real_blob(cache: Path, path: Path) -> tuple[Path, Seen] | None:
     return (path, Seen.of(found)) if stat.S_ISREG(found.st_mode) else None
 
 
+def linked_blob(link: Path) -> tuple[Path, Seen | None] | None:
+    """The blob of some Hub cache that a link in a folder leads to; None if it leads elsewhere.
+
+    huggingface_hub before 0.23 put such links into a `local_dir`. Without `Seen` the blob is gone.
+    """
+    try:
+        blob = Path(os.path.normpath(link.parent / link.readlink()))
+        folder = blob.parent
+        if folder.name != "blobs" or not _ETAG.fullmatch(blob.name):
+            return None
+        if not folder.parent.name.startswith(("models--", "datasets--", "spaces--")):
+            return None
+        found = real_blob(folder.parent.parent, blob)
+    except OSError:
+        return None
+    return blob, found[1] if found else None
+
+
 class HubCache:
     """What a Hub cache has of a repo, also under the name `ref` asks for it by. Only reads."""
 

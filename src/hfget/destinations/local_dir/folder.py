@@ -13,23 +13,25 @@ from functools import cached_property
 from pathlib import Path
 
 from hfget.destinations import record_codec
-from hfget.destinations.hub_cache.cache_paths import HubCache
+from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
 from hfget.destinations.listing_origins import Origins, Recorded
+from hfget.destinations.local_dir.history import History, at_obstacle, blocked
 from hfget.destinations.local_dir.obsolete import Obsolete
 from hfget.destinations.local_dir.occupants import Claims, Occupants
+from hfget.destinations.local_dir.other_downloaders import half_file, is_pointer
 from hfget.destinations.local_dir.recorder import Recorder
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import RecordLog
-from hfget.destinations.safe_directories import Directories, Seen, folds_case
-from hfget.destinations.safe_paths import check_path, check_paths, check_root, destination
-from hfget.errors import DiskError, UnsafeError
+from hfget.destinations.safe_directories import Directories, Seen
+from hfget.destinations.safe_paths import check_hostile, check_path, check_root, destination
+from hfget.destinations.unfit_names import unfit_at
+from hfget.errors import UnsafeError
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 from hfget.system import disk_error, sweep_temporaries
 
 #: hfget's own record in a folder; no path of a repo can name it (`paths.py`).
 LOG_NAME = "hfget.records"
-_NO_REPO = ("", "")
 
 
 class FolderLayout:
@@ -64,8 +66,12 @@ class FolderLayout:
         self._owners = Owners(
             root, self._records, self._records / LOG_NAME, self._records / record_codec.RECORD_NAME
         )
+        self._history = History(self._records, self._log)
         self._recorder = Recorder(root, self._records, self._log, self._directories, fsync=fsync)
         self._looked: dict[str, os.stat_result] = {}
+        #: By path, the blob that a link leads to, and what another program noted of its download.
+        self._linked: dict[str, Seen] = {}
+        self._controls: dict[str, Path] = {}
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._root
@@ -82,14 +88,13 @@ class FolderLayout:
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_root(self._root, (file.path for file in files))
-        check_paths(
-            (file.path for file in files),
-            windows=os.name == "nt",
-            case_insensitive=folds_case(self._root),
-        )
+        check_hostile(file.path for file in files)
         for name in ("download", "trees"):
             self._directories.refuse_escape(self._records / name)
         self._log.refresh()
+
+    def unfit(self, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+        return unfit_at(self._root, wanted)
 
     def cautions(self) -> list[str]:
         closed = self._hub.cautions() if self._hub else []
@@ -129,14 +134,18 @@ class FolderLayout:
         target = destination(self._root, file.path)
         self._refuse_escape(file.path)
         self._seen.pop(file.path, None)
+        self._linked.pop(file.path, None)
+        self._controls.pop(file.path, None)
         try:
             found = self._looked.pop(file.path, None) or os.lstat(target)
         except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
-            return _blocked(target, disk_error(error, target))
+            return blocked(target, disk_error(error, target))
+        if stat.S_ISLNK(found.st_mode) and (blob := linked_blob(target)) is not None:
+            return self._place_link(snapshot, file, Seen.of(found), *blob)
         if not stat.S_ISREG(found.st_mode):
-            return self._place_at_obstacle(target, found)
+            return at_obstacle(target, found, force=self._force)
         seen = self._seen[file.path] = Seen.of(found)
         self._owners.file(seen)
         known = self._log.holds(file.path, seen)
@@ -145,42 +154,44 @@ class FolderLayout:
             needs_record = known.commit != snapshot.commit or known.repo != repo
             return Placement(target, ItemState.COMPLETE, needs_record=needs_record)
         state = ItemState.OUTDATED if known or seen.size != file.size else ItemState.ADOPTABLE
-        if self._force or self._is_downloaded(file.path, seen, repo):
+        if self._force or self._history.put_here(file.path, seen, repo):
             return Placement(target, state)
-        return Placement(target, state, replaceable=False, earlier=self._earlier(file.path, repo))
+        placement = Placement(
+            target, state, replaceable=False, earlier=self._history.earlier(file.path, repo)
+        )
+        return (
+            placement if self._history.knows(file.path) else self._begun(placement, seen.size, file)
+        )
 
-    def _is_downloaded(self, path: str, seen: Seen, repo: tuple[str, str]) -> bool:
-        """Whether this run's repo put the file there, and nobody has edited it since.
-
-        Who edits a file sets its time. The same file with other bytes at the same time is damaged.
-        """
-        entry = self._log.get(path)
-        if entry is None or entry.stamp is None or entry.repo not in (repo, _NO_REPO):
-            return False
-        stamp = entry.stamp
-        return (stamp.inode, stamp.modified_ns) == (seen.inode, seen.modified_ns)
-
-    def _earlier(self, path: str, repo: tuple[str, str]) -> frozenset[str]:
-        """The contents that were downloaded here under this name, or were to be."""
-        etags = set(self._etags.get(path, ()))
-        if (entry := self._log.get(path)) is not None:
-            if entry.repo not in (repo, _NO_REPO):
-                return frozenset()  # another repo's, which is also here
-            etags.add(entry.etag)
-        if (metadata := record_codec.read_metadata(self._records, path)) is not None:
-            etags.add(metadata.etag)
-        return frozenset(etags)
-
-    def _place_at_obstacle(self, target: Path, found: os.stat_result) -> Placement:
-        """What is no file may be replaced by force, but for a folder."""
-        if stat.S_ISDIR(found.st_mode):
-            error = DiskError(f"{target} is a folder, not a file", hint="move it away")
-            return _blocked(target, error)
-        if self._force:
+    def _begun(self, placement: Placement, size: int, file: RemoteFile) -> Placement:
+        """The placement of a file that no record is about: another program may have begun it."""
+        target = placement.destination
+        if is_pointer(target, size, file):
             return Placement(target, ItemState.OUTDATED)
-        what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-        hint = "move it away, or replace it with --force"
-        return _blocked(target, DiskError(f"{target} is {what}", hint=hint))
+        half = half_file(self._root, target, size, file)
+        if half is None:
+            return placement
+        if half.control is not None:
+            self._controls[file.path] = half.control
+        return placement._replace(state=ItemState.OUTDATED, replaceable=half.sure, half=half)
+
+    def _place_link(
+        self, snapshot: Snapshot, file: RemoteFile, link: Seen, blob: Path, seen: Seen | None
+    ) -> Placement:
+        """A link into a Hub cache, as huggingface_hub before 0.23 put in the place of large files.
+
+        The content stays in the cache, so that the link may be replaced.
+        """
+        target = destination(self._root, file.path)
+        self._seen[file.path] = link
+        if seen is None or seen.size != file.size or blob.name != file.etag:
+            return Placement(target, ItemState.OUTDATED)
+        self._linked[file.path] = seen
+        known = self._log.holds(file.path, seen)
+        if known is None or known.etag != file.etag:
+            return Placement(target, ItemState.ADOPTABLE, present=blob)
+        needs_record = known.commit != snapshot.commit
+        return Placement(target, ItemState.COMPLETE, needs_record=needs_record, present=blob)
 
     def _elsewhere(self, snapshot: Snapshot, file: RemoteFile) -> Elsewhere | None:
         """The content under a name that it had in an earlier commit, or in the Hub cache."""
@@ -200,11 +211,6 @@ class FolderLayout:
         """By content, the name that runs before this one were to fetch it under."""
         wanted = record_codec.read_wanted(self._records)
         return {file.etag: path for path, file in wanted.files.items()} if wanted else {}
-
-    @cached_property
-    def _etags(self) -> dict[str, set[str]]:
-        """By path, the contents that runs before this one were to fetch."""
-        return record_codec.read_etags(self._records)
 
     def partial_directory(self, file: RemoteFile) -> Path:
         folder = file.path.rpartition("/")[0]
@@ -250,16 +256,24 @@ class FolderLayout:
             raise
         except OSError as error:
             raise disk_error(error, target) from error
+        if (control := self._controls.pop(file.path, None)) is not None:
+            with suppress(OSError):
+                control.unlink()
         self._recorder.add(snapshot, file, after, sure=after.is_still(before))
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
         """See `Layout.adopt`. What has changed since it was placed is hashed again next time."""
         target = self._target(file.path)
+        placed = self._linked.get(file.path)
         try:
-            found = Seen.of(self._directories.look(target))
+            if placed is not None:
+                found = Seen.of(os.stat(target))
+            else:
+                placed = self._seen.get(file.path)
+                found = Seen.of(self._directories.look(target))
         except OSError as error:
             raise disk_error(error, target, "recording") from error
-        sure = found == self._seen.get(file.path)
+        sure = found == placed
         self._recorder.add(snapshot, file, found, sure=sure)
 
     def _target(self, path: str) -> str:
@@ -295,7 +309,3 @@ class FolderLayout:
             self._directories.refuse_escape(self._root / folder)
             self._directories.refuse_escape(self._records / "download" / folder)
             self._inside.add(folder)
-
-
-def _blocked(target: Path, error: DiskError) -> Placement:
-    return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error)

@@ -1,0 +1,34 @@
+"""Files that this disk cannot hold under their names: each fails by itself, the rest comes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hfget.destinations.layout import Placement
+from hfget.destinations.safe_directories import folds_case, longest_name
+from hfget.destinations.safe_paths import quoted, unfit_paths
+from hfget.errors import DiskError
+from hfget.model import ItemState, RemoteFile
+
+
+def unfit_at(root: Path, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+    """By path, why the disk of `root` cannot hold a file."""
+    return unfit_paths(
+        (file.path for file in wanted),
+        windows=os.name == "nt",
+        case_insensitive=folds_case(root),
+        longest=longest_name(root),
+    )
+
+
+def unfit_placement(root: Path, path: str, reason: str) -> Placement:
+    """The placement of such a file. Its name is not looked for on the disk."""
+    error = DiskError(
+        f"{quoted(path)} {reason}: this disk cannot hold it",
+        path=path,
+        hint="choose a folder on another file system, or leave the file out with --exclude",
+    )
+    target = root / path
+    return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error, unfit=True)
