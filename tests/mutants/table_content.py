@@ -244,6 +244,21 @@ CHECKS = [
     ),
     *checks(
         _RANGE,
+        "http/sending.py",
+        ("test_kept_connections.py",),
+        ("if not sockets.is_worth_another() or not left:", "if True:"),
+    ),
+    *checks(
+        _RANGE,
+        "sources/host_health.py",
+        ("test_byte_sources.py",),
+        (
+            "                host.unusable_parts, host.whole_until = 0, 0.0\n",
+            "                pass\n",
+        ),
+    ),
+    *checks(
+        _RANGE,
         "transfer/ledger.py",
         ("test_ledger.py", "test_fetch.py"),
         ("other.position < other.end == start and other.reach >= end", "other.end == start"),
