@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.destinations.record_files import read_record
-from hfget.destinations.record_json import FORMAT_VERSION, listing_text, wanted_text
+from hfget.destinations.record_json import FORMAT_VERSION, listing_text, wanted_entry, wanted_text
 from hfget.model import RemoteFile, Snapshot
 from hfget.system import atomic_write
 
@@ -227,7 +227,10 @@ def read_etags(records: Path) -> dict[str, set[str]]:
 
 def read_wanted(records: Path, *, anyones: bool = False) -> Wanted | None:
     """What was asked for here, or None if hfget has not downloaded into this folder."""
-    data = _read_json(records / RECORD_NAME, anyones=anyones)
+    return _wanted_in(_read_json(records / RECORD_NAME, anyones=anyones), records)
+
+
+def _wanted_in(data: dict[str, Any] | None, records: Path) -> Wanted | None:
     try:
         if data is None or data["format_version"] != FORMAT_VERSION:
             return None
@@ -247,7 +250,8 @@ def read_wanted(records: Path, *, anyones: bool = False) -> Wanted | None:
 
 def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
     """Record what is being downloaded, beside what was before. Raises OSError."""
-    before = read_wanted(records)
+    there = _read_json(records / RECORD_NAME)
+    before = _wanted_in(there, records)
     last = Home(snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit, snapshot.endpoint)
     files: dict[str, tuple[RemoteFile, dict[str, str] | None]] = {
         file.path: (file, None) for file in wanted if not file.defect
@@ -265,22 +269,25 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
         "endpoint": snapshot.endpoint,
     }
     target = records / RECORD_NAME
-    if before and _is_text(target, wanted_text(head, files)):
+    if there and _says(there, head, files):
         with suppress(OSError):
             os.utime(target)
     else:
         atomic_write(target, wanted_text(head, files), sync=True)
 
 
-def _is_text(path: Path, pieces: Iterable[str]) -> bool:
-    """Whether the file holds just this."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece.encode())
-    with suppress(OSError, ValueError):
-        text = read_record(path, _MOST_JSON_BYTES).text
-        return hashlib.sha256(text.encode()).digest() == digest.digest()
-    return False
+def _says(
+    document: dict[str, Any],
+    head: dict[str, Any],
+    files: dict[str, tuple[RemoteFile, dict[str, str] | None]],
+) -> bool:
+    """Whether the document is what would be written."""
+    listed = document.get("files")
+    if not isinstance(listed, dict) or {**head, "files": listed} != document:
+        return False
+    return len(listed) == len(files) and all(
+        listed.get(path) == wanted_entry(*asked) for path, asked in files.items()
+    )
 
 
 def unwant(records: Path, paths: Iterable[str]) -> None:

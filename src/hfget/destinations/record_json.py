@@ -31,13 +31,17 @@ def wanted_text(
     yield json.dumps(head)[:-1] + ', "files": {'
     before = ""
     for path in sorted(files):
-        file, home = files[path]
-        entry = _tree_entry(file)
-        if home is not None:
-            entry["home"] = home
-        yield f"{before}{json.dumps(path)}: {json.dumps(entry)}"
+        yield f"{before}{json.dumps(path)}: {json.dumps(wanted_entry(*files[path]))}"
         before = ", "
     yield "}}"
+
+
+def wanted_entry(file: RemoteFile, home: Mapping[str, str] | None) -> dict[str, Any]:
+    """What is written of a file that was asked for; `home` says where, unless in the last run."""
+    entry = _tree_entry(file)
+    if home is not None:
+        entry["home"] = home
+    return entry
 
 
 def _tree_entry(file: RemoteFile) -> dict[str, Any]:

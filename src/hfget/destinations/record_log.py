@@ -207,8 +207,8 @@ def _line(name: str, said: str) -> str:
 
 def _repo(said: str) -> tuple[str, str]:
     """Type and ID of the repo."""
-    fields = said.split(" ")
-    return fields[5], fields[6]
+    _, repo_type, repo_id, _ = said.rsplit(" ", 3)
+    return repo_type, repo_id
 
 
 def _entry(said: str) -> Entry | None:
