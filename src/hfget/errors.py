@@ -106,6 +106,10 @@ class DiskError(HfgetError):
     kind = "disk"
 
 
+class LocaleError(DiskError):
+    """A name cannot be written in the encoding that this process has for file names."""
+
+
 class UnsafeError(HfgetError):
     """Refused: a path that would leave the folder, an unsafe redirect, a token over http."""
 

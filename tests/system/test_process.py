@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,3 +143,39 @@ def test_as_the_first_process_of_a_container(
     assert process.returncode == 0, err
     assert tree(shell.directory / "model") == tree(source)
     assert hub.bytes_sent("cdn") < 40 * MiB, out
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2, 5])
+def test_a_system_with_no_room_for_threads(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, threads: int
+) -> None:
+    """As `curl`, which needs none. The limit is of a user who has nothing else."""
+    user = 54_000 + threads
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or os.geteuid() != 0:
+        pytest.skip("needs setpriv, and root")
+    source = make_model(repos_root, REPO, {"w.bin": 40 * MiB, "c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    may = "+dac_override,+dac_read_search"
+    become = f"--reuid={user} --clear-groups --inh-caps={may} --ambient-caps={may}"
+    script = f'exec prlimit --nproc={threads + 1} {setpriv} {become} "$@"'
+    probe = "import threading; threading.Thread(target=print).start()"
+    limited = script.split()[1:-1]
+    tried = subprocess.run(
+        [*limited, sys.executable, "-c", probe], check=False, capture_output=True
+    )
+    assert (tried.returncode != 0) == (threads == 0), "the limit is not that of this system"
+    with under(shell, script, REPO) as process:
+        _, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err
+    assert tree(shell.directory / "model") == tree(source)
+
+
+def test_little_address_space(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
+    source = make_model(repos_root, REPO, {"w.bin": 80 * MiB, "c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    for limit in (150_000, 250_000):
+        with under(shell, f'ulimit -v {limit}; exec "$@"', REPO, "--force") as process:
+            _, err = process.communicate(timeout=100)
+        assert process.returncode == 0, err
+        assert tree(shell.directory / "model") == tree(source)

@@ -45,7 +45,8 @@ def limited(shell: Shell, how: tuple[str, ...], *arguments: str, setup: str = "t
         timeout=60,
         check=False,
     )
-    result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    out, err = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    result = Result(done.returncode, out, err)
     assert "Traceback" not in result.err and "a bug" not in result.err
     return result
 
@@ -132,6 +133,38 @@ def test_a_working_directory_that_was_deleted(shell: Shell) -> None:
     assert limited(shell, (), REPO, "--local-dir", whole, setup=gone).code == 0
     assert limited(shell, (), REPO, "--cache", setup=gone).code == 0
     assert limited(shell, (), "ls", REPO, setup=gone).code == 0
+
+
+@pytest.mark.parametrize("locale", ["C", "zh_CN.GBK", "en_US.ISO-8859-1"])
+def test_a_locale_that_cannot_write_a_name(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt, locale: str
+) -> None:
+    """File names are bytes: the repo's are UTF-8, what was typed stays as it was typed."""
+    names = {"naïve-模型.txt": "x", "config.json": "{}"}
+    source = make_model(repos_root, REPO, dict(names))
+    shell = shell_at(start_hub().endpoint)
+    if locale != "C":
+        name, _, charset = locale.partition(".")
+        made = ["localedef", "-i", name, "-f", charset, str(shell.directory / "home" / locale)]
+        if shutil.which("localedef") is None or subprocess.run(made, check=False).returncode:
+            pytest.skip("needs localedef")
+    odd = shell.with_env(
+        LC_ALL=locale,
+        LOCPATH=str(shell.directory / "home") if locale != "C" else "",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
+    done = odd.run(REPO)
+    assert done.code == 0 and "Traceback" not in done.err, done.err
+    assert done.out == "m\n"
+    assert tree(shell.directory / "m") == tree(source)
+    done = limited(odd, (), REPO, "--local-dir", "x", setup='set -- "$@"$(printf "\\304\\277")')
+    assert done.code == 0, done.err
+    assert (os.fsencode(shell.directory) + b"/x\304\277/config.json") in [
+        os.path.join(os.fsencode(shell.directory), b"x\304\277", name)
+        for name in os.listdir(os.fsencode(shell.directory) + b"/x\304\277")  # noqa: PTH208
+    ]
+    assert limited(odd, (), "verify", "m").code == 0
 
 
 @pytest.mark.parametrize("setting", [{}, {"HF_HOME": "~/hf"}, {"HF_HUB_CACHE": "~/hub"}])

@@ -18,7 +18,7 @@ from hfget.errors import DiskError
 from hfget.model import Report
 from hfget.partials.digest import PrefixHash
 from hfget.system.cancellation import Stop
-from hfget.transfer import finalize, following_hash
+from hfget.transfer import engine, finalize, following_hash
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
 from tests.hub.repos import MiB, make_many, make_model, tree_bytes
@@ -133,11 +133,12 @@ def test_a_system_without_room_for_threads_makes_do_with_fewer(
     assert len(refused) == len(set(refused)), "what cannot be is not tried again and again"
 
 
-def test_without_room_for_one_thread_it_says_so(
+def test_without_room_for_one_thread_it_does_without(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_model(repos_root, REPO, {"a.bin": 2 * MiB})
+    source = make_model(repos_root, REPO, {"a.bin": 40 * MiB, "b.bin": 2 * MiB, "c.txt": "x"})
     hub, start = start_hub(), threading.Thread.start
+    hub.faults.add(Fault(effects.Reset(), path="*/b.bin", times=1))
 
     def start_none(thread: threading.Thread) -> None:
         if thread.name.startswith("hfget-"):
@@ -145,8 +146,23 @@ def test_without_room_for_one_thread_it_says_so(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_none)
-    with pytest.raises(DiskError, match="another thread") as caught:
-        fetch(hub, tmp_path / "m")
+    watch = Watch()
+    assert fetch(hub, tmp_path / "m", observer=watch).ok
+    assert tree_bytes(tmp_path / "m") == tree_bytes(source)
+    assert len(watch.of(events.FileDone)) == 3
+
+
+def test_without_memory_for_one_connection_it_says_so(
+    repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(repos_root, REPO, {"a.bin": 2 * MiB})
+
+    def worker(shared: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(engine, "Worker", worker)
+    with pytest.raises(DiskError, match="no memory") as caught:
+        fetch(start_hub(), tmp_path / "m")
     assert "ulimit" in caught.value.hint
 
 

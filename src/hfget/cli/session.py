@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hfget.cli.deadline import time_limit
-from hfget.errors import HfgetError, InterruptedRunError
+from hfget.errors import HfgetError, InterruptedRunError, LocaleError
 from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ def session(
         if debug:
             logs.show_traceback()
         error = raised.error if isinstance(raised, Ended) else raised
+        if isinstance(error, LocaleError):
+            from hfget.cli.utf8 import again_in_utf8
+
+            again_in_utf8()
         shown.error(error)
         raise typer.Exit(error.exit_code) from None
     except (typer.Exit, SystemExit):

@@ -15,8 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hfget.errors import DiskError
+from hfget.errors import DiskError, LocaleError
 from hfget.system import safe_open
+from hfget.system.text import safe_text
 
 #: Characters of a path in a message.
 _MOST_SHOWN = 400
@@ -93,10 +94,17 @@ def check_working_folder() -> None:
 def naming_disk_errors() -> Iterator[None]:
     """Raise a DiskError for an error of the system that nobody has put into words.
 
-    What the network does is not the disk's.
+    LocaleError for a name that the locale cannot write. What the network does is not the disk's.
     """
     try:
         yield
+    except UnicodeEncodeError as error:
+        encoding = sys.getfilesystemencoding()
+        raise LocaleError(
+            f"{safe_text(error.object, 200)} is no name that can be written here: "
+            f"the locale has file names as {encoding}",
+            hint="choose a locale of UTF-8, or set PYTHONUTF8=1",
+        ) from error
     except OSError as error:
         if error.errno is None or isinstance(error, ConnectionError | TimeoutError):
             raise

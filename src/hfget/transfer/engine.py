@@ -130,20 +130,25 @@ class Engine:
     def _hire(self) -> None:
         """Twice as many workers as have work, at most as many as may work now.
 
-        Each has a buffer of its own, which a small run on a wide limit does not need.
+        Each has a buffer of its own, which a small run on a wide limit does not need. Where there
+        is no room for any thread, the one worker works in this one, and nothing is told meanwhile
+        but what it tells. Raises DiskError if there is no memory for one.
         """
         wanted = max(FIRST_CONNECTIONS, 2 * self._schedule.busy)
         while len(self._workers) < min(wanted, self._limit.allowed):
             worker = None
             with suppress(MemoryError, OSError):
                 worker = Worker(self._shared)
+            if worker is None and not self._workers:
+                raise DiskError(
+                    "the system has no memory for a connection",
+                    hint="raise `ulimit -v`, or end other programs",
+                )
             if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
-                if not self._workers:
-                    raise DiskError(
-                        "the system has no room for another thread",
-                        hint="raise `ulimit -u` or `ulimit -v`, or end other programs",
-                    )
                 self._limit.cap(len(self._workers))
+                if worker is not None and not self._workers:
+                    self._workers.append(worker)
+                    worker.run()
                 return
             self._workers.append(worker)
 

@@ -8,6 +8,7 @@ import threading
 from hfget import events
 from hfget.errors import HfgetError
 from hfget.model import Failure
+from hfget.system import naming_disk_errors
 from hfget.transfer.backend import DoneFile, Outcome
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.progress import Meter
@@ -58,10 +59,14 @@ class Results:
 
     def crashed(self, job: FileJob, error: Exception) -> None:
         """Work on the job ended with `error`, perhaps one that nobody thought of."""
-        if not isinstance(error, HfgetError):
+        try:
+            with naming_disk_errors():
+                raise error
+        except HfgetError as known:
+            self.fail(job, known)
+        except Exception:
             _log.debug("unexpected", exc_info=error)
-            error = HfgetError(f"unexpected {type(error).__name__}: {error}")
-        self.fail(job, error)
+            self.fail(job, HfgetError(f"unexpected {type(error).__name__}: {error}"))
 
     def not_durable(self) -> None:
         """This file system cannot be told to bring data to the disk."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -129,8 +130,10 @@ class LiveDisplay(Results):
         if self._thread is None:
             self._over, self._progress, self._began = False, None, self._clock()
             self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="hfget-display", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="hfget-display", daemon=True)
+            with suppress(RuntimeError):  # no room for another thread: nothing is repainted
+                thread.start()
+                self._thread = thread
         return self
 
     def __exit__(

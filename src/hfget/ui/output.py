@@ -55,8 +55,10 @@ class Sink:
 
     def start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._drain, name="hfget-output", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._drain, name="hfget-output", daemon=True)
+            with suppress(RuntimeError):  # no room for another thread: written at once
+                thread.start()
+                self._thread = thread
 
     def close(self) -> None:
         """Wait until all is written; later writes are made at once."""

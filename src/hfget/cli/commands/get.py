@@ -54,8 +54,10 @@ def get(
 def _print_path(path: Path) -> None:
     """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="surrogateescape")
-        print(path, flush=True)
+        if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+            sys.stdout.flush()
+        else:
+            print(path, flush=True)
     except OSError:  # whoever reads has gone; Python would flush again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

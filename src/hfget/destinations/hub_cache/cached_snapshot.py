@@ -29,12 +29,17 @@ class CachedSnapshot(NamedTuple):
 
     @classmethod
     def at(cls, folder: Path) -> CachedSnapshot | None:
-        """What `folder` is, if it is a snapshot in a Hub cache."""
+        """What `folder` is, if it is a snapshot in a Hub cache.
+
+        The folder of the repo may be a link to one of another name: then the record knows it.
+        """
         root = Path(os.path.realpath(folder))
-        match = _FOLDER.fullmatch(root.parent.parent.name)
-        if match is None or root.parent.name != "snapshots" or not _COMMIT.fullmatch(root.name):
+        if root.parent.name != "snapshots" or not _COMMIT.fullmatch(root.name):
             return None
-        return cls(root, match[1], match[2].replace("--", "/"))
+        if match := _FOLDER.fullmatch(root.parent.parent.name):
+            return cls(root, match[1], match[2].replace("--", "/"))
+        wanted = record_codec.read_wanted(root.parent.parent / ".hfget" / root.name, anyones=True)
+        return cls(root, wanted.repo_type, wanted.repo_id) if wanted else None
 
     @property
     def commit(self) -> str:
