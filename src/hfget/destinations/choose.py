@@ -42,7 +42,9 @@ def choose_layout(
     hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else default_cache()
     if not cache and (cache_dir is None or local_dir is not None):
         root = _folder(local_dir, "--local-dir") if local_dir is not None else Path(ref.name)
-        return FolderLayout(root, force=force, fsync=fsync, hub=HubCache(hub, ref))
+        return FolderLayout(
+            root, force=force, fsync=fsync, hub=HubCache(hub, ref), asked=ref.repo_id
+        )
     if hardlink:
         raise UsageError(
             "--hardlink is about files that are taken from the Hub cache into a folder",
@@ -54,6 +56,12 @@ def choose_layout(
             hint="remove revisions that nothing names any more with: hf cache prune",
         )
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
+
+
+def cache_beside(ref: RepoRef, cache_dir: Folder = None) -> Layout:
+    """The Hub cache from which a folder takes files, as a layout of its own."""
+    hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else default_cache()
+    return CacheLayout(hub, ref)
 
 
 def _folder(given: str | os.PathLike[str], flag: str) -> Path:

@@ -23,7 +23,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget import events
 from hfget._version import __version__
-from hfget.errors import NetworkError, UnsafeError, UsageError
+from hfget.errors import HfgetError, UnreachableError, UnsafeError, UsageError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.transport import Adapter, InTheClearError, tls_context
@@ -50,7 +50,8 @@ class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
     `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it). `withheld` is why the
+    not eager may be used (the endpoint refused a request without it). `offline` names the
+    variable that forbids all of them, if one does. `withheld` is why the
     token was not sent after all: it does not go in the clear, or was not accepted.
     """
 
@@ -59,7 +60,7 @@ class HttpClient:
         credential: Credential | None = None,
         *,
         connect_timeout: float = 10.0,
-        offline: bool = False,
+        offline: str = "",
         allow_private: bool = False,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
@@ -70,7 +71,7 @@ class HttpClient:
         self.requests_sent = 0
         self._observer = observer
         self._connect_timeout = connect_timeout
-        self._offline = offline
+        self._closed: HfgetError | None = _offline_error(offline) if offline else None
         self._allow_private = allow_private
         self._bundle = next(((name, env[name]) for name in _BUNDLES if env.get(name)), None)
         self._tls: ssl.SSLContext | None = None
@@ -99,12 +100,8 @@ class HttpClient:
         offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
         address is unusable, UnsafeError if a token that was given would go in the clear.
         """
-        if self._offline:
-            raise NetworkError(
-                "offline mode is on (HF_HUB_OFFLINE), nothing can be fetched",
-                hint="unset HF_HUB_OFFLINE",
-                url=safe_url(url),
-            )
+        if (closed := self._closed) is not None:
+            raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
         request, origin = self._prepare(url, headers or {})
         request.method = method
         if form is not None:
@@ -122,6 +119,10 @@ class HttpClient:
             self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
+
+    def close_off(self, error: HfgetError) -> None:
+        """From now on every request fails like this: none is sent."""
+        self._closed = error
 
     def next_hop(self, response: requests.Response, endpoint: str) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
@@ -282,6 +283,12 @@ class HttpClient:
         if origin not in self._proxies:
             self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
+
+
+def _offline_error(variable: str) -> UnreachableError:
+    return UnreachableError(
+        f"offline mode is on ({variable}), nothing can be fetched", hint=f"unset {variable}"
+    )
 
 
 def is_token_refused(response: requests.Response) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import requests
 
 from hfget import events
-from hfget.errors import HfgetError, NetworkError
+from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
@@ -65,7 +65,11 @@ class Answer(NamedTuple):
 
 
 class HubClient:
-    """The API plane of one endpoint."""
+    """The API plane of one endpoint.
+
+    `answered` tells that it has answered like a hub. As long as it has not, `unreached` is called
+    with each failure, before the next try; what it raises ends the tries.
+    """
 
     def __init__(
         self,
@@ -73,7 +77,10 @@ class HubClient:
         settings: Settings,
         observer: events.Observer,
         stop: threading.Event,
+        unreached: Callable[[Transient], None] = lambda failure: None,
     ) -> None:
+        self.answered = False
+        self._unreached = unreached
         self._http = http
         self._settings = settings
         self.endpoint = settings.endpoint.rstrip("/")
@@ -108,10 +115,13 @@ class HubClient:
             attempt,
             retries=min(retries, self._settings.retries),
             stop=self._stop,
-            on_retry=lambda failure, wait, number: self._observer(
-                events.Retrying("", failure.host, failure.reason, wait, number)
-            ),
+            on_retry=self._tell,
         )
+
+    def _tell(self, failure: Transient, wait: float, number: int) -> None:
+        if not self.answered:
+            self._unreached(failure)
+        self._observer(events.Retrying("", failure.host, failure.reason, wait, number))
 
     def ask(
         self,
@@ -137,7 +147,9 @@ class HubClient:
             except Exception as error:
                 raise from_exception(error, url) from error
 
-        return self.again(attempt)
+        answer = self.again(attempt)
+        self.answered = True
+        return answer
 
     def next_address(self, response: requests.Response, link: str) -> str:
         """The checked absolute form of an address in `response`. Raises HfgetError."""
@@ -150,7 +162,8 @@ class HubClient:
         )
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
-        return NetworkError(
+        self.answered = False
+        return UnreachableError(
             f"{host_of(response.url)} does not answer like a hub",
             url=safe_url(response.url),
             hint="check the endpoint (--endpoint, HF_ENDPOINT), and whether a login page "

@@ -15,6 +15,7 @@ from hfget.errors import (
     NetworkError,
     RepoNotFoundError,
     RevisionNotFoundError,
+    UnreachableError,
 )
 from hfget.http import HttpClient, is_token_refused
 from hfget.model import RepoRef
@@ -96,7 +97,7 @@ class _Refusal(NamedTuple):
                 f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
             )
         return self._error(
-            NetworkError,
+            UnreachableError if status >= 500 else NetworkError,
             f"{self._host} answers HTTP {status}{self._in_its_words}",
             "try again later, or another endpoint with --endpoint",
         )

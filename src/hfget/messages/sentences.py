@@ -82,7 +82,9 @@ def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
     commit = shown(snapshot.commit[:7])
     if revision and revision != "main" and not snapshot.commit.startswith(revision):
         commit = f"{shown(revision, 80)} ({commit})"
-    line = f"{shown(str(snapshot.ref))} @ {commit} from {shown(safe_url(snapshot.endpoint))}"
+    line = f"{shown(str(snapshot.ref))} @ {commit}"
+    if snapshot.endpoint:
+        line += f" from {shown(safe_url(snapshot.endpoint))}"
     return line if root is None else f"{line} → {folder_text(root)}"
 
 

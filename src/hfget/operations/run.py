@@ -12,9 +12,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hfget import events
-from hfget.destinations import Placement, choose_layout, risky_names, risky_place
-from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
-from hfget.http import HttpClient
+from hfget.destinations import (
+    Layout,
+    Placement,
+    cache_beside,
+    choose_layout,
+    risky_names,
+    risky_place,
+)
+from hfget.errors import (
+    DiskError,
+    HfgetError,
+    NotFoundError,
+    UnreachableError,
+    UsageError,
+    VerificationError,
+)
+from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
@@ -23,6 +37,7 @@ from hfget.operations.planner import make_plan, space_needed, sweep_partials
 from hfget.operations.recorded_listing import Recall
 from hfget.operations.reports import make_report
 from hfget.operations.tasks import make_tasks
+from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.selection import absent, select, selection_remarks
@@ -39,6 +54,7 @@ from hfget.system import Stop, folder_lock, free_bytes, size_text
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
+_TOO_MANY_REQUESTS = 429
 _DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
 
 
@@ -76,7 +92,10 @@ class Run:
             allow_private=self._settings.allow_private,
             observer=self._observer,
         )
-        self._hub = Hub(self._http, self._settings, self._observer, self._stop)
+        self._hub = Hub(self._http, self._settings, self._observer, self._stop, self._unreached)
+        self._usable: Callable[[Snapshot], bool] = self._is_here
+        self._found: Found | None = None
+        self._complete_plan: tuple[Plan, dict[str, Placement]] | None = None
         self._link = options.hardlink
         self._force = options.force
         self._alive: Callable[[], None] = lambda: None
@@ -92,22 +111,105 @@ class Run:
         )
 
     def snapshot(self) -> Snapshot:
-        """The pinned commit and all its files, as the endpoint lists them now."""
+        """The pinned commit and all its files, as the endpoint lists them now.
+
+        Where it cannot be asked, as it listed them when something of it was last complete here;
+        then the snapshot is `stale`.
+        """
+        self._usable = self._can_be_listed
         return self._resolve(lambda commit: None)
 
     def _resolve(self, known_tree: KnownTree) -> Snapshot:
+        """The snapshot, from the endpoint or, as far as that is right, from the records here."""
         self._explain_endpoint()
-        snapshot = self._hub.snapshot(self._ref, known_tree)
+        snapshot = self._pinned() or self._asked(known_tree)
         self._observer(events.Resolved(snapshot))
         return snapshot
 
+    def _asked(self, known_tree: KnownTree) -> Snapshot:
+        """The snapshot as the endpoint has it, else what is complete here without a request."""
+        try:
+            return self._hub.snapshot(self._ref, known_tree)
+        except UnreachableError as error:
+            found = None if self._hub.has_answered else self._find()
+            if found is None:
+                raise
+            self._http.close_off(error)
+            if found.snapshot.stale:
+                offline = bool(self._settings.offline)
+                self._observer(
+                    events.Note(found.told(error.message), "info" if offline else "warning")
+                )
+            return found.snapshot
+
+    def _pinned(self) -> Snapshot | None:
+        """A commit that is complete here needs no request. `ls` always asks."""
+        if self._force or self._usable != self._is_here:
+            return None
+        return pinned(self._layout, self._ref, self._settings.endpoint, self._is_complete)
+
+    def _unreached(self, failure: Transient) -> None:
+        """The endpoint has not answered yet: no further try where all is here.
+
+        One that asks for calm is there, and is asked again.
+        """
+        if failure.status != _TOO_MANY_REQUESTS and self._find() is not None:
+            raise given_up(failure)
+
+    def _find(self) -> Found | None:
+        """What is here of what is asked for, if that may be taken unasked."""
+        if self._force:
+            return None
+        if self._found is None:
+            self._found = remembered(
+                self._memories(),
+                self._ref,
+                self._settings.endpoint,
+                self._may_be_taken,
+                anyones=bool(self._settings.offline),
+            )
+        return self._found
+
+    def _memories(self) -> list[Layout]:
+        """The records of the destination, then those of the Hub cache that it takes files from."""
+        if self._layout.shares_content:
+            return [self._layout]
+        return [self._layout, cache_beside(self._ref, self._options.cache_dir)]
+
+    def _may_be_taken(self, snapshot: Snapshot) -> bool:
+        return (self._options.stale or not snapshot.stale) and self._usable(snapshot)
+
+    def _can_be_listed(self, snapshot: Snapshot) -> bool:
+        try:
+            return bool(self.selected(snapshot))
+        except HfgetError:
+            return False
+
+    def _is_complete(self, snapshot: Snapshot) -> bool:
+        """Whether all that is asked for of `snapshot` is here under its name, and was hashed."""
+        return self._is_here(snapshot) and self._complete_plan is not None
+
+    def _is_here(self, snapshot: Snapshot) -> bool:
+        """Whether all that is asked for of `snapshot` is on this disk; writes nothing."""
+        try:
+            made, placements = self._make_plan(snapshot, self.selected(snapshot))
+        except HfgetError:
+            return False
+        if not is_here(made):
+            return False
+        complete = all(item.state is ItemState.COMPLETE for item in made.items)
+        if complete and not any(place.needs_record for place in placements.values()):
+            self._complete_plan = made, placements
+        return True
+
     def plan(self, consent: Consent | None = None) -> Plan:
         """What a download would do. `consent` as for `download`."""
-        snapshot = self.snapshot()
+        snapshot = self._resolve(lambda commit: None)
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
-        self._settle(snapshot, consent)
-        made, _ = self._make_plan(snapshot, files)
+        if self._complete_plan is None:
+            self._settle(snapshot, consent)
+        made, _ = self._complete_plan or self._make_plan(snapshot, files)
         self._remark(made, files)
         return made
 
@@ -122,6 +224,8 @@ class Run:
         """
         recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
         snapshot = self._resolve(recall.tree)
+        if self._complete_plan is not None:
+            return self._as_it_is(self._complete_plan[0])
         recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
@@ -166,6 +270,20 @@ class Run:
                     self._layout.forget_tree(snapshot.commit)
             finally:
                 self._layout.close()
+        self._observer(events.Finished(report))
+        return report
+
+    def _as_it_is(self, made: Plan) -> Report:
+        """All was here before the hub was asked: nothing is locked, and nothing written."""
+        self._observer(events.Planned(made))
+        self._remark(made, [item.file for item in made.items])
+        report = make_report(
+            made,
+            Outcome(durable=self._settings.fsync),
+            self._stop,
+            requests=self._http.requests_sent,
+            seconds=time.monotonic() - self._begun,
+        )
         self._observer(events.Finished(report))
         return report
 

@@ -175,6 +175,7 @@ class Engine:
                 thread.join(TICK_SECONDS)
         for job in self._schedule.active:
             job.abandoned = True
+            self._results.unfinished(job)
             if job.ledger.leases == 0:  # else its last writer, still in a write, will park it
                 job.park()
 
