@@ -21,6 +21,7 @@ from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    circle,
     from_exception,
     from_status,
     with_retries,
@@ -67,7 +68,7 @@ class Answer(NamedTuple):
 class HubClient:
     """The API plane of one endpoint.
 
-    `answered` tells that it has answered like a hub. As long as it has not, `unreached` is called
+    `answered` tells that it has named a commit. As long as it has not, `unreached` is called
     with each failure, before the next try; what it raises ends the tries.
     """
 
@@ -147,9 +148,7 @@ class HubClient:
             except Exception as error:
                 raise from_exception(error, url) from error
 
-        answer = self.again(attempt)
-        self.answered = True
-        return answer
+        return self.again(attempt)
 
     def next_address(self, response: requests.Response, link: str) -> str:
         """The checked absolute form of an address in `response`. Raises HfgetError."""
@@ -162,7 +161,6 @@ class HubClient:
         )
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
-        self.answered = False
         return UnreachableError(
             f"{host_of(response.url)} does not answer like a hub",
             url=safe_url(response.url),
@@ -206,14 +204,10 @@ class HubClient:
             if method == "HEAD" and "X-Linked-Etag" in response.headers:
                 return response, at_home
             response.close()
-            url = self._http.next_hop(response, self.endpoint)
+            last, url = response, self._http.next_hop(response, self.endpoint)
             at_home = at_home and origin_of(url) == self.home
             if method != "GET" and not at_home:
                 return response, at_home
             if form is not None and response.status_code not in _SAME_METHOD:
                 return response, at_home
-        raise NetworkError(
-            f"{host_of(url)} redirects in a circle",
-            url=safe_url(url),
-            hint="the mirror is broken; try another one with --endpoint",
-        )
+        raise circle(last, self.endpoint)

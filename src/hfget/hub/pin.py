@@ -48,7 +48,7 @@ class Hub:
 
     @property
     def has_answered(self) -> bool:
-        """Whether the endpoint has answered like a hub."""
+        """Whether the endpoint has named a commit."""
         return self._client.answered
 
     def snapshot(self, ref: RepoRef, known_tree: KnownTree = lambda commit: None) -> Snapshot:
@@ -117,6 +117,7 @@ class Hub:
                 url=safe_url(url),
                 hint="the mirror is broken; try another one with --endpoint",
             )
+        self._client.answered = True
         renamed = self._renamed(ref, answer.response)
         if renamed != ref.repo_id:
             self._client.note(f"{ref.repo_id} is {renamed} today")

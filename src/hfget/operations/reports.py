@@ -51,4 +51,4 @@ def make_report(
 
 def _out_of_time(stop: Stop) -> Failure:
     error = stop.error()
-    return Failure("", error.kind, error.message, error.hint, None, error.exit_code)
+    return Failure("", error.kind, error.message, "", None, error.exit_code)

@@ -26,7 +26,6 @@ from hfget.errors import (
     NotFoundError,
     UnreachableError,
     UsageError,
-    VerificationError,
 )
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
@@ -34,7 +33,7 @@ from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.planner import make_plan, space_needed, sweep_partials
-from hfget.operations.recorded_listing import Recall
+from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.tasks import make_tasks
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
@@ -53,9 +52,7 @@ from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
 from hfget.system import Stop, folder_lock, free_bytes, size_text
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
-#: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 _TOO_MANY_REQUESTS = 429
-_DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
 
 
 class Run:
@@ -237,8 +234,7 @@ class Run:
         root = self._layout.root(snapshot)
         if root.exists() and not root.is_dir():
             raise UsageError(
-                f"{root} is a file, not a folder",
-                hint="choose another folder with --local-dir",
+                f"{root} is a file, not a folder", hint=f"move it away, or {self._elsewhere}"
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
@@ -266,8 +262,9 @@ class Run:
                 )
                 if report.ok:
                     report = self._complete(made, report)
-                elif any(failure.exit_code in _DOUBTS for failure in report.failures):
+                elif any(failure.exit_code in DOUBTS for failure in report.failures):
                     self._layout.forget_tree(snapshot.commit)
+                    report = recall.doubted(report)
             finally:
                 self._layout.close()
         self._observer(events.Finished(report))
@@ -297,6 +294,13 @@ class Run:
             delete=self._options.delete,
             consent=consent,
         )
+
+    @property
+    def _elsewhere(self) -> str:
+        """How another place for this download is chosen."""
+        if self._layout.shares_content:
+            return "choose another cache with --cache-dir"
+        return "choose another folder with --local-dir"
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made, _ = self._make_plan(snapshot, files)
@@ -415,8 +419,7 @@ class Run:
         elif need > free:
             raise DiskError(
                 f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-                hint="make room, choose another folder with --local-dir, "
-                "or fetch less with --include",
+                hint=f"make room, {self._elsewhere}, or fetch less with --include",
             )
 
     def _complete(self, made: Plan, report: Report) -> Report:

@@ -26,6 +26,7 @@ from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    circle,
     from_exception,
     from_status,
 )
@@ -119,14 +120,14 @@ class HttpSource:
                 if target.with_token and self._http.unlock(response):
                     continue
                 if status in REDIRECT_STATUSES:
-                    self._follow(target, self._http.next_hop(response, self._snapshot.endpoint))
+                    self._follow(target, response)
                 elif target.hops and status in _EXPIRED_STATUSES:
                     self._renew(target, response)
                 else:
                     raise self._refusal(response)
             finally:
                 _discard(response)
-        raise self._circle()
+        raise circle(response, self._snapshot.endpoint, self._file.path)
 
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
@@ -163,9 +164,10 @@ class HttpSource:
                 raise failure
         return response
 
-    def _follow(self, target: Target, url: str) -> None:
+    def _follow(self, target: Target, response: requests.Response) -> None:
+        url = self._http.next_hop(response, self._snapshot.endpoint)
         if target.hops >= MAX_REDIRECTS:
-            raise self._circle()
+            raise circle(response, self._snapshot.endpoint, self._file.path)
         at_home = target.with_token and origin_of(url) == origin_of(self._home)
         with self._lock:
             if self._target is not target:
@@ -198,14 +200,6 @@ class HttpSource:
             self._http,
             withheld_token=self._settings.withheld_token,
             path=self._file.path,
-        )
-
-    def _circle(self) -> NetworkError:
-        return NetworkError(
-            f"{self._host} redirects in a circle",
-            url=safe_url(self._home),
-            path=self._file.path,
-            hint="the mirror is broken; try another --endpoint",
         )
 
     def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:

@@ -23,6 +23,7 @@ from hfget.system.text import (
 
 if TYPE_CHECKING:
     from hfget.system.disk import (
+        ANOTHER_FOLDER,
         READ_ONLY,
         atomic_write,
         disk_error,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ANOTHER_FOLDER",
     "READ_ONLY",
     "Ended",
     "Inode",
@@ -104,6 +106,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ANOTHER_FOLDER": "disk",
     "READ_ONLY": "disk",
     "atomic_write": "disk",
     "disk_error": "disk",
