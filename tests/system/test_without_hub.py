@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,6 +217,30 @@ def test_a_folder_is_filled_from_the_hub_cache_offline(hub: LocalHub, shell_at: 
     assert done.code == 0, done.err
     assert set(tree(shell.directory / "m")) == set(FILES)
     assert shell.run("verify", "m").code == 0
+
+
+def test_what_hf_has_put_into_the_cache_is_hashed_once_and_taken(
+    hub: LocalHub, shell_at: ShellAt
+) -> None:
+    shell = shell_at(hub.endpoint)
+    script = f"from huggingface_hub import snapshot_download as get; get({REPO!r})"
+    subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=shell.directory,
+        env=shell.environment(),
+        capture_output=True,
+        timeout=90,
+        check=True,
+    )
+    hub.refuse("hub")
+    for hashed in (3, 0):
+        done = shell.run(REPO, "--cache", "--json")
+        assert done.code == 0 and done.report["endpoint"] == "", done.out
+        assert len([e for e in done.events if e["event"] == "file_done"]) == hashed
+    repo = Path(done.report["path"]).parent.parent
+    assert not list((repo / ".hfget").glob("*/origin.json")), "no endpoint is said to have given it"
+    assert shell.run("ls", REPO).out.count("\n") == 3
+    assert shell.run(REPO, "--json").report["from_cache"] == 90_010
 
 
 def test_a_former_name_is_known_offline(

@@ -37,13 +37,11 @@ class Found(NamedTuple):
         revision = safe_text(snapshot.ref.revision or "main", 120)
         when = ""
         if self.moment:
-            when = time.strftime(" on %Y-%m-%d at %H:%M", time.localtime(self.moment))
-        lister = ""
-        if not snapshot.endpoint:
-            lister = ", as another program listed it"
+            when = time.strftime(" as of %Y-%m-%d %H:%M", time.localtime(self.moment))
+        lister = "" if snapshot.endpoint else ", as another program listed it"
         return (
-            f"{why}; not asked what {revision} is today: taken is commit "
-            f"{snapshot.commit[:12]}, which it was{when}{lister} (--no-stale insists)"
+            f"{why}; using commit {snapshot.commit[:12]} of {revision}{when}{lister}: "
+            "the hub was not asked for a newer one (--no-stale insists)"
         )
 
 
