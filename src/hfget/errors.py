@@ -86,6 +86,10 @@ class NetworkError(HfgetError):
     kind = "network"
 
 
+class UnreachableError(NetworkError):
+    """The host gave no answer of its own: no way to it, a time-out, 5xx, a page of the network."""
+
+
 class ListingError(NetworkError):
     """What the endpoint lists is not whole, or cannot be told to be."""
 
@@ -127,7 +131,7 @@ class LockedError(HfgetError):
 class TimeLimitError(HfgetError):
     """The time that the user gave the run is over; everything fetched so far is kept."""
 
-    exit_code = 5
+    exit_code = 124
     kind = "time-limit"
 
 

@@ -104,13 +104,18 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All files of a repo at one commit, as one endpoint lists them, and what proves that."""
+    """All files of a repo at one commit, as one endpoint lists them, and what proves that.
+
+    `stale` tells that the endpoint was not asked which commit the revision is today. `endpoint`
+    is empty for a recorded listing of which nobody knows who gave it.
+    """
 
     ref: RepoRef
     endpoint: str
     commit: str
     files: tuple[RemoteFile, ...]
     proof: Proof = Proof()
+    stale: bool = False
 
 
 class ItemState(Enum):
@@ -200,9 +205,10 @@ class Failure:
 class Report:
     """How a download ended.
 
-    `received` counts body bytes that came over the network in this run, `reused` the bytes
-    of wanted files that were on disk already, `from_cache` those of them that were taken from
-    the Hub cache, `requests` every HTTP request sent, `deleted` the files removed.
+    `bytes_done` counts those on disk, of unfinished files too. `received` counts body bytes that
+    came over the network in this run, `reused` the bytes of wanted files that were on disk
+    already, `from_cache` those of them that were taken from the Hub cache, `requests` every HTTP
+    request sent, `deleted` the files removed.
     """
 
     snapshot: Snapshot
@@ -224,6 +230,11 @@ class Report:
     @property
     def ok(self) -> bool:
         return not self.failures and self.interrupted_by is None
+
+    @property
+    def stale(self) -> bool:
+        """Whether this is what the revision was when the endpoint was last asked."""
+        return self.snapshot.stale
 
     @property
     def exit_code(self) -> int:

@@ -38,6 +38,7 @@ ENV_NAMES = (
     "XDG_CACHE_HOME",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN",
     "HF_HUB_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
     "HF_HUB_ETAG_TIMEOUT",
     "HF_HUB_DOWNLOAD_TIMEOUT",
     "HF_HUB_DISABLE_PROGRESS_BARS",
@@ -104,7 +105,10 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run needs to know from outside. Time-outs are in seconds."""
+    """What a run needs to know from outside. Time-outs are in seconds.
+
+    `offline` names the variable that forbids all requests, if one does.
+    """
 
     endpoint: str = DEFAULT_ENDPOINT
     endpoint_source: EndpointSource = "default"
@@ -116,7 +120,7 @@ class Settings:
     connections: int = DEFAULT_CONNECTIONS
     jobs: int = DEFAULT_JOBS
     retries: int = DEFAULT_RETRIES
-    offline: bool = False
+    offline: str = ""
     fsync: bool = True
     wait_for_lock: bool = True
     allow_private: bool = False
@@ -246,6 +250,16 @@ def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float
 def is_true(value: str | None) -> bool:
     """How huggingface_hub reads a switch: 1, ON, YES or TRUE in any case."""
     return (value or "").strip().upper() in {"1", "ON", "YES", "TRUE"}
+
+
+def offline_by(env: Mapping[str, str]) -> str:
+    """The variable that switches the network off, as huggingface_hub reads it; empty if none.
+
+    The first that is not empty counts (huggingface_hub, `constants.py`).
+    """
+    named = (name for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE") if env.get(name))
+    name = next(named, "")
+    return name if is_true(env.get(name)) else ""
 
 
 def user_path(given: str | os.PathLike[str], name: str) -> Path:

@@ -157,10 +157,12 @@ def test_the_proof_is_reported_also_of_a_recorded_listing(pair: Pair) -> None:
     assert listed.events[-1]["proof"] == proof
 
 
-def test_offline_nothing_is_told_from_the_record(pair: Pair) -> None:
-    assert pair.run(pair.honest).code == 0
-    offline = pair.shell.with_env(HF_HUB_OFFLINE="1")
-    assert [offline.run(*words).code for words in ((REPO,), ("ls", REPO))] == [5, 5]
+def test_the_record_of_another_endpoint_does_not_stand_for_one_that_is_gone(pair: Pair) -> None:
+    assert pair.run(pair.liar).code == 0
+    pair.honest.refuse("hub")
+    gone = ("--endpoint", pair.honest.endpoint)
+    for words in ((REPO, "--retries=0"), (REPO, "--dry-run", "--retries=0"), ("ls", REPO)):
+        assert pair.shell.run(*words, *gone).code == 5
 
 
 CUTS = {

@@ -231,7 +231,7 @@ def test_every_permutation_of_hops_keeps_the_token_at_home() -> None:
 
 def test_offline_nothing_is_sent() -> None:
     with Loopback(ok) as server, pytest.raises(NetworkError) as met:
-        get(HttpClient(offline=True, env={}), server.url + "/a?b=secret")
+        get(HttpClient(offline="HF_HUB_OFFLINE", env={}), server.url + "/a?b=secret")
     assert server.connections == 0
     assert "HF_HUB_OFFLINE" in met.value.message + met.value.hint
     assert "secret" not in str(met.value.url)

@@ -164,7 +164,7 @@ def test_not_found_without_a_code() -> None:
 @pytest.mark.parametrize("status", [400, 405, 410, 418, 501, 505])
 def test_any_other_status(status: int) -> None:
     error = refused(status, {"X-Error-Message": "no"})
-    assert type(error) is NetworkError and error.exit_code == 5
+    assert isinstance(error, NetworkError) and error.exit_code == 5
     assert f"HTTP {status}: no" in error.message
 
 

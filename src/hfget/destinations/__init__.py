@@ -8,11 +8,11 @@ downloaded; a path is *safe* if it stays below the folder on every system.
 from __future__ import annotations
 
 from hfget.destinations.cautions import risky_names, risky_place
-from hfget.destinations.choose import choose_layout
+from hfget.destinations.choose import cache_beside, choose_layout
 from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.layout import Layout, Placement
-from hfget.destinations.listing_origins import differences
+from hfget.destinations.listing_origins import Recorded, differences
 from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
 from hfget.destinations.owners import Owners
@@ -41,8 +41,10 @@ __all__ = [
     "Owners",
     "Placement",
     "RecordLog",
+    "Recorded",
     "RepoName",
     "Wanted",
+    "cache_beside",
     "choose_layout",
     "destination",
     "differences",

@@ -44,7 +44,7 @@ def choose_layout(
     if not cache and (cache_dir is None or local_dir is not None):
         root = _folder(local_dir, "--local-dir") if local_dir is not None else Path(ref.name)
         known = HubCache(hub, ref) if hub is not None else None
-        return FolderLayout(root, force=force, fsync=fsync, hub=known)
+        return FolderLayout(root, force=force, fsync=fsync, hub=known, asked=ref.repo_id)
     if hub is None:
         raise UsageError(
             "where the Hub cache lies is not known, since your home folder is not",
@@ -61,6 +61,12 @@ def choose_layout(
             hint="remove revisions that nothing names any more with: hf cache prune",
         )
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
+
+
+def cache_beside(ref: RepoRef, cache_dir: Folder = None) -> Layout | None:
+    """The Hub cache from which a folder takes files, as a layout of its own, if there is one."""
+    hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else hub_cache(os.environ)
+    return CacheLayout(hub, ref) if hub is not None else None
 
 
 def _folder(given: str | os.PathLike[str], flag: str) -> Path:

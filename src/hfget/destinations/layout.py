@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
+from hfget.destinations.asked_revisions import Remembered
 from hfget.destinations.listing_origins import Recorded
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.errors import DiskError
-from hfget.model import ItemState, RemoteFile, Removal, Snapshot, Span
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, Span
 
 #: The hash of a file's content, of kind `sha256` or `git-sha1`. Raises OSError.
 ContentHash: TypeAlias = "Callable[[Path, str], str | None]"
@@ -74,6 +75,9 @@ class Layout(Protocol):
     @property
     def lock_path(self) -> Path:
         """What two processes on the same target lock on."""
+
+    def remembered(self, ref: RepoRef) -> Remembered | None:
+        """The commit that `ref` was when it was last complete here. Only reads."""
 
     def recorded(self, commit: str) -> Recorded | None:
         """The listing of a commit, if it was recorded here, and whose it is."""

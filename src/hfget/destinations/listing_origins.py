@@ -71,7 +71,8 @@ class Origins:
         same = before is not None and (
             before.files == snapshot.files or not any(differences(before.files, snapshot.files))
         )
-        if before is not None and same and before.is_from(snapshot.endpoint):
+        known = before is not None and (not snapshot.endpoint or before.is_from(snapshot.endpoint))
+        if same and known:
             return
         self._read.pop(snapshot.commit, None)
         if any(file.defect for file in snapshot.files):
@@ -79,14 +80,16 @@ class Origins:
             return
         if not same:
             record_codec.write_tree(self._records, snapshot)
+        if not snapshot.endpoint:
+            return
         digest = self._digest(snapshot.commit)
         if digest is None:
             return
-        known = before.endpoints if before is not None and same else ()
+        others = before.endpoints if before is not None and same else ()
         document = {
             "format_version": _FORMAT_VERSION,
             "listing_sha256": digest,
-            "endpoints": [*known, place_of(snapshot.endpoint)][-_MOST_ENDPOINTS:],
+            "endpoints": [*others, place_of(snapshot.endpoint)][-_MOST_ENDPOINTS:],
             "proof": asdict(snapshot.proof),
         }
         note = self._note(snapshot.commit)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from hfget.destinations.safe_paths import MAX_COMPONENT_BYTES
 from hfget.errors import UnsafeError
 from hfget.system import (
+    ANOTHER_FOLDER,
     create_file,
     existing_folder,
     exists,
@@ -133,7 +134,7 @@ class Directories:
         if not is_inside(folder, self._root):
             raise UnsafeError(
                 f"a link in {self._root} leads outside of it: {safe_text(str(folder))}",
-                hint="remove the link, or choose another folder with --local-dir",
+                hint=f"remove the link, or {ANOTHER_FOLDER}",
             )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
 from hfget.http.credentials import choose_credential, is_token_refused
+from hfget.http.redirects import circle
 from hfget.http.retry import (
     UNREACHED_LIMIT,
     Transient,
@@ -31,6 +32,7 @@ __all__ = [
     "Transient",
     "backoff",
     "choose_credential",
+    "circle",
     "from_exception",
     "from_status",
     "given_up",

@@ -22,7 +22,7 @@ import requests
 
 from hfget import events
 from hfget._version import __version__
-from hfget.errors import NetworkError, UnsafeError
+from hfget.errors import HfgetError, UnreachableError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.credentials import is_token_refused
@@ -47,7 +47,8 @@ class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
     `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it). `withheld` is why the
+    not eager may be used (the endpoint refused a request without it). `offline` names the
+    variable that forbids all of them, if one does. `withheld` is why the
     token was not sent after all: it does not go in the clear, or was not accepted.
     """
 
@@ -56,7 +57,7 @@ class HttpClient:
         credential: Credential | None = None,
         *,
         connect_timeout: float = 10.0,
-        offline: bool = False,
+        offline: str = "",
         allow_private: bool = False,
         allow_http_data: bool = False,
         observer: events.Observer = events.ignore,
@@ -68,7 +69,7 @@ class HttpClient:
         self.requests_sent = 0
         self._observer = observer
         self._connect_timeout = connect_timeout
-        self._offline = offline
+        self._closed: HfgetError | None = _offline_error(offline) if offline else None
         self._allow_private = allow_private
         self._env = env
         self._allow_http_data = allow_http_data
@@ -99,12 +100,8 @@ class HttpClient:
         offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
         address is unusable, UnsafeError if a token that was given would go in the clear.
         """
-        if self._offline:
-            raise NetworkError(
-                "offline mode is on (HF_HUB_OFFLINE), nothing can be fetched",
-                hint="unset HF_HUB_OFFLINE",
-                url=safe_url(url),
-            )
+        if (closed := self._closed) is not None:
+            raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
         request, origin = self._prepare(url, headers or {})
         request.method = method
         if form is not None:
@@ -122,6 +119,10 @@ class HttpClient:
             self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
+
+    def close_off(self, error: HfgetError) -> None:
+        """From now on every request fails like this: none is sent."""
+        self._closed = error
 
     def next_hop(self, response: requests.Response, endpoint: str, *, is_data: bool = False) -> str:
         """The checked absolute URL to which `response`, a redirect, points.
@@ -283,6 +284,12 @@ class HttpClient:
         if origin not in self._proxies:
             self._proxies[origin] = proxies.proxy_for(origin)
         return self._proxies[origin]
+
+
+def _offline_error(variable: str) -> UnreachableError:
+    return UnreachableError(
+        f"offline mode is on ({variable}), nothing can be fetched", hint=f"unset {variable}"
+    )
 
 
 def user_agent() -> str:

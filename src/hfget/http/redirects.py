@@ -8,8 +8,17 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+import requests
+
 from hfget.errors import NetworkError, UnsafeError
-from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
+from hfget.settings import (
+    DEFAULT_ENDPOINT,
+    OFFICIAL_HOSTS,
+    host_of,
+    is_loopback,
+    origin_of,
+    without_login,
+)
 from hfget.system import safe_text, safe_url
 
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
@@ -64,6 +73,29 @@ def follow(
             hint="if this mirror is yours, allow it with --allow-private",
         )
     return target
+
+
+def circle(response: requests.Response, endpoint: str, path: str | None = None) -> NetworkError:
+    """The error for redirects without end, of which `response` is the last.
+
+    A mirror that passes requests on to the Hub makes one where the Hub's address is replaced by
+    its own: then the Hub itself is what can be asked.
+    """
+    host = host_of(response.url)
+    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
+    if _is_hub(target.hostname) and not _is_hub(urlsplit(endpoint).hostname):
+        return NetworkError(
+            f"{host} passes requests on to {target.hostname}, and does not answer them itself",
+            url=safe_url(response.url),
+            path=path,
+            hint=f"ask that one: --endpoint {DEFAULT_ENDPOINT}",
+        )
+    return NetworkError(
+        f"{host} redirects in a circle",
+        url=safe_url(response.url),
+        path=path,
+        hint="it does not lead to an end; try another one with --endpoint",
+    )
 
 
 def rebase(url: str, endpoint: str) -> str:

@@ -20,7 +20,7 @@ import requests
 import tenacity
 import urllib3
 
-from hfget.errors import HfgetError, NetworkError
+from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http.failures import ProxyError, certificate_fault, describe
 from hfget.settings import host_of
 from hfget.system import Stop, duration_text, safe_text, safe_url
@@ -63,7 +63,7 @@ class Transient(Exception):
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
     that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure.
+    before the failure. `status` is that of the answer, 0 where there was none.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Transient(Exception):
         lie: bool = False,
         overloaded: bool = False,
         fruitful: bool = False,
+        status: int = 0,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -86,6 +87,7 @@ class Transient(Exception):
         self.lie = lie
         self.overloaded = overloaded
         self.fruitful = fruitful
+        self.status = status
 
 
 def from_exception(error: Exception, url: str) -> Transient | HfgetError:
@@ -101,7 +103,7 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         hint = "if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE"
         if "expired" in fault or "not yet valid" in fault:
             hint = f"check the clock of this machine; {hint}"
-        return NetworkError(
+        return UnreachableError(
             f"the certificate of {whose} cannot be verified: {fault}", url=safe_url(url), hint=hint
         )
     if isinstance(error, _NO_ADDRESS):
@@ -125,7 +127,12 @@ def from_status(response: requests.Response) -> Transient | None:
     reason = f"HTTP {status}" + (" (too many requests)" if status == 429 else "")
     calm = status == 429 or (status == 503 and wait is not None)
     return Transient(
-        reason, url=response.url, wait=wait, whole_host=calm, overloaded=status in (429, 503)
+        reason,
+        url=response.url,
+        wait=wait,
+        whole_host=calm,
+        overloaded=status in (429, 503),
+        status=status,
     )
 
 
@@ -188,7 +195,7 @@ def wait_after(failure: Transient, attempt: int) -> float:
     if failure.wait is None:
         return backoff(attempt)
     if failure.wait > MAX_REQUESTED_WAIT:
-        raise NetworkError(
+        raise UnreachableError(
             f"{failure.host} asks to wait {duration_text(failure.wait)} ({failure.reason})",
             url=failure.url,
             hint="run the same command again then; what is here is kept",
@@ -239,9 +246,9 @@ def with_retries(
         raise given_up(failure) from None
 
 
-def given_up(failure: Transient, path: str | None = None) -> NetworkError:
+def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
     """The error that a failure becomes when the tries are used up."""
-    return NetworkError(
+    return UnreachableError(
         f"{failure.host}: {failure.reason}",
         path=path,
         url=failure.url,

@@ -15,12 +15,13 @@ from urllib.parse import quote
 import requests
 
 from hfget import events
-from hfget.errors import HfgetError, NetworkError
+from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    circle,
     from_exception,
     from_status,
     with_retries,
@@ -65,7 +66,11 @@ class Answer(NamedTuple):
 
 
 class HubClient:
-    """The API plane of one endpoint."""
+    """The API plane of one endpoint.
+
+    `answered` tells that it has named a commit. As long as it has not, `unreached` is called
+    with each failure, before the next try; what it raises ends the tries.
+    """
 
     def __init__(
         self,
@@ -73,7 +78,10 @@ class HubClient:
         settings: Settings,
         observer: events.Observer,
         stop: threading.Event,
+        unreached: Callable[[Transient], None] = lambda failure: None,
     ) -> None:
+        self.answered = False
+        self._unreached = unreached
         self._http = http
         self._settings = settings
         self.endpoint = settings.endpoint.rstrip("/")
@@ -110,10 +118,13 @@ class HubClient:
             attempt,
             retries=min(retries, self._settings.retries),
             stop=self._stop,
-            on_retry=lambda failure, wait, number: self._observer(
-                events.Retrying("", failure.host, failure.reason, wait, number)
-            ),
+            on_retry=self._tell,
         )
+
+    def _tell(self, failure: Transient, wait: float, number: int) -> None:
+        if not self.answered:
+            self._unreached(failure)
+        self._observer(events.Retrying("", failure.host, failure.reason, wait, number))
 
     def ask(
         self,
@@ -152,7 +163,7 @@ class HubClient:
         )
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
-        return NetworkError(
+        return UnreachableError(
             f"{host_of(response.url)} does not answer like a hub",
             url=safe_url(response.url),
             hint="check the endpoint (--endpoint, HF_ENDPOINT), and whether a login page "
@@ -201,14 +212,10 @@ class HubClient:
             if method == "HEAD" and "X-Linked-Etag" in response.headers:
                 return response, at_home
             response.close()
-            url = self._http.next_hop(response, self.endpoint)
+            last, url = response, self._http.next_hop(response, self.endpoint)
             at_home = at_home and origin_of(url) == self.home
             if method != "GET" and not at_home:
                 return response, at_home
             if form is not None and response.status_code not in _SAME_METHOD:
                 return response, at_home
-        raise NetworkError(
-            f"{host_of(url)} redirects in a circle",
-            url=safe_url(url),
-            hint="the mirror is broken; try another one with --endpoint",
-        )
+        raise circle(last, self.endpoint)

@@ -15,6 +15,7 @@ from hfget.errors import (
     NetworkError,
     RepoNotFoundError,
     RevisionNotFoundError,
+    UnreachableError,
 )
 from hfget.http import HttpClient, is_token_refused
 from hfget.model import RepoRef
@@ -85,6 +86,8 @@ class _Refusal(NamedTuple):
                 f"{self._host} does not show {self.ref} without a token",
                 f"it is private, gated or misspelt; {self._how_to_send()}",
             )
+        if self.path is not None and code in ("RepoNotFound", "RevisionNotFound"):
+            return self._out_of_step("commit" if code == "RevisionNotFound" else "repo")
         if code in known:
             return known[code]()
         if status == 404:
@@ -96,7 +99,7 @@ class _Refusal(NamedTuple):
                 f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
             )
         return self._error(
-            NetworkError,
+            UnreachableError if status >= 500 else NetworkError,
             f"{self._host} answers HTTP {status}{self._in_its_words}",
             "try again later, or another endpoint with --endpoint",
         )
@@ -134,6 +137,14 @@ class _Refusal(NamedTuple):
             EntryNotFoundError,
             f"{self._host} lists this file of {self.ref}, but does not have it",
             "a mirror may not have it yet: try again later, or another --endpoint",
+        )
+
+    def _out_of_step(self, what: str) -> HfgetError:
+        """The commit of this very repo was read a moment ago, from another backend perhaps."""
+        return self._error(
+            EntryNotFoundError,
+            f"{self._host} has listed {self.ref}, and now says that there is no such {what}",
+            "its servers may not be in step: try again later, or another --endpoint",
         )
 
     def _no_repo(self) -> HfgetError:

@@ -13,7 +13,7 @@ import requests
 
 from hfget import events
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
-from hfget.http import HttpClient
+from hfget.http import HttpClient, Transient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.tree import Tree, list_tree
 from hfget.model import PathKind, RepoRef, Snapshot
@@ -40,9 +40,16 @@ class Hub:
         settings: Settings,
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
+        unreached: Callable[[Transient], None] = lambda failure: None,
     ) -> None:
-        self._client = HubClient(http, settings, observer, stop or threading.Event())
+        """`unreached` gets the failures before the first answer; it may raise to end the tries."""
+        self._client = HubClient(http, settings, observer, stop or threading.Event(), unreached)
         self._endpoint = self._client.endpoint
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the endpoint has named a commit."""
+        return self._client.answered
 
     def snapshot(self, ref: RepoRef, known_tree: KnownTree = lambda commit: None) -> Snapshot:
         """Pin `ref` to a commit and list its files.
@@ -112,6 +119,7 @@ class Hub:
             )
         # a header that contradicts the answer it comes with is a proxy's, and says nothing
         self._client.names_commits = answer.commit in ("", commit)
+        self._client.answered = True
         renamed = self._renamed(ref, answer.response)
         if renamed != ref.repo_id:
             self._client.note(f"{ref.repo_id} is {renamed} today")

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from hfget import events
-from hfget.errors import HfgetError, InterruptedRunError
+from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimitError
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
@@ -82,7 +82,9 @@ def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
     commit = shown(snapshot.commit[:7])
     if revision and revision != "main" and not snapshot.commit.startswith(revision):
         commit = f"{shown(revision, 80)} ({commit})"
-    line = f"{shown(str(snapshot.ref))} @ {commit} from {shown(safe_url(snapshot.endpoint))}"
+    line = f"{shown(str(snapshot.ref))} @ {commit}"
+    if snapshot.endpoint:
+        line += f" from {shown(safe_url(snapshot.endpoint))}"
     return line if root is None else f"{line} → {folder_text(root)}"
 
 
@@ -221,10 +223,17 @@ def report_text(report: Report, command: str = "", kept: int = 0) -> str:
     """
     lines = [failures_text(report.failures)] if report.failures else []
     lines.append(outcome_line(report, kept))
-    if not report.ok:
+    if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else "the same command goes on from here"
         lines.append(f"  next: {again}")
     return "\n".join(lines)
+
+
+def _goes_on(report: Report) -> bool:
+    """Whether the same command can do better. What it cannot mend says itself what can."""
+    passing = (NetworkError.exit_code, TimeLimitError.exit_code)
+    stopped = report.interrupted_by is not None
+    return stopped or any(failure.exit_code in passing for failure in report.failures)
 
 
 def outcome_line(report: Report, kept: int = 0) -> str:

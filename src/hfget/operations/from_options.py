@@ -10,7 +10,7 @@ from hfget.http import choose_credential
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
 from hfget.selection import Choice, Selection, split_words
-from hfget.settings import EndpointSource, Settings, is_true, positive_seconds, without_login
+from hfget.settings import EndpointSource, Settings, offline_by, positive_seconds, without_login
 
 
 def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
@@ -56,6 +56,6 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
         token_warnings=warnings,
         api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
         download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
-        offline=is_true(env.get("HF_HUB_OFFLINE")),
+        offline=offline_by(env),
         **{name: getattr(options, name) for name in shared},
     )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hfget import events
 from hfget.destinations import Layout, differences
-from hfget.errors import UnsafeError
+from hfget.errors import NotFoundError, UnsafeError, VerificationError
 from hfget.hub import Tree
-from hfget.model import Snapshot
+from hfget.model import Report, Snapshot
 from hfget.settings import host_of
 from hfget.system import count_text, safe_text, safe_url
+
+#: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
+DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
+_LIST_ANEW = (
+    "the listing recorded here may be wrong: run the same command again, which asks for it anew; "
+    "if that fails too, try another --endpoint"
+)
 
 
 class Recall:
@@ -25,6 +34,7 @@ class Recall:
         self._endpoint = endpoint
         self._observer = observer
         self._force = force
+        self._used = False
 
     def tree(self, commit: str) -> Tree | None:
         """What this very endpoint has listed before: the listing of a commit never changes.
@@ -34,7 +44,22 @@ class Recall:
         found = None if self._force else self._layout.recorded(commit)
         if found is None or not found.files or not found.is_from(self._endpoint):
             return None
+        self._used = True
         return Tree(found.files, found.proof)
+
+    def doubted(self, report: Report) -> Report:
+        """The report of a run that found files missing or other than listed.
+
+        Where the listing came from the record, that may be what is wrong, and the next run lists
+        anew: so no server is blamed yet.
+        """
+        if not self._used:
+            return report
+        failures = [
+            replace(failure, hint=_LIST_ANEW) if failure.exit_code in DOUBTS else failure
+            for failure in report.failures
+        ]
+        return replace(report, failures=tuple(failures))
 
     def hold_against(self, snapshot: Snapshot) -> None:
         """Raise UnsafeError if another endpoint has listed this commit otherwise.

@@ -18,6 +18,12 @@ def make_report(
     done = len(complete) + len(outcome.done)
     bytes_done = sum(item.file.size for item in complete)
     bytes_done += sum(file.size for file in outcome.done)
+    ended = {file.path for file in outcome.done}
+    bytes_done += sum(
+        outcome.unfinished.get(item.file.path, item.have if item.state is ItemState.PARTIAL else 0)
+        for item in plan.items
+        if item.state is not ItemState.COMPLETE and item.file.path not in ended
+    )
     taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
     interrupted = stop.is_set() and done + len(outcome.failures) < len(plan.items)
@@ -45,4 +51,4 @@ def make_report(
 
 def _out_of_time(stop: Stop) -> Failure:
     error = stop.error()
-    return Failure("", error.kind, error.message, error.hint, None, error.exit_code)
+    return Failure("", error.kind, error.message, "", None, error.exit_code)

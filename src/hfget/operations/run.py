@@ -12,18 +12,32 @@ from contextlib import suppress
 from dataclasses import replace
 
 from hfget import events
-from hfget.destinations import choose_layout, risky_names, risky_place, unfit_placement
-from hfget.errors import DiskError, HfgetError, NotFoundError, UsageError, VerificationError
-from hfget.http import HttpClient
+from hfget.destinations import (
+    Layout,
+    cache_beside,
+    choose_layout,
+    risky_names,
+    risky_place,
+    unfit_placement,
+)
+from hfget.errors import (
+    DiskError,
+    HfgetError,
+    NotFoundError,
+    UnreachableError,
+    UsageError,
+)
+from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.planner import make_plan, space_needed, sweep_partials
-from hfget.operations.recorded_listing import Recall
+from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.tasks import make_tasks
 from hfget.operations.watcher import Watcher
+from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.selection import absent, select, selection_remarks
@@ -46,8 +60,7 @@ from hfget.system import (
 )
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
-#: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
-_DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
+_TOO_MANY_REQUESTS = 429
 
 
 class Run:
@@ -85,7 +98,10 @@ class Run:
             allow_http_data=self._settings.allow_http_data,
             observer=self._observer,
         )
-        self._hub = Hub(self._http, self._settings, self._observer, self._stop)
+        self._hub = Hub(self._http, self._settings, self._observer, self._stop, self._unreached)
+        self._usable: Callable[[Snapshot], bool] = self._is_here
+        self._found: Found | None = None
+        self._complete_plan: Plan | None = None
         self._link = options.hardlink
         self._force = options.force
         self._alive: Callable[[], None] = lambda: None
@@ -101,22 +117,105 @@ class Run:
         )
 
     def snapshot(self) -> Snapshot:
-        """The pinned commit and all its files, as the endpoint lists them now."""
+        """The pinned commit and all its files, as the endpoint lists them now.
+
+        Where it cannot be asked, as it listed them when something of it was last complete here;
+        then the snapshot is `stale`.
+        """
+        self._usable = self._can_be_listed
         return self._resolve(lambda commit: None)
 
     def _resolve(self, known_tree: KnownTree) -> Snapshot:
+        """The snapshot, from the endpoint or, as far as that is right, from the records here."""
         self._explain_endpoint()
-        snapshot = self._hub.snapshot(self._ref, known_tree)
+        snapshot = self._pinned() or self._asked(known_tree)
         self._observer(events.Resolved(snapshot))
         return snapshot
 
+    def _asked(self, known_tree: KnownTree) -> Snapshot:
+        """The snapshot as the endpoint has it, else what is complete here without a request."""
+        try:
+            return self._hub.snapshot(self._ref, known_tree)
+        except UnreachableError as error:
+            found = None if self._hub.has_answered else self._find()
+            if found is None:
+                raise
+            self._http.close_off(error)
+            if found.snapshot.stale:
+                offline = bool(self._settings.offline)
+                self._observer(
+                    events.Note(found.told(error.message), "info" if offline else "warning")
+                )
+            return found.snapshot
+
+    def _pinned(self) -> Snapshot | None:
+        """A commit that is complete here needs no request. `ls` always asks."""
+        if self._force or self._usable != self._is_here:
+            return None
+        return pinned(self._layout, self._ref, self._settings.endpoint, self._is_complete)
+
+    def _unreached(self, failure: Transient) -> None:
+        """The endpoint has not answered yet: no further try where all is here.
+
+        One that asks for calm is there, and is asked again.
+        """
+        if failure.status != _TOO_MANY_REQUESTS and self._find() is not None:
+            raise given_up(failure)
+
+    def _find(self) -> Found | None:
+        """What is here of what is asked for, if that may be taken unasked."""
+        if self._force:
+            return None
+        if self._found is None:
+            self._found = remembered(
+                self._memories(),
+                self._ref,
+                self._settings.endpoint,
+                self._may_be_taken,
+                anyones=bool(self._settings.offline),
+            )
+        return self._found
+
+    def _memories(self) -> list[Layout]:
+        """The records of the destination, then those of the Hub cache that it takes files from."""
+        if self._layout.shares_content:
+            return [self._layout]
+        beside = cache_beside(self._ref, self._options.cache_dir)
+        return [self._layout, *([beside] if beside else [])]
+
+    def _may_be_taken(self, snapshot: Snapshot) -> bool:
+        return (self._options.stale or not snapshot.stale) and self._usable(snapshot)
+
+    def _can_be_listed(self, snapshot: Snapshot) -> bool:
+        try:
+            return bool(self.selected(snapshot))
+        except HfgetError:
+            return False
+
+    def _is_complete(self, snapshot: Snapshot) -> bool:
+        """Whether all that is asked for of `snapshot` is here under its name, and was hashed."""
+        return self._is_here(snapshot) and self._complete_plan is not None
+
+    def _is_here(self, snapshot: Snapshot) -> bool:
+        """Whether all that is asked for of `snapshot` is on this disk; writes nothing."""
+        try:
+            made = self._make_plan(snapshot, self.selected(snapshot))
+        except HfgetError:
+            return False
+        if not is_here(made):
+            return False
+        if all(item.state is ItemState.COMPLETE and item.recorded for item in made.items):
+            self._complete_plan = made
+        return True
+
     def plan(self, consent: Consent | None = None) -> Plan:
         """What a download would do. `consent` as for `download`."""
-        snapshot = self.snapshot()
+        snapshot = self._resolve(lambda commit: None)
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
-        self._settle(snapshot, consent)
-        made = self._make_plan(snapshot, files)
+        if self._complete_plan is None:
+            self._settle(snapshot, consent)
+        made = self._complete_plan or self._make_plan(snapshot, files)
         self._remark(made, files)
         for item in made.items:
             if item.unfit:
@@ -145,6 +244,8 @@ class Run:
             check_working_folder()
         recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
         snapshot = self._resolve(recall.tree)
+        if self._complete_plan is not None:
+            return self._as_it_is(self._complete_plan)
         recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
@@ -156,8 +257,7 @@ class Run:
         root = self._layout.root(snapshot)
         if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
-                f"{root} is a file, not a folder",
-                hint="choose another folder with --local-dir",
+                f"{root} is a file, not a folder", hint=f"move it away, or {self._elsewhere}"
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
@@ -186,10 +286,25 @@ class Run:
                 )
                 if report.ok:
                     report = self._complete(made, report)
-                elif any(failure.exit_code in _DOUBTS for failure in report.failures):
+                elif any(failure.exit_code in DOUBTS for failure in report.failures):
                     self._layout.forget_tree(snapshot.commit)
+                    report = recall.doubted(report)
             finally:
                 self._layout.close()
+        self._observer(events.Finished(report))
+        return report
+
+    def _as_it_is(self, made: Plan) -> Report:
+        """All was here before the hub was asked: nothing is locked, and nothing written."""
+        self._observer(events.Planned(made))
+        self._remark(made, [item.file for item in made.items])
+        report = make_report(
+            made,
+            Outcome(durable=self._settings.fsync),
+            self._stop,
+            requests=self._http.requests_sent,
+            seconds=time.monotonic() - self._begun,
+        )
         self._observer(events.Finished(report))
         return report
 
@@ -203,6 +318,13 @@ class Run:
             delete=self._options.delete,
             consent=consent,
         )
+
+    @property
+    def _elsewhere(self) -> str:
+        """How another place for this download is chosen."""
+        if self._layout.shares_content:
+            return "choose another cache with --cache-dir"
+        return "choose another folder with --local-dir"
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._make_plan(snapshot, files)
@@ -326,8 +448,7 @@ class Run:
         elif need > free:
             raise DiskError(
                 f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-                hint="make room, choose another folder with --local-dir, "
-                "or fetch less with --include",
+                hint=f"make room, {self._elsewhere}, or fetch less with --include",
             )
 
     def _complete(self, made: Plan, report: Report) -> Report:

@@ -118,6 +118,12 @@ class DownloadOptions:
     endpoint: str | None = option(
         None, PLACE, "The hub or mirror (default HF_ENDPOINT).", metavar="URL", lists=True
     )
+    stale: bool = option(
+        True,
+        PLACE,
+        "Do not take what is here if the hub cannot be asked.",
+        lists=True,
+    )
     allow_private: bool = option(False, PLACE, "Follow redirects to private addresses.")
     allow_http_data: bool = option(
         False, PLACE, "Files may come over http, if their hashes came over https."

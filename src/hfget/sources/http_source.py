@@ -127,7 +127,7 @@ class HttpSource:
                 if status in REDIRECT_STATUSES:
                     hops += 1
                     if hops > MAX_REDIRECTS:
-                        raise self._circle()
+                        raise circle(response, self._snapshot.endpoint, self._file.path)
                     endpoint = self._snapshot.endpoint
                     self._follow(target, self._http.next_hop(response, endpoint, is_data=True))
                 elif target.hops and status in _EXPIRED_STATUSES:
@@ -136,7 +136,7 @@ class HttpSource:
                     raise self._refusal(response)
             finally:
                 discard(response)
-        raise self._circle()
+        raise circle(response, self._snapshot.endpoint, self._file.path)
 
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
@@ -247,14 +247,6 @@ class HttpSource:
             self._http,
             withheld_token=self._settings.withheld_token,
             path=self._file.path,
-        )
-
-    def _circle(self) -> NetworkError:
-        return NetworkError(
-            f"{self._host} redirects in a circle",
-            url=safe_url(self._home),
-            path=self._file.path,
-            hint="the mirror is broken; try another --endpoint",
         )
 
     def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:

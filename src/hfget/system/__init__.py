@@ -23,6 +23,7 @@ from hfget.system.text import (
 
 if TYPE_CHECKING:
     from hfget.system.disk import (
+        ANOTHER_FOLDER,
         READ_ONLY,
         atomic_write,
         check_working_folder,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ANOTHER_FOLDER",
     "READ_ONLY",
     "Ended",
     "Inode",
@@ -127,6 +129,7 @@ _HOMES = {
     "hub_home": "user_folders",
     "login_file": "user_folders",
     "check_working_folder": "disk",
+    "ANOTHER_FOLDER": "disk",
     "READ_ONLY": "disk",
     "atomic_write": "disk",
     "disk_error": "disk",

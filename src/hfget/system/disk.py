@@ -28,6 +28,8 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _TEMPORARY_SECONDS = 60.0
 _PIECES_A_WRITE = 1000
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
+#: Which option that is hangs on where the download goes; here both are known to be options.
+ANOTHER_FOLDER = "choose another folder: --local-dir DIR, or --cache-dir DIR for the Hub cache"
 _MEANINGS = {
     errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
     errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
@@ -35,9 +37,9 @@ _MEANINGS = {
         "the file is larger than this file system or limit allows",
         "choose a folder on another file system, or raise `ulimit -f`",
     ),
-    errno.EROFS: ("the file system is read-only", "choose another folder with --local-dir"),
-    errno.EACCES: ("permission denied", "choose another folder with --local-dir"),
-    errno.EPERM: ("not permitted", "choose another folder with --local-dir"),
+    errno.EROFS: ("the file system is read-only", ANOTHER_FOLDER),
+    errno.EACCES: ("permission denied", ANOTHER_FOLDER),
+    errno.EPERM: ("not permitted", ANOTHER_FOLDER),
     errno.ENAMETOOLONG: ("the name is too long for this file system", "choose a shorter folder"),
     errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
     errno.EISDIR: ("a folder is where a file should go", "move that folder away"),

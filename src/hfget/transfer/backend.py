@@ -48,10 +48,14 @@ class DoneFile(NamedTuple):
 
 @dataclass
 class Outcome:
-    """What a run did. `received` counts body bytes off the wire."""
+    """What a run did. `received` counts body bytes off the wire.
+
+    `unfinished` has, by path, the bytes on disk of files that were begun and not finished.
+    """
 
     done: list[DoneFile] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    unfinished: dict[str, int] = field(default_factory=dict)
     received: int = 0
     durable: bool = True
 

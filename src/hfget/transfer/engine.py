@@ -232,6 +232,7 @@ class Engine:
         """Nothing that is not published by now will be."""
         for job in self._schedule.active:
             job.abandoned = True
+            self._results.unfinished(job)
             if job.ledger.leases == 0:  # else its last writer, still in a write, will park it
                 job.park()
 

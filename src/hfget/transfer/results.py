@@ -53,9 +53,15 @@ class Results:
         )
         with self._lock:
             self.outcome.failures.append(failure)
+        self.unfinished(job)
         if job.ledger.leases == 0:
             job.park()
         self.tell(events.FileFailed(failure))
+
+    def unfinished(self, job: FileJob) -> None:
+        """So much of the job's file is kept on disk."""
+        with self._lock:
+            self.outcome.unfinished[job.file.path] = job.ledger.done_bytes
 
     def crashed(self, job: FileJob, error: Exception) -> None:
         """Work on the job ended with `error`, perhaps one that nobody thought of."""

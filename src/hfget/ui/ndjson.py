@@ -207,6 +207,7 @@ def _origin(snapshot: Snapshot) -> Record:
         "revision": snapshot.ref.revision,
         "commit": snapshot.commit,
         "endpoint": safe_url(snapshot.endpoint),
+        "stale": snapshot.stale,
     }
 
 

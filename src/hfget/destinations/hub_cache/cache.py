@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.destinations import record_codec
+from hfget.destinations.asked_revisions import Remembered
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
     blob_path,
@@ -46,6 +48,7 @@ from hfget.system import (
     sweep_temporaries,
 )
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
@@ -84,6 +87,19 @@ class CacheLayout:
 
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
+
+    def remembered(self, ref: RepoRef) -> Remembered | None:
+        """See `Layout.remembered`. A ref of huggingface_hub's counts as one of hfget's."""
+        asked = ref.revision or "main"
+        commit, moment = asked, 0.0
+        with suppress(OSError, ValueError, UnsafeError):
+            name = destination(self._folder / "refs", asked)
+            self._directories.refuse_escape(name.parent)
+            commit, moment = read_text(name, 100).strip(), name.stat().st_mtime
+        if not _COMMIT.fullmatch(commit):
+            return None
+        wanted = record_codec.read_wanted(self._own / commit)
+        return Remembered(wanted.repo_id if wanted else ref.repo_id, commit, moment)
 
     def recorded(self, commit: str) -> Recorded | None:
         return self._origins.recorded(commit)
@@ -300,6 +316,8 @@ class CacheLayout:
         temporary = self._own / snapshot.commit / "ref"
         with suppress(OSError, ValueError):
             if read_text(target, 100) == snapshot.commit:
+                if not snapshot.stale:
+                    os.utime(target, follow_symlinks=False)  # it was this commit today, too
                 return
         try:
             atomic_write(temporary, snapshot.commit, sync=self._fsync)

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from hfget.destinations import record_codec
+from hfget.destinations import asked_revisions, record_codec
+from hfget.destinations.asked_revisions import Remembered
 from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
 from hfget.destinations.listing_origins import Origins, Recorded
@@ -27,7 +28,7 @@ from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_path, check_root, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import UnsafeError
-from hfget.model import ItemState, RemoteFile, Removal, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import disk_error, sweep_temporaries
 
 #: hfget's own record in a folder; no path of a repo can name it (`paths.py`).
@@ -50,7 +51,10 @@ class FolderLayout:
         force: bool = False,
         fsync: bool = True,
         hub: HubCache | None = None,
+        asked: str = "",
     ) -> None:
+        """`asked` is the name by which the repo is asked for, which may be a former one."""
+        self._asked = asked
         self._root = root
         self._force = force
         self._hub = hub
@@ -79,6 +83,9 @@ class FolderLayout:
     @property
     def lock_path(self) -> Path:
         return self._records / "hfget.lock"
+
+    def remembered(self, ref: RepoRef) -> Remembered | None:
+        return asked_revisions.recall(self._records, ref)
 
     def recorded(self, commit: str) -> Recorded | None:
         return self._origins.recorded(commit)
@@ -289,7 +296,7 @@ class FolderLayout:
         return self._recorder.durable
 
     def complete(self, snapshot: Snapshot) -> None:
-        pass
+        asked_revisions.remember(self._records, self._asked or snapshot.ref.repo_id, snapshot)
 
     def obsolete(
         self, snapshot: Snapshot, content: ContentHash | None = None
