@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import random
 import re
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import Any
 
 from hfget.errors import DiskError
 from hfget.system import safe_open
+from hfget.system.mounts import cannot_rename
+from hfget.system.temporary import temporary_name
 
 #: Characters of a path in a message.
 _MOST_SHOWN = 400
@@ -50,6 +51,12 @@ _MEANINGS = {
     ),
 }
 
+#: What mounts say of calls that they do not have.
+_PERHAPS_THE_MOUNT = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
+_NO_RENAME = (
+    "this mount cannot rename files, so that no file could get its name once it is verified",
+    "download into a folder of a local disk, and copy it there",
+)
 _NO_INODES = (
     "the disk has room, but cannot hold more files (no inodes left)",
     "remove files that you do not need (`df -i` counts them), or choose another folder",
@@ -69,6 +76,8 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     )
     if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(path)):
         meaning, hint = _NO_INODES
+    if error.errno in _PERHAPS_THE_MOUNT and cannot_rename(existing_folder(Path(path).parent)):
+        meaning, hint = _NO_RENAME
     return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
 
 
@@ -129,11 +138,6 @@ def atomic_write(path: Path | str, text: str, *, sync: bool = False) -> None:
             raise
     finally:
         safe_open.close(folder)
-
-
-def temporary_name() -> str:
-    """A name for what is given another one by rename; `sweep_temporaries` knows it."""
-    return f".{random.getrandbits(64):016x}.tmp"
 
 
 def sweep_temporaries(root: Path) -> None:

@@ -47,6 +47,8 @@ class Ledger:
         self.size = size
         self._lock = threading.Lock()
         self._single = False
+        #: One lease at a time, the first that is missing: what comes, comes in order.
+        self.in_order = False
         self._leases: list[Lease] = []
         self.restart(done)
 
@@ -88,6 +90,8 @@ class Ledger:
         Of a single stream: the whole file. None if nothing can be had.
         """
         with self._lock:
+            if self.in_order:
+                limit, most = self.size, 1
             if len(self._leases) >= most:
                 return None
             if self._single:
@@ -121,7 +125,7 @@ class Ledger:
         than `most` are leased.
         """
         with self._lock:
-            if self._single or len(self._leases) >= most:
+            if self._single or self.in_order or len(self._leases) >= most:
                 return None
             worth = [
                 lease
