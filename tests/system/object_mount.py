@@ -1,7 +1,8 @@
 """A mount over an object store (mountpoint-s3, gcsfuse, rclone): files are written in order, once.
 
-Run as `python -m tests.system.object_mount BACKING MOUNT [no-rename] [LOG]` until it is unmounted.
-What such a mount refuses is written to LOG.
+Run as `python -m tests.system.object_mount BACKING MOUNT HOW LOG` until it is unmounted. HOW is
+`renames`, `no-rename`, `short-names` (143 bytes, as eCryptfs) or `folds-case`. What is refused
+goes to LOG.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import Any
 
 import fuse
 
+_SHORT = 143
+
 
 class ObjectMount(fuse.Operations):  # type: ignore[misc]
-    def __init__(self, backing: str, no_rename: bool, log: str) -> None:
+    def __init__(self, backing: str, how: str, log: str) -> None:
         self._backing = backing
-        self._no_rename = no_rename
+        self._how = how
+        self._longest = _SHORT if how == "short-names" else 255
         self._log = log
         self._written: dict[int, int] = {}
         self._open: dict[str, int] = {}
@@ -28,13 +32,14 @@ class ObjectMount(fuse.Operations):  # type: ignore[misc]
         raise fuse.FuseOSError(number)
 
     def _real(self, path: str) -> str:
-        return self._backing + path
+        if self._how == "short-names" and len(os.path.basename(path).encode()) > _SHORT:  # noqa: PTH119
+            self._refuse("long name", errno.ENAMETOOLONG)
+        return self._backing + (path.lower() if self._how == "folds-case" else path)
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
         found = os.lstat(self._real(path))
-        names = ("st_mode", "st_nlink", "st_uid", "st_gid", "st_size", "st_atime", "st_mtime",
-                 "st_ctime")  # fmt: skip
-        return {name: getattr(found, name) for name in names}
+        names = ("ino", "mode", "nlink", "uid", "gid", "size", "atime", "mtime", "ctime")
+        return {f"st_{name}": getattr(found, f"st_{name}") for name in names}
 
     def readdir(self, path: str, fh: int) -> list[str]:
         return [".", "..", *os.listdir(self._real(path))]  # noqa: PTH208
@@ -49,10 +54,10 @@ class ObjectMount(fuse.Operations):  # type: ignore[misc]
         os.unlink(self._real(path))
 
     def statfs(self, path: str) -> dict[str, int]:
-        return {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": 0, "f_namemax": 255}
+        return {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": 0, "f_namemax": self._longest}
 
     def rename(self, old: str, new: str) -> None:
-        if self._no_rename:
+        if self._how == "no-rename":
             self._refuse("rename", errno.ENOSYS)
         os.rename(self._real(old), self._real(new))  # noqa: PTH104
 
@@ -89,4 +94,5 @@ class ObjectMount(fuse.Operations):  # type: ignore[misc]
 
 if __name__ == "__main__":
     backing, mount, how, log = sys.argv[1:5]
-    fuse.FUSE(ObjectMount(backing, how == "no-rename", log), mount, foreground=True, nothreads=True)
+    served = ObjectMount(backing, how, log)
+    fuse.FUSE(served, mount, foreground=True, nothreads=True, use_ino=True)

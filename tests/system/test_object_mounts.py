@@ -110,3 +110,21 @@ def test_a_mount_without_rename_is_told_of(
         done = shell.run(REPO, "--local-dir", mount)
         assert done.code == 7 and "rename" in log.read_text()
         assert "cannot rename" in done.err and "local disk" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    ("how", "fit", "unfit"),
+    [("short-names", "n" * 143, "n" * 144), ("folds-case", "Readme.md", "readme.md")],
+)
+def test_names_are_measured_where_they_are_to_lie(
+    how: str, fit: str, unfit: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {fit: "the first", unfit: "the second", "c.json": "1"})
+    shell = shell_at(start_hub().endpoint)
+    with mounted(shell, how) as (mount, _):
+        done = shell.run(REPO, "--local-dir", mount, "--json")
+        assert done.code == 7, done.out[-2000:] + done.err
+        assert [failure["file"] for failure in done.report["failures"]] == [unfit]
+        assert (mount / fit).read_text() == "the first" and (mount / "c.json").exists()
+        done = shell.run(REPO, "--local-dir", mount, "c.json")
+        assert done.code == 0, done.err
