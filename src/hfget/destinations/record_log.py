@@ -28,7 +28,7 @@ from zlib import crc32
 
 from hfget.destinations.record_files import is_mine, read_record
 from hfget.destinations.safe_directories import Seen, Stamp
-from hfget.system import atomic_write, is_own
+from hfget.system import atomic_write, is_own, writes_in_order_only
 
 WRONG, GONE = "!", "-"
 _UNKNOWN = "-"
@@ -129,13 +129,22 @@ class RecordLog:
                 return
             text = "".join(_line(name, said) for name, said in lines.items())
             try:
-                _append(self._path, text)
+                self._append(text)
             except BaseException:
                 self._unwritten = lines | self._unwritten
                 raise
             self._lines += len(lines)
             self._version = None
             self.foreign_owner = None
+
+    def _append(self, text: str) -> None:
+        """Some mounts let nothing be appended: there the log is written anew. Raises OSError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not writes_in_order_only(self._path.parent):
+            _append(self._path, text)
+            return
+        known = "".join(f"{' '.join(fields)}\n" for fields in self._entries().values())
+        atomic_write(self._path, known + text)
 
     def compact(self) -> None:
         """Write the log anew if most of it does not count any more. Raises OSError.
@@ -229,7 +238,6 @@ def _append(path: Path, text: str) -> None:
 
     What is there and is not a regular file of this user's is replaced, never written to.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hfget.partials.journal import Identity
 from hfget.partials.positional_file import PositionalFile
 from hfget.system import open_file
 
@@ -80,6 +81,24 @@ class PrefixHash:
             count = self._source.read_at(view, self.position)
             self._hash.update(view[:count])
             self.position += count
+
+    def hexdigest(self) -> str:
+        return str(self._hash.hexdigest())
+
+
+class InOrder:
+    """The hash of what is written from the first byte to the last, and never read back."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._hash = new_hash(identity.hash_kind, identity.size)
+        self._position = 0
+
+    def take(self, view: memoryview, offset: int) -> None:
+        """These bytes are about to be written. Raises OSError if they are not the next."""
+        if offset != self._position:
+            raise OSError(errno.ESPIPE, f"byte {offset} came after byte {self._position}")
+        self._hash.update(view)
+        self._position += len(view)
 
     def hexdigest(self) -> str:
         return str(self._hash.hexdigest())

@@ -86,6 +86,7 @@ def inherit(begun: Begun, stem: Path, identity: Identity, stop: threading.Event)
         if moved:
             with suppress(OSError):
                 os.truncate(data, begun.spans[-1][1])
+            with suppress(OSError):
                 data.rename(begun.path)
         remove(data)
         raise

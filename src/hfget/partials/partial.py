@@ -16,10 +16,11 @@ from pathlib import Path
 
 from hfget.errors import DiskError
 from hfget.partials.crc32 import crc32
+from hfget.partials.digest import InOrder
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
-from hfget.system import Owner, UntrustedError, check_inode, disk_error
+from hfget.system import Owner, UntrustedError, check_inode, disk_error, writes_in_order_only
 
 #: Smaller files have no journal: there is nothing in them worth to be gone on with.
 JOURNALED_BYTES = 1 << 20
@@ -54,16 +55,19 @@ class Partial:
         data: Path,
         *,
         create: bool = False,
+        in_order: bool = False,
     ):
         self.stem = stem
         self.identity = identity
         self.data_path = data
         self.blocks = tuple(blocks)
         self._synced = 0
+        #: On a mount that takes nothing else: no journal, and hashed as it comes.
+        self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
         self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
         try:
-            if identity.size > JOURNALED_BYTES:
+            if identity.size > JOURNALED_BYTES and not in_order:
                 self._file.allocate(identity.size)
                 inode = self._file.inode.number
                 self._journal = JournalWriter(journal_of(data), identity, inode, self.blocks)
@@ -78,6 +82,8 @@ class Partial:
         """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
         data = own_name(stem)
         try:
+            if cls._is_in_order(stem.parent):
+                return cls(stem, identity, (), data, create=True, in_order=True)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
                 blocks = take_over(stem, identity, data)
@@ -98,6 +104,14 @@ class Partial:
         except OSError as error:
             raise disk_error(error, stem.parent) from error
 
+    @staticmethod
+    def _is_in_order(folder: Path) -> bool:
+        try:
+            return writes_in_order_only(folder)
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            return writes_in_order_only(folder)
+
     def reader(self) -> PositionalFile:
         """A reader of the very file that is written; of a small one the writer itself."""
         assert self._file is not None
@@ -108,6 +122,8 @@ class Partial:
         assert self._file is not None
         crc = crc32(view) if self._journal else 0
         try:
+            if self.along is not None:
+                self.along.take(view, offset)
             self._file.write_at(view, offset)
             if self._journal:
                 self._journal.block(offset, len(view), crc)
@@ -148,6 +164,8 @@ class Partial:
     def check(self) -> None:
         """Raise DiskError unless what has the partial's name is the file that was written."""
         assert self._file is not None
+        if self.along is not None:
+            return  # such mounts number a file anew once it is closed
         try:
             check_inode(self.data_path, self._file.inode)
         except OSError as error:
@@ -219,6 +237,10 @@ class Partial:
         """This partial, closed after writing, opened again with only `keep` as trusted."""
         self.close()
         try:
+            if self.along is not None:
+                remove(self.data_path)
+                new = own_name(self.stem)
+                return Partial(self.stem, self.identity, (), new, create=True, in_order=True)
             return Partial(self.stem, self.identity, keep, self.data_path)
         except OSError as error:
             raise disk_error(error, self.data_path) from error

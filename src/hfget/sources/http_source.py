@@ -20,6 +20,7 @@ from hfget.http import (
     HttpClient,
     Transient,
     backoff,
+    circle,
     from_exception,
     from_status,
 )

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
         rename_new,
         sweep_temporaries,
         sync_directory,
-        temporary_name,
     )
     from hfget.system.file_locks import take
+    from hfget.system.mounts import writes_in_order_only
     from hfget.system.process_identity import Owner, Standing, boot_id, lease_is_over
     from hfget.system.process_lock import folder_lock
     from hfget.system.safe_open import (
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         read_bytes,
         reading_anybodys,
     )
+    from hfget.system.temporary import temporary_name
     from hfget.system.user_folders import (
         cache_folder,
         home_folder,
@@ -119,6 +120,7 @@ __all__ = [
     "take",
     "temporary_name",
     "without_queries",
+    "writes_in_order_only",
 ]
 
 _HOMES = {
@@ -141,7 +143,8 @@ _HOMES = {
     "rename_new": "disk",
     "sweep_temporaries": "disk",
     "sync_directory": "disk",
-    "temporary_name": "disk",
+    "temporary_name": "temporary",
+    "writes_in_order_only": "mounts",
     "take": "file_locks",
     "Owner": "process_identity",
     "Standing": "process_identity",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import random
 import re
 import sys
 import time
@@ -17,6 +16,8 @@ from typing import Any
 
 from hfget.errors import DiskError, LocaleError
 from hfget.system import safe_open
+from hfget.system.mounts import cannot_rename
+from hfget.system.temporary import temporary_name
 from hfget.system.text import safe_text
 
 #: Characters of a path in a message.
@@ -56,6 +57,12 @@ _MEANINGS = {
     ),
 }
 
+#: What mounts say of calls that they do not have.
+_PERHAPS_THE_MOUNT = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
+_NO_RENAME = (
+    "this mount cannot rename files, so that no file could get its name once it is verified",
+    "download into a folder of a local disk, and copy it there",
+)
 _NO_INODES = (
     "the disk has room, but cannot hold more files (no inodes left)",
     "remove files that you do not need (`df -i` counts them), or choose another folder",
@@ -75,6 +82,8 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     )
     if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(path)):
         meaning, hint = _NO_INODES
+    if error.errno in _PERHAPS_THE_MOUNT and cannot_rename(existing_folder(Path(path).parent)):
+        meaning, hint = _NO_RENAME
     return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
 
 
@@ -183,11 +192,6 @@ def _blocks(pieces: Iterable[str]) -> Iterator[str]:
     rest = iter(pieces)
     while block := "".join(islice(rest, _PIECES_A_WRITE)):
         yield block
-
-
-def temporary_name() -> str:
-    """A name for what is given another one by rename; `sweep_temporaries` knows it."""
-    return f".{random.getrandbits(64):016x}.tmp"
 
 
 def sweep_temporaries(root: Path) -> None:

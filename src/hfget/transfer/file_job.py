@@ -96,8 +96,10 @@ class FileJob:
 
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
         self._partial = partial
+        self.ledger.in_order = partial.along is not None
         self.ledger.restart((block.offset, block.end) for block in blocks)
-        self.hash.begin(partial.reader())
+        if partial.along is None:
+            self.hash.begin(partial.reader())
         self._unreadable = False
 
     @property
@@ -117,7 +119,7 @@ class FileJob:
         What cannot be read back is left to `finish`: then it is known what is to be fetched
         again. Raises Stopped if the job was abandoned meanwhile.
         """
-        if self._unreadable:
+        if self._unreadable or self.ledger.in_order:
             return False
         try:
             return self.hash.advance()
@@ -135,14 +137,14 @@ class FileJob:
         """
         partial = self.partial
         try:
-            while self.hash.advance():
+            while partial.along is None and self.hash.advance():
                 self._go_on()
         except OSError as error:
             self._go_on()
             failed = error
             self._repair(lambda: self._repairs.after_read_error(partial, failed))
             return self.ledger.finished and self.finish(fsync)
-        actual = self.hash.hexdigest()
+        actual = (partial.along or self.hash).hexdigest()
         if actual != self.file.etag:
             self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
             return False

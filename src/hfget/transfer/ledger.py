@@ -48,6 +48,8 @@ class Ledger:
     def __init__(self, size: int, done: Iterable[Span] = ()) -> None:
         self.size = size
         self._lock = threading.Lock()
+        #: One lease at a time, the first that is missing: what comes, comes in order.
+        self.in_order = False
         self._leases: list[Lease] = []
         self.restart(done)
 
@@ -84,6 +86,8 @@ class Ledger:
         With `whole`, all of the file, once nobody fetches. None if nothing can be had.
         """
         with self._lock:
+            if self.in_order:
+                limit, most = self.size, 1
             if len(self._leases) >= most:
                 return None
             if whole:
@@ -112,7 +116,7 @@ class Ledger:
         than `most` are leased.
         """
         with self._lock:
-            if len(self._leases) >= most:
+            if self.in_order or len(self._leases) >= most:
                 return None
             worth = [
                 lease
