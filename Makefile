@@ -5,6 +5,14 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 INTEROP ?= tests/interop
 
+# Debian has venv in a package of its own; what python3 says of that is long.
+define new-venv
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	{ echo 'hfget needs Python 3.10 or later: make PYTHON=python3.11 ...' >&2; exit 1; }
+$(PYTHON) -m venv $(1) || { rm -rf $(1); \
+	echo 'python3 cannot make an environment; on Debian: apt install python3-venv' >&2; exit 1; }
+endef
+
 .PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
 	bench-quick picture clean
@@ -26,7 +34,7 @@ test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
 
 test-newest: ## the newest of what hfget builds on, pre-releases and what pyproject.toml excludes too
 	rm -rf $(VENV)-newest
-	$(PYTHON) -m venv $(VENV)-newest
+	$(call new-venv,$(VENV)-newest)
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade \
 		huggingface_hub typer click rich requests urllib3 tenacity filelock starlette uvicorn
@@ -77,23 +85,23 @@ picture: $(VENV)/ready ## the picture of the screen in the README, from a real r
 	$(BIN)/python docs/picture.py
 
 $(DEMO)/ready: pyproject.toml
-	$(PYTHON) -m venv $(DEMO)
+	$(call new-venv,$(DEMO))
 	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[serve]'
 	@touch $@
 
 $(VENV)/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(call new-venv,$(VENV))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
 $(VENV)-oldest/ready: pyproject.toml tests/oldest.txt
-	$(PYTHON) -m venv $(VENV)-oldest
+	$(call new-venv,$(VENV)-oldest)
 	$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[dev]' -c tests/oldest.txt
 	@touch $@
 
 $(VENV)-locked/ready: pyproject.toml requirements-dev.lock
-	$(PYTHON) -m venv $(VENV)-locked
+	$(call new-venv,$(VENV)-locked)
 	$(VENV)-locked/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r requirements-dev.lock
 	$(VENV)-locked/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -101,24 +109,24 @@ $(VENV)-locked/ready: pyproject.toml requirements-dev.lock
 	@touch $@
 
 $(VENV)-tools/ready:
-	$(PYTHON) -m venv $(VENV)-tools
+	$(call new-venv,$(VENV)-tools)
 	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check uv pip-audit
 	@touch $@
 
 $(VENV)-mutants/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-mutants
+	$(call new-venv,$(VENV)-mutants)
 	$(VENV)-mutants/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[dev]' 'cosmic-ray>=8.4,<9'
 	@touch $@
 
 # torch first and by itself: its CPU build is a third of what its dependents would choose.
 $(VENV)-interop/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-interop
+	$(call new-venv,$(VENV)-interop)
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6'
 	@touch $@
 
-clean:
+clean: ## remove all environments and builds
 	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-newest $(VENV)-locked $(VENV)-interop $(VENV)-tools \
 		$(VENV)-mutants .demo build dist

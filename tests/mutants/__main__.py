@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.mutants.change import difference
 from tests.mutants.checks import remove_in_turn
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.modules import MODULES, Module
@@ -52,7 +53,8 @@ def _try_module(box: Sandbox, module: Module, sample: int, seed: int) -> tuple[i
     chosen = random.Random(f"{seed} {module.file}").sample(found, min(sample, len(found)))
     killed = equivalent = 0
     for mutant in sorted(chosen, key=lambda mutant: mutant.line):
-        if (module.file, mutant.before, mutant.after) in EQUIVALENT:
+        change = difference(box.source(module.file), mutant.text)
+        if change is not None and (module.file, *change) in EQUIVALENT:
             equivalent += 1
             continue
         with box.changed(module.file, mutant.text):

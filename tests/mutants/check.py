@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.mutants.change import Change
+
 
 class Check(NamedTuple):
-    """`old`, which stands once in `file` below src/hfget, is replaced by `new`."""
+    """`change` takes it out of `file`, a path below src/hfget."""
 
     kind: str
     file: str
-    old: str
-    new: str
+    change: Change
     tests: tuple[str, ...]
 
 
-def checks(kind: str, file: str, tests: tuple[str, ...], *pairs: tuple[str, str]) -> list[Check]:
-    """Several of one file that the same tests must see: `old` and `new` of each."""
-    return [Check(kind, file, old, new, tests) for old, new in pairs]
+def checks(
+    kind: str, file: str, tests: tuple[str, ...], *changes: tuple[str, str, str]
+) -> list[Check]:
+    """Several of one file that the same tests must see: function, old and new of each change."""
+    return [Check(kind, file, Change(*change), tests) for change in changes]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.mutants import table_choice, table_content, table_places, table_served
+from tests.mutants import table_choice, table_content, table_origins, table_places, table_served
+from tests.mutants.change import changed
 from tests.mutants.check import Check
 from tests.mutants.sandbox import End, Sandbox
 
 CHECKS = [
     *table_choice.CHECKS,
     *table_content.CHECKS,
+    *table_origins.CHECKS,
     *table_places.CHECKS,
     *table_served.CHECKS,
 ]
@@ -18,11 +20,10 @@ CHECKS = [
 _SECONDS = 120.0
 
 
-def without(source: str, check: Check) -> str:
-    """The source without the check. Raises ValueError where it does not stand there once."""
-    if source.count(check.old) != 1:
-        raise ValueError(f"{check.file}: not there once: {check.old}")
-    return source.replace(check.old, check.new)
+def name_of(check: Check) -> str:
+    """In one line, as far as it fits."""
+    function, old, new = check.change
+    return f"{check.file} {function}: {old.splitlines()[0]} → {new.splitlines()[0] if new else ''}"
 
 
 def remove_in_turn(box: Sandbox, files: Sequence[str]) -> int:
@@ -30,11 +31,11 @@ def remove_in_turn(box: Sandbox, files: Sequence[str]) -> int:
     checks = [check for check in CHECKS if not files or check.file in files]
     missed = 0
     for check in checks:
-        with box.changed(check.file, without(box.source(check.file), check)):
+        with box.changed(check.file, changed(box.source(check.file), check.change)):
             end, said = box.run(check.tests, _SECONDS)
         missed += end is End.PASSED
         verdict = "NOT SEEN" if end is End.PASSED else _what_failed(said) or end.value
-        print(f"{check.kind:13} {check.file}: {check.old.strip().splitlines()[0]}")
+        print(f"{check.kind:13} {name_of(check)}")
         print(f"{'':13} → {verdict}", flush=True)
     print(f"{len(checks) - missed} of {len(checks)} removed checks are seen")
     return 1 if missed else 0

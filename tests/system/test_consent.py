@@ -11,12 +11,15 @@ import pytest
 from hfget import download
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
+from tests.support.needs import needs
 from tests.system.command import Shell, tree
-from tests.system.terminal import TMUX, Terminal
+from tests.system.terminal import Terminal
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
 REPO = "org/m"
+
+pytestmark = needs("git")
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def test_the_library_asks_nobody(shell: Shell, source: Path) -> None:
     assert download(REPO, endpoint=shell.endpoint, local_dir=folder).ok
 
 
-@pytest.mark.skipif(TMUX is None, reason="needs tmux")
+@needs("tmux")
 @pytest.mark.parametrize(("answer", "code"), [("", 2), ("n", 2), ("y", 0)])
 def test_asked_at_a_terminal(shell: Shell, answer: str, code: int) -> None:
     folder = a_work_tree(shell.directory / "work")

@@ -20,7 +20,7 @@ from tests.system.command import HFGET, Shell
 
 ROOT = Path(__file__).parents[2]
 DOCS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 
@@ -50,7 +50,9 @@ def test_every_option_that_is_spoken_of_exists() -> None:
     others = "hf|huggingface-cli|./hfd.sh|pip|python3?|git|docker|vllm|aria2c|curl|wget"
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
-        text = re.sub(rf"`(?:{others}) [^`]*`", "", path.read_text())
+        text = re.sub(
+            rf"`(?:{others}) [^`]*`|^\$ .*python -m .*$", "", path.read_text(), flags=re.M
+        )
         for option in re.findall(r"(?<![\w/-])--[a-z][\w-]*", text):
             name = option.replace("_", "-")
             assert name in known or name[2:].replace("-", "_") in OTHER_NAMES, (
@@ -115,22 +117,6 @@ def test_the_page_of_the_options_is_current() -> None:
     written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
     page = runpy.run_path(str(ROOT / "docs" / "write_options.py"))["page"]()
     assert written == page, "run: python docs/write_options.py"
-
-
-def test_the_house_is_as_it_is_described() -> None:
-    text = (ROOT / "docs" / "design.md").read_text()
-    house = ROOT / "src" / "hfget"
-    for name in re.findall(r"`((?:\w+/)*\w+\.py)`", text):
-        assert (house / name).exists() or list(house.rglob(name)), name
-    for line in text.split("```")[1].splitlines():
-        if match := re.match(r"  (\w+/|\w+\.py) ", line):
-            assert (house / match[1]).exists(), match[1]
-    rooms = re.findall(r"^\| (`.*?) \|", text, flags=re.MULTILINE)
-    named = set(re.findall(r"`(\w+)/?`", " ".join(rooms)))
-    walked = {"conductor", "occupancy", "planning", "jobs", "reporting"}
-    walked |= {"verification", "repairing"}
-    there = {path.stem for path in house.iterdir() if not path.name.startswith("_")} - {"py"}
-    assert there <= named | walked, "a module has no room"
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:

@@ -15,7 +15,10 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_dataset, make_model
+from tests.support.needs import needs
 from tests.system.command import HFGET, Result, Shell, tree
+
+pytestmark = needs("bash")
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -14,6 +14,7 @@ from hfget.errors import EntryNotFoundError
 from hfget.http.retry import Transient
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
 from hfget.sources.host_health import UNUSABLE_PARTS
+from hfget.sources.http_source import HttpSource
 from hfget.sources.rate_limit import RateLimit, RateLimited
 from hfget.system.cancellation import Stopped, Superseded
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, raw
@@ -31,7 +32,11 @@ def limited(home: Loopback) -> ByteSource:
     return RateLimited(client(home).source, RateLimit("1G", threading.Event()))
 
 
-@pytest.fixture(params=[plain, limited])
+#: Every kind of source, and how one comes to be.
+SOURCES: dict[type, Callable[[Loopback], ByteSource]] = {HttpSource: plain, RateLimited: limited}
+
+
+@pytest.fixture(params=SOURCES.values())
 def source_at(request: pytest.FixtureRequest) -> Callable[[Loopback], ByteSource]:
     make: Callable[[Loopback], ByteSource] = request.param
     return make

@@ -43,7 +43,7 @@ WORDS: dict[str, tuple[Reply, str]] = {
     "another protocol": (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "what it answers is no HTTP"),
     "a line without end": (raw(b"HTTP/1.1 200 " + b"a" * 70_000), "what it answers is no HTTP"),
     "headers without end": (
-        raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200),
+        raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2_500),
         "what it answers is no HTTP",
     ),
 }

@@ -147,7 +147,8 @@ def test_what_passes_is_tried_again(name: str, path: str, local: Callable[..., L
     added = server.faults.add(Fault(fault.effect, origin="hub", path=path, times=fault.times))
     client = Client(server.endpoint, api_timeout=0.5)
     assert len(client.snapshot().files) == len(FILES)
-    assert added.fired == len(client.retries) >= 1
+    # a kept connection that has died is asked again at once, which is no retry
+    assert len(client.retries) >= 1 and added.fired - len(client.retries) in (0, 1)
     assert all(words in reason for reason in client.retries)
 
 

@@ -66,5 +66,5 @@ def test_what_may_not_be_looked_at_is_not_seen(
         raise PermissionError
 
     assert exists(tmp_path)
-    monkeypatch.setattr(Path, "exists", refuses)
+    monkeypatch.setattr(os, "stat", refuses)
     assert not exists(tmp_path)

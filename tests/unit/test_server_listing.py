@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -38,6 +39,8 @@ def put(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def git(folder: Path, *arguments: str, data: bytes | None = None) -> str:
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
     done = subprocess.run(
         ["git", *arguments], cwd=folder, input=data, capture_output=True, check=True, timeout=30
     )

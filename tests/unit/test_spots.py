@@ -9,6 +9,7 @@ import pytest
 
 from hfget.destinations.cautions import risky_names, risky_place
 from hfget.model import RemoteFile
+from tests.support.needs import needs
 
 
 def git_file(path: str) -> RemoteFile:
@@ -40,6 +41,7 @@ def test_few_of_many_are_named() -> None:
     assert acted_on.count("/.env'") == 3 and acted_on.endswith(", and 47 more")
 
 
+@needs("git")
 def test_the_home_folder_and_the_root_of_a_work_tree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,126 @@
+"""Checks of where a token may be sent."""
+
+from __future__ import annotations
+
+from tests.mutants.check import checks
+
+_ORIGIN = "origin"
+
+CHECKS = [
+    *checks(
+        _ORIGIN,
+        "http/client.py",
+        (
+            "test_http.py",
+            "test_hub.py",
+            "test_hub_hostile.py",
+            "test_in_the_clear.py",
+            "test_source.py",
+        ),
+        ("HttpClient._authorization", "origin != credential.origin", ""),
+        ("HttpClient._authorization", "not self.unlocked", ""),
+        ("HttpClient._authorization", "self.withheld is not None", "False"),
+        ("HttpClient._authorization", "proxy and origin.startswith('http:')", "False"),
+        ("HttpClient._keep_here", "credential is None or not credential.is_ambient", "False"),
+        ("HttpClient._go_without", "asked_for or not is_token_refused(response)", "True"),
+        ("HttpClient.unlock", "origin_of(response.url) != credential.origin", "False"),
+        (
+            "HttpClient.next_address",
+            "self._allow_private or self._was_inside(response.url)",
+            "True",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "hub/pages.py",
+        ("test_hub_hostile.py", "test_tree.py"),
+        (
+            "Pages.of",
+            "at_home = answer.at_home and bool(url) and (origin_of(url) == self._client.home)",
+            "",
+        ),
+        ("Pages.of", "answer.at_home", ""),
+    ),
+    *checks(
+        _ORIGIN,
+        "hub/api_client.py",
+        ("test_hub_hostile.py", "test_hub.py"),
+        ("HubClient._follow", "at_home = at_home and origin_of(url) == self.home", ""),
+        (
+            "HubClient._follow",
+            "at_home and origin_of(url) == self.home",
+            "origin_of(url) == self.home",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "sources/http_source.py",
+        ("test_source.py", "test_source_renewal.py"),
+        ("HttpSource._follow", "origin_of(url) == origin_of(self._home)", ""),
+        ("HttpSource._follow", "target.with_token", ""),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/redirects.py",
+        ("test_redirects.py",),
+        ("follow", "scheme not in ('http', 'https')", "False"),
+        (
+            "follow",
+            "not allow_private and is_private(target) and (not is_private(source))",
+            "False",
+        ),
+        ("_absolute", "_MALFORMED.search(location)", ""),
+        ("_is_inside", "address.is_multicast", ""),
+        ("_is_inside", "not address.is_global", ""),
+        (
+            "_address",
+            "isinstance(address, IPv6Address) and address.ipv4_mapped is not None",
+            "False",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/credentials.py",
+        ("test_credentials.py",),
+        ("choose_credential", "not encrypted", "False"),
+        (
+            "_ambient",
+            "if not encrypted:\n    return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
+            "",
+        ),
+        (
+            "_ambient",
+            "if not encrypted:\n"
+            "    return Choice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
+            "",
+        ),
+        ("_ambient", "allowed or endpoint_source in ('flag', 'environment')", "True"),
+        ("_ambient", "not allowed", "False"),
+        (
+            "_ambient",
+            "Credential(secret, name, origin_of(endpoint), eager=allowed)",
+            "Credential(secret, name, origin_of(endpoint), eager=True)",
+        ),
+        ("_stored_login", "token_files.has_expired(path, secret.reveal())", "False"),
+        ("_named", "(origin in _origins(texts, 'HFGET_TOKEN_ORIGINS'), warnings)", "(True, ())"),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/token_files.py",
+        ("test_credentials.py", "test_cli_token.py"),
+        ("_check", "regular and (not stat.S_ISREG(found.st_mode))", "False"),
+        (
+            "_check",
+            "os.name == 'posix' and os.geteuid() != 0 and (found.st_uid not in (0, os.geteuid()))",
+            "False",
+        ),
+        ("_content", "len(content) > longest", "False"),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/transport.py",
+        ("test_in_the_clear.py",),
+        ("_PlainConnection.request", "not is_loopback_address(peer)", "False"),
+        ("_PlainConnection.request", "headers is not None and 'Authorization' in headers", "False"),
+    ),
+]
