@@ -193,7 +193,7 @@ CHECKS = [
         ("is_sole(there) and ", ""),
         ("    if not stat.S_ISREG(there.st_mode):\n", "    if False:\n"),
         ("found.data != data and found.abandoned", "found.data != data"),
-        ("if Found(path, path, owner, None).abandoned:", "if True:"),
+        ("if Leftover(path, path, owner, None).abandoned:", "if True:"),
     ),
     *checks(
         _HASH,

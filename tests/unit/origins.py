@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from hfget.http.client import HttpClient
 from hfget.settings import Credential, Settings, host_of, origin_of
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource, HttpStream
 from hfget.system.redaction import Secret
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
@@ -49,7 +49,7 @@ class Client:
 
     source: HttpSource
     http: HttpClient
-    hosts: Hosts
+    hosts: HostHealth
 
     def open(self, span: tuple[int, int] | None = PART) -> HttpStream:
         return self.source.open(span)
@@ -76,7 +76,7 @@ def client(
     http = HttpClient(credential)
     settings = Settings(endpoint=home.url, credential=credential, download_timeout=read_timeout)
     snapshot = replace(snapshot_of(FILE), endpoint=home.url)
-    hosts = Hosts(settings.retries, threading.Event())
+    hosts = HostHealth(settings.retries, threading.Event())
     hosts.answered(host_of(home.url))
     return Client(HttpSource(http, settings, hosts, snapshot, FILE), http, hosts)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
-from hfget.destinations.listing_origins import Recorded
+from hfget.destinations.listing_origins import RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.errors import DiskError
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
@@ -59,7 +59,7 @@ class Layout(Protocol):
     def lock_path(self) -> Path:
         """What two processes on the same target lock on."""
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         """The listing of a commit, if it was recorded here, and whose it is."""
 
     def forget_tree(self, commit: str) -> None:

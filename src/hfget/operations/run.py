@@ -34,7 +34,7 @@ from hfget.settings import (
     is_official,
     named_endpoint,
 )
-from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
+from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import Stop, folder_lock, free_bytes, size_text
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
@@ -268,7 +268,7 @@ class Run:
 
     def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
         """Where the bytes of each file come from: what is wrapped round what."""
-        hosts = Hosts(self._settings.retries, self._stop)
+        hosts = HostHealth(self._settings.retries, self._stop)
         hosts.answered(host_of(self._settings.endpoint))
         rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
         limit = RateLimit(rate, self._stop, self._warn) if rate else None

@@ -33,7 +33,7 @@ def make_tasks(
     """
     files = [item.file for item in plan.items]
     turns = Turns(places_of(files, placements), observer)
-    shared = Shared(plan.snapshot, layout, source_of, turns, link)
+    shared = TaskContext(plan.snapshot, layout, source_of, turns, link)
     return [
         FileTask(item, placements[item.file.path], shared)
         for item in plan.items
@@ -41,7 +41,7 @@ def make_tasks(
     ]
 
 
-class Shared(NamedTuple):
+class TaskContext(NamedTuple):
     """What the tasks of a run have in common."""
 
     snapshot: Snapshot
@@ -100,7 +100,7 @@ class FileTask:
 
     __slots__ = ("_done", "_has_turn", "_placement", "_shared", "_waited", "file")
 
-    def __init__(self, item: PlanItem, placement: Placement, shared: Shared) -> None:
+    def __init__(self, item: PlanItem, placement: Placement, shared: TaskContext) -> None:
         self.file = item.file
         self._placement = placement
         self._shared = shared

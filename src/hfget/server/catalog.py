@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from hfget.model import RepoType
 from hfget.server import api
-from hfget.server.access import Access, Verdict
+from hfget.server.access import Access, Permission
 from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store
@@ -42,7 +42,7 @@ def repo_list(
         (repo, listing)
         for repo in store.repos()
         if repo.repo_type == repo_type and _is_meant(repo, asked)
-        if access.may_read(repo, token) is not Verdict.PRIVATE
+        if access.may_read(repo, token) is not Permission.PRIVATE
         for listing in [_main(store, repo)]
         if _has(listing, tags)
     ]

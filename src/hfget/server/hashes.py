@@ -14,14 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from hfget.partials import hash_file
-from hfget.system import read_text
+from hfget.system import Stopped, read_text
 
 _FORMAT = 2
 _MOST_CACHE_BYTES = 256 << 20
-
-
-class Stopped(Exception):
-    """The store was closed while a file was being hashed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~%-]+)*/?", re.ASCII)
 
 
-class Hosts:
+class KnownHosts:
     """Addresses, `localhost`, the names of this machine, and `allowed` ones.
 
     An allowed name that begins with a dot stands for all names below it.
@@ -43,7 +43,7 @@ class Hosts:
 
 
 def public_base(
-    headers: Mapping[str, str], scheme: str, version: str, hosts: Hosts | None
+    headers: Mapping[str, str], scheme: str, version: str, hosts: KnownHosts | None
 ) -> str | None:
     """The URL that the path of a request stands below, as the client wrote it: scheme, host and
     prefix. None if that cannot be known: then only a relative link is right.

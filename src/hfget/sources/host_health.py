@@ -32,7 +32,7 @@ class _Host:
     over: NetworkError | None = None
 
 
-class Hosts:
+class HostHealth:
     """The state of every host of this run; thread-safe. Times are of the monotonic clock."""
 
     def __init__(

@@ -35,7 +35,7 @@ from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
 from hfget.sources.decoding import Body
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.system import Superseded, safe_url
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
@@ -52,7 +52,7 @@ _NETWORK_ERRORS = (
 )
 
 
-class Target(NamedTuple):
+class RequestUrl(NamedTuple):
     """Where to ask now. `generation` counts the renewals of the signed URL."""
 
     url: str
@@ -69,7 +69,7 @@ class HttpSource:
         self,
         http: HttpClient,
         settings: Settings,
-        hosts: Hosts,
+        hosts: HostHealth,
         snapshot: Snapshot,
         file: RemoteFile,
     ) -> None:
@@ -85,7 +85,7 @@ class HttpSource:
         self._file = file
         self._lock = threading.Lock()
         self._host = host_of(self._home)
-        self._target = Target(self._home, self._host, True, 0, 0)
+        self._target = RequestUrl(self._home, self._host, True, 0, 0)
         self._fruitless_renewals = 0
         self.resolved = False
 
@@ -142,7 +142,7 @@ class HttpSource:
         """Bytes came from the present URL: a later refusal means that it has expired."""
         self._fruitless_renewals = 0
 
-    def _ask(self, target: Target, span: Span | None) -> requests.Response:
+    def _ask(self, target: RequestUrl, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
         if span is not None:
@@ -163,16 +163,18 @@ class HttpSource:
                 raise failure
         return response
 
-    def _follow(self, target: Target, url: str) -> None:
+    def _follow(self, target: RequestUrl, url: str) -> None:
         if target.hops >= MAX_REDIRECTS:
             raise self._circle()
         at_home = target.with_token and origin_of(url) == origin_of(self._home)
         with self._lock:
             if self._target is not target:
                 raise Superseded
-            self._target = Target(url, host_of(url), at_home, target.generation, target.hops + 1)
+            self._target = RequestUrl(
+                url, host_of(url), at_home, target.generation, target.hops + 1
+            )
 
-    def _renew(self, target: Target, response: requests.Response) -> None:
+    def _renew(self, target: RequestUrl, response: requests.Response) -> None:
         """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals."""
         with self._lock:
             if self._target.generation != target.generation:
@@ -181,7 +183,7 @@ class HttpSource:
             if self._fruitless_renewals > _MAX_RENEWALS:
                 raise self._refusal(response)
             self.resolved = False
-            self._target = Target(self._home, self._host, True, target.generation + 1, 0)
+            self._target = RequestUrl(self._home, self._host, True, target.generation + 1, 0)
 
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
@@ -208,7 +210,7 @@ class HttpSource:
             hint="the mirror is broken; try another --endpoint",
         )
 
-    def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
+    def _named(self, error: Transient | HfgetError, target: RequestUrl) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
             error.reason += f" ({self._host} leads to this host)"

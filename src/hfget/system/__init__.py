@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         temporary_name,
     )
     from hfget.system.file_locks import take
-    from hfget.system.process_identity import Owner, Standing, boot_id, lease_is_over
+    from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
     from hfget.system.process_lock import folder_lock
     from hfget.system.safe_open import (
         Inode,
@@ -58,7 +58,7 @@ __all__ = [
     "READ_ONLY",
     "Ended",
     "Inode",
-    "Owner",
+    "ProcessIdentity",
     "Secret",
     "Standing",
     "Stop",
@@ -117,7 +117,7 @@ _HOMES = {
     "sync_directory": "disk",
     "temporary_name": "disk",
     "take": "file_locks",
-    "Owner": "process_identity",
+    "ProcessIdentity": "process_identity",
     "Standing": "process_identity",
     "boot_id": "process_identity",
     "lease_is_over": "process_identity",

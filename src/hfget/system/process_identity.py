@@ -39,7 +39,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
-class Owner(NamedTuple):
+class ProcessIdentity(NamedTuple):
     """A process on a host in a boot, and a number that makes the name unique."""
 
     host: str
@@ -52,13 +52,13 @@ class Owner(NamedTuple):
         return f"{self.host}{self.boot}-{self.pid}-{self.start}-{self.unique}"
 
     @classmethod
-    def mine(cls) -> Owner:
+    def mine(cls) -> ProcessIdentity:
         """A tag for one partial of this process."""
         pid, unique = os.getpid(), f"{random.getrandbits(32):08x}"
         return cls(_host_tag(), _boot_tag(), pid, _own_start_time(pid), unique)
 
     @classmethod
-    def parse(cls, text: str) -> Owner | None:
+    def parse(cls, text: str) -> ProcessIdentity | None:
         match = _TAG.fullmatch(text)
         if match is None:
             return None

@@ -25,7 +25,7 @@ from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
-from hfget.transfer.worker import Shared, Worker
+from hfget.transfer.worker import Worker, WorkerTools
 
 STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
@@ -96,7 +96,7 @@ class Engine:
             self._schedule, self._results, self._stop, fsync=options.fsync, spawn=self._spawn
         )
         taker = Taker(self._results, self._stop, fsync=options.fsync)
-        self._shared = Shared(
+        self._shared = WorkerTools(
             self._schedule,
             self._limit,
             taker,

@@ -31,7 +31,7 @@ CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
 LOOK_AGAIN_SECONDS = 0.2
 
 
-class Shared(NamedTuple):
+class WorkerTools(NamedTuple):
     """What all workers of a run have in common."""
 
     schedule: Schedule
@@ -46,7 +46,7 @@ class Shared(NamedTuple):
 class Worker:
     """One thread's worth of work; `fetcher` tells how much came and from what."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: WorkerTools) -> None:
         self._schedule = shared.schedule
         self._limit = shared.limit
         self._taker = shared.taker

@@ -104,7 +104,7 @@ def serve(
     origins = _origins(allow_origin or [])
     names = _host_names(allow_host or [])
 
-    from hfget.server import Hosts, ServeOptions, Store, bind, default_cache_file, run
+    from hfget.server import KnownHosts, ServeOptions, Store, bind, default_cache_file, run
 
     store = Store(
         folder,
@@ -113,7 +113,7 @@ def serve(
         note=lambda text: None if quiet else _say(f"warning: {text}"),
         everything=everything,
     )
-    hosts = Hosts([*names, host])
+    hosts = KnownHosts([*names, host])
     try:
         listener = bind(host, port)
     except OSError as error:

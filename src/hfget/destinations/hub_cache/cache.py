@@ -28,7 +28,7 @@ from hfget.destinations.hub_cache.etag_locks import EtagLocks
 from hfget.destinations.hub_cache.snapshot_names import Names, Settled
 from hfget.destinations.hub_cache.symlinks import Kind
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
-from hfget.destinations.listing_origins import Origins, Recorded
+from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
@@ -84,7 +84,7 @@ class CacheLayout:
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:

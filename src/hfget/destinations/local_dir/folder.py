@@ -15,7 +15,7 @@ from pathlib import Path
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
-from hfget.destinations.listing_origins import Origins, Recorded
+from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.obsolete import Obsolete
 from hfget.destinations.local_dir.occupants import Claims, Occupants
 from hfget.destinations.local_dir.recorder import Recorder
@@ -74,7 +74,7 @@ class FolderLayout:
     def lock_path(self) -> Path:
         return self._records / "hfget.lock"
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:
