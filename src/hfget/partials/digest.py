@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hfget.partials.positional_file import PositionalFile
+from hfget.system import Stamp
 
 _READ_BYTES = 1 << 20
 
@@ -37,8 +38,8 @@ def hash_file(
     """
     source = PositionalFile(path, writable=False)
     try:
-        before = _state(path)
-        size = before[0]
+        before = Stamp.of(path.stat())
+        size = before.size
         follower = PrefixHash(source, kind, size)
         while follower.position < size:
             if stop is not None and stop.is_set():
@@ -49,17 +50,11 @@ def hash_file(
                 break
             if progress is not None:
                 progress(follower.position)
-        if _state(path) != before:
+        if Stamp.of(path.stat()) != before:
             raise OSError(errno.EBUSY, "changed while it was read", str(path))
         return follower.hexdigest()
     finally:
         source.close()
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What differs if somebody has written to a file, or replaced it. Raises OSError."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 class PrefixHash:

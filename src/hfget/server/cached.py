@@ -1,4 +1,4 @@
-"""Repos in a Hub cache: `models--org--name/{refs,snapshots,blobs}` (see `layout.hubcache`)."""
+"""Repos in a Hub cache: `models--org--name/{refs,snapshots,blobs}` (see docs/cache.md)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 
 from hfget.destinations import read_tree
 from hfget.model import RemoteFile, RepoType
-from hfget.server.hashes import Stamp
 from hfget.server.provenance import is_commit
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
 from hfget.server.walk import FoundFile
-from hfget.system import read_text
+from hfget.system import Stamp, read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -15,12 +15,12 @@ from hfget.server import attributes
 from hfget.server.attributes import LfsRules
 from hfget.server.cached import CachedRepo
 from hfget.server.card import Card, read_card
-from hfget.server.hashes import HashCache, Stamp, git_blob_id, lfs_pointer
+from hfget.server.hashes import HashCache, git_blob_id, lfs_pointer
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.provenance import Promise, Provenance, Provenances
 from hfget.server.visibility import Visibility
 from hfget.server.walk import FoundFile, Walk
-from hfget.system import read_text
+from hfget.system import Stamp, read_text
 
 LFS_THRESHOLD = 10 * 1024 * 1024
 _SNIFF_BYTES = 8 * 1024

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.server.hashes import Stamp
 from hfget.server.provenance import Provenance
 from hfget.server.visibility import Visibility, is_never_shown, is_text, looks_like_home
+from hfget.system import Stamp
 
 _MOST_DEEP = 100
 
@@ -31,7 +31,7 @@ class FoundFile:
     @property
     def changed(self) -> float:
         """When its content or anything else about it last changed, as far as the disk knows."""
-        return max(self.mtime, self.stamp.ctime_ns / 1e9)
+        return max(self.mtime, self.stamp.changed_ns / 1e9)
 
 
 @dataclass(slots=True)

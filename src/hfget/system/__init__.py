@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hfget.system.process_lock import folder_lock
     from hfget.system.safe_open import (
         Inode,
+        Stamp,
         UntrustedError,
         check_inode,
         create_file,
@@ -60,6 +61,7 @@ __all__ = [
     "Inode",
     "ProcessIdentity",
     "Secret",
+    "Stamp",
     "Standing",
     "Stop",
     "Stopped",
@@ -123,6 +125,7 @@ _HOMES = {
     "lease_is_over": "process_identity",
     "folder_lock": "process_lock",
     "Inode": "safe_open",
+    "Stamp": "safe_open",
     "UntrustedError": "safe_open",
     "check_inode": "safe_open",
     "create_file": "safe_open",
