@@ -65,6 +65,11 @@ CHECKS = [
         ),
         ("target = without_login(rebase(", "target = str(rebase("),
         (" or _MALFORMED.search(location)", ""),
+    ),
+    *checks(
+        _ORIGIN,
+        "endpoints.py",
+        ("test_redirects.py",),
         (" or address.is_multicast", ""),
         ("not address.is_global or ", ""),
         (

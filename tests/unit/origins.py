@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from hfget.endpoints import host_of, origin_of
 from hfget.http.client import HttpClient
-from hfget.settings import Credential, Settings, host_of, origin_of
+from hfget.settings import Credential, Settings
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource, HttpStream
 from hfget.system.redaction import Secret

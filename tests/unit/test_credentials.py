@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import EndpointSource
 from hfget.errors import UnsafeError, UsageError
 from hfget.http.credentials import Choice, choose_credential
-from hfget.settings import EndpointSource
 from hfget.system.redaction import redact
 from tests.unit.verdicts import refused
 

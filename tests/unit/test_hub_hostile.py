@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hfget.endpoints import origin_of
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, UnsafeError
 from hfget.hub import pages
 from hfget.hub.tree import Tree
 from hfget.model import Proof, RepoRef
-from hfget.settings import Credential, origin_of
+from hfget.settings import Credential
 from hfget.system.cancellation import Stop
 from hfget.system.redaction import Secret
 from tests.hub import Fault, LocalHub, effects

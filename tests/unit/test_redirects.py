@@ -9,9 +9,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import is_loopback, is_private, is_private_address, origin_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.redirects import follow, is_private, is_private_address, rebase
-from hfget.settings import is_loopback, origin_of
+from hfget.http.redirects import follow, rebase
 from tests.unit.verdicts import refused
 
 HUB = "https://huggingface.co"

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.errors import EntryNotFoundError, InvalidTokenError, NetworkError
 from hfget.http.retry import Transient
-from hfget.settings import host_of
 from hfget.system.cancellation import Superseded
 from tests.unit.helpers import BOUND, Answer, Asked, made_up_token, reset
 from tests.unit.origins import DATA, FILE, HOME_PATH, World, client, content, found, tokens

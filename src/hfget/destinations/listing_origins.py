@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.destinations import record_codec
+from hfget.endpoints import origin_of
 from hfget.model import Proof, RemoteFile, Snapshot
-from hfget.settings import origin_of
 from hfget.system import atomic_write, read_text
 
 _FORMAT_VERSION = 1

@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from hfget import events
-from hfget._version import __version__
+from hfget import __version__, events
+from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_address, origin_of
 from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.transport import Adapter, InTheClearError, tls_context
-from hfget.settings import Credential, Withheld, host_of, origin_of, user_path
+from hfget.settings import Credential, Withheld, user_path
 from hfget.system import safe_text, safe_url
 
 MAX_REDIRECTS = 10
@@ -224,9 +224,9 @@ class HttpClient:
     def _was_inside(self, url: str) -> bool:
         """Whether the host was connected to at a private address, not by way of a proxy."""
         parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme.lower() == "https" else 80)
-        peer = self._sockets.peers.get(((parts.hostname or "").rstrip("."), port), "")
-        return redirects.is_private_address(peer)
+        port = parts.port or DEFAULT_PORTS[parts.scheme.lower()]
+        peer = self._sockets.peers.get((hostname_of(parts), port), "")
+        return is_private_address(peer)
 
     def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
         """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""

@@ -10,23 +10,20 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from hfget.errors import UnsafeError, UsageError
-from hfget.http import token_files
-from hfget.settings import (
-    ENCRYPTED_ONLY,
-    Credential,
+from hfget.endpoints import (
+    DEFAULT_ENDPOINT,
     EndpointSource,
-    TokenSource,
-    Withheld,
     host_of,
     is_loopback,
     is_official,
-    is_true,
     origin_of,
 )
+from hfget.errors import UnsafeError, UsageError
+from hfget.http import token_files
+from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, is_true
 from hfget.system import Secret, remember, safe_text, safe_url, shell_word
 
-_TOKENS_PAGE = "https://huggingface.co/settings/tokens"
+_TOKENS_PAGE = f"{DEFAULT_ENDPOINT}/settings/tokens"
 #: In the order in which huggingface_hub reads them.
 _VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LOG_IN = "log in (hf auth login), or set HF_TOKEN"

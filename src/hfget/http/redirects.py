@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-import socket
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from hfget.endpoints import (
+    OFFICIAL_HOSTS,
+    host_of,
+    hostname_of,
+    is_private,
+    origin_of,
+    without_login,
+)
 from hfget.errors import NetworkError, UnsafeError
-from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
 from hfget.system import safe_text, safe_url
 
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
 # without a host, or two addresses glued together (seen on a mirror).
 _MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
-#: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
-_LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 
 
 def follow(source: str, location: str, endpoint: str, *, allow_private: bool = False) -> str:
@@ -57,45 +60,12 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
 def rebase(url: str, endpoint: str) -> str:
     """`url` with the Hub's own origin replaced by the endpoint's (a mirror that did not)."""
     parts, own = urlsplit(url), urlsplit(endpoint)
-    if parts.scheme.lower() not in ("http", "https") or not _is_hub(parts.hostname):
+    if parts.scheme.lower() not in ("http", "https") or hostname_of(parts) not in OFFICIAL_HOSTS:
         return url
-    if _is_hub(own.hostname):
+    if hostname_of(own) in OFFICIAL_HOSTS:
         return url
     path = own.path.rstrip("/") + parts.path
     return urlunsplit((own.scheme, own.netloc, path, parts.query, ""))
-
-
-def is_private(url: str) -> bool:
-    """Whether `url` names an address, or a host, that only a local network can mean."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    address = _address(host)
-    if address is not None:
-        return _is_inside(address)
-    return is_loopback(url) or "." not in host or host.endswith(_LOCAL_DOMAINS)
-
-
-def is_private_address(text: str) -> bool:
-    """Whether this is an address of a local network."""
-    address = _address(text.partition("%")[0])
-    return address is not None and _is_inside(address)
-
-
-def _is_inside(address: IPv4Address | IPv6Address) -> bool:
-    return not address.is_global or address.is_multicast
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that `host` writes out, also in forms like 127.1 and 0x7f000001."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        try:
-            return IPv4Address(socket.inet_aton(host))
-        except (OSError, UnicodeError):
-            return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
 
 
 def _absolute(source: str, location: str) -> str:
@@ -115,7 +85,3 @@ def _malformed(source: str) -> NetworkError:
         url=safe_url(source),
         hint="the mirror may be broken; try another one with --endpoint",
     )
-
-
-def _is_hub(host: str | None) -> bool:
-    return (host or "").rstrip(".") in OFFICIAL_HOSTS

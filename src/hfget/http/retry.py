@@ -21,9 +21,9 @@ import requests
 import tenacity
 import urllib3
 
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http.failures import ProxyError, certificate_fault, describe
-from hfget.settings import host_of
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")

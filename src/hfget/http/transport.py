@@ -25,9 +25,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from hfget.endpoints import is_loopback_address
 from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.headers import with_plain_fields
-from hfget.settings import is_loopback_address
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
 #: each byte starts anew, would let a server that drips hold us for ever.

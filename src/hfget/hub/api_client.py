@@ -15,6 +15,7 @@ from urllib.parse import quote
 import requests
 
 from hfget import events
+from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
     MAX_REDIRECTS,
@@ -28,7 +29,7 @@ from hfget.http import (
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
-from hfget.settings import Settings, host_of, origin_of
+from hfget.settings import Settings
 from hfget.system import safe_url
 
 T = TypeVar("T")

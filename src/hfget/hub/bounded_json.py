@@ -16,9 +16,9 @@ from typing import Any
 
 import requests
 
+from hfget.endpoints import host_of
 from hfget.errors import NetworkError
 from hfget.http import Transient
-from hfget.settings import host_of
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 #: Of one answer, on the wire and decoded. The Hub's pages have half a megabyte; the names of a

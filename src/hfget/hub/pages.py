@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from hfget.endpoints import origin_of
 from hfget.errors import UnsafeError
 from hfget.http import Transient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.completeness import is_full
 from hfget.model import RepoRef
-from hfget.settings import origin_of
 from hfget.system import safe_text, safe_url
 
 MAX_ENTRIES = 2_000_000

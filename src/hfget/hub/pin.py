@@ -12,13 +12,14 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from hfget import events
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.tree import Tree, list_tree
 from hfget.model import PathKind, RepoRef, Snapshot
 from hfget.reference import trail_candidates
-from hfget.settings import Settings, host_of
+from hfget.settings import Settings
 from hfget.system import safe_text, safe_url
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hfget import events
 from hfget.destinations import Layout, differences
+from hfget.endpoints import host_of
 from hfget.errors import UnsafeError
 from hfget.hub import Tree
 from hfget.model import Snapshot
-from hfget.settings import host_of
 from hfget.system import count_text, safe_text, safe_url
 
 

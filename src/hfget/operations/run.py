@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import Placement, choose_layout, risky_names, risky_place
+from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
 from hfget.errors import DiskError, NotFoundError, UsageError, VerificationError
 from hfget.http import HttpClient
 from hfget.hub import Hub, KnownTree
@@ -26,14 +27,7 @@ from hfget.operations.tasks import make_tasks
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.selection import absent, select, selection_remarks
-from hfget.settings import (
-    DEFAULT_ENDPOINT,
-    EndpointSource,
-    check_time_outs,
-    host_of,
-    is_official,
-    named_endpoint,
-)
+from hfget.settings import check_time_outs
 from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import Stop, folder_lock, free_bytes, size_text
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions

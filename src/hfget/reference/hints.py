@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hfget.endpoints import DEFAULT_ENDPOINT
 from hfget.model import URL_PREFIXES, PathKind, RepoRef
 from hfget.reference.revision_paths import split_clear
 from hfget.reference.validation import FORMS
 from hfget.system import safe_text
 
-_OFFICIAL = "https://huggingface.co"
 #: What may stand behind an `@` and be read as the whole revision.
 _PLAIN_REVISION = re.compile(r"[\w.+,=-]+", re.ASCII)
 _LONGEST = 300
@@ -60,7 +60,7 @@ def command_for(wanted: Wanted) -> str | None:
         name = "/".join([name, view, *(quote(part, safe="") for part in ref.trail)])
     elif ref.revision and not _stands_behind_at(ref.revision):
         options += ["--revision", ref.revision]
-    if ref.endpoint and ref.endpoint != _OFFICIAL:
+    if ref.endpoint and ref.endpoint != DEFAULT_ENDPOINT:
         options += ["--endpoint", ref.endpoint]
     for pattern in wanted.include:
         options += ["--include", pattern]

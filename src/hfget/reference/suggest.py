@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
 from hfget.model import RepoRef, RepoType
 from hfget.reference.copied_text import QUOTES, without_dirt
 from hfget.reference.grammar import read
 from hfget.reference.hints import Wanted, did_you_mean, one_of
-from hfget.reference.hub_hosts import is_public
 from hfget.reference.local_names import is_file_name, is_folder_name
 from hfget.reference.validation import FORMS, PREFIXES, is_repo_id, without_secrets
 
@@ -129,7 +129,7 @@ def _of_one_word(word: str) -> str:
     if local and local.end() and len(parts) > 2:
         return FORMS
     names = [_trimmed(part) for part in parts[:3]]
-    if parts and is_public(parts[0].partition(":")[0]):
+    if parts and is_public_hub(parts[0].partition(":")[0]):
         parts, names = parts[1:], names[1:]
     kind: RepoType = "model"
     if names and (named := _kind_like(names[0], alone=len(parts) <= 2)):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
 from hfget.model import API_NAMES, RepoType
-from hfget.reference.hub_hosts import is_public
 from hfget.system import redact, safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
@@ -45,7 +45,7 @@ def check_repo_id(repo_id: str) -> None:
 def is_repo_id(text: str) -> bool:
     """Whether huggingface_hub takes it, and it cannot be read as anything else."""
     first = text.partition("/")[0]
-    if first in PREFIXES or text in PROGRAMS or is_public(first) or _TOKEN.fullmatch(text):
+    if first in PREFIXES or text in PROGRAMS or is_public_hub(first) or _TOKEN.fullmatch(text):
         return False
     return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
 

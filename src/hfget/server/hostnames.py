@@ -7,10 +7,11 @@ is not answered.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from collections.abc import Iterable, Mapping
+
+from hfget.endpoints import plain_address
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~%-]+)*/?", re.ASCII)
@@ -37,7 +38,7 @@ class KnownHosts:
         if found is None:
             return False
         name = _name(found[1])
-        if _is_address(name) or name in self._names:
+        if plain_address(name) is not None or name in self._names:
             return True
         return any(name.endswith(known) for known in self._names if known.startswith("."))
 
@@ -81,11 +82,3 @@ def _name(host: str) -> str:
     name = host.strip().lower()
     # a name may end in a dot, and an address may stand in brackets
     return name.strip("[]").partition("%")[0].rstrip(".")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

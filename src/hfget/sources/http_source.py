@@ -20,6 +20,7 @@ import requests
 import urllib3
 from urllib3.util.wait import wait_for_read
 
+from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
     MAX_REDIRECTS,
@@ -31,7 +32,7 @@ from hfget.http import (
 )
 from hfget.hub import refusal
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
-from hfget.settings import Settings, host_of, origin_of
+from hfget.settings import Settings
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
 from hfget.sources.decoding import Body

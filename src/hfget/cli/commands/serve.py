@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import re
 import socket
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hfget.cli.command_options import path, whole_number
+from hfget.endpoints import is_loopback_host
 from hfget.errors import HfgetError, UsageError
 from hfget.system import safe_text
 
@@ -181,7 +181,7 @@ def _introduce(store: Store, host: str, url: str) -> None:
     for repo in repos:
         revisions = ", ".join(sorted(repo.folders))
         _say(f"{repo} ({revisions})")
-    if _is_loopback(host):
+    if is_loopback_host(host):
         _say("reachable from this machine only; for others: --host 0.0.0.0")
         _say(f"use it with: export HF_ENDPOINT={url}")
         return
@@ -189,13 +189,6 @@ def _introduce(store: Store, host: str, url: str) -> None:
     wildcard = host in ("0.0.0.0", "::", "")
     shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
     _say(f"on other machines: export HF_ENDPOINT={shown}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _say(text: str) -> None:
