@@ -15,7 +15,7 @@ CHECKS = [
         _WHOLE,
         "hub/pages.py",
         ("test_tree.py",),
-        ("if _COMMIT.fullmatch(said) and said != self._commit:", "if False:"),
+        ("if is_commit(said) and said != self._commit:", "if False:"),
         ('if not answer.ok and answer.error_code == "RevisionNotFound":', "if False:"),
     ),
     *checks(

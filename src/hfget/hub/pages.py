@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from hfget.errors import UnsafeError
 from hfget.http import Transient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.completeness import is_full
-from hfget.model import RepoRef
+from hfget.model import RepoRef, is_commit
 from hfget.system import safe_text, safe_url
 
 MAX_ENTRIES = 2_000_000
@@ -24,7 +23,6 @@ MAX_REQUESTS = 20_000
 #: So often a page may come under another address.
 _MOST_REPEATS = 3
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_LINK = 16_384
 
 
@@ -102,7 +100,7 @@ class Pages:
         """Backends that are not in step answer for different commits. Raises Transient."""
         url, named = answer.response.url, self._commit[:12]
         said = answer.commit if answer.response.status_code < 400 else ""
-        if _COMMIT.fullmatch(said) and said != self._commit:
+        if is_commit(said) and said != self._commit:
             reason = f"answers for commit {said[:12]} where {named} was asked for"
             raise Transient(reason, url=url, lie=True)
         if not answer.ok and answer.error_code == "RevisionNotFound":

@@ -17,12 +17,11 @@ from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.tree import Tree, list_tree
-from hfget.model import PathKind, RepoRef, Snapshot
+from hfget.model import PathKind, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
 from hfget.settings import Settings
 from hfget.system import safe_text, safe_url
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _REPO_IN_API_PATH = re.compile(
     r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
 )
@@ -102,10 +101,10 @@ class Hub:
         answer = self._info(url, ref)
         sha = answer.json.get("sha") if isinstance(answer.json, dict) else None
         commit = sha.lower() if isinstance(sha, str) else ""
-        if not _COMMIT.fullmatch(commit):
+        if not is_commit(commit):
             raise self._client.not_a_hub(answer.response)
         asked = (ref.revision or "").lower()
-        if _COMMIT.fullmatch(asked) and asked != commit:
+        if is_commit(asked) and asked != commit:
             raise NetworkError(
                 f"{host_of(url)} answers with commit {commit} where {asked} was asked for",
                 url=safe_url(url),

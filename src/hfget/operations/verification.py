@@ -31,7 +31,7 @@ from hfget.destinations import (
     withdraw_in_folder,
 )
 from hfget.errors import NotFoundError, UnsafeError
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha256
 from hfget.partials import hash_file
 from hfget.settings import user_path
 from hfget.system import is_inside, reading_anybodys
@@ -239,7 +239,7 @@ def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
             continue
         if wanted and asked and not was_recorded_since(records, path, wanted.written):
             continue
-        sha256 = metadata.etag if len(metadata.etag) == 64 else None
+        sha256 = metadata.etag if is_sha256(metadata.etag) else None
         files[path] = RemoteFile(path, -1, metadata.etag, sha256)
     return files
 

@@ -10,7 +10,7 @@ import unicodedata
 
 from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
-from hfget.model import API_NAMES, RepoType
+from hfget.model import API_NAMES, RepoType, is_commit
 from hfget.system import redact, safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
@@ -26,7 +26,6 @@ _SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", 
 _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 #: Begins at the beginning of a word only, which keeps the work linear.
 _PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 
@@ -79,7 +78,7 @@ def checked_revision(revision: str) -> str:
             f"{shown(revision) or 'an empty text'} cannot be a revision",
             hint="a revision is a branch, a tag or a commit, for instance main",
         )
-    return revision.lower() if _COMMIT.fullmatch(revision) else revision
+    return revision.lower() if is_commit(revision.lower()) else revision
 
 
 def check_path(path: str) -> None:

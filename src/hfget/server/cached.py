@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hfget.destinations import read_tree
-from hfget.model import RemoteFile, RepoType
-from hfget.server.provenance import is_commit
+from hfget.model import RemoteFile, RepoType, is_commit, is_etag
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
 from hfget.server.walk import FoundFile
 from hfget.system import Stamp, read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
-_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_REFS = 1000
 _MOST_DEEP = 100
 
@@ -105,7 +102,7 @@ def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[
             continue
         if stat.S_ISREG(found.st_mode):
             # the link names the content, also where the blob is a link into the shared store
-            etag = link.name if link and _ETAG.fullmatch(link.name) else None
+            etag = link.name if link and is_etag(link.name) else None
             yield FoundFile("/".join(here), real, Stamp.of(found), found.st_mtime, etag)
 
 

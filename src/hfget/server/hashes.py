@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hfget.model import is_etag
 from hfget.partials import hash_file
 from hfget.system import Stamp, Stopped, read_text
 
@@ -130,5 +131,5 @@ def _is_entry(entry: object) -> bool:
         and len(entry) == 5
         and all(isinstance(number, int) for number in entry[:4])
         and isinstance(entry[4], str)
-        and len(entry[4]) in (40, 64)
+        and is_etag(entry[4])
     )

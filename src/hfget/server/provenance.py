@@ -7,7 +7,6 @@ asks of it, and when an answer is believed without reading the file.
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -15,16 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hfget.destinations import RECORD_NAME, read_metadata, read_tree, read_wanted
-from hfget.model import URL_PREFIXES, RemoteFile, RepoType
+from hfget.model import URL_PREFIXES, RemoteFile, RepoType, is_commit
 from hfget.system import Stamp
 
 RECORDS = Path(".cache", "huggingface")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_KEPT = 256
-
-
-def is_commit(text: str) -> bool:
-    return _COMMIT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from hfget.model import is_commit
 from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import (
     RefusalError,
@@ -18,7 +19,6 @@ from hfget.server.answers import (
 )
 from hfget.server.cached import CachedRepo
 from hfget.server.listing import Listing
-from hfget.server.provenance import is_commit
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store
 from hfget.server.targets import PathReading

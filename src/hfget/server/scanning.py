@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha256
 from hfget.server import attributes
 from hfget.server.attributes import LfsRules
 from hfget.server.cached import CachedRepo
@@ -128,7 +128,7 @@ class Scanner:
         if trusted and entry is not None and promise is not None:
             trusted = entry.size == size and entry.etag == promise.etag
         if trusted and promise is not None:
-            etag, is_lfs = promise.etag, len(promise.etag) == 64
+            etag, is_lfs = promise.etag, is_sha256(promise.etag)
         else:
             known = name or (promise.etag if promise else None)
             is_lfs = _is_lfs(item, known, entry, rules)
@@ -162,7 +162,7 @@ def _is_lfs(item: FoundFile, known: str | None, entry: RemoteFile | None, rules:
     if entry is not None:
         return entry.is_lfs
     if known is not None:
-        return len(known) == 64
+        return is_sha256(known)
     if item.stamp.size == 0:
         return False
     if rules.matches(item.path) or item.stamp.size > LFS_THRESHOLD:
