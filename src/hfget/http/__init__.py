@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient, is_token_refused
 from hfget.http.credentials import choose_credential
+from hfget.http.response import Response
 from hfget.http.retry import (
     UNREACHED_LIMIT,
     Transient,
@@ -20,6 +21,7 @@ from hfget.http.retry import (
     with_retries,
 )
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
+from hfget.http.transport import hand_back, wire_of
 
 __all__ = [
     "LONGEST_BYTES",
@@ -28,14 +30,17 @@ __all__ = [
     "UNREACHED_LIMIT",
     "DistrustedError",
     "HttpClient",
+    "Response",
     "Transient",
     "backoff",
     "choose_credential",
     "from_exception",
     "from_status",
     "given_up",
+    "hand_back",
     "is_token_refused",
     "read_first_line",
     "wait_after",
+    "wire_of",
     "with_retries",
 ]

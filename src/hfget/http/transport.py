@@ -1,18 +1,13 @@
-"""requests from the adapter down to the socket: what an answer is read from.
+"""requests and urllib3 from the adapter down to the connection, their private parts included.
 
-Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
-every answer's head, and every chunk of a chunked body, has a time by which it must be there.
+Every connection knows the `Sockets` it belongs to, so that those who wait on one can be woken.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -27,113 +22,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.endpoints import is_loopback_address
 from hfget.http.connect import Sockets, SteadyTimeout
-from hfget.http.headers import with_plain_fields
-
-#: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
-#: each byte starts anew, would let a server that drips hold us for ever.
-TURNS = 2
-
-
-class _Reader(io.RawIOBase):
-    """A socket as a file whose reads can be given a deadline.
-
-    Who must shut the socket down finds it in `_sock`, as in the file that socket.makefile gives.
-    """
-
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
-        self._sock: socket.socket = raw._sock
-        self._deadline: float | None = None
-        self._patience: float | None = None
-
-    def limit(self) -> None:
-        """From now on, TURNS time-outs of the socket are all there is."""
-        self._patience = self._sock.gettimeout()
-        if self._patience is not None:
-            self._deadline = time.monotonic() + TURNS * self._patience
-
-    def unlimit(self) -> None:
-        if self._deadline is not None:
-            self._deadline = None
-            with suppress(OSError):
-                self._sock.settimeout(self._patience)
-
-    @contextmanager
-    def limited(self) -> Iterator[None]:
-        self.limit()
-        try:
-            yield
-        finally:
-            self.unlimit()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("the answer comes too slowly")
-            if left < (self._sock.gettimeout() or left):
-                self._sock.settimeout(left)
-        count: int | None = self._raw.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self.unlimit()
-        self._raw.close()
-        super().close()
-
-
-class Response(http.client.HTTPResponse):
-    """An answer whose head must come in time, and whose `readinto1` makes at most one recv.
-
-    The inherited `readinto1` allocates and copies; `readinto` returns only when the buffer is
-    full, so that a server which drips could not be noticed.
-    """
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self._body_begun = False
-        self._reader = _Reader(self.fp.detach())
-        self.fp = io.BufferedReader(self._reader)
-        self._reader.limit()
-
-    _read_head = with_plain_fields(http.client.HTTPResponse.begin)
-
-    def begin(self, **limits: Any) -> None:
-        try:
-            self._read_head(**limits)
-        finally:
-            self._reader.unlimit()
-
-    def read1(self, n: int = -1, /) -> bytes:
-        if not self.chunked or self.fp is None:
-            return super().read1(n)
-        with self._reader.limited():
-            return super().read1(n)
-
-    def readinto1(self, buffer: Any, /) -> int:
-        if self.fp is None:
-            return 0
-        if self.chunked:
-            return super().readinto1(buffer)  # which calls read1
-        view = memoryview(buffer)
-        if self.length is not None and len(view) > self.length:
-            view = view[: self.length]
-        if not self._body_begun:
-            # what came with the head is in the reader's buffer; asked for more than fits there,
-            # it would wait for the socket first, and lose these bytes if nothing comes
-            self._body_begun = True
-            view = view[: io.DEFAULT_BUFFER_SIZE]
-        count = self.fp.readinto1(view)
-        if count == 0 and len(view) > 0:
-            self.close()
-        elif self.length is not None:
-            self.length -= count
-            if self.length == 0:
-                self.close()
-        return count
+from hfget.http.response import Response
 
 
 class _Watched(HTTPConnection):
@@ -299,3 +188,17 @@ class Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Nothing to do: requests would load the bundle anew for each connection here."""
+
+
+def wire_of(response: requests.Response) -> Any:
+    """What the body of `response` is read from: a `Response` of ours."""
+    wire: Any = response.raw._fp
+    return wire
+
+
+def hand_back(response: requests.Response) -> None:
+    """Be done with an answer: back into the pool if the body was read to its end, else closed."""
+    if wire_of(response).isclosed():
+        response.raw.release_conn()
+    else:
+        response.close()

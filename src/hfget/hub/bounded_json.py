@@ -18,7 +18,7 @@ import requests
 
 from hfget.endpoints import host_of
 from hfget.errors import NetworkError
-from hfget.http import Transient
+from hfget.http import Transient, hand_back, wire_of
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 #: Of one answer, on the wire and decoded. The Hub's pages have half a megabyte; the names of a
@@ -121,7 +121,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
 def _read(response: requests.Response, budget: Budget) -> bytearray:
     deadline = budget.clock() + MAX_SECONDS
     body, received = bytearray(), 0
-    wire: Any = response.raw._fp
+    wire = wire_of(response)
     for count, piece in _pieces(response):
         received += count
         body += piece
@@ -130,7 +130,7 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
         if budget.clock() > deadline:
             raise Transient("the answer comes too slowly", url=response.url)
-    response.raw.release_conn()
+    hand_back(response)
     return body
 
 
@@ -140,7 +140,7 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
     Each comes with the bytes that were read for it, and none may be in it: a read is never
     followed by another before the caller had its turn.
     """
-    wire: Any = response.raw._fp
+    wire = wire_of(response)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         reason = f"the answer is encoded as {safe_text(encoding, 20)}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import requests
 
-from hfget.http import Transient
+from hfget.http import Transient, wire_of
 from hfget.model import RemoteFile, Span
 from hfget.sources.decoding import Body, inflated_body, plain_body
 
@@ -69,7 +69,7 @@ def content_length(response: requests.Response) -> int | None:
 
 def open_body(response: requests.Response, answer: Answer) -> Body:
     """The answer's body, decoded if it came compressed. Raises Transient for other encodings."""
-    wire = response.raw._fp
+    wire = wire_of(response)
     if not answer.encoded:
         return plain_body(wire)
     if answer.encoding not in ("gzip", "x-gzip", "deflate"):

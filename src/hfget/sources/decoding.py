@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import io
 import ssl
 import time
 import zlib
 from typing import Any, Protocol
+
+from hfget.http import Response
 
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
@@ -25,13 +26,12 @@ class Body(Protocol):
     def readinto1(self, buffer: memoryview, /) -> int | None: ...
 
 
-def plain_body(wire: Any) -> Body:
-    """The undecoded body of `wire`, an http.client response with `readinto1`."""
-    sock = getattr(getattr(wire.fp, "raw", None), "_sock", None)
+def plain_body(wire: Response) -> Body:
+    """The undecoded body of `wire`, an answer of ours."""
+    sock = wire.sock
     if isinstance(sock, ssl.SSLSocket) and wire.length is not None and not wire.chunked:
         return _TlsBody(wire, sock)
-    body: Body = wire
-    return body
+    return wire
 
 
 def inflated_body(wire: Any) -> Body:
@@ -46,8 +46,8 @@ class _TlsBody:
     than decrypting.
     """
 
-    def __init__(self, wire: Any, sock: ssl.SSLSocket) -> None:
-        self._wire: http.client.HTTPResponse = wire
+    def __init__(self, wire: Response, sock: ssl.SSLSocket) -> None:
+        self._wire: Any = wire
         self._sock = sock
         self._is_direct = False
         self._failure: OSError | None = None
@@ -55,7 +55,7 @@ class _TlsBody:
     def readinto1(self, buffer: memoryview, /) -> int:
         if self._failure is not None:
             raise self._failure
-        wire: Any = self._wire
+        wire = self._wire
         if not self._is_direct or len(buffer) <= io.DEFAULT_BUFFER_SIZE or wire.fp is None:
             # A read larger than the file object's own buffer leaves nothing behind in it.
             self._is_direct = len(buffer) > io.DEFAULT_BUFFER_SIZE
