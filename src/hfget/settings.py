@@ -11,12 +11,14 @@ from typing import Literal
 
 from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource
 from hfget.errors import UsageError
+from hfget.limits import (
+    API_TIMEOUT,
+    DEFAULT_CONNECTIONS,
+    DEFAULT_JOBS,
+    DEFAULT_RETRIES,
+    DOWNLOAD_TIMEOUT,
+)
 from hfget.system import Secret, safe_text
-
-DEFAULT_CONNECTIONS = 16
-DEFAULT_JOBS = 32
-MAX_CONNECTIONS = 64
-DEFAULT_RETRIES = 8
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
@@ -97,8 +99,8 @@ class Settings:
     credential: Credential | None = None
     withheld_token: Withheld | None = None
     token_warnings: tuple[str, ...] = ()
-    api_timeout: float = 10.0
-    download_timeout: float = 10.0
+    api_timeout: float = API_TIMEOUT
+    download_timeout: float = DOWNLOAD_TIMEOUT
     connections: int = DEFAULT_CONNECTIONS
     jobs: int = DEFAULT_JOBS
     retries: int = DEFAULT_RETRIES

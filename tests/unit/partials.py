@@ -7,9 +7,10 @@ import os
 import time
 from pathlib import Path
 
+from hfget.limits import LEASE_SECONDS
 from hfget.partials.journal import Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial
-from hfget.system.process_identity import LEASE_SECONDS, ProcessIdentity
+from hfget.system.process_identity import ProcessIdentity
 
 SIZE = JOURNALED_BYTES + 5000
 DATA = hashlib.shake_128(b"partial").digest(SIZE)

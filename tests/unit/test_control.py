@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hfget.errors import NetworkError
-from hfget.http.retry import MAX_REQUESTED_WAIT, UNREACHED_LIMIT, Transient
+from hfget.http.retry import Transient
+from hfget.limits import MAX_REQUESTED_WAIT, UNREACHED_LIMIT
 from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.system.process_identity import LEASE_SECONDS, ProcessIdentity, Standing, lease_is_over
+from hfget.limits import LEASE_SECONDS
+from hfget.system.process_identity import ProcessIdentity, Standing, lease_is_over
 from tests.unit.helpers import BOUND, child
 from tests.unit.verdicts import refused
 

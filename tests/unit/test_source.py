@@ -13,7 +13,7 @@ import pytest
 
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.client import MAX_REDIRECTS
+from hfget.limits import MAX_REDIRECTS
 from hfget.model import RepoRef
 from hfget.settings import Settings
 from hfget.sources.http_source import HttpSource

@@ -12,6 +12,7 @@ import pytest
 
 from hfget import events
 from hfget.http.retry import Transient
+from hfget.limits import MAX_LIES
 from hfget.model import Failure
 from hfget.partials.partial import stem_for
 from hfget.sources import host_health
@@ -26,7 +27,7 @@ from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import Schedule
-from hfget.transfer.worker import MAX_LIES, Worker, WorkerTools
+from hfget.transfer.worker import Worker, WorkerTools
 from tests.unit.desk import HOST, GivenTask, Somewhere, given_job
 from tests.unit.helpers import lfs_file
 from tests.unit.transfers import in_thread

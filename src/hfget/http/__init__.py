@@ -7,11 +7,10 @@ the one table of what is tried again, when, and how often.
 
 from __future__ import annotations
 
-from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient, is_token_refused
+from hfget.http.client import REDIRECT_STATUSES, HttpClient, is_token_refused
 from hfget.http.credentials import choose_credential
 from hfget.http.response import Response
 from hfget.http.retry import (
-    UNREACHED_LIMIT,
     Transient,
     backoff,
     from_exception,
@@ -25,9 +24,7 @@ from hfget.http.transport import hand_back, wire_of
 
 __all__ = [
     "LONGEST_BYTES",
-    "MAX_REDIRECTS",
     "REDIRECT_STATUSES",
-    "UNREACHED_LIMIT",
     "DistrustedError",
     "HttpClient",
     "Response",

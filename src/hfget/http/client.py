@@ -27,10 +27,10 @@ from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.transport import Adapter, InTheClearError, tls_context
+from hfget.limits import API_TIMEOUT
 from hfget.settings import Credential, Withheld, user_path
 from hfget.system import safe_text, safe_url
 
-MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
 INVALID_CREDENTIALS = "invalid credentials in authorization header"
@@ -58,7 +58,7 @@ class HttpClient:
         self,
         credential: Credential | None = None,
         *,
-        connect_timeout: float = 10.0,
+        connect_timeout: float = API_TIMEOUT,
         offline: bool = False,
         allow_private: bool = False,
         observer: events.Observer = events.ignore,

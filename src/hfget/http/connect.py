@@ -20,8 +20,8 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-#: A further address is tried after so many seconds without an answer (RFC 8305, section 5).
-ATTEMPT_SECONDS = 0.25
+from hfget.limits import ATTEMPT_SECONDS
+
 #: How often those who connect look whether they are still wanted, in seconds.
 _POLL_SECONDS = 0.1
 _UNDER_WAY = frozenset(

@@ -18,9 +18,8 @@ from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
-#: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
-#: each byte starts anew, would let a server that drips hold us for ever.
-TURNS = 2
+from hfget.limits import TURNS
+
 #: The value begins with what is no blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 

@@ -18,7 +18,6 @@ from hfget import events
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
-    MAX_REDIRECTS,
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
@@ -28,14 +27,13 @@ from hfget.http import (
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
+from hfget.limits import API_RETRIES, MAX_REDIRECTS
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
 from hfget.settings import Settings
 from hfget.system import safe_url
 
 T = TypeVar("T")
 
-#: API calls have nothing to lose but time: they give up sooner than transfers.
-API_RETRIES = 5
 #: What servers answer to a route, a method or a query that they do not have.
 NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 _SAME_METHOD = frozenset({307, 308})

@@ -19,18 +19,15 @@ import requests
 from hfget.endpoints import host_of
 from hfget.errors import NetworkError
 from hfget.http import Transient, hand_back, wire_of
+from hfget.limits import (
+    LISTING_BYTES,
+    LISTING_MEMORY,
+    LISTING_SECONDS,
+    MAX_BYTES,
+    MAX_SECONDS,
+    MAX_VALUES,
+)
 from hfget.system import Stop, duration_text, safe_text, safe_url
-
-#: Of one answer, on the wire and decoded. The Hub's pages have half a megabyte; the names of a
-#: million files are fifty.
-MAX_BYTES = 64 << 20
-MAX_VALUES = 5_000_000
-MAX_SECONDS = 120.0
-#: Of a listing, that is the commit and all pages, those that had to be asked for again included.
-#: A million LFS files are 400 MB of JSON, and half a gigabyte of memory.
-LISTING_BYTES = 512 << 20
-LISTING_SECONDS = 1800.0
-LISTING_MEMORY = 640 << 20
 
 #: What CPython takes for a value while an answer is read, containers and keys included, and for
 #: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.

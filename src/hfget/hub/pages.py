@@ -12,16 +12,9 @@ from hfget.errors import UnsafeError
 from hfget.http import Transient
 from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
 from hfget.hub.completeness import is_full
+from hfget.limits import FEWEST_PER_PAGE, MAX_ENTRIES, MAX_PAGE_REPEATS, MAX_REQUESTS
 from hfget.model import RepoRef, is_commit
 from hfget.system import safe_text, safe_url
-
-MAX_ENTRIES = 2_000_000
-#: A page of a listing counts as so many entries at least, so that empty ones come to an end.
-FEWEST_PER_PAGE = 100
-#: Requests for one listing, however it is put together.
-MAX_REQUESTS = 20_000
-#: So often a page may come under another address.
-_MOST_REPEATS = 3
 
 _MOST_LINK = 16_384
 
@@ -82,7 +75,7 @@ class Pages:
             link = next_link(header)
             url = self._next(answer, link, place, query) if link else ""
             at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home
-            if url in seen or ends[end] > _MOST_REPEATS:
+            if url in seen or ends[end] > MAX_PAGE_REPEATS:
                 yield Page(entries, "sends the same page again and again")
                 return
             yield Page(entries, _ending(len(entries), header) if not url else None)

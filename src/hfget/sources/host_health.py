@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hfget.errors import NetworkError
-from hfget.http import UNREACHED_LIMIT, Transient, given_up, wait_after
+from hfget.http import Transient, given_up, wait_after
+from hfget.limits import UNREACHED_LIMIT
 from hfget.system import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.

@@ -23,7 +23,6 @@ from urllib3.util.wait import wait_for_read
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
-    MAX_REDIRECTS,
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
@@ -33,6 +32,7 @@ from hfget.http import (
     wire_of,
 )
 from hfget.hub import refusal
+from hfget.limits import MAX_REDIRECTS, MAX_RENEWALS
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings
 from hfget.sources.byte_source import NoRangesError
@@ -43,7 +43,6 @@ from hfget.system import Superseded, safe_url
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
-_MAX_RENEWALS = 3
 _SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
 _NETWORK_ERRORS = (
     Transient,
@@ -183,7 +182,7 @@ class HttpSource:
             if self._target.generation != target.generation:
                 raise Superseded
             self._fruitless_renewals += 1
-            if self._fruitless_renewals > _MAX_RENEWALS:
+            if self._fruitless_renewals > MAX_RENEWALS:
                 raise self._refusal(response)
             self.resolved = False
             self._target = RequestUrl(self._home, self._host, True, target.generation + 1, 0)

@@ -19,9 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-#: An owner of whom nothing can be known (another host) counts as gone after so many seconds
-#: without a sign of life.
-LEASE_SECONDS = 60.0
+from hfget.limits import LEASE_SECONDS
 
 #: States of a process (proc_pid_stat(5)): one that only waits for its parent, and one that was
 #: halted by a signal or a debugger.

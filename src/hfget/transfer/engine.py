@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.errors import DiskError
-from hfget.settings import MAX_CONNECTIONS
+from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
 from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.durability import keep_synced
@@ -27,7 +27,6 @@ from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.worker import Worker, WorkerTools
 
-STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
 TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 #: A finished file counts as so many bytes of progress: small ones cost waiting, not bytes.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hfget.errors import NetworkError
 from hfget.http import Transient
+from hfget.limits import SLOW_BYTES, SLOW_WINDOW_SECONDS
 from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError
 from hfget.system import Stopped, Superseded
@@ -20,9 +21,6 @@ BUFFER_BYTES = 1 << 20
 #: (seconds) or nothing more is there to be read: what a kill can lose is what is in the buffers.
 FLUSH_SECONDS = 0.1
 MIN_BLOCK_BYTES = 64 << 10
-#: A connection that brings less than this many bytes in a window is replaced.
-SLOW_WINDOW_SECONDS = 30.0
-SLOW_BYTES = 30 * 1024
 
 
 class Fetcher:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.limits import CRUMB_BYTES, CRUMB_SECONDS, MAX_LIES
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.fetch import Fetcher
@@ -19,14 +20,9 @@ from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import Schedule, Work
 
-#: A server that answers wrongly so many times in a row will not answer rightly.
-MAX_LIES = 4
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
-#: An answer that breaks off after fewer bytes than this is not asked for again at once: a server
-#: that cuts each answer short would be asked thousands of times.
-CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
 #: How often it is asked whether content that somebody else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
