@@ -232,7 +232,7 @@ CHECKS = [
         (" or not start <= last < span[1]:", ":"),
         ("not start <= last < span[1]", "not start <= last"),
         ("not start <= last < span[1]", "not last < span[1]"),
-        ('if answer.encoding not in ("gzip", "x-gzip", "deflate"):', "if False:"),
+        ("if answer.encoding not in INFLATABLE:", "if False:"),
     ),
     *checks(
         _RANGE,

@@ -249,10 +249,9 @@ SHAPES = {
 CHILD = """
 import re, sys
 from pathlib import Path
-from hfget import payload
+from hfget.hub import bounded_json as payload
 from hfget.errors import HfgetError
 from hfget.http import HttpClient
-from hfget.limits import LISTING_MEMORY, MAX_SECONDS
 from hfget.hub.entries import remote_file
 
 def peak():

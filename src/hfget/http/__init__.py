@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient, is_token_refused
 from hfget.http.credentials import choose_credential
+from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.response import Response
 from hfget.http.retry import (
     Transient,
@@ -23,10 +24,14 @@ from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_li
 from hfget.http.transport import hand_back, wire_of
 
 __all__ = [
+    "IDENTITY",
+    "INFLATABLE",
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
     "DistrustedError",
     "HttpClient",
+    "InflateError",
+    "Inflater",
     "Response",
     "Transient",
     "backoff",

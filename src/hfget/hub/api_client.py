@@ -39,7 +39,7 @@ NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 _SAME_METHOD = frozenset({307, 308})
 
 
-class Answer(NamedTuple):
+class ApiAnswer(NamedTuple):
     """JSON, and where it came from; `at_home` as long as no address has led to another origin.
 
     `json` is None where a status was to be tolerated, and after a HEAD.
@@ -121,16 +121,16 @@ class HubClient:
         method: str = "GET",
         form: bytes | None = None,
         tolerated: frozenset[int] = frozenset(),
-    ) -> Answer:
+    ) -> ApiAnswer:
         """The answer to a request, after retries. Raises HfgetError."""
 
-        def attempt() -> Answer:
+        def attempt() -> ApiAnswer:
             try:
                 with self.budget.waiting():
                     response, still_at_home = self._follow(url, at_home, method, form)
                     with closing(response):
                         json = self._read(response, ref, method, tolerated)
-                        return Answer(json, response, still_at_home)
+                        return ApiAnswer(json, response, still_at_home)
             except (HfgetError, Transient):
                 raise
             except Exception as error:
@@ -142,7 +142,7 @@ class HubClient:
         """The checked absolute form of an address in `response`. Raises HfgetError."""
         return self._http.next_address(response, link, self.endpoint)
 
-    def refuse(self, answer: Answer, ref: RepoRef) -> NoReturn:
+    def refuse(self, answer: ApiAnswer, ref: RepoRef) -> NoReturn:
         """Raise what an answer that was tolerated so far means."""
         raise refusal(
             answer.response, ref, self._http, withheld_token=self._settings.withheld_token

@@ -9,7 +9,6 @@ import json
 import re
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +17,15 @@ import requests
 
 from hfget.endpoints import host_of
 from hfget.errors import NetworkError
-from hfget.http import Transient, hand_back, wire_of
+from hfget.http import (
+    IDENTITY,
+    INFLATABLE,
+    InflateError,
+    Inflater,
+    Transient,
+    hand_back,
+    wire_of,
+)
 from hfget.limits import (
     LISTING_BYTES,
     LISTING_MEMORY,
@@ -33,7 +40,6 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 #: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.
 _VALUE_BYTES, _KEPT_BYTES = 128, 48
 _BLOCK_BYTES = 1 << 16
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _WIDE, _WIDEST = re.compile(rb"[\xc4-\xef]"), re.compile(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
 
 
@@ -139,24 +145,23 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
     """
     wire = wire_of(response)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+    if encoding not in IDENTITY | INFLATABLE:
         reason = f"the answer is encoded as {safe_text(encoding, 20)}"
         raise Transient(reason, url=response.url, lie=True)
-    inflate = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP_OR_ZLIB)
+    inflater = None if encoding in IDENTITY else Inflater()
     buffer = memoryview(bytearray(_BLOCK_BYTES))
     while count := wire.readinto1(buffer):
-        if inflate is None:
+        if inflater is None:
             yield count, buffer[:count]
             continue
         yield count, b""
-        packed = bytes(buffer[:count])
-        while packed and not inflate.eof:
+        inflater.give(bytes(buffer[:count]))
+        while inflater.pending:
             try:
-                yield 0, inflate.decompress(packed, _BLOCK_BYTES)
-            except zlib.error:
+                yield 0, inflater.take(_BLOCK_BYTES)
+            except InflateError:
                 raise Transient("bad compressed data", url=response.url, lie=True) from None
-            packed = inflate.unconsumed_tail
-    if wire.length or (inflate is not None and not inflate.eof):
+    if wire.length or (inflater is not None and not inflater.ended):
         raise Transient("the answer was cut short", url=response.url)
 
 

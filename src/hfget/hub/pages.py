@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 from hfget.endpoints import origin_of
 from hfget.errors import UnsafeError
 from hfget.http import Transient
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.completeness import is_full
 from hfget.limits import FEWEST_PER_PAGE, MAX_ENTRIES, MAX_PAGE_REPEATS, MAX_REQUESTS
 from hfget.model import RepoRef, is_commit
@@ -22,7 +22,7 @@ _MOST_LINK = 16_384
 class NoRouteError(Exception):
     """The endpoint has no such route, or does not take this query."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ApiAnswer) -> None:
         super().__init__(f"HTTP {answer.response.status_code}")
         self.answer = answer
 
@@ -80,7 +80,7 @@ class Pages:
                 return
             yield Page(entries, _ending(len(entries), header) if not url else None)
 
-    def ask(self, url: str, **options: Any) -> Answer:
+    def ask(self, url: str, **options: Any) -> ApiAnswer:
         """A request that counts. Raises UnsafeError for one too many."""
         self._requests += 1
         if self._requests > MAX_REQUESTS:
@@ -89,7 +89,7 @@ class Pages:
         self.check_commit(answer)
         return answer
 
-    def check_commit(self, answer: Answer) -> None:
+    def check_commit(self, answer: ApiAnswer) -> None:
         """Backends that are not in step answer for different commits. Raises Transient."""
         url, named = answer.response.url, self._commit[:12]
         said = answer.commit if answer.response.status_code < 400 else ""
@@ -99,7 +99,7 @@ class Pages:
         if not answer.ok and answer.error_code == "RevisionNotFound":
             raise Transient(f"does not know commit {named}, which it named", url=url, lie=True)
 
-    def _checked(self, answer: Answer) -> list[dict[str, Any]]:
+    def _checked(self, answer: ApiAnswer) -> list[dict[str, Any]]:
         page = answer.json
         if not _is_page(page):
             raise self._client.not_a_hub(answer.response)
@@ -109,7 +109,7 @@ class Pages:
         entries: list[dict[str, Any]] = page
         return entries
 
-    def _next(self, answer: Answer, link: str, place: str, query: str) -> str:
+    def _next(self, answer: ApiAnswer, link: str, place: str, query: str) -> str:
         """The address of the next page: where this one was, with the query of the link.
 
         A link may name the Hub where a mirror was asked, http behind a proxy that speaks https,

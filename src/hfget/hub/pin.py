@@ -15,7 +15,7 @@ from hfget import events
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.tree import Tree, list_tree
 from hfget.model import PathKind, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
@@ -115,7 +115,7 @@ class Hub:
             self._client.note(f"{ref.repo_id} is {renamed} today")
         return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
 
-    def _info(self, url: str, ref: RepoRef) -> Answer:
+    def _info(self, url: str, ref: RepoRef) -> ApiAnswer:
         """The repo info. A server may have only the route that names the revision."""
         if ref.revision is not None:
             return self._client.ask(f"{url}/revision/{quote(ref.revision, safe='')}", ref)

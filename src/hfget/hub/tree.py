@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from hfget.errors import AccessError, ListingError, NetworkError
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.completeness import Doubt, Listed, TwiceError, doubt, is_full
 from hfget.hub.entries import file_of_head, remote_file
 from hfget.hub.pages import NoRouteError, Pages
@@ -62,7 +62,7 @@ class _Lister:
         self._walked: set[str] = set()
         self._size: int | None = None
         self._has_route = True
-        self._refused: Answer | None = None
+        self._refused: ApiAnswer | None = None
 
     def tree(self) -> Tree:
         self._refused = self._recursive()
@@ -75,7 +75,7 @@ class _Lister:
             self._settle(found)
         return self._proved()
 
-    def _without_recursion(self, refused: Answer) -> None:
+    def _without_recursion(self, refused: ApiAnswer) -> None:
         status = refused.response.status_code
         self._has_route = self._walk([""])
         if self._has_route:
@@ -96,7 +96,7 @@ class _Lister:
         if len(self._listed.files) > before:
             self._listed.may_go_on = "lists more of a folder when asked for it alone"
 
-    def _recursive(self) -> Answer | None:
+    def _recursive(self) -> ApiAnswer | None:
         """List everything at once; the refusal if the endpoint cannot do that."""
         refused = None
         for query in _RECURSIVE:
@@ -248,7 +248,7 @@ class _Lister:
             url=safe_url(self._client.api(self._ref)),
         )
 
-    def _no_route(self, refused: Answer) -> ListingError:
+    def _no_route(self, refused: ApiAnswer) -> ListingError:
         return ListingError(
             f"{self._client.host} has no route that lists a repo "
             f"(HTTP {refused.response.status_code})",

@@ -1,4 +1,4 @@
-"""Content hashes: sha256 for LFS files, the git blob sha1 for all others.
+"""Content hashes: sha256 for LFS files, the git blob sha1 for all others; and CRC-32.
 
 What is hashed is always what is read back from the file, never what was received.
 """
@@ -14,6 +14,13 @@ from typing import Any
 
 from hfget.partials.positional_file import PositionalFile
 from hfget.system import Stamp
+
+try:  # what does it fastest here: a journal is the same, whoever wrote it
+    from isal.isal_zlib import crc32
+except ImportError:  # no wheel for this machine
+    from zlib import crc32
+
+__all__ = ["PrefixHash", "crc32", "hash_file", "new_hash"]
 
 _READ_BYTES = 1 << 20
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.partials.clone import duplicate
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
 from hfget.partials.recovery import leftover_bytes, names_in, remove

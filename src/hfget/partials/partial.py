@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over

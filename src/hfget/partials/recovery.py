@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
 from hfget.system import ProcessIdentity, Standing, UntrustedError, boot_id, is_sole, lease_is_over

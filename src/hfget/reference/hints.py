@@ -19,7 +19,7 @@ _PLAIN_REVISION = re.compile(r"[\w.+,=-]+", re.ASCII)
 _LONGEST = 300
 
 
-class Wanted(NamedTuple):
+class WantedFiles(NamedTuple):
     """A repo, and the files and patterns of it that a command chooses."""
 
     ref: RepoRef
@@ -28,7 +28,7 @@ class Wanted(NamedTuple):
     exclude: tuple[str, ...] = ()
 
 
-def did_you_mean(wanted: Wanted) -> str:
+def did_you_mean(wanted: WantedFiles) -> str:
     """The reference that was meant; where it says less than was meant, the command too."""
     name, command = _name_of(wanted.ref), command_for(wanted)
     if command is None or command == f"hfget {shlex.quote(name)}":
@@ -37,7 +37,7 @@ def did_you_mean(wanted: Wanted) -> str:
     return f"did you mean {name}? {'A file of it' if only_path else 'The command'}: {command}"
 
 
-def one_of(wanted: Sequence[Wanted]) -> str:
+def one_of(wanted: Sequence[WantedFiles]) -> str:
     """A hint for a text that names several repos."""
     names = list(dict.fromkeys(_name_of(one.ref) for one in wanted))
     if len(names) == 1:
@@ -45,7 +45,7 @@ def one_of(wanted: Sequence[Wanted]) -> str:
     return "give one of them: " + ", ".join(names[:4])
 
 
-def command_for(wanted: Wanted) -> str | None:
+def command_for(wanted: WantedFiles) -> str | None:
     """The command that fetches it, None where that cannot be shown in a line.
 
     A file whose name begins with a dash stands last, behind `--`.

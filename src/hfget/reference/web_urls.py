@@ -161,11 +161,11 @@ def _without_query(tail: list[str]) -> list[str]:
 
 
 def _pattern(ref: RepoRef, tail: list[str]) -> UsageError:
-    from hfget.reference.hints import Wanted, command_for
+    from hfget.reference.hints import WantedFiles, command_for
 
     revision, *rest = (unquote(part) for part in tail)
     at = replace(ref, revision=None if revision == "main" else revision)
-    command = command_for(Wanted(at, include=("/".join(rest),)))
+    command = command_for(WantedFiles(at, include=("/".join(rest),)))
     return UsageError("a URL names one file, not a pattern", hint=command or FORMS)
 
 

@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 import requests
 
-from hfget.http import Transient, wire_of
+from hfget.http import IDENTITY, INFLATABLE, Transient, wire_of
 from hfget.model import RemoteFile, Span
 from hfget.sources.decoding import Body, inflated_body, plain_body
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
 _WEB_PAGES = (".html", ".htm", ".xhtml")
-_IDENTITY = ("", "identity")
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER, _MAX_POINTER_BYTES = b"version https://git-lfs", 1024
 
@@ -38,7 +37,7 @@ class Answer(NamedTuple):
 
     @property
     def encoded(self) -> bool:
-        return self.encoding not in _IDENTITY
+        return self.encoding not in IDENTITY
 
 
 def check(file: RemoteFile, span: Span | None, response: requests.Response) -> Answer:
@@ -55,7 +54,7 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
         raise _lie(response, "the answer looks like a web page, not like the file")
     whole = response.status_code == 200
     start, end = (0, file.size) if whole else _part(file, span, response)
-    length = content_length(response) if encoding in _IDENTITY else None
+    length = content_length(response) if encoding in IDENTITY else None
     if length not in (None, end - start):
         raise _wrong_length(file, response, whole)
     return Answer(start, end, encoding, whole, exact=length is not None)
@@ -72,7 +71,7 @@ def open_body(response: requests.Response, answer: Answer) -> Body:
     wire = wire_of(response)
     if not answer.encoded:
         return plain_body(wire)
-    if answer.encoding not in ("gzip", "x-gzip", "deflate"):
+    if answer.encoding not in INFLATABLE:
         raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
     return inflated_body(wire)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import ssl
 import time
-import zlib
 from typing import Any, Protocol
 
-from hfget.http import Response
+from hfget.http import Inflater, Response
 
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 class Body(Protocol):
@@ -90,17 +88,17 @@ class _Inflated:
 
     def __init__(self, wire: Any) -> None:
         self._wire = wire
-        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._inflater = Inflater()
 
     def readinto1(self, buffer: memoryview, /) -> int | None:
-        if self._inflate.eof:
+        inflater = self._inflater
+        if inflater.ended:
             return 0
-        packed = self._inflate.unconsumed_tail or self._wire.read1(1 << 16)
-        if not packed:
-            return 0
-        try:
-            data = self._inflate.decompress(packed, len(buffer))
-        except zlib.error as error:
-            raise OSError(f"bad compressed data: {error}") from error
+        if not inflater.pending:
+            packed = self._wire.read1(1 << 16)
+            if not packed:
+                return 0
+            inflater.give(packed)
+        data = inflater.take(len(buffer))
         buffer[: len(data)] = data
-        return len(data) or (0 if self._inflate.eof else None)
+        return len(data) or (0 if inflater.ended else None)

@@ -16,11 +16,10 @@ from hfget import events
 from hfget.errors import DiskError
 from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
 from hfget.transfer.backend import Outcome, Task, TransferOptions
-from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
-from hfget.transfer.resources import room_for_connections
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
