@@ -40,15 +40,15 @@ CHECKS = [
         _ORIGIN,
         "hub/api_client.py",
         ("test_hub_hostile.py", "test_hub.py"),
-        ("at_home = at_home and origin_of(url) == self.home", "pass"),
-        ("at_home = at_home and origin_of", "at_home = origin_of"),
+        ("at_home = stays_home(at_home, url, self.home)", "pass"),
+        ("stays_home(at_home, url", "stays_home(True, url"),
     ),
     *checks(
         _ORIGIN,
         "sources/http_source.py",
         ("test_source.py", "test_source_renewal.py"),
-        ("target.with_token and origin_of(url) == origin_of(self._home)", "target.with_token"),
-        ("at_home = target.with_token and ", "at_home = "),
+        ("stays_home(target.with_token, url, self._home)", "target.with_token"),
+        ("stays_home(target.with_token, url", "stays_home(True, url"),
     ),
     *checks(
         _ORIGIN,
@@ -64,6 +64,8 @@ CHECKS = [
             "if False:",
         ),
         ("target = without_login(rebase(", "target = str(rebase("),
+        ("at_home and origin_of(url) == origin_of(home)", "at_home"),
+        ("return at_home and origin_of(url)", "return origin_of(url)"),
         (" or _MALFORMED.search(location)", ""),
     ),
     *checks(

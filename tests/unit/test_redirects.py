@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hfget.endpoints import is_loopback, is_private, is_private_address, origin_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.redirects import follow, rebase
+from hfget.http.redirects import follow, rebase, stays_home
 from tests.unit.verdicts import refused
 
 HUB = "https://huggingface.co"
@@ -222,3 +222,11 @@ def test_whatever_a_link_says_it_leads_to_a_safe_address_or_nowhere(source: str,
 )
 def test_an_address_of_a_local_network(text: str, private: bool) -> None:
     assert is_private_address(text) is private
+
+
+def test_a_way_that_has_left_its_origin_is_not_at_home_again() -> None:
+    home, there = "https://hub.example/a", "https://other.example/a"
+    assert stays_home(True, "https://HUB.example:443/b", home)
+    assert not stays_home(True, there, home)
+    assert not stays_home(True, "http://hub.example/a", home), "another scheme"
+    assert not stays_home(stays_home(True, there, home), home, home)

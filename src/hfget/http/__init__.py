@@ -10,6 +10,7 @@ from __future__ import annotations
 from hfget.http.client import REDIRECT_STATUSES, HttpClient, is_token_refused
 from hfget.http.credentials import choose_credential
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
+from hfget.http.redirects import circle, stays_home
 from hfget.http.response import Response
 from hfget.http.retry import (
     Transient,
@@ -36,12 +37,14 @@ __all__ = [
     "Transient",
     "backoff",
     "choose_credential",
+    "circle",
     "from_exception",
     "from_status",
     "given_up",
     "hand_back",
     "is_token_refused",
     "read_first_line",
+    "stays_home",
     "wait_after",
     "wire_of",
     "with_retries",

@@ -57,6 +57,24 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
     return target
 
 
+def stays_home(at_home: bool, url: str, home: str) -> bool:
+    """Whether a way that now leads to `url` has never left the origin of `home`.
+
+    Once it was left no token goes along any more, even if the way leads back.
+    """
+    return at_home and origin_of(url) == origin_of(home)
+
+
+def circle(host: str, url: str, path: str | None = None) -> NetworkError:
+    """What to raise after more than MAX_REDIRECTS hops."""
+    return NetworkError(
+        f"{host} redirects in a circle",
+        url=safe_url(url),
+        path=path,
+        hint="the mirror is broken; try another one with --endpoint",
+    )
+
+
 def rebase(url: str, endpoint: str) -> str:
     """`url` with the Hub's own origin replaced by the endpoint's (a mirror that did not)."""
     parts, own = urlsplit(url), urlsplit(endpoint)

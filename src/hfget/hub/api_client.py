@@ -21,8 +21,10 @@ from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    circle,
     from_exception,
     from_status,
+    stays_home,
     with_retries,
 )
 from hfget.hub.bounded_json import Budget, read_json
@@ -193,13 +195,9 @@ class HubClient:
                 return response, at_home
             response.close()
             url = self._http.next_hop(response, self.endpoint)
-            at_home = at_home and origin_of(url) == self.home
+            at_home = stays_home(at_home, url, self.home)
             if method != "GET" and not at_home:
                 return response, at_home
             if form is not None and response.status_code not in _SAME_METHOD:
                 return response, at_home
-        raise NetworkError(
-            f"{host_of(url)} redirects in a circle",
-            url=safe_url(url),
-            hint="the mirror is broken; try another one with --endpoint",
-        )
+        raise circle(host_of(url), url)

@@ -26,9 +26,11 @@ from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
+    circle,
     from_exception,
     from_status,
     hand_back,
+    stays_home,
     wire_of,
 )
 from hfget.hub import refusal
@@ -168,7 +170,7 @@ class HttpSource:
     def _follow(self, target: RequestUrl, url: str) -> None:
         if target.hops >= MAX_REDIRECTS:
             raise self._circle()
-        at_home = target.with_token and origin_of(url) == origin_of(self._home)
+        at_home = stays_home(target.with_token, url, self._home)
         with self._lock:
             if self._target is not target:
                 raise Superseded
@@ -205,12 +207,7 @@ class HttpSource:
         )
 
     def _circle(self) -> NetworkError:
-        return NetworkError(
-            f"{self._host} redirects in a circle",
-            url=safe_url(self._home),
-            path=self._file.path,
-            hint="the mirror is broken; try another --endpoint",
-        )
+        return circle(self._host, self._home, self._file.path)
 
     def _named(self, error: Transient | HfgetError, target: RequestUrl) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
