@@ -22,7 +22,6 @@ LONG = {
     "destinations/hub_cache/cache.py",
     "destinations/record_codec.py",
     "operations/run.py",
-    "operations/verification.py",
 }
 
 
