@@ -15,7 +15,7 @@ CHECKS = [
         _WHOLE,
         "hub/pages.py",
         ("test_tree.py",),
-        ("if _COMMIT.fullmatch(said) and said != self._commit:", "if False:"),
+        ("if is_commit(said) and said != self._commit:", "if False:"),
         ('if not answer.ok and answer.error_code == "RevisionNotFound":', "if False:"),
     ),
     *checks(
@@ -202,7 +202,7 @@ CHECKS = [
         ("is_sole(there) and ", ""),
         ("    if not stat.S_ISREG(there.st_mode):\n", "    if False:\n"),
         ("found.data != data and found.abandoned", "found.data != data"),
-        ("if Found(path, path, owner, None).abandoned:", "if True:"),
+        ("if Leftover(path, path, owner, None).abandoned:", "if True:"),
     ),
     *checks(
         _HASH,
@@ -232,7 +232,7 @@ CHECKS = [
         ("test_answer.py", "test_fetch.py"),
         ("    if status == 416:\n", "    if False:\n"),
         ("    elif length is not None and page and not encoding:\n", "    elif False:\n"),
-        ("if length == end - start and not (is_tiny and encoding in _DECODED):", "if True:"),
+        ("if length == end - start and not (is_tiny and encoding in INFLATABLE):", "if True:"),
         ("    if encoding and not whole:\n", "    if False:\n"),
         ("if not encoding and length not in (None, end - start):", "if False:"),
         ('if match[3] not in ("*", str(file.size)):', "if False:"),
@@ -240,7 +240,7 @@ CHECKS = [
         (" or not start <= last < span[1]:", ":"),
         ("not start <= last < span[1]", "not start <= last"),
         ("not start <= last < span[1]", "not last < span[1]"),
-        ("    if answer.encoding not in _DECODED:\n", "    if False:\n"),
+        ("    if answer.encoding not in INFLATABLE:\n", "    if False:\n"),
     ),
     *checks(
         _RANGE,
