@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hfget._version import __version__
-
 if TYPE_CHECKING:
     from hfget.errors import HfgetError
     from hfget.model import Failure, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
     from hfget.operations import Verification, download, plan, verify
     from hfget.system import Stop
+
+__version__ = "0.1.0"
 
 _HOMES = {
     "download": "hfget.operations.python_api",

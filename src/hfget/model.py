@@ -5,6 +5,7 @@ All are frozen; sizes are in bytes, times in seconds, hashes in lower-case hex.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,29 @@ RepoType = Literal["model", "dataset", "space"]
 
 URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 API_NAMES: dict[RepoType, str] = {"model": "models", "dataset": "datasets", "space": "spaces"}
+
+_SHA1, _SHA256 = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
+
+
+def is_sha1(text: str) -> bool:
+    """Whether this is a SHA-1 in hex, as the id of a git blob."""
+    return _SHA1.fullmatch(text) is not None
+
+
+def is_sha256(text: str) -> bool:
+    """Whether this is a SHA-256 in hex, as the content of an LFS file has."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def is_etag(text: str) -> bool:
+    """Whether this names content: the SHA-256 of an LFS file, or the id of a git blob."""
+    return is_sha1(text) or is_sha256(text)
+
+
+def is_commit(text: str) -> bool:
+    """Whether this is a commit hash: SHA-1, or SHA-256 as newer repos of git have it."""
+    return is_sha1(text) or is_sha256(text)
+
 
 #: Bytes of a file, half-open: `(start, end)`, counted from its start.
 Span = tuple[int, int]

@@ -1,7 +1,4 @@
-"""Settings of a run: flags over environment over a named env file over defaults.
-
-Also what an endpoint and an origin are, since most settings hang on one.
-"""
+"""Settings of a run: flags over environment over a named env file over defaults."""
 
 from __future__ import annotations
 
@@ -10,20 +7,19 @@ import os
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
 
+from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource
 from hfget.errors import UsageError
-from hfget.system import Secret, safe_text, safe_url
-
-DEFAULT_ENDPOINT = "https://huggingface.co"
-OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
-DEFAULT_CONNECTIONS = 16
-DEFAULT_JOBS = 32
-MAX_CONNECTIONS = 64
-DEFAULT_RETRIES = 8
+from hfget.limits import (
+    API_TIMEOUT,
+    DEFAULT_CONNECTIONS,
+    DEFAULT_JOBS,
+    DEFAULT_RETRIES,
+    DOWNLOAD_TIMEOUT,
+)
+from hfget.system import Secret, safe_text
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
@@ -55,12 +51,6 @@ ENV_NAMES = (
     "NO_COLOR",
 )
 
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
-#: A URL whose host needs no parser: one is asked for each request.
-_PLAIN = re.compile(r"https?://([a-z0-9.-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)/")
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9]+)?")
-
-EndpointSource = Literal["flag", "environment", "url", "default"]
 TokenSource = Literal["--token", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "stored login", "endpoint"]
 
 #: Why a token stays here, and what to do about it.
@@ -115,8 +105,8 @@ class Settings:
     credential: Credential | None = None
     withheld_token: Withheld | None = None
     token_warnings: tuple[str, ...] = ()
-    api_timeout: float = 10.0
-    download_timeout: float = 10.0
+    api_timeout: float = API_TIMEOUT
+    download_timeout: float = DOWNLOAD_TIMEOUT
     connections: int = DEFAULT_CONNECTIONS
     jobs: int = DEFAULT_JOBS
     retries: int = DEFAULT_RETRIES
@@ -125,94 +115,6 @@ class Settings:
     wait_for_lock: bool = True
     allow_private: bool = False
     allow_http_data: bool = False
-
-
-def origin_of(url: str) -> str:
-    """Scheme, lower-case host without trailing dot, and effective port of `url`.
-
-    Raises ValueError for what is no http(s) URL, and for what different parsers read
-    differently: a token must not follow from a misunderstanding.
-    """
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    host = (parts.hostname or "").rstrip(".")
-    if scheme not in ("http", "https") or _AMBIGUOUS.search(url) or not _HOST.fullmatch(host):
-        raise ValueError(f"not an http(s) URL: {safe_url(url)}")
-    port = parts.port or (443 if scheme == "https" else 80)
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def host_of(url: str) -> str:
-    """The host (and port, where it is named) of `url`, for messages."""
-    if plain := _PLAIN.match(url):
-        return plain.group(1)
-    parts = urlsplit(safe_url(url))
-    return parts.netloc or safe_url(url)
-
-
-def is_official(endpoint: str) -> bool:
-    """Whether `endpoint` is the Hub itself, over https."""
-    return origin_of(endpoint) in {f"https://{host}:443" for host in OFFICIAL_HOSTS}
-
-
-def is_loopback(url: str) -> bool:
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    return is_loopback_address(host)
-
-
-def is_loopback_address(text: str) -> bool:
-    """Whether this is an address of this machine itself."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
-def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
-    """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
-
-    It may still hold user and password. Raises UsageError for what is no http(s) URL.
-    """
-    if flag:
-        return _normal_endpoint(flag, "--endpoint"), "flag"
-    if value := env.get("HF_ENDPOINT", "").strip():
-        return _normal_endpoint(value, "HF_ENDPOINT"), "environment"
-    return None
-
-
-def without_login(url: str) -> str:
-    """`url` without user and password."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _normal_endpoint(value: str, where: str) -> str:
-    """A URL without a slash at its end; the Hub under its own name, always by https."""
-    text = value.strip().strip("\"'")
-    try:
-        if "://" not in text:
-            text = ("http://" if is_loopback(f"http://{text}") else "https://") + text
-        parts = urlsplit(text)
-        origin_of(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{where} is not a usable address: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
-        ) from error
-    if parts.query or parts.fragment:
-        raise UsageError(
-            f"{where} must not carry a query or a fragment: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
-        )
-    if (parts.hostname or "").rstrip(".") in OFFICIAL_HOSTS and parts.port in (None, 80, 443):
-        text = DEFAULT_ENDPOINT + parts.path
-    return text.rstrip("/")
 
 
 #: A longer wait is none that anybody sees the end of, and more than some systems take.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from hfget.server.access import ServeOptions, Verdict
+from hfget.server.access import Permission, ServeOptions
 from hfget.server.listing import ServedFile
 from hfget.server.repo import Repo
 from hfget.server.running import bind, make_server
@@ -46,12 +46,12 @@ class TokenAccess:
     def user(self, token: str) -> str | None:
         return "tester" if token in self._tokens | self._strangers else None
 
-    def may_read(self, repo: Repo, token: str | None) -> Verdict:
+    def may_read(self, repo: Repo, token: str | None) -> Permission:
         if token in self._tokens:
-            return Verdict.OK
+            return Permission.OK
         if self.is_private(repo):
-            return Verdict.PRIVATE
-        return Verdict.GATED if self.is_gated(repo) else Verdict.OK
+            return Permission.PRIVATE
+        return Permission.GATED if self.is_gated(repo) else Permission.OK
 
     def is_gated(self, repo: Repo) -> bool:
         return str(repo) in self._gated

@@ -20,6 +20,7 @@ class Module(NamedTuple):
 
 MODULES = (
     Module("http/redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
+    Module("endpoints.py", ("test_redirects.py", "test_settings.py", "test_plain_urls.py")),
     Module("http/credentials.py", ("test_credentials.py", "test_cli_token.py")),
     Module("system/redaction.py", ("test_secret.py", "test_credentials.py")),
     Module(

@@ -15,7 +15,6 @@ CHECKS = [
         _WHOLE,
         "hub/pages.py",
         ("test_tree.py",),
-        ("Pages.check_commit", "_COMMIT.fullmatch(said) and said != self._commit", "False"),
         (
             "Pages.check_commit",
             "not answer.ok and answer.error_code == 'RevisionNotFound'",
@@ -184,13 +183,10 @@ CHECKS = [
         ("_trusted", "journal.boot != boot_id()", "False"),
         ("_candidates", "found.journal.identity.same_content(identity)", ""),
         ("_candidates", "found.standing is not Standing.ALIVE", ""),
-        ("Found.movable", "self.sole", ""),
-        ("Found.movable", "self.standing is Standing.DEAD", ""),
         ("found_at", "is_sole(there) and journal is not None and journal.own", "is_sole(there)"),
         ("found_at", "is_sole(there)", ""),
         ("found_at", "not stat.S_ISREG(there.st_mode)", "False"),
         ("take_over", "found.abandoned", ""),
-        ("sweep", "Found(path, path, owner, None).abandoned", "True"),
     ),
     *checks(
         _HASH,
@@ -269,7 +265,6 @@ CHECKS = [
         ("test_answer.py", "test_fetch.py"),
         ("check", "status == 416", "False"),
         ("check", "length is not None and page and (not encoding)", "False"),
-        ("check", "length == end - start and (not (is_tiny and encoding in _DECODED))", "True"),
         ("check", "encoding and (not whole)", "False"),
         ("check", "not encoding and length not in (None, end - start)", "False"),
         ("_place", "match[3] not in ('*', str(file.size))", "False"),
@@ -277,19 +272,12 @@ CHECKS = [
         ("_place", "not start <= last < span[1]", ""),
         ("_place", "start <= last < span[1]", "start <= last"),
         ("_place", "start <= last < span[1]", "last < span[1]"),
-        ("open_body", "answer.encoding not in _DECODED", "False"),
     ),
     *checks(
         _RANGE,
         "http/sending.py",
         ("test_kept_connections.py",),
         ("send", "not sockets.is_worth_another() or not left", "True"),
-    ),
-    *checks(
-        _RANGE,
-        "sources/host_health.py",
-        ("test_byte_sources.py",),
-        ("Hosts.part_came", "host.unusable_parts, host.whole_until = (0, 0.0)", ""),
     ),
     *checks(
         _RANGE,
@@ -300,5 +288,51 @@ CHECKS = [
             "other.position < other.end == start and other.reach >= end",
             "other.end == start",
         ),
+    ),
+    *checks(
+        _WHOLE,
+        "hub/pages.py",
+        ("test_tree.py",),
+        ("Pages.check_commit", "is_commit(said) and said != self._commit", "False"),
+    ),
+    *checks(
+        _JOIN,
+        "transfer/engine.py",
+        ("test_engine.py",),
+        (
+            "Engine",
+            "def _wind_down(self) -> None:\n"
+            '    """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""\n    self._ended.set()\n    for worker in self._workers:\n        worker.fetcher.hang_up()\n    stopped = math.inf\n    for thread, ended in self._threads:\n        while not ended.wait(TICK_SECONDS):\n            now = time.monotonic()\n            if stopped == math.inf and self._stop.is_set():\n                stopped = now\n                self._schedule.stopped()\n                self._abort()\n            if now > stopped + STOP_SECONDS:\n                self._abandon()\n            if now > stopped + self._patience or thread.ident is None:\n                break\n        else:\n            thread.join()\n    self._abandon()',
+            "def _wind_down(self) -> None:\n"
+            '    """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""\n    self._ended.set()\n    for worker in self._workers:\n        worker.fetcher.hang_up()\n    stopped = math.inf\n    for thread, ended in self._threads:\n        while not ended.wait(TICK_SECONDS):\n            now = time.monotonic()\n            if stopped == math.inf and self._stop.is_set():\n                stopped = now\n                self._schedule.stopped()\n                self._abort()\n            if now > stopped + STOP_SECONDS:\n                self._abandon()\n            if now > stopped + self._patience or thread.ident is None:\n                break\n        else:\n            thread.join()',
+        ),
+    ),
+    *checks(
+        _CRC,
+        "partials/recovery.py",
+        (
+            "test_leftovers.py",
+            "test_partial_foreign.py",
+            "test_partial.py",
+            "test_partial_disk.py",
+            "test_job_parking.py",
+            "test_prefix.py",
+        ),
+        ("Leftover.movable", "self.sole", ""),
+        ("Leftover.movable", "self.standing is Standing.DEAD", ""),
+        ("sweep", "Leftover(path, path, owner, None).abandoned", "True"),
+    ),
+    *checks(
+        _RANGE,
+        "sources/content_checks.py",
+        ("test_answer.py", "test_fetch.py"),
+        ("check", "length == end - start and (not (is_tiny and encoding in INFLATABLE))", "True"),
+        ("open_body", "answer.encoding not in INFLATABLE", "False"),
+    ),
+    *checks(
+        _RANGE,
+        "sources/host_health.py",
+        ("test_byte_sources.py",),
+        ("HostHealth.part_came", "host.unusable_parts, host.whole_until = (0, 0.0)", ""),
     ),
 ]

@@ -43,24 +43,6 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "hub/api_client.py",
-        ("test_hub_hostile.py", "test_hub.py"),
-        ("HubClient._follow", "at_home = at_home and origin_of(url) == self.home", ""),
-        (
-            "HubClient._follow",
-            "at_home and origin_of(url) == self.home",
-            "origin_of(url) == self.home",
-        ),
-    ),
-    *checks(
-        _ORIGIN,
-        "sources/http_source.py",
-        ("test_source.py", "test_source_renewal.py"),
-        ("HttpSource._follow", "origin_of(url) == origin_of(self._home)", ""),
-        ("HttpSource._follow", "target.with_token", ""),
-    ),
-    *checks(
-        _ORIGIN,
         "http/redirects.py",
         ("test_redirects.py",),
         ("follow", "scheme not in ('http', 'https')", "False"),
@@ -70,30 +52,12 @@ CHECKS = [
             "False",
         ),
         ("_absolute", "_MALFORMED.search(location)", ""),
-        ("_is_inside", "address.is_multicast", ""),
-        ("_is_inside", "not address.is_global", ""),
-        (
-            "_address",
-            "isinstance(address, IPv6Address) and address.ipv4_mapped is not None",
-            "False",
-        ),
     ),
     *checks(
         _ORIGIN,
         "http/credentials.py",
         ("test_credentials.py",),
         ("choose_credential", "not encrypted", "False"),
-        (
-            "_ambient",
-            "if not encrypted:\n    return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
-            "",
-        ),
-        (
-            "_ambient",
-            "if not encrypted:\n"
-            "    return Choice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
-            "",
-        ),
         ("_ambient", "allowed or endpoint_source in ('flag', 'environment')", "True"),
         ("_ambient", "not allowed", "False"),
         (

@@ -231,28 +231,6 @@ CHECKS = [
             "without_login(_rebased(source, _absolute(source, location), endpoint))",
             "str(rebase(source, _absolute(source, location), endpoint))",
         ),
-        (
-            "_address",
-            "if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:\n"
-            "    return address.ipv4_mapped",
-            "",
-        ),
-    ),
-    *checks(
-        "origin",
-        "http/credentials.py",
-        ("test_credentials.py",),
-        (
-            "_ambient",
-            "if not encrypted:\n    return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
-            "if False:\n    return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
-        ),
-        (
-            "_ambient",
-            "if not encrypted:\n"
-            "    return Choice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
-            "if False:\n    return Choice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
-        ),
     ),
     *checks(
         _PATH,
@@ -300,5 +278,65 @@ CHECKS = [
         "partials/clone.py",
         ("test_cache_copying.py", "test_prefix.py"),
         ("_alone", "fcntl.fcntl(fd, ask, fcntl.F_WRLCK)", ""),
+    ),
+    *checks(
+        "origin",
+        "hub/api_client.py",
+        ("test_hub_hostile.py", "test_hub.py"),
+        ("HubClient._follow", "at_home = stays_home(at_home, url, self.home)", ""),
+        (
+            "HubClient._follow",
+            "stays_home(at_home, url, self.home)",
+            "stays_home(True, url, self.home)",
+        ),
+    ),
+    *checks(
+        "origin",
+        "sources/http_source.py",
+        ("test_source.py", "test_source_renewal.py"),
+        (
+            "HttpSource._follow",
+            "stays_home(target.with_token, url, self._home)",
+            "target.with_token",
+        ),
+        ("HttpSource._follow", "target.with_token", "True"),
+    ),
+    *checks(
+        "origin",
+        "http/redirects.py",
+        ("test_redirects.py",),
+        ("stays_home", "origin_of(url) == origin_of(home)", ""),
+        ("stays_home", "at_home", ""),
+    ),
+    *checks(
+        "origin",
+        "endpoints.py",
+        ("test_redirects.py",),
+        ("_is_inside", "address.is_multicast", ""),
+        ("_is_inside", "not address.is_global", ""),
+        (
+            "plain_address",
+            "if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:\n"
+            "    return address.ipv4_mapped",
+            "",
+        ),
+    ),
+    *checks(
+        "origin",
+        "http/credentials.py",
+        ("test_credentials.py",),
+        (
+            "_ambient",
+            "if not encrypted:\n"
+            "    return CredentialChoice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
+            "if False:\n    return CredentialChoice(withheld=Withheld(name, *ENCRYPTED_ONLY))",
+        ),
+        (
+            "_ambient",
+            "if not encrypted:\n"
+            "    return CredentialChoice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
+            "if False:\n"
+            "    return CredentialChoice(withheld=Withheld('stored login', *ENCRYPTED_ONLY))",
+        ),
     ),
 ]

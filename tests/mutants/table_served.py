@@ -88,11 +88,6 @@ CHECKS = [
         "server/hostnames.py",
         _SAFETY,
         ("public_base", "hosts is not None and (not hosts.knows(host))", ""),
-        (
-            "Hosts.knows",
-            "if found is None:\n    return False\nname = _name(found[1])",
-            "name = _name(host)",
-        ),
     ),
     *checks(
         _SHOWN,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.settings import DEFAULT_JOBS
+from hfget.limits import DEFAULT_JOBS
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_dataset, make_many, make_model
 from tests.system.command import Shell, leftovers, tree

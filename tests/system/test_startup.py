@@ -69,7 +69,7 @@ def test_importing_the_package_imports_nothing() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     names = {name for name in done.stdout.split() if name.startswith("hfget")}
-    assert names == {"hfget", "hfget._version"}
+    assert names == {"hfget"}
 
 
 def help_of(*arguments: str) -> str:

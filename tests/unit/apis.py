@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hfget import events
+from hfget.endpoints import origin_of
 from hfget.http.client import HttpClient
 from hfget.hub.pin import Hub
 from hfget.model import RepoRef, Snapshot
-from hfget.settings import Credential, Settings, origin_of
+from hfget.settings import Credential, Settings
 from hfget.system.redaction import Secret
 from tests.unit.helpers import BOUND, Answer, Asked, Reply
 

@@ -13,7 +13,7 @@ from hfget.http.retry import Transient
 from hfget.model import RemoteFile
 from hfget.partials.journal import Identity
 from hfget.sources.byte_source import ByteSource
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.transfer.backend import Task
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
@@ -31,7 +31,7 @@ class Somewhere:
     origin: str = HOST
     resolved: bool = False
     ranged: bool = True
-    hosts: Hosts | None = None
+    hosts: HostHealth | None = None
 
     def delay(self) -> float:
         return self.hosts.delay(self.origin) if self.hosts else 0.0
@@ -127,7 +127,7 @@ class Desk:
         self.now = 1000.0
         self.limit = ConnectionLimit(64, clock=lambda: self.now)
         self.limit.allowed = allowed
-        self.hosts = Hosts(8, threading.Event(), clock=lambda: self.now)
+        self.hosts = HostHealth(8, threading.Event(), clock=lambda: self.now)
         self.hosts.answered(HOST)
         for job in jobs:
             source: Any = job.source

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from hfget.endpoints import host_of, origin_of
 from hfget.http.client import HttpClient
-from hfget.settings import Credential, Settings, host_of, origin_of
-from hfget.sources.host_health import Hosts
+from hfget.settings import Credential, Settings
+from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
 from hfget.sources.http_stream import HttpStream
 from hfget.system.redaction import Secret
@@ -50,7 +51,7 @@ class Client:
 
     source: HttpSource
     http: HttpClient
-    hosts: Hosts
+    hosts: HostHealth
 
     def open(self, span: tuple[int, int] | None = PART) -> HttpStream:
         return self.source.open(span)
@@ -77,7 +78,7 @@ def client(
     http = HttpClient(credential)
     settings = Settings(endpoint=home.url, credential=credential, download_timeout=read_timeout)
     snapshot = replace(snapshot_of(FILE), endpoint=home.url)
-    hosts = Hosts(settings.retries, threading.Event())
+    hosts = HostHealth(settings.retries, threading.Event())
     hosts.answered(host_of(home.url))
     return Client(HttpSource(http, settings, hosts, snapshot, FILE), http, hosts)
 

@@ -7,9 +7,10 @@ import os
 import time
 from pathlib import Path
 
+from hfget.limits import LEASE_SECONDS
 from hfget.partials.journal import Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial
-from hfget.system.process_identity import LEASE_SECONDS, Owner
+from hfget.system.process_identity import ProcessIdentity
 
 SIZE = JOURNALED_BYTES + 5000
 DATA = hashlib.shake_128(b"partial").digest(SIZE)
@@ -54,7 +55,7 @@ def flip(data: Path, offset: int) -> None:
         file.write(bytes([byte ^ 1]))
 
 
-def owned_by(stem: Path, owner: Owner, data: Path) -> Path:
+def owned_by(stem: Path, owner: ProcessIdentity, data: Path) -> Path:
     """Give a partial at rest to `owner`."""
     new = stem.with_name(f"{stem.name}.{owner}.incomplete")
     journal_at(data).rename(journal_at(new))
@@ -62,12 +63,12 @@ def owned_by(stem: Path, owner: Owner, data: Path) -> Path:
     return new
 
 
-def dead() -> Owner:
-    return Owner.mine()._replace(start="1")
+def dead() -> ProcessIdentity:
+    return ProcessIdentity.mine()._replace(start="1")
 
 
-def elsewhere() -> Owner:
-    return Owner.mine()._replace(host="00000000")
+def elsewhere() -> ProcessIdentity:
+    return ProcessIdentity.mine()._replace(host="00000000")
 
 
 def age(*paths: Path) -> None:

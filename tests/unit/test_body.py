@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.http.client import HttpClient
+from hfget.http.transport import wire_of
 from hfget.sources.decoding import Body, inflated_body, plain_body
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply
@@ -40,7 +41,7 @@ def fetch(request: pytest.FixtureRequest) -> Iterator[Fetch]:
             server = stack.enter_context(Loopback(lambda asked: reply, tls=tls))
             response = client.get(server.url, read_timeout=0.5)
             stack.push(response)  # whose end would close the body
-            return plain_body(response.raw._fp), response, server
+            return plain_body(wire_of(response)), response, server
 
         yield get
 
@@ -136,7 +137,7 @@ def test_a_connection_is_used_again_after_its_body(fetch: Fetch) -> None:
     response.raw.release_conn()
     until(lambda: server.connections == 1)
     pool = response.raw._pool
-    again = pool.urlopen("GET", "/", preload_content=False, decode_content=False)
+    again: Any = pool.urlopen("GET", "/", preload_content=False, decode_content=False)
     assert b"".join(pieces(plain_body(again._fp), MIB)) == DATA and server.connections == 1
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from hfget.errors import NetworkError
-from hfget.http.retry import MAX_REQUESTED_WAIT, UNREACHED_LIMIT, Transient
-from hfget.sources.host_health import Hosts
+from hfget.http.retry import Transient
+from hfget.limits import MAX_REQUESTED_WAIT, UNREACHED_LIMIT
+from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
 
 HOST, OTHER = "cdn.test", "hub.test"
@@ -41,8 +42,8 @@ def stop() -> threading.Event:
 
 
 @pytest.fixture
-def hosts(clock: Clock, stop: threading.Event) -> Hosts:
-    hosts = Hosts(RETRIES, stop, clock)
+def hosts(clock: Clock, stop: threading.Event) -> HostHealth:
+    hosts = HostHealth(RETRIES, stop, clock)
     hosts.answered(HOST)
     return hosts
 
@@ -56,12 +57,12 @@ def down() -> Transient:
     return Transient("connection refused", url=f"https://{HOST}/x", whole_host=True)
 
 
-def sleep_over(hosts: Hosts, clock: Clock, name: str = HOST) -> None:
+def sleep_over(hosts: HostHealth, clock: Clock, name: str = HOST) -> None:
     """Until the pause of a host is over, and a moment more for rounding."""
     clock.now += hosts.delay(name) + 1e-6
 
 
-def ask(hosts: Hosts, name: str = HOST) -> bool:
+def ask(hosts: HostHealth, name: str = HOST) -> bool:
     """A request that is answered at once; false if it may not be sent now."""
     try:
         with hosts.asking(name):
@@ -70,7 +71,9 @@ def ask(hosts: Hosts, name: str = HOST) -> bool:
         return False
 
 
-def test_a_pause_is_the_hosts_own_and_nobody_asks_meanwhile(hosts: Hosts, clock: Clock) -> None:
+def test_a_pause_is_the_hosts_own_and_nobody_asks_meanwhile(
+    hosts: HostHealth, clock: Clock
+) -> None:
     wait = hosts.failed(calm(10.0), clock.now)
     assert 10.0 <= wait < 12.0 and hosts.delay(HOST) == pytest.approx(wait)
     for _ in range(3):
@@ -81,7 +84,7 @@ def test_a_pause_is_the_hosts_own_and_nobody_asks_meanwhile(hosts: Hosts, clock:
 
 
 def test_after_a_pause_one_probes_and_the_others_go_on_once_it_was_answered(
-    hosts: Hosts, clock: Clock
+    hosts: HostHealth, clock: Clock
 ) -> None:
     hosts.failed(calm(), clock.now)
     sleep_over(hosts, clock)
@@ -99,7 +102,7 @@ def test_after_a_pause_one_probes_and_the_others_go_on_once_it_was_answered(
     "end", [down(), NetworkError("no"), Stopped(), ValueError("bug")], ids=repr
 )
 def test_a_probe_may_end_as_it_likes_another_one_follows(
-    hosts: Hosts, clock: Clock, end: Exception
+    hosts: HostHealth, clock: Clock, end: Exception
 ) -> None:
     hosts.failed(calm(), clock.now)
     sleep_over(hosts, clock)
@@ -114,7 +117,7 @@ def test_a_probe_may_end_as_it_likes_another_one_follows(
 
 
 def test_an_answer_to_what_was_asked_before_does_not_end_the_pause(
-    hosts: Hosts, clock: Clock
+    hosts: HostHealth, clock: Clock
 ) -> None:
     with hosts.asking(HOST):
         hosts.failed(calm(10.0), clock.now)
@@ -124,7 +127,7 @@ def test_an_answer_to_what_was_asked_before_does_not_end_the_pause(
     assert ask(hosts)
 
 
-def test_requests_that_were_under_way_together_fail_as_one(hosts: Hosts, clock: Clock) -> None:
+def test_requests_that_were_under_way_together_fail_as_one(hosts: HostHealth, clock: Clock) -> None:
     begun = clock.now
     for _ in range(50):
         clock.now += 0.01
@@ -141,7 +144,7 @@ def test_requests_that_were_under_way_together_fail_as_one(hosts: Hosts, clock: 
 def test_a_host_is_given_up_after_so_many_failures_in_a_row(
     clock: Clock, stop: threading.Event, known: bool, borne: int
 ) -> None:
-    hosts = Hosts(RETRIES, stop, clock)
+    hosts = HostHealth(RETRIES, stop, clock)
     if known:
         assert ask(hosts)
     for _ in range(borne):
@@ -156,7 +159,7 @@ def test_a_host_is_given_up_after_so_many_failures_in_a_row(
     assert ask(hosts, OTHER)
 
 
-def test_an_answer_in_between_starts_the_count_anew(hosts: Hosts, clock: Clock) -> None:
+def test_an_answer_in_between_starts_the_count_anew(hosts: HostHealth, clock: Clock) -> None:
     for _ in range(3 * RETRIES):
         hosts.failed(down(), clock.now)
         sleep_over(hosts, clock)
@@ -166,13 +169,13 @@ def test_an_answer_in_between_starts_the_count_anew(hosts: Hosts, clock: Clock) 
 def test_a_host_that_was_given_up_lives_again_with_an_answer(
     clock: Clock, stop: threading.Event
 ) -> None:
-    hosts = Hosts(0, stop, clock)
+    hosts = HostHealth(0, stop, clock)
     with hosts.asking(HOST), pytest.raises(NetworkError):
         hosts.failed(down(), clock.now)
     assert ask(hosts)
 
 
-def test_pauses_grow_and_are_never_cut_short(hosts: Hosts, clock: Clock) -> None:
+def test_pauses_grow_and_are_never_cut_short(hosts: HostHealth, clock: Clock) -> None:
     begun = clock.now
     hosts.failed(calm(60.0), begun)
     hosts.failed(down(), begun)
@@ -186,7 +189,7 @@ def test_pauses_grow_and_are_never_cut_short(hosts: Hosts, clock: Clock) -> None
 
 
 def test_too_long_a_pause_is_not_sat_through_and_the_host_is_left_alone(
-    hosts: Hosts, clock: Clock
+    hosts: HostHealth, clock: Clock
 ) -> None:
     hosts.failed(calm(60.0), clock.now)
     for _ in range(2):
@@ -200,7 +203,7 @@ def test_too_long_a_pause_is_not_sat_through_and_the_host_is_left_alone(
 
 @pytest.mark.parametrize("failure", [{"lie": True}, {}, {"overloaded": True}])
 def test_a_failure_of_one_file_pauses_nobody(
-    hosts: Hosts, clock: Clock, failure: dict[str, bool]
+    hosts: HostHealth, clock: Clock, failure: dict[str, bool]
 ) -> None:
     for _ in range(3 * RETRIES):
         failed = Transient("HTTP 500", url=f"https://{HOST}/x", **failure)
@@ -208,7 +211,7 @@ def test_a_failure_of_one_file_pauses_nobody(
     assert hosts.delay(HOST) == 0 and ask(hosts)
 
 
-def test_nothing_is_asked_once_the_run_is_to_stop(hosts: Hosts, stop: threading.Event) -> None:
+def test_nothing_is_asked_once_the_run_is_to_stop(hosts: HostHealth, stop: threading.Event) -> None:
     stop.set()
     with pytest.raises(Stopped):
         ask(hosts)
@@ -220,7 +223,7 @@ class HostMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.hosts = Hosts(RETRIES, threading.Event(), self.clock)
+        self.hosts = HostHealth(RETRIES, threading.Event(), self.clock)
         self.under_way: list[tuple[float, Callable[[BaseException | None], None]]] = []
         self.calm_until = 0.0
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import EndpointSource
 from hfget.errors import UnsafeError, UsageError
-from hfget.http.credentials import Choice, choose_credential
-from hfget.settings import EndpointSource
+from hfget.http.credentials import CredentialChoice, choose_credential
 from hfget.system.redaction import redact
 from tests.unit.verdicts import refused
 
@@ -25,7 +25,7 @@ MIRROR = "https://mirror.test"
 NAMED: tuple[EndpointSource, ...] = ("flag", "environment")
 
 
-def check_held(choice: Choice, source: str, endpoint: str) -> None:
+def check_held(choice: CredentialChoice, source: str, endpoint: str) -> None:
     """A token stays here; why, and the one option that would send it where any may."""
     assert choice.credential is None and choice.warnings == ()
     assert choice.withheld is not None and choice.withheld.source == source
@@ -107,8 +107,8 @@ def test_the_stored_login_goes_to_the_hub_alone(login: Path) -> None:
 
 
 def test_without_a_stored_login_nothing_is_held_back(login: Path) -> None:
-    assert choose_credential(HUB, "default", flag=None, env={}) == Choice()
-    assert choose_credential(MIRROR, "flag", flag=None, env={}) == Choice()
+    assert choose_credential(HUB, "default", flag=None, env={}) == CredentialChoice()
+    assert choose_credential(MIRROR, "flag", flag=None, env={}) == CredentialChoice()
 
 
 def test_an_origin_can_be_allowed(login: Path) -> None:
@@ -300,10 +300,10 @@ def test_a_login_that_may_not_be_read_is_not_used(
 def test_an_empty_login_is_none(login: Path) -> None:
     for text in ("", "\n", " \r\n"):
         log_in(login, text)
-        assert choose_credential(HUB, "default", flag=None, env={}) == Choice()
+        assert choose_credential(HUB, "default", flag=None, env={}) == CredentialChoice()
     login.unlink()
     login.symlink_to(login.with_name("nowhere"))
-    assert choose_credential(HUB, "default", flag=None, env={}) == Choice()
+    assert choose_credential(HUB, "default", flag=None, env={}) == CredentialChoice()
 
 
 def store(login: Path, token: str, expires_at: object, mode: int = 0o600) -> None:

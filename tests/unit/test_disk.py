@@ -95,7 +95,7 @@ def test_a_link_planted_under_the_temporary_name_is_not_written_through(
 ) -> None:
     outside = tmp_path / "outside"
     outside.write_text("mine")
-    monkeypatch.setattr("hfget.system.temporary.random.getrandbits", lambda bits: 0)
+    monkeypatch.setattr("hfget.system.mounts.random.getrandbits", lambda bits: 0)
     planted = tmp_path / f".{'0' * 16}.tmp"
     planted.symlink_to(outside)
     with pytest.raises(FileExistsError):

@@ -143,7 +143,7 @@ def test_a_drip_before_a_failure_does_not_make_it_fruitful(
     tmp_path: Path, first: int, counts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that comes by a few bytes a time-out must not be asked for for ever."""
-    monkeypatch.setattr("hfget.transfer.fetch.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("hfget.transfer.fetch.SLOW_GRACE_SECONDS", 0.0)
     drip = Dripping(first)
     with FileServer(DATA, always(drip)) as server:
         fetching = transfer(server, tmp_path, DATA, read_timeout=0.5)

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hfget.http.client import HttpClient
-from hfget.http.headers import Fields, parse_fields
+from hfget.http.response import Fields, parse_fields
 from tests.unit.helpers import Answer, Loopback
 
 _ODD = st.sampled_from(

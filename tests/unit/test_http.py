@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from hfget import events
+from hfget.endpoints import origin_of
 from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.http.client import HttpClient
-from hfget.settings import Credential, origin_of
+from hfget.settings import Credential
 from hfget.system.redaction import Secret
 from tests.unit.certificates import PrivateCA
 from tests.unit.conftest import Names

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hfget.endpoints import origin_of
 from hfget.errors import (
     AccessError,
     GatedRepoError,
@@ -17,7 +18,7 @@ from hfget.errors import (
 )
 from hfget.hub.tree import Tree
 from hfget.model import PathKind, Proof, RemoteFile, RepoRef
-from hfget.settings import Credential, Withheld, origin_of
+from hfget.settings import Credential, Withheld
 from hfget.system.cancellation import Stop
 from hfget.system.redaction import Secret
 from tests.hub import Fault, LocalHub, effects

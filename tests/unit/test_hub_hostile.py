@@ -13,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hfget.endpoints import origin_of
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, UnsafeError
 from hfget.hub import pages
 from hfget.hub.tree import Tree
+from hfget.limits import FEWEST_PER_PAGE
 from hfget.model import Proof, RepoRef
-from hfget.settings import Credential, origin_of
+from hfget.settings import Credential
 from hfget.system.cancellation import Stop
 from hfget.system.redaction import Secret
 from tests.hub import Fault, LocalHub, effects
@@ -153,7 +155,7 @@ def test_pages_without_end_end(entries: int, monkeypatch: pytest.MonkeyPatch) ->
     with Loopback(scripted(more)) as server, pytest.raises(UnsafeError) as met:
         Client(server.url).snapshot()
     assert "1,000 entries" in met.value.message and met.value.hint
-    assert len(server.asked) <= 2 + 1000 // max(entries, pages.FEWEST_PER_PAGE)
+    assert len(server.asked) <= 2 + 1000 // max(entries, FEWEST_PER_PAGE)
 
 
 def test_a_path_twice_with_the_same_content_is_one_file() -> None:

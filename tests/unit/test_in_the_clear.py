@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hfget import events
+from hfget.endpoints import is_loopback_address, origin_of
 from hfget.errors import AccessError, UnsafeError
 from hfget.http.client import HttpClient
 from hfget.http.connect import SteadyTimeout
 from hfget.hub.error_codes import refusal
 from hfget.model import RepoRef
-from hfget.settings import Credential, TokenSource, is_loopback_address, origin_of
+from hfget.settings import Credential, TokenSource
 from hfget.system.redaction import Secret
 from tests.unit.conftest import Names
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, made_up_token

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import DiskError, VerificationError
+from hfget.limits import MAX_DISK_REPAIRS
 from hfget.partials.positional_file import PositionalFile
-from hfget.transfer.repair import MAX_DISK_REPAIRS
 from tests.unit.desk import resolve
 from tests.unit.helpers import Answer, small_file
 from tests.unit.transfers import (

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hfget.partials.journal import Identity
 from hfget.partials.partial import digest_of, own_name, stem_for
 from hfget.partials.recovery import leftover_bytes, names_in, sweep, take_over
-from hfget.system.process_identity import Owner
+from hfget.system.process_identity import ProcessIdentity
 from tests.unit.verdicts import refused
 
 IDENTITY = Identity("dir/model.bin", 2 << 20, "sha256", "ab" * 32, "c" * 40)
 STEM = stem_for(Path(), IDENTITY.path, IDENTITY.hash).name
-ALIVE = str(Owner.mine())
+ALIVE = str(ProcessIdentity.mine())
 DEAD = f"{ALIVE[:16]}-{ALIVE.split('-')[1]}-1-00000000"  # this pid, but another start
 #: What stands for both in the names drawn, so that these are the same in each process.
 _ALIVE, _DEAD = "{alive}", "{dead}"

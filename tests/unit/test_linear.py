@@ -14,7 +14,7 @@ import pytest
 
 import hfget
 from hfget.cli.logs import clean
-from hfget.http.headers import parse_fields
+from hfget.http.response import parse_fields
 from hfget.system import redaction
 from hfget.system.redaction import Secret, redact, without_queries
 from hfget.system.text import safe_text
@@ -83,7 +83,7 @@ USES = uses()
 def test_patterns_are_found() -> None:
     assert len(USES) > 40
     assert {
-        "hfget.http.headers._FIELD.fullmatch",
+        "hfget.http.response._FIELD.fullmatch",
         "hfget.system.redaction._WORD.finditer",
     } <= USES.keys()
 

@@ -20,7 +20,7 @@ from hfget import events
 from hfget.errors import DiskError, InterruptedRunError, LockedError
 from hfget.system import process_lock as lock_module
 from hfget.system.cancellation import Stop
-from hfget.system.process_identity import Owner
+from hfget.system.process_identity import ProcessIdentity
 from hfget.system.process_lock import folder_lock
 from tests.unit.helpers import BOUND, child
 
@@ -64,7 +64,9 @@ def test_a_lock_is_taken_given_back_and_taken_again(path: Path) -> None:
     notes = Notes()
     for _ in range(3):
         with locked(path, notes=notes):
-            owner = Owner.parse(path.with_name("hfget.lock.holder").read_text().split()[1])
+            owner = ProcessIdentity.parse(
+                path.with_name("hfget.lock.holder").read_text().split()[1]
+            )
             assert owner is not None and owner.pid == os.getpid()
             with pytest.raises(LockedError), locked(path, wait=False):
                 pass
@@ -208,7 +210,7 @@ def test_a_lock_without_a_sign_of_life_is_not_waited_for(
     path.parent.mkdir(parents=True)
     path.touch()
     if stale:
-        mine = Owner.mine()
+        mine = ProcessIdentity.mine()
         text = stale.format(owner=mine._replace(host="00000000"), dead=mine._replace(start="1"))
         path.with_name("hfget.lock.holder").write_text(text)
     with open(path) as reader:

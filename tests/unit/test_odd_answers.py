@@ -8,13 +8,12 @@ from contextlib import ExitStack
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.errors import AccessError, NetworkError
 from hfget.http import redirects
 from hfget.http.client import HttpClient
-from hfget.http.headers import MAX_BYTES, MAX_LINES
-from hfget.http.response_head import MOST_INTERIM
+from hfget.http.response import MAX_HEAD_BYTES, MAX_HEAD_LINES, MOST_INTERIM
 from hfget.http.retry import Transient, from_exception
-from hfget.settings import host_of
 from tests.unit.apis import COMMIT, INFO, Client, entry, page
 from tests.unit.helpers import BOUND, Answer, Asked, Loopback, Reply, made_up_token, raw
 from tests.unit.network import read
@@ -55,7 +54,7 @@ def test_interim_answers_without_end_end(world: World) -> None:
         client(home).read()
 
 
-@pytest.mark.parametrize("lines", [101, MAX_LINES - 10])
+@pytest.mark.parametrize("lines", [101, MAX_HEAD_LINES - 10])
 def test_many_header_lines_are_read(world: World, lines: int) -> None:
     def answer(asked: Asked) -> Reply:
         plain = content(asked)
@@ -65,7 +64,9 @@ def test_many_header_lines_are_read(world: World, lines: int) -> None:
     assert client(world.origin(answer)).read() == DATA[100:200]
 
 
-@pytest.mark.parametrize("line", [b"X: y\r\n" * (MAX_LINES + 1), b"X: " + b"y" * MAX_BYTES])
+@pytest.mark.parametrize(
+    "line", [b"X: y\r\n" * (MAX_HEAD_LINES + 1), b"X: " + b"y" * MAX_HEAD_BYTES]
+)
 def test_a_head_without_end_ends(world: World, line: bytes) -> None:
     home = world.origin(lambda asked: raw(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n"))
     with pytest.raises(Transient):

@@ -10,27 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.system.process_identity import LEASE_SECONDS, Owner, Standing, lease_is_over
+from hfget.limits import LEASE_SECONDS
+from hfget.system.process_identity import ProcessIdentity, Standing, lease_is_over
 from tests.unit.helpers import BOUND, child
 from tests.unit.verdicts import refused
 
 _TELLS_ITS_TAG = """
 import sys
-from hfget.system.process_identity import Owner
+from hfget.system.process_identity import ProcessIdentity
 print("ready", flush=True)
-print(Owner.mine(), flush=True)
+print(ProcessIdentity.mine(), flush=True)
 sys.stdin.read()
 """
 
 
 def test_a_tag_survives_being_a_name() -> None:
-    mine = Owner.mine()
-    assert Owner.parse(str(mine)) == mine
+    mine = ProcessIdentity.mine()
+    assert ProcessIdentity.parse(str(mine)) == mine
     assert mine.pid == os.getpid() and mine.standing() is Standing.ALIVE
 
 
 def test_no_two_tags_of_a_process_are_the_same() -> None:
-    assert len({str(Owner.mine()) for _ in range(200)}) == 200
+    assert len({str(ProcessIdentity.mine()) for _ in range(200)}) == 200
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_no_two_tags_of_a_process_are_the_same() -> None:
     ],
 )
 def test_what_is_no_tag_names_no_owner(text: str) -> None:
-    assert Owner.parse(text) is None
+    assert ProcessIdentity.parse(text) is None
 
 
 @given(
@@ -54,15 +55,15 @@ def test_what_is_no_tag_names_no_owner(text: str) -> None:
     | st.from_regex(r"[0-9a-f]{15,17}-\d{1,11}-[0-9a-z]{1,17}-[0-9a-f]{7,9}", fullmatch=True)
 )
 def test_a_tag_is_read_as_it_is_written_or_not_at_all(text: str) -> None:
-    owner = Owner.parse(text)
+    owner = ProcessIdentity.parse(text)
     if owner is None:
         refused()
     else:
-        assert Owner.parse(str(owner)) == owner
+        assert ProcessIdentity.parse(str(owner)) == owner
 
 
-def changed(**fields: object) -> Owner:
-    return Owner.mine()._replace(**fields)  # type: ignore[arg-type]
+def changed(**fields: object) -> ProcessIdentity:
+    return ProcessIdentity.mine()._replace(**fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +80,14 @@ def changed(**fields: object) -> Owner:
     ],
     ids=["me", "mine", "pid-reused", "old-boot", "host", "host-and-boot", "no-pid", "huge-pid"],
 )
-def test_standing(owner: Owner, standing: Standing) -> None:
+def test_standing(owner: ProcessIdentity, standing: Standing) -> None:
     assert owner.standing() is standing
 
 
 def test_a_killed_owner_is_dead_even_before_its_parent_has_noticed() -> None:
     with child(_TELLS_ITS_TAG) as process:
         assert process.stdout is not None
-        owner = Owner.parse(process.stdout.readline().strip())
+        owner = ProcessIdentity.parse(process.stdout.readline().strip())
         assert owner is not None and owner.pid == process.pid
         assert owner.standing() is Standing.ALIVE
         process.kill()

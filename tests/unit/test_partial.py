@@ -14,7 +14,7 @@ import pytest
 from hfget.partials import journal as journal_module
 from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
 from hfget.partials.recovery import leftover_bytes, sweep
-from hfget.system.process_identity import Owner
+from hfget.system.process_identity import ProcessIdentity
 from tests.unit.helpers import BOUND, child
 from tests.unit.partials import (
     DATA,
@@ -95,7 +95,9 @@ def test_a_live_owner_keeps_its_partial(stem: Path) -> None:
 def test_what_a_killed_owner_wrote_is_taken_over_whole(stem: Path, reaped: bool) -> None:
     with child(_WRITES_AND_WAITS, str(stem), str(SIZE), repr(PIECES)) as process:
         data = next(stem.parent.glob("*.incomplete"))
-        owner = Owner.parse(data.name.removeprefix(stem.name + ".").removesuffix(".incomplete"))
+        owner = ProcessIdentity.parse(
+            data.name.removeprefix(stem.name + ".").removesuffix(".incomplete")
+        )
         inode = data.stat().st_ino
         process.kill()
         if reaped:

@@ -37,8 +37,8 @@ from tests.unit.transfers import FileServer, fetch_all, transfer
 _HOLDS = """
 import os, signal, sys
 print("ready", flush=True)
-from hfget.system.process_identity import Owner
-print(Owner.mine(), flush=True)
+from hfget.system.process_identity import ProcessIdentity
+print(ProcessIdentity.mine(), flush=True)
 sys.stdin.read()
 """
 
@@ -215,11 +215,11 @@ def test_what_is_a_strangers_is_copied_at_once_but_not_removed(stem: Path) -> No
 
 
 def test_what_a_stopped_process_has_is_copied_and_left_to_it(stem: Path) -> None:
-    from hfget.system.process_identity import Owner, Standing
+    from hfget.system.process_identity import ProcessIdentity, Standing
 
     with child(_HOLDS) as process:
         assert process.stdout is not None
-        owner = Owner.parse(process.stdout.readline().strip())
+        owner = ProcessIdentity.parse(process.stdout.readline().strip())
         assert owner is not None
         theirs = owned_by(stem, owner, parked(stem, *PIECES))
         assert leftover_bytes(stem, IDENTITY) == 0, "it is at work on it"

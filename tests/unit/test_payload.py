@@ -18,6 +18,7 @@ from hfget.http.client import HttpClient
 from hfget.http.retry import Transient, from_exception
 from hfget.hub import bounded_json
 from hfget.hub.bounded_json import Budget, read_json
+from hfget.limits import LISTING_MEMORY, MAX_SECONDS
 from hfget.system.cancellation import Stop
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
 
@@ -162,7 +163,7 @@ def test_an_answer_that_trickles_is_not_waited_for() -> None:
         now = 0.0
         while True:
             yield now
-            now += bounded_json.MAX_SECONDS / 5
+            now += MAX_SECONDS / 5
 
     def trickle(conn: Any) -> None:
         conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -294,4 +295,4 @@ def test_no_listing_takes_more_memory_than_it_may(name: str) -> None:
         )
     message, taken = done.stdout.decode().splitlines()
     assert "answers with more than" in message
-    assert 0 < int(taken) * 1024 < bounded_json.LISTING_MEMORY // 8 + (16 << 20)
+    assert 0 < int(taken) * 1024 < LISTING_MEMORY // 8 + (16 << 20)

@@ -7,8 +7,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import origin_of
 from hfget.http.client import _PLAIN_URL
-from hfget.settings import origin_of
 
 HOSTS = ("hub.example.org", "127.0.0.1", "localhost", "a-b.c", "xn--bcher-kva.example", "0x7f.1")
 PLAIN = (

@@ -9,9 +9,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import is_loopback, is_private, is_private_address, origin_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.redirects import follow, is_private, is_private_address, rebase
-from hfget.settings import is_loopback, origin_of
+from hfget.http.redirects import follow, rebase, stays_home
 from tests.unit.verdicts import refused
 
 HUB = "https://huggingface.co"
@@ -255,3 +255,11 @@ def test_a_data_host_on_plain_http_is_allowed_by_name() -> None:
     with pytest.raises(UnsafeError) as met:
         follow(SOURCE, location, MIRROR)
     assert "--allow-http-data" not in str(met.value.hint), "no option makes it safe for the API"
+
+
+def test_a_way_that_has_left_its_origin_is_not_at_home_again() -> None:
+    home, there = "https://hub.example/a", "https://other.example/a"
+    assert stays_home(True, "https://HUB.example:443/b", home)
+    assert not stays_home(True, there, home)
+    assert not stays_home(True, "http://hub.example/a", home), "another scheme"
+    assert not stays_home(stays_home(True, there, home), home, home)

@@ -10,6 +10,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.endpoints import origin_of
 from hfget.errors import (
     AccessError,
     EntryNotFoundError,
@@ -23,7 +24,7 @@ from hfget.errors import (
 from hfget.http.client import HttpClient
 from hfget.hub.error_codes import refusal
 from hfget.model import RepoRef
-from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, origin_of
+from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld
 from hfget.system.redaction import Secret
 from hfget.system.text import safe_text
 from tests.unit.helpers import BOUND, Answer, Loopback

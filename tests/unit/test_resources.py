@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hfget.transfer.resources import room_for_connections
+from hfget.transfer.concurrency import room_for_connections
 
 
 @pytest.fixture

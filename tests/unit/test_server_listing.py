@@ -10,17 +10,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hfget.server.attributes import LfsRules
-from hfget.server.hashes import HashCache, Stamp, git_tree_ids, lfs_pointer
+from hfget.server.hashes import HashCache, git_tree_ids, lfs_pointer
 from hfget.server.listing import Listing
 from hfget.server.scanning import LFS_THRESHOLD, Scanner, open_checked
 from hfget.server.store import Store
 from hfget.server.visibility import Visibility
+from hfget.system import Stamp
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -280,7 +280,7 @@ def test_hashes_are_remembered(tmp_path: Path) -> None:
     again = HashCache(cache_file)
     assert again.hash(path, stamp, "sha256", threading.Event()) == digest
     with pytest.raises(OSError):
-        again.hash(path, replace(stamp, mtime_ns=stamp.mtime_ns + 1), "sha256",
+        again.hash(path, stamp._replace(modified_ns=stamp.modified_ns + 1), "sha256",
                    threading.Event())  # fmt: skip
 
 

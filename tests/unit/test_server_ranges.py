@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.server.ranges import Span, UnsatisfiableRangeError, requested_span
+from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, requested_span
 from hfget.server.targets import candidates
 
 
@@ -41,7 +41,7 @@ def test_other_ranges_mean_the_whole(header: str | None) -> None:
     [('"etag"', True), ('W/"etag"', False), ('"other"', False), ("etag", False)],
 )
 def test_if_range_wants_the_strong_etag(if_range: str, partial: bool) -> None:
-    expected = Span(1, 3, 10) if partial else None
+    expected = ByteRange(1, 3, 10) if partial else None
     assert requested_span("bytes=1-2", if_range, "etag", 10) == expected
 
 

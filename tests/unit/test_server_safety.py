@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfget.server.hashes import HashCache, git_blob_id
-from hfget.server.hostnames import Hosts, public_base
+from hfget.server.hostnames import KnownHosts, public_base
 from hfget.server.listing import Listing
 from hfget.server.repo import unfit
 from hfget.server.scanning import Scanner
@@ -206,7 +206,7 @@ def test_a_hub_cache_is_served_as_its_repos(tmp_path: Path) -> None:
 
 
 def test_names_of_hosts() -> None:
-    hosts = Hosts(["hub.example", ".lan"])
+    hosts = KnownHosts(["hub.example", ".lan"])
     for known in ("hub.example", "HUB.example.:80", "a.lan", "a.b.lan:1", "[::1]", "10.0.0.1:80"):
         assert hosts.knows(known)
     for unknown in ("lan", "evillan", "x.hub.example", "", ":80", "a b", "1.2.3.4.evil", "a@b"):
@@ -214,7 +214,7 @@ def test_names_of_hosts() -> None:
 
 
 def test_a_link_is_absolute_only_where_that_is_known() -> None:
-    hosts = Hosts(["hub.example"])
+    hosts = KnownHosts(["hub.example"])
     seen = {"host": "localhost:80"}
     assert public_base(seen, "http", "1.1", hosts) == "http://localhost:80"
     assert public_base(seen, "http", "1.0", hosts) is None

@@ -12,20 +12,16 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.errors import UsageError
-from hfget.settings import (
-    ENV_NAMES,
-    check_time_outs,
+from hfget.endpoints import (
     host_of,
     is_loopback,
     is_official,
-    is_true,
-    load_env_file,
     named_endpoint,
     origin_of,
-    positive_seconds,
     without_login,
 )
+from hfget.errors import UsageError
+from hfget.settings import ENV_NAMES, check_time_outs, is_true, load_env_file, positive_seconds
 from tests.unit.verdicts import refused
 
 

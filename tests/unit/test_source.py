@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.client import MAX_REDIRECTS
+from hfget.limits import MAX_REDIRECTS
 from hfget.model import RepoRef
-from hfget.settings import Settings, host_of
+from hfget.settings import Settings
 from hfget.sources.http_source import HttpSource
 from tests.unit.helpers import BOUND, Answer, Asked, snapshot_of
 from tests.unit.origins import DATA, FILE, HOME_PATH, World, client, content, found

@@ -9,10 +9,10 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.errors import EntryNotFoundError, InvalidTokenError, NetworkError
-from hfget.http.client import MAX_REDIRECTS
 from hfget.http.retry import Transient
-from hfget.settings import host_of
+from hfget.limits import MAX_REDIRECTS
 from hfget.system.cancellation import Superseded
 from tests.unit.helpers import BOUND, Answer, Asked, made_up_token, reset
 from tests.unit.origins import DATA, FILE, HOME_PATH, World, client, content, found, tokens

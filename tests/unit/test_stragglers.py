@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from hfget.limits import WINDOW_SECONDS, WORTH_SECONDS
 from hfget.transfer.ledger import Lease
-from hfget.transfer.stalls import OWN_BEST, WINDOW_SECONDS, WORTH_SECONDS, Stragglers
+from hfget.transfer.stalls import OWN_BEST, Stragglers
 
 MB = 10**6
 TICK = 0.5

@@ -15,7 +15,7 @@ from hfget.events import Finished, Planned
 from hfget.messages.sentences import outcome_line, plan_line, state_text
 from hfget.model import ItemState, Plan, PlanItem, Removal, Report
 from hfget.ui.ndjson import NdjsonDisplay
-from hfget.ui.summaries import Results
+from hfget.ui.summaries import Summaries
 from tests.unit.helpers import lfs_file, snapshot_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "ndjson.schema.json").read_text())
@@ -81,10 +81,10 @@ def test_a_dry_run_lists_all_of_it() -> None:
         "to fetch",
     ]
     out = io.StringIO()
-    Results(out).dry_run(ALL)
+    Summaries(out).dry_run(ALL)
     assert out.getvalue().splitlines()[-2:] == ["77\tobsolete\told"] * 2
     out = io.StringIO()
-    Results(out).dry_run(plan_of((ItemState.MISSING, 0)))
+    Summaries(out).dry_run(plan_of((ItemState.MISSING, 0)))
     assert out.getvalue() == "1000\tmissing\tc\n"
 
 

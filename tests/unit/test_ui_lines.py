@@ -9,7 +9,7 @@ from dataclasses import replace
 from hfget.events import FileDone, FileFailed, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import Failure
 from hfget.ui.lines import LinesDisplay
-from hfget.ui.pacing import Burst, Pace, Repeats
+from hfget.ui.pacing import Burst, LinePace, Repeats
 from hfget.ui.quiet import QuietDisplay
 from tests.unit.test_ui_run import Clock, Stream, plan_of, progress_of, report_of, snapshot_of
 
@@ -20,7 +20,7 @@ def large(number: int, size: int = 10_000_000, received: int = 1) -> FileDone:
 
 def test_the_pace_slows_down() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = LinePace(clock)
     began = clock.now
     times = []
     while clock.now - began < 1800:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.cli.main import app
-from hfget.cli.values import convert_plainly
+from hfget.cli.typer_parts import convert_plainly
 from hfget.reference.validation import _SURE_REPO_ID
 
 COMMANDS: Any = typer.main.get_command(app)

@@ -266,7 +266,7 @@ def test_it_can_be_stopped(root: Path) -> None:
 
 
 def test_it_tells_how_far_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hfget.operations.verification._SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("hfget.operations.hash_progress._SAMPLE_SECONDS", 0.0)
     told: list[events.Progress] = []
 
     def observe(event: events.Event, /) -> None:

@@ -16,8 +16,8 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPWarning
 
-from hfget.http import response_head
 from hfget.http.client import HttpClient
+from hfget.http.response import Reader
 from hfget.http.retry import Transient, from_exception
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback, Reply, raw
@@ -122,7 +122,7 @@ def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
     one, other = socket.socketpair()
     with one, other:
         one.settimeout(10.0)
-        reader = response_head._Reader(one.makefile("rb", buffering=0))
+        reader = Reader(one.makefile("rb", buffering=0))
         other.sendall(b"abc")
         buffer = bytearray(1)
         with reader.limited():
@@ -141,7 +141,7 @@ def test_the_socket_can_be_found_by_those_who_hang_up(serve: Callable[[Reply], A
     silent = then_silent(HEAD + b"Content-Length: 9\r\n\r\n")
     with serve(silent) as (http, url), closing(http.get(url, read_timeout=LONG)) as response:
         waiter = Waiter(lambda: read(response))
-        socket.socket.shutdown(wire_of(response).fp.raw._sock, socket.SHUT_RDWR)
+        socket.socket.shutdown(wire_of(response).sock, socket.SHUT_RDWR)
         waiter.join(BOUND)
         assert not waiter.is_alive()
 

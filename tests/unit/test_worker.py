@@ -12,10 +12,11 @@ import pytest
 
 from hfget import events
 from hfget.http.retry import Transient
+from hfget.limits import MAX_LIES
 from hfget.model import Failure
 from hfget.partials.partial import stem_for
 from hfget.sources import host_health
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
 from hfget.transfer import worker as worker_module
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
@@ -26,7 +27,7 @@ from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import Schedule
-from hfget.transfer.worker import MAX_LIES, Shared, Worker
+from hfget.transfer.worker import Worker, WorkerTools
 from tests.unit.desk import HOST, GivenTask, Somewhere, given_job
 from tests.unit.helpers import lfs_file
 from tests.unit.transfers import in_thread
@@ -61,7 +62,7 @@ class Office:
     def __init__(self, folder: Path, *script: Exception | None, names: str = "a") -> None:
         self.seen: list[events.Event] = []
         self.stop = threading.Event()
-        self.hosts = Hosts(RETRIES, self.stop)
+        self.hosts = HostHealth(RETRIES, self.stop)
         self.hosts.answered(HOST)
         self.jobs = [self._job(folder, name) for name in names]
         self.limit = ConnectionLimit(16)
@@ -85,7 +86,9 @@ class Office:
         self.fetcher: Any = ScriptedFetcher(*script)
         taker = Taker(self.results, self.stop, fsync=False)
         self.worker = Worker(
-            Shared(self.schedule, self.limit, taker, finisher, self.results, RETRIES, self.stop)
+            WorkerTools(
+                self.schedule, self.limit, taker, finisher, self.results, RETRIES, self.stop
+            )
         )
         cast(Any, self.worker).fetcher = self.fetcher
 

@@ -18,7 +18,7 @@ from hfget.http.retry import Transient
 from hfget.model import RemoteFile
 from hfget.partials.partial import stem_for
 from hfget.settings import Settings
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
@@ -110,7 +110,7 @@ class Transfer:
     http: HttpClient
     stop: threading.Event
     final: Path
-    hosts: Hosts
+    hosts: HostHealth
 
     def lease(self, size: int | None = None) -> Lease:
         lease = self.job.ledger.lease(
@@ -151,7 +151,7 @@ def transfer(
     def publish(path: Path) -> None:
         path.replace(final)
 
-    hosts = Hosts(settings.retries, stop)
+    hosts = HostHealth(settings.retries, stop)
     stem = stem_for(folder / "download", file.path, file.etag)
     source = HttpSource(http, settings, hosts, snapshot, file)
     job = GivenTask(file, stem, source, publish).job

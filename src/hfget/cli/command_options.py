@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hfget._version import __version__
+from hfget import __version__
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
 

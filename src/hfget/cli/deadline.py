@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from hfget.limits import GRACE_SECONDS
 from hfget.system import Ended, Stop
 
 if TYPE_CHECKING:
     from hfget.ui import Display
-
-#: A run that does not end in order within so many more seconds is ended at once: it may wait
-#: for a disk that does not answer.
-GRACE_SECONDS = 10.0
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from typer.core import TyperCommand
 
 from hfget.cli.arguments import read
-from hfget.cli.values import convert_plainly
+from hfget.cli.typer_parts import convert_plainly
 
 EXIT_CODES = """\
 Exit codes:

@@ -19,11 +19,10 @@ from hfget.cli.commands.ls import ls
 from hfget.cli.commands.serve import serve
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
+from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
 
-# Click's UsageError, which newer versions of typer bring along in a copy of their own.
-_ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -99,7 +98,7 @@ def main() -> None:
         code = app(args=arguments, prog_name="hfget", standalone_mode=False)
     except HfgetError as error:
         code = _fail(error, arguments)
-    except _ClickUsageError as error:
+    except ClickUsageError as error:
         code = _fail(_in_our_words(error), arguments)
     sys.exit(code)
 

@@ -6,7 +6,7 @@ import atexit
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hfget.cli.deadline import time_limit
-from hfget.errors import HfgetError, InterruptedRunError, LocaleError
+from hfget.errors import HfgetError, InterruptedRunError, LocaleError, UsageError
 from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
@@ -149,3 +149,20 @@ def _ignore_signals() -> None:
     """For the last moments of the interpreter, which gives up its handlers before it ends."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
+    """What `Run.download` calls with a folder that nobody is likely to want filled, and what it is:
+    the home folder, a git work tree, the place of another repo.
+
+    It raises UsageError where nobody can be asked, or the answer is no; not if `yes` was said.
+    """
+
+    def decide(folder: Path, what: str) -> None:
+        if not yes and not display.ask(f"{folder} is {what}. Download right into it?"):
+            raise UsageError(
+                f"{folder} is {what}: nothing was written there",
+                hint="choose another folder with --local-dir, or say --yes",
+            )
+
+    return decide

@@ -89,13 +89,13 @@ def _instead_of(verb: str, rest: Sequence[str]) -> str:
 
 def _of_line(arguments: Sequence[str]) -> UsageError:
     """What to say to a command line of another program that was given without quotes."""
-    from hfget.reference import Wanted, command_for, parse
+    from hfget.reference import WantedFiles, command_for, parse
 
     try:
         ref = parse(shlex.join(arguments) if len(arguments) > 1 else arguments[0])
     except UsageError as error:
         return error
-    command = command_for(Wanted(ref)) or "put it in quotes"
+    command = command_for(WantedFiles(ref)) or "put it in quotes"
     return UsageError(f"{arguments[0]} is a program, not a repo", hint=command)
 
 

@@ -12,7 +12,7 @@ from hfget.destinations.choose import cache_beside, choose_layout
 from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.layout import Layout, Placement
-from hfget.destinations.listing_origins import Recorded, differences
+from hfget.destinations.listing_origins import RecordedListing, differences
 from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
 from hfget.destinations.owners import Owners
@@ -41,7 +41,7 @@ __all__ = [
     "Owners",
     "Placement",
     "RecordLog",
-    "Recorded",
+    "RecordedListing",
     "RepoName",
     "Wanted",
     "cache_beside",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
 from hfget.destinations.asked_revisions import Remembered
-from hfget.destinations.listing_origins import Recorded
+from hfget.destinations.listing_origins import RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.errors import DiskError
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, Span
@@ -79,7 +79,7 @@ class Layout(Protocol):
     def remembered(self, ref: RepoRef) -> Remembered | None:
         """The commit that `ref` was when it was last complete here. Only reads."""
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         """The listing of a commit, if it was recorded here, and whose it is."""
 
     def forget_tree(self, commit: str) -> None:

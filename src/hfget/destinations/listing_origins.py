@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.destinations import record_codec
+from hfget.endpoints import origin_of
 from hfget.model import Proof, RemoteFile, Snapshot
-from hfget.settings import origin_of
 from hfget.system import atomic_write, read_bytes, read_text
 
 _FORMAT_VERSION = 1
@@ -27,7 +27,7 @@ _MOST_LISTING_BYTES = 256 << 20
 _MOST_ENDPOINTS = 16
 
 
-class Recorded(NamedTuple):
+class RecordedListing(NamedTuple):
     """A listing that was written down; `endpoints` is empty where nobody knows whose it is."""
 
     files: tuple[RemoteFile, ...]
@@ -57,9 +57,9 @@ class Origins:
         self._records = records
         self._notes = notes
         self._suffix = suffix
-        self._read: dict[str, Recorded | None] = {}
+        self._read: dict[str, RecordedListing | None] = {}
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         """The listing of a commit, or None if there is none that can be read."""
         if commit not in self._read:
             self._read[commit] = self._look(commit)
@@ -106,12 +106,12 @@ class Origins:
     def _note(self, commit: str) -> Path:
         return self._notes / f"{commit}{self._suffix}"
 
-    def _look(self, commit: str) -> Recorded | None:
+    def _look(self, commit: str) -> RecordedListing | None:
         files = record_codec.read_tree(self._records, commit)
         if files is None:
             return None
         endpoints, proof = self._read_note(commit)
-        return Recorded(files, endpoints, proof)
+        return RecordedListing(files, endpoints, proof)
 
     def _read_note(self, commit: str) -> tuple[tuple[str, ...], Proof]:
         """What the note says, or nothing if it is not on the listing that is there."""

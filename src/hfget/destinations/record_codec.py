@@ -15,7 +15,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -24,7 +23,7 @@ from typing import Any, NamedTuple
 
 from hfget.destinations.record_files import read_record
 from hfget.destinations.record_json import FORMAT_VERSION, listing_text, wanted_entry, wanted_text
-from hfget.model import RemoteFile, Snapshot
+from hfget.model import RemoteFile, Snapshot, is_commit, is_etag, is_sha1, is_sha256
 from hfget.system import atomic_write
 
 RECORD_NAME = "hfget.json"
@@ -33,8 +32,6 @@ _CACHEDIR_TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds download records; see https://bford.info/cachedir/\n"
 )
-_SHA1 = re.compile(r"[0-9a-f]{40}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST_METADATA_BYTES = 4096
 #: Larger listings (a million files) are not read back; what is not read is asked for again.
 _MOST_JSON_BYTES = 256 << 20
@@ -110,7 +107,7 @@ def read_metadata(records: Path, path: str, *, anyones: bool = False) -> Metadat
         modified = float(timestamp)
     except (OSError, ValueError):
         return None
-    if not (found.is_mine or anyones) or not _is_hash(etag) or not 0 <= modified < _LATEST:
+    if not (found.is_mine or anyones) or not is_etag(etag) or not 0 <= modified < _LATEST:
         return None
     return Metadata(commit, etag, modified)
 
@@ -180,7 +177,7 @@ def read_tree(
     records: Path, commit: str, *, anyones: bool = False
 ) -> tuple[RemoteFile, ...] | None:
     """The recorded listing of a commit, or None if there is none that can be read."""
-    if not _is_hash(commit):
+    if not is_commit(commit):
         return None
     data = _read_json(records / "trees" / f"{commit}.json", anyones=anyones)
     if data is None or data.get("format_version") != FORMAT_VERSION:
@@ -306,14 +303,10 @@ def _tree_file(path: str, info: dict[str, Any]) -> RemoteFile:
     size, blob_id, sha256 = info["size"], info["blob_id"], info.get("lfs_sha256")
     xet_hash = info.get("xet_hash")
     sound = type(size) is int and 0 <= size < _MOST_SIZE and isinstance(blob_id, str)
-    known = _SHA1.fullmatch(blob_id) if sha256 is None else _SHA256.fullmatch(sha256)
+    known = is_sha1(blob_id) if sha256 is None else is_sha256(sha256)
     if not sound or not known:
         raise ValueError("not a listing")
     return RemoteFile(path, size, blob_id, sha256, xet_hash if isinstance(xet_hash, str) else None)
-
-
-def _is_hash(text: str) -> bool:
-    return bool(_SHA1.fullmatch(text) or _SHA256.fullmatch(text))
 
 
 def _metadata_name(records: Path, path: str) -> str:

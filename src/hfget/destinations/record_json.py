@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha256
 
 FORMAT_VERSION = 1
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def listing_text(files: Iterable[RemoteFile]) -> Iterator[str]:
@@ -48,6 +46,6 @@ def _tree_entry(file: RemoteFile) -> dict[str, Any]:
     entry: dict[str, Any] = {"size": file.size, "blob_id": file.blob_id}
     if file.sha256 is not None:
         entry["lfs_sha256"], entry["lfs_size"] = file.sha256, file.size
-    if file.xet_hash is not None and _SHA256.fullmatch(file.xet_hash):
+    if file.xet_hash is not None and is_sha256(file.xet_hash):
         entry["xet_hash"] = file.xet_hash
     return entry

@@ -22,13 +22,14 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
 from hfget.destinations.record_files import is_mine, read_record
-from hfget.destinations.safe_directories import Seen, Stamp
-from hfget.system import atomic_write, is_own, writes_in_order_only
+from hfget.destinations.safe_directories import Seen
+from hfget.system import Stamp, atomic_write, is_own, writes_in_order_only
 
 WRONG, GONE = "!", "-"
 _UNKNOWN = "-"
@@ -60,7 +61,7 @@ class RecordLog:
         self._lock = threading.Lock()
         self._known: dict[str, str] | None = None
         self._lines = 0
-        self._version: tuple[int, int, int] | None = None
+        self._version: Stamp | None = None
         self._unwritten: dict[str, str] = {}
         #: The user ID whose record this is, if it is not this user's and therefore not believed.
         self.foreign_owner: int | None = None
@@ -170,12 +171,10 @@ class RecordLog:
         return self._known
 
 
-def _version(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _version(path: Path) -> Stamp | None:
+    with suppress(OSError):
+        return Stamp.of(path.lstat())
+    return None
 
 
 def _read(path: Path) -> tuple[dict[str, str], int, int | None]:

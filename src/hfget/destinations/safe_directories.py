@@ -21,6 +21,7 @@ from hfget.destinations.safe_paths import MAX_COMPONENT_BYTES
 from hfget.errors import UnsafeError
 from hfget.system import (
     ANOTHER_FOLDER,
+    Stamp,
     create_file,
     existing_folder,
     exists,
@@ -37,15 +38,6 @@ _MOST_OPEN = 32
 _MOST_ASKED = 1000
 _HAS_DIR_FD = {os.rename, os.stat, os.open, os.mkdir, os.unlink} <= os.supports_dir_fd
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-
-
-class Stamp(NamedTuple):
-    """What ties a record to the one file that was hashed; times in nanoseconds."""
-
-    size: int
-    modified_ns: int
-    changed_ns: int
-    inode: int
 
 
 class Seen(NamedTuple):
@@ -71,6 +63,7 @@ class Seen(NamedTuple):
 
     @property
     def stamp(self) -> Stamp:
+        """What ties a record to the one file that was hashed."""
         return Stamp(self.size, self.modified_ns, self.changed_ns, self.inode)
 
     def is_still(self, other: Seen) -> bool:

@@ -7,11 +7,12 @@ the one table of what is tried again, when, and how often.
 
 from __future__ import annotations
 
-from hfget.http.client import MAX_REDIRECTS, REDIRECT_STATUSES, HttpClient
+from hfget.http.client import REDIRECT_STATUSES, HttpClient
 from hfget.http.credentials import choose_credential, is_token_refused
-from hfget.http.redirects import circle
+from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
+from hfget.http.redirects import circle, stays_home
+from hfget.http.response import Response
 from hfget.http.retry import (
-    UNREACHED_LIMIT,
     Transient,
     backoff,
     from_exception,
@@ -21,14 +22,18 @@ from hfget.http.retry import (
     with_retries,
 )
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
+from hfget.http.transport import hand_back, wire_of
 
 __all__ = [
+    "IDENTITY",
+    "INFLATABLE",
     "LONGEST_BYTES",
-    "MAX_REDIRECTS",
     "REDIRECT_STATUSES",
-    "UNREACHED_LIMIT",
     "DistrustedError",
     "HttpClient",
+    "InflateError",
+    "Inflater",
+    "Response",
     "Transient",
     "backoff",
     "choose_credential",
@@ -36,8 +41,11 @@ __all__ = [
     "from_exception",
     "from_status",
     "given_up",
+    "hand_back",
     "is_token_refused",
     "read_first_line",
+    "stays_home",
     "wait_after",
+    "wire_of",
     "with_retries",
 ]

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from hfget import events
-from hfget._version import __version__
+from hfget import __version__, events
+from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_address, origin_of
 from hfget.errors import HfgetError, UnreachableError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
@@ -29,10 +29,10 @@ from hfget.http.credentials import is_token_refused
 from hfget.http.sending import send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
-from hfget.settings import Credential, Withheld, host_of, origin_of
+from hfget.limits import API_TIMEOUT
+from hfget.settings import Credential, Withheld
 from hfget.system import safe_text, safe_url
 
-MAX_REDIRECTS = 10
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: A URL that requests would leave as it is, and its scheme, host and port.
 _PLAIN_URL = re.compile(
@@ -56,7 +56,7 @@ class HttpClient:
         self,
         credential: Credential | None = None,
         *,
-        connect_timeout: float = 10.0,
+        connect_timeout: float = API_TIMEOUT,
         offline: str = "",
         allow_private: bool = False,
         allow_http_data: bool = False,
@@ -233,9 +233,9 @@ class HttpClient:
     def _was_inside(self, url: str) -> bool:
         """Whether the host was connected to at a private address, not by way of a proxy."""
         parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme.lower() == "https" else 80)
-        peer = self._sockets.peers.get(((parts.hostname or "").rstrip("."), port), "")
-        return redirects.is_private_address(peer)
+        port = parts.port or DEFAULT_PORTS[parts.scheme.lower()]
+        peer = self._sockets.peers.get((hostname_of(parts), port), "")
+        return is_private_address(peer)
 
     def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
         """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""

@@ -21,9 +21,8 @@ from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from hfget.http.idle import IdleConnections
+from hfget.limits import ATTEMPT_SECONDS
 
-#: A further address is tried after so many seconds without an answer (RFC 8305, section 5).
-ATTEMPT_SECONDS = 0.25
 #: An address that failed, perhaps after it had connected, comes last for so many seconds.
 FAILED_SECONDS = 60.0
 #: How often those who connect look whether they are still wanted, in seconds.
@@ -38,7 +37,7 @@ _Selector: type[selectors.BaseSelector] = getattr(
 )
 
 #: Family, kind, protocol, canonical name and address, as getaddrinfo gives them.
-Found: TypeAlias = tuple[int, int, int, str, Any]
+AddressInfo: TypeAlias = tuple[int, int, int, str, Any]
 
 
 class SteadyTimeout(socket.socket):
@@ -112,7 +111,7 @@ class Sockets:
         failed_at = self._failed_at.get((place, peer))
         return failed_at is not None and time.monotonic() - failed_at < FAILED_SECONDS
 
-    def _by_merit(self, place: tuple[str, int], addresses: list[Found]) -> list[Found]:
+    def _by_merit(self, place: tuple[str, int], addresses: list[AddressInfo]) -> list[AddressInfo]:
         """Those that failed of late, even after they had connected, come last."""
         self._found[place] = [str(found[4][0]) for found in addresses]
         if not self._failed_at:
@@ -141,12 +140,12 @@ class Sockets:
         self.sending.place, self.sending.peer = place, peer
         return sock
 
-    def _look_up(self, host: str, port: int, deadline: float) -> Sequence[Found]:
+    def _look_up(self, host: str, port: int, deadline: float) -> Sequence[AddressInfo]:
         with suppress(socket.gaierror, UnicodeError):
             return socket.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
             )
-        found: Future[Sequence[Found]] = Future()
+        found: Future[Sequence[AddressInfo]] = Future()
         thread = threading.Thread(target=_resolve, args=(host, port, found), daemon=True)
         try:
             thread.start()
@@ -169,7 +168,9 @@ class Sockets:
 class _Race:
     """Addresses that are tried side by side, a further one whenever that is due."""
 
-    def __init__(self, addresses: Iterable[Found], options: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(
+        self, addresses: Iterable[AddressInfo], options: Sequence[tuple[Any, ...]]
+    ) -> None:
         self._waiting = deque(addresses)
         self._options = options
         self._trying = _Selector()
@@ -225,7 +226,7 @@ class _Race:
         self._failure, self._due = failure, 0.0
 
 
-def _resolve(host: str, port: int, found: Future[Sequence[Found]]) -> None:
+def _resolve(host: str, port: int, found: Future[Sequence[AddressInfo]]) -> None:
     try:
         found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except UnicodeError:
@@ -234,14 +235,14 @@ def _resolve(host: str, port: int, found: Future[Sequence[Found]]) -> None:
         found.set_exception(error)
 
 
-def _interleaved(found: Sequence[Found]) -> list[Found]:
+def _interleaved(found: Sequence[AddressInfo]) -> list[AddressInfo]:
     """The addresses in the system's order, but with the families taking turns."""
     first = [each for each in found if each[0] == found[0][0]]
     others = [each for each in found if each[0] != found[0][0]]
     return [each for pair in zip_longest(first, others) for each in pair if each is not None]
 
 
-def _begin(found: Found, options: Iterable[tuple[Any, ...]]) -> socket.socket:
+def _begin(found: AddressInfo, options: Iterable[tuple[Any, ...]]) -> socket.socket:
     """A socket that has begun to connect. Raises OSError where that fails at once."""
     family, kind, protocol, _, address = found
     sock = SteadyTimeout(family, kind, protocol)

@@ -12,32 +12,29 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from hfget.errors import UnsafeError, UsageError
-from hfget.http import token_files
-from hfget.settings import (
-    ENCRYPTED_ONLY,
-    Credential,
+from hfget.endpoints import (
+    DEFAULT_ENDPOINT,
     EndpointSource,
-    TokenSource,
-    Withheld,
     host_of,
     is_loopback,
     is_official,
-    is_true,
     origin_of,
 )
+from hfget.errors import UnsafeError, UsageError
+from hfget.http import token_files
+from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, is_true
 from hfget.system import Secret, login_file, remember, safe_text, safe_url, shell_word
 
 #: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
 _INVALID = "invalid credentials in authorization header"
 _ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "EntryNotFound"})
-_TOKENS_PAGE = "https://huggingface.co/settings/tokens"
+_TOKENS_PAGE = f"{DEFAULT_ENDPOINT}/settings/tokens"
 #: In the order in which huggingface_hub reads them.
 _VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LOG_IN = "log in (hf auth login), or set HF_TOKEN"
 
 
-class Choice(NamedTuple):
+class CredentialChoice(NamedTuple):
     """The secret of a run, or the token that there is but that stays here; and what to warn of."""
 
     credential: Credential | None = None
@@ -53,7 +50,7 @@ def choose_credential(
     use_ambient: bool = True,
     send_to: Iterable[str] = (),
     env: Mapping[str, str] = os.environ,
-) -> Choice:
+) -> CredentialChoice:
     """Which secret may go to `endpoint`, and when.
 
     A token given on the command line, or user and password in the endpoint's own address, go to
@@ -74,10 +71,10 @@ def choose_credential(
                 hint="use an https endpoint, or leave the secret out",
             )
         if source == "endpoint":
-            return Choice(Credential(secret, source, origin, eager=True, scheme="Basic"))
-        return Choice(Credential(secret, source, origin, eager=True))
+            return CredentialChoice(Credential(secret, source, origin, eager=True, scheme="Basic"))
+        return CredentialChoice(Credential(secret, source, origin, eager=True))
     if not use_ambient or is_true(env.get("HF_HUB_DISABLE_IMPLICIT_TOKEN")):
-        return Choice(withheld=_switched_off(env, use_ambient))
+        return CredentialChoice(withheld=_switched_off(env, use_ambient))
     named, warnings = _named(origin, endpoint, tuple(send_to), env)
     choice = _ambient(endpoint, endpoint_source, encrypted, named or is_official(endpoint), env)
     if choice.credential is None and env.get("HF_OIDC_RESOURCE", "").strip():
@@ -107,24 +104,28 @@ def _ambient(
     encrypted: bool,
     allowed: bool,
     env: Mapping[str, str],
-) -> Choice:
+) -> CredentialChoice:
     """HF_TOKEN or its older name, else the stored login: sent, or held back and why."""
     send = f"to send it: --send-token-to {shell_word(host_of(endpoint))}"
     for name in _VARIABLES:
         if value := env.get(name, "").strip():
             if not encrypted:
-                return Choice(withheld=Withheld(name, *ENCRYPTED_ONLY))
+                return CredentialChoice(withheld=Withheld(name, *ENCRYPTED_ONLY))
             if allowed or endpoint_source in ("flag", "environment"):
                 secret = _clean_token(value, name)
-                return Choice(Credential(secret, name, origin_of(endpoint), eager=allowed))
-            return Choice(withheld=Withheld(name, "the endpoint is that of a pasted URL", send))
+                return CredentialChoice(
+                    Credential(secret, name, origin_of(endpoint), eager=allowed)
+                )
+            return CredentialChoice(
+                withheld=Withheld(name, "the endpoint is that of a pasted URL", send)
+            )
     path = login_file(os.environ)
     if path is None or not os.path.lexists(path):
-        return Choice()
+        return CredentialChoice()
     if not encrypted:
-        return Choice(withheld=Withheld("stored login", *ENCRYPTED_ONLY))
+        return CredentialChoice(withheld=Withheld("stored login", *ENCRYPTED_ONLY))
     if not allowed:
-        return Choice(withheld=Withheld("stored login", "it is for huggingface.co", send))
+        return CredentialChoice(withheld=Withheld("stored login", "it is for huggingface.co", send))
     return _stored_login(path, origin_of(endpoint))
 
 
@@ -180,17 +181,17 @@ def _origins(texts: Iterable[str], where: str) -> set[str]:
     return origins
 
 
-def _stored_login(path: Path, origin: str) -> Choice:
+def _stored_login(path: Path, origin: str) -> CredentialChoice:
     """The login that `hf auth login` left. What cannot be used does not end the run."""
     source: TokenSource = "stored login"
     try:
         found = token_files.read(path)
         text = found.text.replace("\r", "").replace("\n", "").strip()  # as huggingface_hub does
         if not text:
-            return Choice()
+            return CredentialChoice()
         secret = _clean_token(text, source)
     except FileNotFoundError:  # a link that leads nowhere
-        return Choice()
+        return CredentialChoice()
     except token_files.DistrustedError as error:
         return _unusable(path, str(error))
     except UsageError:
@@ -201,12 +202,12 @@ def _stored_login(path: Path, origin: str) -> Choice:
     if found.exposed:
         name = shell_word(os.fspath(path))
         warnings = (f"other users can read your stored login: chmod 600 {name}",)
-    return Choice(Credential(secret, source, origin, eager=True), None, warnings)
+    return CredentialChoice(Credential(secret, source, origin, eager=True), None, warnings)
 
 
-def _unusable(path: Path, why: str) -> Choice:
+def _unusable(path: Path, why: str) -> CredentialChoice:
     warning = f"the stored login {path} {why}, and is not used; {_LOG_IN}"
-    return Choice(None, Withheld("stored login", f"it {why}", _LOG_IN), (warning,))
+    return CredentialChoice(None, Withheld("stored login", f"it {why}", _LOG_IN), (warning,))
 
 
 def _clean_token(text: str, source: TokenSource) -> Secret:

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 import requests
 from requests.utils import get_environ_proxies, select_proxy
 
+from hfget.endpoints import host_of
 from hfget.errors import AccessError, HfgetError, UsageError
 from hfget.http.failures import ProxyError, tunnel_status
-from hfget.settings import host_of
 from hfget.system import remember, safe_text, safe_url, shell_word
 
 _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})

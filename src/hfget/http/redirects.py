@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-import socket
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 import requests
 
-from hfget.errors import NetworkError, UnsafeError
-from hfget.settings import (
+from hfget.endpoints import (
     DEFAULT_ENDPOINT,
     OFFICIAL_HOSTS,
     host_of,
-    is_loopback,
+    hostname_of,
+    is_private,
     origin_of,
     without_login,
 )
+from hfget.errors import NetworkError, UnsafeError
 from hfget.system import safe_text, safe_url
 
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
@@ -26,8 +25,6 @@ from hfget.system import safe_text, safe_url
 _MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
 #: The host, if any, and what follows it: a blank there is what the browsers make %20 of.
 _PLACE = re.compile(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
-#: Names that only a local network knows: RFC 6761, 6762, 8375 and common use.
-_LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 
 
 def follow(
@@ -75,6 +72,14 @@ def follow(
     return target
 
 
+def stays_home(at_home: bool, url: str, home: str) -> bool:
+    """Whether a way that now leads to `url` has never left the origin of `home`.
+
+    Once it was left no token goes along any more, even if the way leads back.
+    """
+    return at_home and origin_of(url) == origin_of(home)
+
+
 def circle(response: requests.Response, endpoint: str, path: str | None = None) -> NetworkError:
     """The error for redirects without end, of which `response` is the last.
 
@@ -83,9 +88,9 @@ def circle(response: requests.Response, endpoint: str, path: str | None = None) 
     """
     host = host_of(response.url)
     target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-    if _is_hub(target.hostname) and not _is_hub(urlsplit(endpoint).hostname):
+    if _is_hub(target) and not _is_hub(urlsplit(endpoint)):
         return NetworkError(
-            f"{host} passes requests on to {target.hostname}, and does not answer them itself",
+            f"{host} passes requests on to {hostname_of(target)}, and does not answer them itself",
             url=safe_url(response.url),
             path=path,
             hint=f"ask that one: --endpoint {DEFAULT_ENDPOINT}",
@@ -101,16 +106,20 @@ def circle(response: requests.Response, endpoint: str, path: str | None = None) 
 def rebase(url: str, endpoint: str) -> str:
     """`url` with the Hub's own origin replaced by the endpoint's (a mirror that did not)."""
     parts, own = urlsplit(url), urlsplit(endpoint)
-    if parts.scheme.lower() not in ("http", "https") or not _is_hub(parts.hostname):
+    if parts.scheme.lower() not in ("http", "https") or not _is_hub(parts):
         return url
-    if _is_hub(own.hostname):
+    if _is_hub(own):
         return url
     path = own.path.rstrip("/") + parts.path
     return urlunsplit((own.scheme, own.netloc, path, parts.query, ""))
 
 
+def _is_hub(parts: SplitResult) -> bool:
+    return hostname_of(parts) in OFFICIAL_HOSTS
+
+
 def _rebased(source: str, target: str, endpoint: str) -> str:
-    if _is_hub(urlsplit(source).hostname):
+    if _is_hub(urlsplit(source)):
         return target
     ours = rebase(target, endpoint)
     return target if _address_of(ours) == _address_of(source) else ours
@@ -120,39 +129,6 @@ def _address_of(url: str) -> tuple[str, str]:
     """What makes a request another one, apart from how its host is written."""
     parts = urlsplit(url)
     return unquote(parts.path).rstrip("/"), parts.query
-
-
-def is_private(url: str) -> bool:
-    """Whether `url` names an address, or a host, that only a local network can mean."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    address = _address(host)
-    if address is not None:
-        return _is_inside(address)
-    return is_loopback(url) or "." not in host or host.endswith(_LOCAL_DOMAINS)
-
-
-def is_private_address(text: str) -> bool:
-    """Whether this is an address of a local network."""
-    address = _address(text.partition("%")[0])
-    return address is not None and _is_inside(address)
-
-
-def _is_inside(address: IPv4Address | IPv6Address) -> bool:
-    return not address.is_global or address.is_multicast
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that `host` writes out, also in forms like 127.1 and 0x7f000001."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        try:
-            return IPv4Address(socket.inet_aton(host))
-        except (OSError, UnicodeError):
-            return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
 
 
 def _absolute(source: str, location: str) -> str:
@@ -174,7 +150,3 @@ def _malformed(source: str) -> NetworkError:
         url=safe_url(source),
         hint="the mirror may be broken; try another one with --endpoint",
     )
-
-
-def _is_hub(host: str | None) -> bool:
-    return (host or "").rstrip(".") in OFFICIAL_HOSTS

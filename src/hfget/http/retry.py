@@ -20,9 +20,10 @@ import requests
 import tenacity
 import urllib3
 
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http.failures import ProxyError, certificate_fault, describe
-from hfget.settings import host_of
+from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
@@ -32,15 +33,10 @@ T = TypeVar("T")
 TRANSIENT_STATUSES = frozenset(
     {202, 408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 507, 508, 509, *range(520, 531)}
 )
-#: Attempts without a new byte at a host that has never answered in this run.
-UNREACHED_LIMIT = 4
-#: A server may ask for a longer pause than we are willing to sit through, in seconds. The Hub's
-#: own window is 300 s long, to which a second is added.
-MAX_REQUESTED_WAIT = 301.0
 #: More than this, in seconds, is a mistake and counts as not said.
 ABSURD_WAIT = 7 * 86_400.0
 
-_WAIT = tenacity.wait_exponential(multiplier=0.5, max=30.0)
+_WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
 _WINDOW = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
 _NO_ADDRESS = (

@@ -1,7 +1,6 @@
-"""requests from the adapter down to the socket: what an answer is read from.
+"""requests and urllib3 from the adapter down to the connection, their private parts included.
 
-Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
-every answer's head, and every chunk of a chunked body, has a time by which it must be there.
+Every connection knows the `Sockets` it belongs to, so that those who wait on one can be woken.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from hfget.endpoints import is_loopback_address
 from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.idle import IdleConnections
-from hfget.http.response_head import Response
+from hfget.http.response import Response
 from hfget.http.trust import Authorities
-from hfget.settings import is_loopback_address
 
 
 class _Watched(HTTPConnection):
@@ -210,3 +209,17 @@ class Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Nothing to do: requests would load the bundle anew for each connection here."""
+
+
+def wire_of(response: requests.Response) -> Any:
+    """What the body of `response` is read from: a `Response` of ours."""
+    wire: Any = response.raw._fp
+    return wire
+
+
+def hand_back(response: requests.Response) -> None:
+    """Be done with an answer: back into the pool if the body was read to its end, else closed."""
+    if wire_of(response).isclosed():
+        response.raw.release_conn()
+    else:
+        response.close()

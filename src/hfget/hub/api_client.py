@@ -15,33 +15,33 @@ from urllib.parse import quote
 import requests
 
 from hfget import events
+from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http import (
-    MAX_REDIRECTS,
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
     circle,
     from_exception,
     from_status,
+    stays_home,
     with_retries,
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
+from hfget.limits import API_RETRIES, MAX_REDIRECTS
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
-from hfget.settings import Settings, host_of, origin_of
+from hfget.settings import Settings
 from hfget.system import redact, safe_text, safe_url
 
 T = TypeVar("T")
 
-#: API calls have nothing to lose but time: they give up sooner than transfers.
-API_RETRIES = 5
 #: What servers answer to a route, a method or a query that they do not have.
 NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 _SAME_METHOD = frozenset({307, 308})
 
 
-class Answer(NamedTuple):
+class ApiAnswer(NamedTuple):
     """JSON, and where it came from; `at_home` as long as no address has led to another origin.
 
     `json` is None where a status was to be tolerated, and after a HEAD.
@@ -135,16 +135,16 @@ class HubClient:
         method: str = "GET",
         form: bytes | None = None,
         tolerated: frozenset[int] = frozenset(),
-    ) -> Answer:
+    ) -> ApiAnswer:
         """The answer to a request, after retries. Raises HfgetError."""
 
-        def attempt() -> Answer:
+        def attempt() -> ApiAnswer:
             try:
                 with self.budget.waiting():
                     response, still_at_home = self._follow(url, at_home, method, form)
                     with closing(response):
                         json = self._read(response, ref, method, tolerated)
-                        return Answer(json, response, still_at_home)
+                        return ApiAnswer(json, response, still_at_home)
             except (HfgetError, Transient):
                 raise
             except Exception as error:
@@ -156,7 +156,7 @@ class HubClient:
         """The checked absolute form of an address in `response`. Raises HfgetError."""
         return self._http.next_address(response, link, self.endpoint)
 
-    def refuse(self, answer: Answer, ref: RepoRef) -> NoReturn:
+    def refuse(self, answer: ApiAnswer, ref: RepoRef) -> NoReturn:
         """Raise what an answer that was tolerated so far means."""
         raise refusal(
             answer.response, ref, self._http, withheld_token=self._settings.withheld_token
@@ -213,7 +213,7 @@ class HubClient:
                 return response, at_home
             response.close()
             last, url = response, self._http.next_hop(response, self.endpoint)
-            at_home = at_home and origin_of(url) == self.home
+            at_home = stays_home(at_home, url, self.home)
             if method != "GET" and not at_home:
                 return response, at_home
             if form is not None and response.status_code not in _SAME_METHOD:

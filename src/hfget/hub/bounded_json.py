@@ -9,34 +9,37 @@ import json
 import re
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import requests
 
+from hfget.endpoints import host_of
 from hfget.errors import NetworkError
-from hfget.http import Transient
-from hfget.settings import host_of
+from hfget.http import (
+    IDENTITY,
+    INFLATABLE,
+    InflateError,
+    Inflater,
+    Transient,
+    hand_back,
+    wire_of,
+)
+from hfget.limits import (
+    LISTING_BYTES,
+    LISTING_MEMORY,
+    LISTING_SECONDS,
+    MAX_BYTES,
+    MAX_SECONDS,
+    MAX_VALUES,
+)
 from hfget.system import Stop, duration_text, safe_text, safe_url
-
-#: Of one answer, on the wire and decoded. The Hub's pages have half a megabyte; the names of a
-#: million files are fifty.
-MAX_BYTES = 64 << 20
-MAX_VALUES = 5_000_000
-MAX_SECONDS = 120.0
-#: Of a listing, that is the commit and all pages, those that had to be asked for again included.
-#: A million LFS files are 400 MB of JSON, and half a gigabyte of memory.
-LISTING_BYTES = 512 << 20
-LISTING_SECONDS = 1800.0
-LISTING_MEMORY = 640 << 20
 
 #: What CPython takes for a value while an answer is read, containers and keys included, and for
 #: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.
 _VALUE_BYTES, _KEPT_BYTES = 128, 48
 _BLOCK_BYTES = 1 << 16
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _WIDE, _WIDEST = re.compile(rb"[\xc4-\xef]"), re.compile(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
 
 
@@ -121,7 +124,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
 def _read(response: requests.Response, budget: Budget) -> bytearray:
     deadline = budget.clock() + MAX_SECONDS
     body, received = bytearray(), 0
-    wire: Any = response.raw._fp
+    wire = wire_of(response)
     for count, piece in _pieces(response):
         received += count
         body += piece
@@ -130,7 +133,7 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
         if budget.clock() > deadline:
             raise Transient("the answer comes too slowly", url=response.url)
-    response.raw.release_conn()
+    hand_back(response)
     return body
 
 
@@ -140,26 +143,25 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
     Each comes with the bytes that were read for it, and none may be in it: a read is never
     followed by another before the caller had its turn.
     """
-    wire: Any = response.raw._fp
+    wire = wire_of(response)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+    if encoding not in IDENTITY | INFLATABLE:
         reason = f"the answer is encoded as {safe_text(encoding, 20)}"
         raise Transient(reason, url=response.url, lie=True)
-    inflate = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP_OR_ZLIB)
+    inflater = None if encoding in IDENTITY else Inflater()
     buffer = memoryview(bytearray(_BLOCK_BYTES))
     while count := wire.readinto1(buffer):
-        if inflate is None:
+        if inflater is None:
             yield count, buffer[:count]
             continue
         yield count, b""
-        packed = bytes(buffer[:count])
-        while packed and not inflate.eof:
+        inflater.give(bytes(buffer[:count]))
+        while inflater.pending:
             try:
-                yield 0, inflate.decompress(packed, _BLOCK_BYTES)
-            except zlib.error:
+                yield 0, inflater.take(_BLOCK_BYTES)
+            except InflateError:
                 raise Transient("bad compressed data", url=response.url, lie=True) from None
-            packed = inflate.unconsumed_tail
-    if wire.length or (inflate is not None and not inflate.eof):
+    if wire.length or (inflater is not None and not inflater.ended):
         raise Transient("the answer was cut short", url=response.url)
 
 

@@ -7,15 +7,14 @@ a download needs to begin.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha1, is_sha256
 
 if TYPE_CHECKING:
     import requests
 
-_SHA1 = re.compile(r"[0-9a-f]{40}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_SIZE = 1 << 62
 
 
@@ -34,11 +33,11 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     agrees = lfs is None or lfs.get("size") == size
     if type(size) is not int or not 0 <= size < _MAX_SIZE or not agrees:
         return RemoteFile(path, 0, "", defect="the listing gives no usable size")
-    blob_id = _hash(entry.get("oid"), _SHA1)
-    sha256 = None if lfs is None else _hash(lfs.get("oid"), _SHA256)
+    blob_id = _hash(entry.get("oid"), is_sha1)
+    sha256 = None if lfs is None else _hash(lfs.get("oid"), is_sha256)
     if not (blob_id if sha256 is None else sha256):
         return RemoteFile(path, size, "", defect="the listing gives no usable hash")
-    return RemoteFile(path, size, blob_id, sha256, _hash(entry.get("xetHash"), _SHA256) or None)
+    return RemoteFile(path, size, blob_id, sha256, _hash(entry.get("xetHash"), is_sha256) or None)
 
 
 def file_of_head(path: str, response: requests.Response) -> RemoteFile:
@@ -55,17 +54,17 @@ def file_of_head(path: str, response: requests.Response) -> RemoteFile:
     etag = etag.strip().removeprefix("W/").strip('"')
     size = int(length) if length and re.fullmatch("[0-9]{1,18}", length.strip()) else None
     entry: dict[str, Any] = {"path": path, "size": size, "oid": etag}
-    if len(etag) == 64:
+    if is_sha256(etag.lower()):
         entry = {**entry, "oid": None, "lfs": {"oid": etag, "size": size}}
     return remote_file(entry)
 
 
 def tree_id(entry: dict[str, Any]) -> str:
     """The id of the folder that `entry` describes, an empty string if it gives none."""
-    return _hash(entry.get("oid"), _SHA1)
+    return _hash(entry.get("oid"), is_sha1)
 
 
-def _hash(value: Any, form: re.Pattern[str]) -> str:
+def _hash(value: Any, is_hash: Callable[[str], bool]) -> str:
     """`value` in lower case if it is such a hash, else an empty string."""
     text = value.lower() if isinstance(value, str) else ""
-    return text if form.fullmatch(text) else ""
+    return text if is_hash(text) else ""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import requests
 
+from hfget.endpoints import DEFAULT_ENDPOINT, host_of
 from hfget.errors import (
     AccessError,
     EntryNotFoundError,
@@ -19,7 +20,7 @@ from hfget.errors import (
 )
 from hfget.http import HttpClient, is_token_refused
 from hfget.model import RepoRef
-from hfget.settings import DEFAULT_ENDPOINT, Credential, Withheld, host_of
+from hfget.settings import Credential, Withheld
 from hfget.system import redact, safe_text, safe_url, shell_word
 
 # What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).

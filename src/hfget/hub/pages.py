@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from hfget.endpoints import origin_of
 from hfget.errors import UnsafeError
 from hfget.http import Transient
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.completeness import is_full
-from hfget.model import RepoRef
-from hfget.settings import origin_of
+from hfget.limits import FEWEST_PER_PAGE, MAX_ENTRIES, MAX_PAGE_REPEATS, MAX_REQUESTS
+from hfget.model import RepoRef, is_commit
 from hfget.system import safe_text, safe_url
 
-MAX_ENTRIES = 2_000_000
-#: A page of a listing counts as so many entries at least, so that empty ones come to an end.
-FEWEST_PER_PAGE = 100
-#: Requests for one listing, however it is put together.
-MAX_REQUESTS = 20_000
-#: So often a page may come under another address.
-_MOST_REPEATS = 3
-
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_LINK = 16_384
 
 
 class NoRouteError(Exception):
     """The endpoint has no such route, or does not take this query."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ApiAnswer) -> None:
         super().__init__(f"HTTP {answer.response.status_code}")
         self.answer = answer
 
@@ -84,12 +75,12 @@ class Pages:
             link = next_link(header)
             url = self._next(answer, link, place, query) if link else ""
             at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home
-            if url in seen or ends[end] > _MOST_REPEATS:
+            if url in seen or ends[end] > MAX_PAGE_REPEATS:
                 yield Page(entries, "sends the same page again and again")
                 return
             yield Page(entries, _ending(len(entries), header) if not url else None)
 
-    def ask(self, url: str, **options: Any) -> Answer:
+    def ask(self, url: str, **options: Any) -> ApiAnswer:
         """A request that counts. Raises UnsafeError for one too many."""
         self._requests += 1
         if self._requests > MAX_REQUESTS:
@@ -98,18 +89,18 @@ class Pages:
         self.check_commit(answer)
         return answer
 
-    def check_commit(self, answer: Answer) -> None:
+    def check_commit(self, answer: ApiAnswer) -> None:
         """Backends that are not in step answer for different commits. Raises Transient."""
         url, named = answer.response.url, self._commit[:12]
         known = self._client.names_commits and answer.response.status_code < 400
         said = answer.commit if known else ""
-        if _COMMIT.fullmatch(said) and said != self._commit:
+        if is_commit(said) and said != self._commit:
             reason = f"answers for commit {said[:12]} where {named} was asked for"
             raise Transient(reason, url=url, lie=True)
         if not answer.ok and answer.error_code == "RevisionNotFound":
             raise Transient(f"does not know commit {named}, which it named", url=url, lie=True)
 
-    def _checked(self, answer: Answer) -> list[dict[str, Any]]:
+    def _checked(self, answer: ApiAnswer) -> list[dict[str, Any]]:
         page = answer.json
         if not _is_page(page):
             raise self._client.not_a_hub(answer.response)
@@ -119,7 +110,7 @@ class Pages:
         entries: list[dict[str, Any]] = page
         return entries
 
-    def _next(self, answer: Answer, link: str, place: str, query: str) -> str:
+    def _next(self, answer: ApiAnswer, link: str, place: str, query: str) -> str:
         """The address of the next page: where this one was, with the query of the link.
 
         A link may name the Hub where a mirror was asked, http behind a proxy that speaks https,

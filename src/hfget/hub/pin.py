@@ -12,16 +12,16 @@ from urllib.parse import quote, unquote, urlsplit
 import requests
 
 from hfget import events
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient, Transient
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.tree import Tree, list_tree
-from hfget.model import PathKind, RepoRef, Snapshot
+from hfget.model import PathKind, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
-from hfget.settings import Settings, host_of
+from hfget.settings import Settings
 from hfget.system import safe_text, safe_url
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPO_IN_API_PATH = re.compile(
     r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
 )
@@ -108,10 +108,10 @@ class Hub:
         answer = self._info(url, ref)
         sha = answer.json.get("sha") if isinstance(answer.json, dict) else None
         commit = sha.lower() if isinstance(sha, str) else ""
-        if not _COMMIT.fullmatch(commit):
+        if not is_commit(commit):
             raise self._client.not_a_hub(answer.response)
         asked = (ref.revision or "").lower()
-        if _COMMIT.fullmatch(asked) and asked != commit:
+        if is_commit(asked) and asked != commit:
             raise NetworkError(
                 f"{host_of(url)} answers with commit {commit} where {asked} was asked for",
                 url=safe_url(url),
@@ -125,7 +125,7 @@ class Hub:
             self._client.note(f"{ref.repo_id} is {renamed} today")
         return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
 
-    def _info(self, url: str, ref: RepoRef) -> Answer:
+    def _info(self, url: str, ref: RepoRef) -> ApiAnswer:
         """The repo info. A server may have only the route that names the revision."""
         if ref.revision is not None:
             return self._client.ask(f"{url}/revision/{quote(ref.revision, safe='')}", ref)

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from hfget.errors import AccessError, ListingError, NetworkError
-from hfget.hub.api_client import NO_ROUTE, Answer, HubClient
+from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.completeness import Doubt, Listed, TwiceError, doubt, is_full
 from hfget.hub.entries import file_of_head, remote_file
 from hfget.hub.pages import NoRouteError, Pages
 from hfget.hub.proof import prove
+from hfget.limits import MAX_FOLDERS, MAX_SINGLE_FILES
 from hfget.model import Proof, RemoteFile, RepoRef
 from hfget.system import count_text, safe_text, safe_url
 
@@ -25,8 +26,6 @@ from hfget.system import count_text, safe_text, safe_url
 _RECURSIVE = ("recursive=true&expand=false", "recursive=true")
 _FLAT = ("recursive=false&expand=false", "")
 _PATHS_PER_REQUEST = 500
-#: Folders and files that are asked for one by one.
-_MOST_FOLDERS, _MOST_FILES = 5000, 5000
 #: Folders that git's ids do not prove, and that nothing else tells of: these are looked at again.
 _MOST_UNPROVEN = 20
 _ANOTHER = "use another endpoint with --endpoint"
@@ -63,7 +62,7 @@ class _Lister:
         self._walked: set[str] = set()
         self._size: int | None = None
         self._has_route = True
-        self._refused: Answer | None = None
+        self._refused: ApiAnswer | None = None
 
     def tree(self) -> Tree:
         self._refused = self._recursive()
@@ -76,7 +75,7 @@ class _Lister:
             self._settle(found)
         return self._proved()
 
-    def _without_recursion(self, refused: Answer) -> None:
+    def _without_recursion(self, refused: ApiAnswer) -> None:
         status = refused.response.status_code
         self._has_route = self._walk([""])
         if self._has_route:
@@ -97,7 +96,7 @@ class _Lister:
         if len(self._listed.files) > before:
             self._listed.may_go_on = "lists more of a folder when asked for it alone"
 
-    def _recursive(self) -> Answer | None:
+    def _recursive(self) -> ApiAnswer | None:
         """List everything at once; the refusal if the endpoint cannot do that."""
         refused = None
         for query in _RECURSIVE:
@@ -140,8 +139,8 @@ class _Lister:
             folder = waiting.popleft()
             if folder in self._walked:
                 continue
-            if len(self._walked) >= _MOST_FOLDERS:
-                listed.may_go_on = f"lists more than {_MOST_FOLDERS:,} folders"
+            if len(self._walked) >= MAX_FOLDERS:
+                listed.may_go_on = f"lists more than {MAX_FOLDERS:,} folders"
                 break
             self._walked.add(folder)
             known = len(listed.folders)
@@ -166,7 +165,7 @@ class _Lister:
             if not self._ask_paths(names[begin : begin + _PATHS_PER_REQUEST]):
                 break
         left = [name for name in names if name not in self._listed.files]
-        if len(left) > _MOST_FILES:
+        if len(left) > MAX_SINGLE_FILES:
             return
         for name in left:
             url = self._client.content(self._ref, self._commit, name)
@@ -249,7 +248,7 @@ class _Lister:
             url=safe_url(self._client.api(self._ref)),
         )
 
-    def _no_route(self, refused: Answer) -> ListingError:
+    def _no_route(self, refused: ApiAnswer) -> ListingError:
         return ListingError(
             f"{self._client.host} has no route that lists a repo "
             f"(HTTP {refused.response.status_code})",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 
+from hfget.endpoints import EndpointSource, without_login
 from hfget.errors import UsageError
 from hfget.http import choose_credential
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
 from hfget.selection import Choice, Selection, split_words
-from hfget.settings import EndpointSource, Settings, offline_by, positive_seconds, without_login
+from hfget.settings import Settings, offline_by, positive_seconds
 
 
 def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import Layout, differences
+from hfget.endpoints import host_of
 from hfget.errors import NotFoundError, UnsafeError, VerificationError
 from hfget.hub import Tree
 from hfget.model import Report, Snapshot
-from hfget.settings import host_of
 from hfget.system import count_text, safe_text, safe_url
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.

@@ -20,6 +20,7 @@ from hfget.destinations import (
     risky_place,
     unfit_placement,
 )
+from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
 from hfget.errors import (
     DiskError,
     HfgetError,
@@ -41,15 +42,8 @@ from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.selection import absent, select, selection_remarks
-from hfget.settings import (
-    DEFAULT_ENDPOINT,
-    EndpointSource,
-    check_time_outs,
-    host_of,
-    is_official,
-    named_endpoint,
-)
-from hfget.sources import ByteSource, Hosts, HttpSource, RateLimit, RateLimited
+from hfget.settings import check_time_outs
+from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import (
     Stop,
     check_working_folder,
@@ -419,7 +413,7 @@ class Run:
 
     def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
         """Where the bytes of each file come from: what is wrapped round what."""
-        hosts = Hosts(self._settings.retries, self._stop)
+        hosts = HostHealth(self._settings.retries, self._stop)
         hosts.answered(host_of(self._settings.endpoint))
         rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
         limit = RateLimit(rate, self._stop, self._warn) if rate else None

@@ -35,11 +35,11 @@ def make_tasks(
     """
     complete = (item for item in plan.items if item.state is ItemState.COMPLETE)
     turns = Turns({item.file.etag: item for item in complete}, observer)
-    shared = Shared(plan.snapshot, layout, source_of, turns, link, force)
+    shared = TaskContext(plan.snapshot, layout, source_of, turns, link, force)
     return (FileTask(item, shared) for item in plan.items if item.state is not ItemState.COMPLETE)
 
 
-class Shared(NamedTuple):
+class TaskContext(NamedTuple):
     """What the tasks of a run have in common."""
 
     snapshot: Snapshot
@@ -101,7 +101,7 @@ class FileTask:
 
     __slots__ = ("_done", "_has_turn", "_item", "_placement", "_shared", "_waited")
 
-    def __init__(self, item: PlanItem, shared: Shared) -> None:
+    def __init__(self, item: PlanItem, shared: TaskContext) -> None:
         self._item = item
         self._placement: Placement | None = None
         self._shared = shared

@@ -6,9 +6,8 @@ import errno
 import os
 import stat
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -32,12 +31,11 @@ from hfget.destinations import (
     withdraw_in_folder,
 )
 from hfget.errors import NotFoundError, UnsafeError
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha256
+from hfget.operations.hash_progress import HashProgress
 from hfget.partials import hash_file
 from hfget.settings import user_path
 from hfget.system import disk_error, is_inside, reading_anybodys
-
-_SAMPLE_SECONDS = 0.1
 
 
 class FileState(Enum):
@@ -127,7 +125,7 @@ def _verify(root: Path, observer: events.Observer, stop: threading.Event | None)
     for text in Owners(root, *own).cautions():
         observer(events.Note(text, "warning"))
     check = _Check(root, stop, cached)
-    sampler = _Sampler({path: check.size(path) for path in expected}, observer)
+    sampler = HashProgress({path: check.size(path) for path in expected}, observer)
     verdicts: list[VerifiedFile] = []
     for path in sorted(expected):
         with sampler.file(path) as hashed:
@@ -190,54 +188,6 @@ def _homes(
     return homes
 
 
-class _Sampler:
-    """Tells how far the hashing is: bytes hashed, of the bytes there are on disk."""
-
-    def __init__(self, sizes: Mapping[str, int], observer: events.Observer) -> None:
-        self._sizes = sizes
-        self._total = sum(sizes.values())
-        self._observer = observer
-        self._files_done = self.bytes_done = 0
-        self._began = time.monotonic()
-        self._told = float("-inf")
-
-    @contextmanager
-    def file(self, path: str) -> Iterator[Callable[[int], None]]:
-        """For the time of one file, a function that is told how many bytes of it are hashed."""
-        self._tell(path, 0)
-        position = 0
-
-        def hashed(count: int) -> None:
-            nonlocal position
-            position = count
-            self._tell(path, count)
-
-        yield hashed
-        self._files_done += 1
-        self.bytes_done += position
-
-    def _tell(self, path: str, position: int) -> None:
-        now = time.monotonic()
-        if now - self._told < _SAMPLE_SECONDS:
-            return
-        self._told = now
-        size, done = self._sizes[path], self.bytes_done + position
-        speed = done / (now - self._began) if now > self._began else 0.0
-        self._observer(
-            events.Progress(
-                files_done=self._files_done,
-                files_total=len(self._sizes),
-                bytes_done=done,
-                bytes_total=self._total,
-                received=0,
-                speed=speed,
-                eta=(self._total - done) / speed if speed > 0 else None,
-                connections=0,
-                active=(events.ActiveFile(path, size, size, position, 0),),
-            )
-        )
-
-
 def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
     """By path, the content each file should have; -1 stands for a size nobody recorded.
 
@@ -251,7 +201,7 @@ def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
             continue
         if wanted and asked and not was_recorded_since(records, path, wanted.written):
             continue
-        sha256 = metadata.etag if len(metadata.etag) == 64 else None
+        sha256 = metadata.etag if is_sha256(metadata.etag) else None
         files[path] = RemoteFile(path, -1, metadata.etag, sha256)
     return files
 

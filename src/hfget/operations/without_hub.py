@@ -6,18 +6,16 @@ it was when the hub was last asked, where the hub cannot be: that is *stale*, an
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from hfget.destinations import Layout, Recorded
-from hfget.model import ItemState, Plan, RepoRef, Snapshot
+from hfget.destinations import Layout, RecordedListing
+from hfget.model import ItemState, Plan, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
 from hfget.system import safe_text
 
-_COMMIT = re.compile("[0-9a-f]{40}")
 #: What the disk has, be it under another name or not hashed yet.
 _HERE = (ItemState.COMPLETE, ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
 
@@ -49,7 +47,7 @@ def pinned(
     layout: Layout, ref: RepoRef, endpoint: str, usable: Callable[[Snapshot], bool]
 ) -> Snapshot | None:
     """The snapshot, where `ref` names a commit that `endpoint` itself has listed before."""
-    if ref.trail or not ref.revision or not _COMMIT.fullmatch(ref.revision):
+    if ref.trail or not ref.revision or not is_commit(ref.revision):
         return None
     for found in _candidates([layout], ref, endpoint):
         snapshot = found.snapshot
@@ -110,7 +108,7 @@ def _candidates(memories: Sequence[Layout], ref: RepoRef, endpoint: str) -> Iter
         yield Found(snapshot, known.moment)
 
 
-def _giver(listing: Recorded, endpoint: str) -> str:
+def _giver(listing: RecordedListing, endpoint: str) -> str:
     """The endpoint in use if it gave the listing, else another that did, else none."""
     if listing.is_from(endpoint):
         return endpoint

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from hfget.limits import DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_RETRIES, MAX_CONNECTIONS
 from hfget.options.field import (
     METADATA,
     Option,
@@ -18,7 +19,6 @@ from hfget.options.field import (
     as_texts,
     option,
 )
-from hfget.settings import DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_RETRIES, MAX_CONNECTIONS
 
 if TYPE_CHECKING:
     from hfget.model import RepoType

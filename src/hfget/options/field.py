@@ -7,7 +7,8 @@ from dataclasses import field
 from typing import Any, NamedTuple
 
 from hfget.errors import UsageError
-from hfget.settings import MAX_CONNECTIONS, user_path
+from hfget.limits import MAX_CONNECTIONS
+from hfget.settings import user_path
 
 METADATA = "option"
 _REPO_TYPES = ("model", "dataset", "space")

@@ -1,4 +1,4 @@
-"""Content hashes: sha256 for LFS files, the git blob sha1 for all others.
+"""Content hashes: sha256 for LFS files, the git blob sha1 for all others; and CRC-32.
 
 What is hashed is always what is read back from the file, never what was received.
 """
@@ -10,11 +10,20 @@ import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hfget.partials.journal import Identity
 from hfget.partials.positional_file import PositionalFile
-from hfget.system import open_file
+from hfget.system import Stamp, open_file
+
+try:  # what does it fastest here: a journal is the same, whoever wrote it
+    from isal.isal_zlib import crc32
+except ImportError:  # no wheel for this machine
+    from zlib import crc32
+
+if TYPE_CHECKING:
+    from hfget.partials.journal import Identity
+
+__all__ = ["InOrder", "PrefixHash", "crc32", "hash_file", "new_hash"]
 
 _READ_BYTES = 1 << 20
 
@@ -39,8 +48,8 @@ def hash_file(
     """
     source = PositionalFile(path, writable=False)
     try:
-        before = _state(path)
-        size = before[0]
+        before = Stamp.of(path.stat())
+        size = before.size
         follower = PrefixHash(source, kind, size)
         while follower.position < size:
             if stop is not None and stop.is_set():
@@ -51,17 +60,11 @@ def hash_file(
                 break
             if progress is not None:
                 progress(follower.position)
-        if _state(path) != before:
+        if Stamp.of(path.stat()) != before:
             raise OSError(errno.EBUSY, "changed while it was read", str(path))
         return follower.hexdigest()
     finally:
         source.close()
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What differs if somebody has written to a file, or replaced it. Raises OSError."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 class PrefixHash:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from hfget.model import Span
 from hfget.partials.clone import can_clone, duplicate, take_alone
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
 from hfget.partials.recovery import leftover_bytes, names_in, remove

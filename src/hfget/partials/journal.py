@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.model import RemoteFile
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.spans import Spans
 from hfget.system import UntrustedError, boot_id, create_file, is_sole, open_own, read_bytes
 

@@ -15,12 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
-from hfget.partials.crc32 import crc32
-from hfget.partials.digest import InOrder
+from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
-from hfget.system import Owner, UntrustedError, check_inode, disk_error, writes_in_order_only
+from hfget.system import (
+    ProcessIdentity,
+    UntrustedError,
+    check_inode,
+    disk_error,
+    writes_in_order_only,
+)
 
 #: Smaller files have no journal: there is nothing in them worth to be gone on with.
 JOURNALED_BYTES = 1 << 20
@@ -37,7 +42,7 @@ def digest_of(path: str) -> str:
 
 def own_name(stem: Path) -> Path:
     """A new name for data that this process alone writes to."""
-    return stem.with_name(f"{stem.name}.{Owner.mine()}{DATA_SUFFIX}")
+    return stem.with_name(f"{stem.name}.{ProcessIdentity.mine()}{DATA_SUFFIX}")
 
 
 class Partial:

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.partials.crc32 import crc32
+from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
-from hfget.system import Owner, Standing, UntrustedError, boot_id, is_sole, lease_is_over
+from hfget.system import ProcessIdentity, Standing, UntrustedError, boot_id, is_sole, lease_is_over
 
 DATA_SUFFIX = ".incomplete"
 JOURNAL_SUFFIX = ".hfget-journal"
@@ -30,7 +30,7 @@ _NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
 _COPY_BYTES = 1 << 20
 
 
-class Found(NamedTuple):
+class Leftover(NamedTuple):
     """A partial on disk: its data, its journal if any, and who owns it (None: at rest).
 
     `sole` says whether both are files that this user alone has.
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
     data: Path
     journal_path: Path
-    owner: Owner | None
+    owner: ProcessIdentity | None
     journal: Journal | None
     sole: bool = False
 
@@ -114,11 +114,11 @@ def sweep(directory: Path, digests: Iterable[str]) -> None:
             match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if match is None or match.group(1)[:27] not in known:
                 continue
-            owner = Owner.parse(match.group(2)) if match.group(2) else None
+            owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
             if match.group(2) and owner is None:
                 continue  # whose it is cannot be told: perhaps another version's, at work
             path = directory / name
-            if Found(path, path, owner, None).abandoned:
+            if Leftover(path, path, owner, None).abandoned:
                 with suppress(OSError):
                     path.unlink()
 
@@ -149,7 +149,7 @@ def compare(
         source.close()
 
 
-def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> Found:
+def found_at(data: Path, owner: ProcessIdentity | None, journals: Iterable[Path] = ()) -> Leftover:
     """The partial at `data`. Raises OSError if its journal cannot be read now.
 
     A death between the renames of data and journal leaves the journal under another name, one
@@ -160,9 +160,9 @@ def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> 
     try:
         there = data.lstat()
     except OSError:
-        return Found(data, own, owner, None)
+        return Leftover(data, own, owner, None)
     if not stat.S_ISREG(there.st_mode):
-        return Found(data, own, owner, None)
+        return Leftover(data, own, owner, None)
     if journal is None and not os.path.lexists(own):
         for other in journals:
             stray = read_journal(other)
@@ -170,7 +170,7 @@ def found_at(data: Path, owner: Owner | None, journals: Iterable[Path] = ()) -> 
                 own, journal = other, stray
                 break
     sole = is_sole(there) and journal is not None and journal.own
-    return Found(data, own, owner, journal, sole)
+    return Leftover(data, own, owner, journal, sole)
 
 
 def journal_of(data: Path) -> Path:
@@ -185,7 +185,7 @@ def remove(data: Path) -> None:
             path.unlink()
 
 
-def _adopt(found: Found, data: Path) -> tuple[Block, ...] | None:
+def _adopt(found: Leftover, data: Path) -> tuple[Block, ...] | None:
     """Move (or, if somebody may still write to it, copy) a found partial to `data`.
 
     None if it went away, or is not to be had. Raises OSError.
@@ -229,7 +229,9 @@ def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
         writer.close()
 
 
-def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> list[Found]:
+def _candidates(
+    stem: Path, identity: Identity, names: Iterable[str] | None = None
+) -> list[Leftover]:
     """The partials at `stem` that hold bytes of `identity`, the best first.
 
     One that a process of this host is at work on is left to it; one that is known to be halted,
@@ -245,7 +247,7 @@ def _candidates(stem: Path, identity: Identity, names: Iterable[str] | None = No
     return sorted(found, key=lambda found: (-found.worth, not found.movable))
 
 
-def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
+def _find(stem: Path, names: Iterable[str] | None = None) -> list[Leftover]:
     """All partials at `stem` that can be judged now, whoever owns them."""
     ours = [
         name
@@ -263,7 +265,7 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Found]:
         match = _NAME.fullmatch(name)
         if match is None or match.group(1) != stem.name:
             continue
-        owner = Owner.parse(match.group(2)) if match.group(2) else None
+        owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
         if owner is not None or not match.group(2):
             with suppress(OSError):
                 found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))

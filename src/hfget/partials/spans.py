@@ -55,10 +55,6 @@ class Spans:
     def first(self) -> Span | None:
         return (self._starts[0], self._ends[0]) if self._starts else None
 
-    def covers(self, start: int, end: int) -> bool:
-        index = bisect_left(self._ends, end)
-        return start >= end or (index < len(self._starts) and self._starts[index] <= start)
-
     def overlaps(self, start: int, end: int) -> bool:
         index = bisect_right(self._ends, start)
         return start < end and index < len(self._starts) and self._starts[index] < end

@@ -22,10 +22,10 @@ from hfget.reference.validation import FORMS, refuse_token
 from hfget.reference.web_urls import hub_at
 
 if TYPE_CHECKING:
-    from hfget.reference.download_commands import Command
-    from hfget.reference.hints import Wanted, command_for
+    from hfget.reference.download_commands import DownloadCommand
+    from hfget.reference.hints import WantedFiles, command_for
 
-__all__ = ["Wanted", "command_for", "parse", "trail_candidates"]
+__all__ = ["WantedFiles", "command_for", "parse", "trail_candidates"]
 
 _MAX_LENGTH = 16_384
 #: `org/name  # a comment`
@@ -34,7 +34,7 @@ _COMMENTED = re.compile(r"([^\s#]\S*)[ \t]+#.*")
 
 def __getattr__(name: str) -> Any:
     """Hints are made where something was not understood: they are loaded then."""
-    if name in ("Wanted", "command_for"):
+    if name in ("WantedFiles", "command_for"):
         from hfget.reference import hints
 
         return getattr(hints, name)
@@ -89,7 +89,7 @@ def _of_command_line(text: str, bare: str, endpoint: str | None) -> Named | None
     from hfget.reference.shell_lines import command_lines
 
     lines = command_lines(_unquoted(text))
-    found: dict[Command, None] = {}
+    found: dict[DownloadCommand, None] = {}
     failed: UsageError | None = None
     for line in lines:
         try:
@@ -123,7 +123,7 @@ def _unquoted(text: str) -> str:
     return bare + after if at == 0 and after[:1] in ('"', "'") else bare
 
 
-def _of_download(command: Command, endpoint: str | None) -> Named:
+def _of_download(command: DownloadCommand, endpoint: str | None) -> Named:
     found = read(command.reference, endpoint)
     found = with_type(found, type_named(command.repo_type))
     ref = with_revision(found.ref, command.revision)
@@ -131,9 +131,9 @@ def _of_download(command: Command, endpoint: str | None) -> Named:
     if command.endpoint and ref.endpoint is None:
         ref = replace(ref, endpoint=hub_at(command.endpoint, endpoint))
     if not command.is_plain:
-        from hfget.reference.hints import Wanted, command_for
+        from hfget.reference.hints import WantedFiles, command_for
 
-        ready = command_for(Wanted(ref, names, command.include, command.exclude))
+        ready = command_for(WantedFiles(ref, names, command.include, command.exclude))
         hint = f"name them to hfget: {ready or f'hfget {ref} FILE… or --include GLOB'}"
         raise UsageError("the pasted command chooses files", hint=hint)
     if names:

@@ -39,7 +39,7 @@ _STARTS = ("https://", "http://", "git@", "ssh://", "git+https://")
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
-class Command(NamedTuple):
+class DownloadCommand(NamedTuple):
     """What a command line says of the repo; `endpoint` is an HF_ENDPOINT=… in front of it.
 
     `names` are the files it chooses, `include` and `exclude` its patterns.
@@ -61,7 +61,7 @@ class Command(NamedTuple):
         return one and not self.include and not self.exclude
 
 
-def download_in(line: CommandLine, endpoint: str | None) -> Command | None:
+def download_in(line: CommandLine, endpoint: str | None) -> DownloadCommand | None:
     """The parts of an `hf download …`, a `git clone …` and the like, None for other programs.
 
     Raises UsageError for a command that names no repo, or several addresses.
@@ -79,7 +79,7 @@ def download_in(line: CommandLine, endpoint: str | None) -> Command | None:
     return None
 
 
-def _without_variables(command: Command) -> Command:
+def _without_variables(command: DownloadCommand) -> DownloadCommand:
     """Raises UsageError for a variable of the shell: what it stands for is not in the text."""
     for word in (command.reference, *command.names, command.revision or "", command.endpoint or ""):
         if found := _VARIABLE.search(word):
@@ -90,7 +90,7 @@ def _without_variables(command: Command) -> Command:
     return command
 
 
-def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> Command:
+def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> DownloadCommand:
     """The one address of a hub in it, and git's branch."""
     addresses: dict[str, None] = {}
     for before, word in pairwise(["", *words]):
@@ -106,7 +106,7 @@ def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> 
         raise UsageError(f"the {program} command names several URLs", hint="paste one at a time")
     is_git = program.startswith("git")
     branch = _value(words, "-b", "--branch", "--revision") if is_git else None
-    return Command(next(iter(addresses)), revision=branch, program=program)
+    return DownloadCommand(next(iter(addresses)), revision=branch, program=program)
 
 
 def _value(words: Sequence[str], *options: str) -> str | None:
@@ -119,7 +119,7 @@ def _value(words: Sequence[str], *options: str) -> str | None:
     return None
 
 
-def _hf_command(words: Sequence[str]) -> Command:
+def _hf_command(words: Sequence[str]) -> DownloadCommand:
     """Options that say where to or how are dropped."""
     if words[0] != "download":
         raise UsageError("of the hf commands only `hf download` is understood")
@@ -146,7 +146,7 @@ def _hf_command(words: Sequence[str]) -> Command:
             given[option] = value
     if not names:
         raise UsageError("the command names no repo", hint=FORMS)
-    return Command(
+    return DownloadCommand(
         without_dirt(names[0]),
         tuple(names[1:]),
         given.get("--revision"),

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hfget.endpoints import DEFAULT_ENDPOINT
 from hfget.model import URL_PREFIXES, PathKind, RepoRef
 from hfget.reference.revision_paths import split_clear
 from hfget.reference.validation import FORMS
 from hfget.system import safe_text
 
-_OFFICIAL = "https://huggingface.co"
 #: What may stand behind an `@` and be read as the whole revision.
 _PLAIN_REVISION = re.compile(r"[\w.+,=-]+", re.ASCII)
 _LONGEST = 300
 
 
-class Wanted(NamedTuple):
+class WantedFiles(NamedTuple):
     """A repo, and the files and patterns of it that a command chooses."""
 
     ref: RepoRef
@@ -28,7 +28,7 @@ class Wanted(NamedTuple):
     exclude: tuple[str, ...] = ()
 
 
-def did_you_mean(wanted: Wanted) -> str:
+def did_you_mean(wanted: WantedFiles) -> str:
     """The reference that was meant; where it says less than was meant, the command too."""
     name, command = _name_of(wanted.ref), command_for(wanted)
     if command is None or command == f"hfget {shlex.quote(name)}":
@@ -37,7 +37,7 @@ def did_you_mean(wanted: Wanted) -> str:
     return f"did you mean {name}? {'A file of it' if only_path else 'The command'}: {command}"
 
 
-def one_of(wanted: Sequence[Wanted]) -> str:
+def one_of(wanted: Sequence[WantedFiles]) -> str:
     """A hint for a text that names several repos."""
     names = list(dict.fromkeys(_name_of(one.ref) for one in wanted))
     if len(names) == 1:
@@ -45,7 +45,7 @@ def one_of(wanted: Sequence[Wanted]) -> str:
     return "give one of them: " + ", ".join(names[:4])
 
 
-def command_for(wanted: Wanted) -> str | None:
+def command_for(wanted: WantedFiles) -> str | None:
     """The command that fetches it, None where that cannot be shown in a line.
 
     A file whose name begins with a dash stands last, behind `--`.
@@ -60,7 +60,7 @@ def command_for(wanted: Wanted) -> str | None:
         name = "/".join([name, view, *(quote(part, safe="") for part in ref.trail)])
     elif ref.revision and not _stands_behind_at(ref.revision):
         options += ["--revision", ref.revision]
-    if ref.endpoint and ref.endpoint != _OFFICIAL:
+    if ref.endpoint and ref.endpoint != DEFAULT_ENDPOINT:
         options += ["--endpoint", ref.endpoint]
     for pattern in wanted.include:
         options += ["--include", pattern]

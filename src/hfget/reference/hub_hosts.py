@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-_PUBLIC = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "hub-ci.huggingface.co"})
-_MIRRORS = ".hf-mirror.com"
-#: Hosts of these domains deliver files, run Spaces or answer other APIs.
-_NO_HUBS = (".huggingface.co", ".hf.co", ".hf.space", ".huggingface.tech")
+from hfget.endpoints import (
+    DEFAULT_ENDPOINT,
+    DEFAULT_PORTS,
+    DOMAINS_WITHOUT_REPOS,
+    OFFICIAL_HOSTS,
+    hostname_of,
+    is_local_name,
+    is_loopback_host,
+    is_public_hub,
+    netloc,
+    plain_address,
+)
+
 #: Sites whose addresses people paste, and that speak another protocol.
 _OTHER_SITE = re.compile(
     r"(?:.+\.)?(?:bitbucket\.org|civitai\.com|colab\.research\.google\.com|docker\.com|docker\.io|"
@@ -17,19 +25,13 @@ _OTHER_SITE = re.compile(
     r"gitlab\.com|kaggle\.com|modelscope\.ai|modelscope\.cn|ollama\.ai|ollama\.com|"
     r"openxlab\.org\.cn|pypi\.org|wisemodel\.cn|zenodo\.org)"
 )
+_NAME = re.compile(r"[a-z0-9_.-]+")
 _HUBS_PEOPLE_TYPE = ("huggingface.co", "hf-mirror.com")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-def is_public(host: str) -> bool:
-    """Whether this is the Hub or a mirror of it that everybody may use."""
-    bare = host.lower().removeprefix("www.")
-    return bare in _PUBLIC or bare.endswith(_MIRRORS)
 
 
 def is_no_hub(host: str) -> bool:
     """Whether a host that is not public belongs to the Hub, but has no repos on it."""
-    return host.endswith(_NO_HUBS)
+    return host.endswith(DOMAINS_WITHOUT_REPOS)
 
 
 def is_other_site(host: str) -> bool:
@@ -58,14 +60,12 @@ def hub_like(host: str) -> str | None:
 
 def is_local(host: str, port: int | None) -> bool:
     """Loopback, or with a port named a host that can only be in the local network."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return port is not None and re.fullmatch(r"[a-z0-9_-]+(\.local|\.lan)?", host) is not None
-    inside = address.is_private and not (address.is_link_local or address.is_unspecified)
-    return address.is_loopback or (port is not None and inside)
+    if is_loopback_host(host) or port is None:
+        return is_loopback_host(host)
+    address = plain_address(host)
+    if address is None:
+        return _NAME.fullmatch(host) is not None and is_local_name(host)
+    return address.is_private and not (address.is_link_local or address.is_unspecified)
 
 
 def split_endpoint(endpoint: str | None) -> SplitResult | None:
@@ -77,12 +77,7 @@ def split_endpoint(endpoint: str | None) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    return parts if parts.hostname and parts.scheme in _DEFAULT_PORTS else None
-
-
-def host_of(parts: SplitResult) -> str:
-    """The host in lower case, without the dot that may end it."""
-    return (parts.hostname or "").rstrip(".")
+    return parts if parts.hostname and parts.scheme in DEFAULT_PORTS else None
 
 
 def begins_with_host(text: str, endpoint: str | None) -> bool:
@@ -93,19 +88,14 @@ def begins_with_host(text: str, endpoint: str | None) -> bool:
     host, _, port = re.split(r"[/?#]", text, maxsplit=1)[0].lower().partition(":")
     host = host.rstrip(".")
     ours = split_endpoint(endpoint)
-    known = is_public(host) or (ours is not None and host == host_of(ours))
+    known = is_public_hub(host) or (ours is not None and host == hostname_of(ours))
     return known and ("." in host or bool(port))
 
 
 def origin(scheme: str, host: str, port: int | None) -> str:
     """scheme://host[:port]; public hubs by https and under their own name."""
-    if is_public(host):
+    if is_public_hub(host):
+        host = hostname_of(DEFAULT_ENDPOINT) if host in OFFICIAL_HOSTS else host
         host = host.removeprefix("www.")
-        host = "huggingface.co" if host == "hf.co" else host
         scheme, port = "https", None if port == 80 else port
-    return f"{scheme}://{netloc(host, None if port == _DEFAULT_PORTS[scheme] else port)}"
-
-
-def netloc(host: str, port: int | None) -> str:
-    literal = f"[{host}]" if ":" in host else host
-    return literal if port is None else f"{literal}:{port}"
+    return f"{scheme}://{netloc(host, None if port == DEFAULT_PORTS[scheme] else port)}"

@@ -40,7 +40,7 @@ _READERS = frozenset(
 )
 
 
-class Call(NamedTuple):
+class LibraryCall(NamedTuple):
     """What a call says: a repo by its ID or an address, a file of it, its revision and type."""
 
     function: str
@@ -50,9 +50,9 @@ class Call(NamedTuple):
     repo_type: str | None = None
 
 
-def calls_in(text: str) -> list[Call]:
+def calls_in(text: str) -> list[LibraryCall]:
     """The calls of `text` that name a repo by a literal, in order."""
-    found: list[Call] = []
+    found: list[LibraryCall] = []
     for match in _CALL.finditer(text):
         name = match[1]
         if _LOADER.fullmatch(name) or _DATASET_LOADER.fullmatch(name) or name in _TASKED:
@@ -64,7 +64,7 @@ def calls_in(text: str) -> list[Call]:
     return found
 
 
-def _read(name: str, inside: str) -> Call | None:
+def _read(name: str, inside: str) -> LibraryCall | None:
     words = {key: value for key, _, value in _KEYWORD.findall(inside)}
     first = _FIRST.match(inside)
     second = _SECOND.match(inside)
@@ -81,7 +81,7 @@ def _read(name: str, inside: str) -> Call | None:
     folder = words.get("subfolder", "").strip("/")
     if folder and (file or name == "from_pretrained"):
         file = f"{folder}/{file}".rstrip("/")
-    return Call(
+    return LibraryCall(
         name,
         repo,
         file,

@@ -16,9 +16,9 @@ from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.reference.copied_text import without_dirt
 from hfget.reference.grammar import read
-from hfget.reference.hints import Wanted, did_you_mean, one_of
+from hfget.reference.hints import WantedFiles, did_you_mean, one_of
 from hfget.reference.hub_hosts import begins_with_host
-from hfget.reference.library_calls import Call, calls_in
+from hfget.reference.library_calls import LibraryCall, calls_in
 from hfget.reference.repo_names import type_named, with_type
 from hfget.reference.revision_paths import with_revision
 from hfget.reference.shell_lines import CommandLine
@@ -93,7 +93,7 @@ def _without_verb(line: CommandLine) -> str | None:
 
 def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
     """What to say to Python code, None if no call in it names a repo."""
-    found: dict[RepoRef, Wanted] = {}
+    found: dict[RepoRef, WantedFiles] = {}
     calls = calls_in(text)
     for call in calls:
         if (wanted := _of_call(call, endpoint)) is not None:
@@ -105,7 +105,7 @@ def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
     return UsageError(f"this is code that calls {calls[0].function}, not a reference", hint=hint)
 
 
-def _of_call(call: Call, endpoint: str | None) -> Wanted | None:
+def _of_call(call: LibraryCall, endpoint: str | None) -> WantedFiles | None:
     try:
         found = read(call.reference, endpoint)
         kind = type_named(call.repo_type) if call.repo_type else None
@@ -113,10 +113,10 @@ def _of_call(call: Call, endpoint: str | None) -> Wanted | None:
         check_path(call.file)
     except UsageError:
         return None
-    return Wanted(ref, (call.file,) if call.file else ())
+    return WantedFiles(ref, (call.file,) if call.file else ())
 
 
-def _wanted(line: CommandLine, endpoint: str | None) -> Wanted | None:
+def _wanted(line: CommandLine, endpoint: str | None) -> WantedFiles | None:
     for text, is_dataset in _candidates(line, endpoint):
         try:
             found = read(without_dirt(text).removesuffix(":latest"), endpoint)
@@ -135,7 +135,7 @@ def _wanted(line: CommandLine, endpoint: str | None) -> Wanted | None:
         except UsageError:
             return None
         include, exclude = (_patterns(line.words, name) for name in ("--include", "--exclude"))
-        return Wanted(ref, (file,) if file else (), include, exclude)
+        return WantedFiles(ref, (file,) if file else (), include, exclude)
     return None
 
 

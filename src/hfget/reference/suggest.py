@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
 from hfget.model import RepoRef, RepoType
 from hfget.reference.copied_text import QUOTES, without_dirt
 from hfget.reference.grammar import read
-from hfget.reference.hints import Wanted, did_you_mean, one_of
-from hfget.reference.hub_hosts import is_public
+from hfget.reference.hints import WantedFiles, did_you_mean, one_of
 from hfget.reference.local_names import is_file_name, is_folder_name
 from hfget.reference.validation import FORMS, PREFIXES, is_repo_id, without_secrets
 
@@ -82,19 +82,19 @@ def is_beside(option: str) -> bool:
     return _BESIDE.fullmatch(option) is not None
 
 
-def read_all(texts: Iterable[str], endpoint: str | None) -> list[Wanted]:
+def read_all(texts: Iterable[str], endpoint: str | None) -> list[WantedFiles]:
     """What those of the texts name that can be read; every repo once."""
-    found: dict[RepoRef, Wanted] = {}
+    found: dict[RepoRef, WantedFiles] = {}
     for text in texts:
         try:
             ref = read(without_dirt(text), endpoint).ref
         except UsageError:
             continue
         if len(found) < 20:
-            found.setdefault(ref, Wanted(ref))
+            found.setdefault(ref, WantedFiles(ref))
     repos = {(ref.repo_type, ref.repo_id) for ref in found}
     if len(repos) == 1 and len(found) > 1:  # a page of the repo and one of its files: the repo
-        return [Wanted(RepoRef(next(iter(found)).repo_id, next(iter(found)).repo_type))]
+        return [WantedFiles(RepoRef(next(iter(found)).repo_id, next(iter(found)).repo_type))]
     return list(found.values())
 
 
@@ -129,7 +129,7 @@ def _of_one_word(word: str) -> str:
     if local and local.end() and len(parts) > 2:
         return FORMS
     names = [_trimmed(part) for part in parts[:3]]
-    if parts and is_public(parts[0].partition(":")[0]):
+    if parts and is_public_hub(parts[0].partition(":")[0]):
         parts, names = parts[1:], names[1:]
     kind: RepoType = "model"
     if names and (named := _kind_like(names[0], alone=len(parts) <= 2)):
@@ -140,14 +140,14 @@ def _of_one_word(word: str) -> str:
     path = "/".join(parts[2:])
     if not is_repo_id(repo) or (path and (names[1] != parts[1] or not path.isprintable())):
         return _named(repo, kind) if path and is_repo_id(repo) else FORMS
-    return did_you_mean(Wanted(RepoRef(repo, kind, path=path.rstrip("/*"))))
+    return did_you_mean(WantedFiles(RepoRef(repo, kind, path=path.rstrip("/*"))))
 
 
 def _named(repo: str, kind: RepoType = "model") -> str:
     first, _, rest = repo.partition("/")
     if first in PREFIXES and rest:
         kind, repo = PREFIXES[first], rest
-    return did_you_mean(Wanted(RepoRef(repo, kind))) if is_repo_id(repo) else FORMS
+    return did_you_mean(WantedFiles(RepoRef(repo, kind))) if is_repo_id(repo) else FORMS
 
 
 def _trimmed(part: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
-from hfget.model import API_NAMES, RepoType
-from hfget.reference.hub_hosts import is_public
+from hfget.model import API_NAMES, RepoType, is_commit
 from hfget.system import redact, safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
@@ -26,7 +26,6 @@ _SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", 
 _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
-_COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 #: Begins at the beginning of a word only, which keeps the work linear.
 _PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 
@@ -45,7 +44,7 @@ def check_repo_id(repo_id: str) -> None:
 def is_repo_id(text: str) -> bool:
     """Whether huggingface_hub takes it, and it cannot be read as anything else."""
     first = text.partition("/")[0]
-    if first in PREFIXES or text in PROGRAMS or is_public(first) or _TOKEN.fullmatch(text):
+    if first in PREFIXES or text in PROGRAMS or is_public_hub(first) or _TOKEN.fullmatch(text):
         return False
     return _SURE_REPO_ID.fullmatch(text) is not None or _is_valid(text)
 
@@ -79,7 +78,7 @@ def checked_revision(revision: str) -> str:
             f"{shown(revision) or 'an empty text'} cannot be a revision",
             hint="a revision is a branch, a tag or a commit, for instance main",
         )
-    return revision.lower() if _COMMIT.fullmatch(revision) else revision
+    return revision.lower() if is_commit(revision.lower()) else revision
 
 
 def check_path(path: str) -> None:

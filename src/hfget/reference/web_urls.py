@@ -7,17 +7,15 @@ import shlex
 from dataclasses import replace
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from hfget.endpoints import hostname_of, is_public_hub, netloc
 from hfget.errors import UsageError
 from hfget.model import PathKind, RepoRef
 from hfget.reference.hub_hosts import (
-    host_of,
     hub_like,
     imitates_hub,
     is_local,
     is_no_hub,
     is_other_site,
-    is_public,
-    netloc,
     origin,
     split_endpoint,
 )
@@ -163,11 +161,11 @@ def _without_query(tail: list[str]) -> list[str]:
 
 
 def _pattern(ref: RepoRef, tail: list[str]) -> UsageError:
-    from hfget.reference.hints import Wanted, command_for
+    from hfget.reference.hints import WantedFiles, command_for
 
     revision, *rest = (unquote(part) for part in tail)
     at = replace(ref, revision=None if revision == "main" else revision)
-    command = command_for(Wanted(at, include=("/".join(rest),)))
+    command = command_for(WantedFiles(at, include=("/".join(rest),)))
     return UsageError("a URL names one file, not a pattern", hint=command or FORMS)
 
 
@@ -188,7 +186,7 @@ def _nothing_to_download(ref: RepoRef, action: str, tail: list[str]) -> UsageErr
         hint += f"; if it is a pull request: {ref} --revision refs/pr/{tail[0]}"
     elif action in ("edit", "delete"):
         hint += ", or the page that shows the file (/blob/…)"
-    elif action not in ACTIONS and ref.endpoint and not is_public(urlsplit(ref.endpoint).netloc):
+    elif action not in ACTIONS and ref.endpoint and not is_public_hub(hostname_of(ref.endpoint)):
         path = ref.repo_id.partition("/")[0]
         hint = f"if the hub is below a path, name it: --endpoint {ref.endpoint}/{path}"
     return UsageError(f"the page /{shown(action)} of {ref} is nothing to download", hint=hint)
@@ -201,21 +199,21 @@ def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str
     """
     try:
         parts = urlsplit(f"{scheme or 'https'}://{rest}")
-        host, port = host_of(parts), parts.port
+        host, port = hostname_of(parts), parts.port
     except ValueError as error:
         raise UsageError("the URL is malformed", hint=FORMS) from error
     if not host:
         raise UsageError("the URL has no host", hint=FORMS)
     segments = segments_of(parts.path)
     ours = split_endpoint(endpoint)
-    if ours is not None and host == host_of(ours):
+    if ours is not None and host == hostname_of(ours):
         if scheme is None:
             scheme, port = ours.scheme, port or ours.port
         base, prefix = origin(scheme, host, port), segments_of(ours.path)
         if segments[: len(prefix)] == prefix:
             return "/".join([base, *prefix]), segments[len(prefix) :], parts.query
         return base, segments, parts.query
-    if is_public(host) or (scheme is not None and is_local(host, port)):
+    if is_public_hub(host) or (scheme is not None and is_local(host, port)):
         return origin(scheme or "https", host, port), segments, parts.query
     raise _strange_host(scheme, host, port, parts.path)
 

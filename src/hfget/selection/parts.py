@@ -48,7 +48,7 @@ _FORMAT_FOLDERS = frozenset(
 )
 
 
-class Layout(IntEnum):
+class PartLayout(IntEnum):
     """The ways to lay a model out; where there are several, a loader takes the first."""
 
     MAIN = 0
@@ -74,7 +74,7 @@ class Piece(NamedTuple):
     #: The same but where a pipeline has one component in several folders.
     home: str
     part: str
-    layout: Layout
+    layout: PartLayout
     variant: str
     whole: str
     sharded: bool
@@ -117,30 +117,30 @@ def _piece(file: RemoteFile, kind: str) -> Piece:
     if kind in (GGUF, LLAMAFILE):
         name = without_label(name)
     stem = stem_of(name, kind)
-    if stem.consolidated and layout is Layout.MAIN:
-        layout = Layout.CONSOLIDATED
-    part = "" if layout is Layout.ORIGINAL else stem.part
+    if stem.consolidated and layout is PartLayout.MAIN:
+        layout = PartLayout.CONSOLIDATED
+    part = "" if layout is PartLayout.ORIGINAL else stem.part
     variant = "-".join(filter(None, (stem.variant, variant)))
     return Piece(file, kind, above, above, part, layout, variant, stem.whole, stem.sharded)
 
 
 @lru_cache(maxsize=4096)
-def _place(folder: str, kind: str) -> tuple[str, Layout, str, bool]:
+def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
     """The folder of the model, its layout and variant, and whether all of `folder` is one."""
     lower = folder.lower()
     if kind in _TORCH:
         for pattern, layout in (
-            (_ORIGINAL, Layout.ORIGINAL),
-            (_CHECKPOINT, Layout.CHECKPOINT),
+            (_ORIGINAL, PartLayout.ORIGINAL),
+            (_CHECKPOINT, PartLayout.CHECKPOINT),
         ):
             if match := pattern.search(lower):
                 return _slashed(folder[: match.start()]), layout, "", False
     if kind in (ONNX, OPENVINO, COREML, TENSORFLOW) and (match := _CUT.search(lower)):
-        return _slashed(folder[: match.start()]), Layout.MAIN, "", True
+        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     if kind == COREML and (match := _PACKAGE.search(lower)):
-        return _slashed(folder[: match.start()]), Layout.MAIN, "", True
+        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     if kind == METAL and (match := _METAL.search(lower)):
-        return _slashed(folder[: match.start()]), Layout.MAIN, "", True
+        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     names, variant = [], []
     for name in folder.split("/"):
         if name.lower() in _FORMAT_FOLDERS:
@@ -151,7 +151,7 @@ def _place(folder: str, kind: str) -> tuple[str, Layout, str, bool]:
         if kind == GGUF and not without_label(name.lower()).strip("-_."):
             continue
         names.append(name)
-    return _slashed("/".join(names)), Layout.MAIN, "-".join(variant), False
+    return _slashed("/".join(names)), PartLayout.MAIN, "-".join(variant), False
 
 
 def _slashed(folder: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hfget.model import RemoteFile
 from hfget.selection.kinds import GGUF
-from hfget.selection.parts import Layout, Piece, components, folders_of_pipelines
+from hfget.selection.parts import PartLayout, Piece, components, folders_of_pipelines
 
 #: A checkpoint of all is larger than its largest part, unless that is written in float32.
 _LEAST_SHARE = 4
@@ -17,7 +17,7 @@ _DENOISERS = frozenset({"transformer", "unet"})
 
 
 def in_pipelines(files: Sequence[RemoteFile], found: list[Piece]) -> list[Piece]:
-    """`found`, with what a diffusers pipeline does not load marked as `Layout.ONE_FILE`.
+    """`found`, with what a diffusers pipeline does not load marked as `PartLayout.ONE_FILE`.
 
     A pipeline loads the folders that its index names, each with a config.json. Beside them lie
     checkpoints of all in one file, and copies of components under other programs' names.
@@ -38,7 +38,7 @@ def in_pipelines(files: Sequence[RemoteFile], found: list[Piece]) -> list[Piece]
 
     def placed(piece: Piece) -> Piece:
         if piece.folder in roots:
-            return piece._replace(layout=Layout.ONE_FILE)
+            return piece._replace(layout=PartLayout.ONE_FILE)
         root = _above(piece.folder)
         if not piece.folder or root not in roots:
             return piece
@@ -46,7 +46,7 @@ def in_pipelines(files: Sequence[RemoteFile], found: list[Piece]) -> list[Piece]
         if piece.folder not in loaded:
             if name in names[root]:
                 return piece._replace(
-                    folder=root, part=piece.folder + piece.part, layout=Layout.ONE_FILE
+                    folder=root, part=piece.folder + piece.part, layout=PartLayout.ONE_FILE
                 )
             return piece
         # ONNX and OpenVINO have the two halves of a VAE in folders of their own.
@@ -71,7 +71,7 @@ def of_one_file(by_part: Mapping[tuple[str, str], list[Piece]], wanted: frozense
     served: set[str] = set()
     for (folder, _), members in by_part.items():
         of_kind = [piece for piece in members if piece.kind in wanted]
-        if members[0].layout is Layout.ONE_FILE:
+        if members[0].layout is PartLayout.ONE_FILE:
             singles[folder] += sum(piece.file.size for piece in of_kind)
             of_all[folder] |= any(piece.kind != GGUF for piece in of_kind)
             continue

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hfget.model import RemoteFile
 from hfget.selection.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, SAFETENSORS
-from hfget.selection.parts import NAMED_KINDS, Layout, Piece, pieces
+from hfget.selection.parts import NAMED_KINDS, PartLayout, Piece, pieces
 from hfget.selection.pipelines import in_pipelines, of_one_file
 from hfget.selection.stems import component, preference
 
@@ -71,7 +71,7 @@ def twins(
         if all_variants and of_kind and not named:
             kept.update(piece.file.path for piece in of_kind)
             continue
-        if members[0].layout is Layout.ONE_FILE and key[0] not in singles.roots:
+        if members[0].layout is PartLayout.ONE_FILE and key[0] not in singles.roots:
             continue
         if not of_kind:
             of_kind = _of_first_kind(members)
@@ -131,7 +131,7 @@ def _first(members: list[Piece]) -> list[Piece]:
     """The first layout of `members`, and of it the variant that is the default."""
     first = min(piece.layout for piece in members)
     members = [piece for piece in members if piece.layout == first]
-    if first in (Layout.ORIGINAL, Layout.CHECKPOINT):
+    if first in (PartLayout.ORIGINAL, PartLayout.CHECKPOINT):
         return members
     best = min((piece.variant for piece in members), key=preference)
     members = [piece for piece in members if piece.variant == best]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from hfget.server.access import ServeOptions
 from hfget.server.hashes import default_cache_file
-from hfget.server.hostnames import Hosts
+from hfget.server.hostnames import KnownHosts
 from hfget.server.running import bind, run
 from hfget.server.store import Store
 
-__all__ = ["Hosts", "ServeOptions", "Store", "bind", "default_cache_file", "run"]
+__all__ = ["KnownHosts", "ServeOptions", "Store", "bind", "default_cache_file", "run"]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from hfget.server.hostnames import Hosts
+from hfget.server.hostnames import KnownHosts
 from hfget.server.listing import ServedFile
 from hfget.server.repo import Repo
 
 
-class Verdict(Enum):
+class Permission(Enum):
     """What somebody may see of a repo: all, its listing only, or not that it exists."""
 
     OK = "ok"
@@ -26,7 +26,7 @@ class Access(Protocol):
     def user(self, token: str) -> str | None:
         """The name of the token's owner, None if the token is not valid."""
 
-    def may_read(self, repo: Repo, token: str | None) -> Verdict: ...
+    def may_read(self, repo: Repo, token: str | None) -> Permission: ...
 
     def is_gated(self, repo: Repo) -> bool: ...
 
@@ -39,8 +39,8 @@ class OpenAccess:
     def user(self, token: str) -> str | None:
         return "local"
 
-    def may_read(self, repo: Repo, token: str | None) -> Verdict:
-        return Verdict.OK
+    def may_read(self, repo: Repo, token: str | None) -> Permission:
+        return Permission.OK
 
     def is_gated(self, repo: Repo) -> bool:
         return False
@@ -67,7 +67,7 @@ class ServeOptions:
     prepare_wait: float = 8.0
     access: Access = field(default_factory=OpenAccess)
     location: Location | None = None
-    hosts: Hosts | None = field(default_factory=Hosts)
+    hosts: KnownHosts | None = field(default_factory=KnownHosts)
     origins: frozenset[str] = frozenset()
     most_connections: int = 1024
     most_connections_each: int = 256

@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from hfget.model import is_commit
 from hfget.server.access import Access
 from hfget.server.answers import RefusalError, entry_not_found
 from hfget.server.listing import Listing, ServedFile
-from hfget.server.provenance import is_commit
 from hfget.server.repo import Repo
 
 _TITLE = "served by hfget"

@@ -10,7 +10,7 @@ import anyio.to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hfget.server.ranges import Span
+from hfget.server.ranges import ByteRange
 
 BLOCK_BYTES = 1 << 20
 
@@ -22,7 +22,9 @@ class FileAnswer(Response):
     is short. Reads run in threads, since a cold disk would block every other connection.
     """
 
-    def __init__(self, handle: int, span: Span, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, handle: int, span: ByteRange, status: int, headers: Mapping[str, str]
+    ) -> None:
         super().__init__(status_code=status, headers=dict(headers))
         self.headers["content-length"] = str(span.length)
         self._handle = handle

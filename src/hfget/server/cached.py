@@ -1,24 +1,20 @@
-"""Repos in a Hub cache: `models--org--name/{refs,snapshots,blobs}` (see `layout.hubcache`)."""
+"""Repos in a Hub cache: `models--org--name/{refs,snapshots,blobs}` (see docs/cache.md)."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from hfget.destinations import read_tree
-from hfget.model import RemoteFile, RepoType
-from hfget.server.hashes import Stamp
-from hfget.server.provenance import is_commit
+from hfget.model import RemoteFile, RepoType, is_commit, is_etag
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
-from hfget.server.walk import Found
-from hfget.system import read_text
+from hfget.server.walk import FoundFile
+from hfget.system import Stamp, read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
-_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_REFS = 1000
 _MOST_DEEP = 100
 
@@ -42,7 +38,7 @@ class CachedRepo:
         """The recorded listing of the commit, empty if there is none."""
         return {file.path: file for file in read_tree(self.folder, self.commit) or ()}
 
-    def files(self, sight: Visibility) -> list[Found]:
+    def files(self, sight: Visibility) -> list[FoundFile]:
         """The files of the snapshot. A link counts if it leads to a blob, of this repo or of the
         store that all repos of the cache share."""
         blobs = [Path(os.path.realpath(self.folder / "blobs"))]
@@ -87,7 +83,7 @@ def _refs(folder: Path) -> Iterator[tuple[str, str]]:
             yield Path(place, name).relative_to(top).as_posix(), commit
 
 
-def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[Found]:
+def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[FoundFile]:
     for name in _names(folder):
         here, place = (*parts, name), folder / name
         if is_never_shown(here):
@@ -106,8 +102,8 @@ def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[
             continue
         if stat.S_ISREG(found.st_mode):
             # the link names the content, also where the blob is a link into the shared store
-            etag = link.name if link and _ETAG.fullmatch(link.name) else None
-            yield Found("/".join(here), real, Stamp.of(found), found.st_mtime, etag)
+            etag = link.name if link and is_etag(link.name) else None
+            yield FoundFile("/".join(here), real, Stamp.of(found), found.st_mtime, etag)
 
 
 def _names(folder: Path) -> list[str]:

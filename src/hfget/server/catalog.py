@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from hfget.model import RepoType
 from hfget.server import api
-from hfget.server.access import Access, Verdict
+from hfget.server.access import Access, Permission
 from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store
@@ -16,7 +16,7 @@ from hfget.server.store import Store
 _MOST = 1000
 
 
-class Page(NamedTuple):
+class CatalogPage(NamedTuple):
     """One page of a list, and the query of the next, None after the last."""
 
     entries: list[dict[str, Any]]
@@ -29,7 +29,7 @@ def repo_list(
     repo_type: RepoType,
     query: Sequence[tuple[str, str]],
     token: str | None,
-) -> Page:
+) -> CatalogPage:
     """The repos of one type that `token` may know of.
 
     Understood are `author`, `search`, `filter` (tags), `pipeline_tag`, `limit` and `full`; what
@@ -42,7 +42,7 @@ def repo_list(
         (repo, listing)
         for repo in store.repos()
         if repo.repo_type == repo_type and _is_meant(repo, asked)
-        if access.may_read(repo, token) is not Verdict.PRIVATE
+        if access.may_read(repo, token) is not Permission.PRIVATE
         for listing in [_main(store, repo)]
         if _has(listing, tags)
     ]
@@ -51,9 +51,9 @@ def repo_list(
     shown = found[start : start + limit]
     entries = [_entry(repo, listing, access, asked) for repo, listing in shown]
     if "limit" in asked or start + limit >= len(found):
-        return Page(entries, None)
+        return CatalogPage(entries, None)
     others = [(key, text) for key, text in query if key != "skip"]
-    return Page(entries, urlencode([*others, ("skip", str(start + limit))]))
+    return CatalogPage(entries, urlencode([*others, ("skip", str(start + limit))]))
 
 
 def _is_meant(repo: Repo, asked: Mapping[str, str]) -> bool:

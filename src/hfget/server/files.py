@@ -14,7 +14,7 @@ from hfget.server.access import Location
 from hfget.server.answers import RefusalError, entry_not_found
 from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
 from hfget.server.listing import Listing, ServedFile
-from hfget.server.ranges import Span, UnsatisfiableRangeError, none_match, requested_span
+from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, none_match, requested_span
 from hfget.server.repo import Repo
 from hfget.server.scanning import open_checked
 
@@ -101,7 +101,7 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
 
 def _span(
     request: Request, etag: str, size: int, path: str, identity: dict[str, str]
-) -> Response | tuple[Span, int, dict[str, str]]:
+) -> Response | tuple[ByteRange, int, dict[str, str]]:
     """What is asked for, the status and the headers; an answer if nothing is to be sent."""
     headers = {**identity, **_INERT, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
     name = quote(path.rpartition("/")[2], safe="")
@@ -119,12 +119,12 @@ def _span(
         if asked and size == 0:
             # @huggingface/hub takes the size from here, and gives up without
             headers["Content-Range"] = "bytes */0"
-        return Span(0, size, size), 200, headers
+        return ByteRange(0, size, size), 200, headers
     headers["Content-Range"] = span.content_range
     return span, 206, headers
 
 
-def _read_small(file: ServedFile, span: Span) -> bytes:
+def _read_small(file: ServedFile, span: ByteRange) -> bytes:
     handle = open_checked(file)
     if handle is None:
         raise ChangedError

@@ -9,33 +9,15 @@ import os
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfget.model import is_etag
 from hfget.partials import hash_file
-from hfget.system import cache_folder, read_text
+from hfget.system import Stamp, Stopped, cache_folder, read_text
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST_CACHE_BYTES = 256 << 20
-
-
-class Stopped(Exception):
-    """The store was closed while a file was being hashed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one state of a file from another without reading it."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-    ctime_ns: int
-
-    @classmethod
-    def of(cls, stat: os.stat_result) -> Stamp:
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
 
 
 def default_cache_file() -> Path | None:
@@ -104,10 +86,9 @@ class HashCache:
         Raises OSError, also if the file changes meanwhile, and Stopped.
         """
         key = f"{kind}:{path}"
-        wanted = [stamp.size, stamp.mtime_ns, stamp.inode, stamp.ctime_ns]
         with self._lock:
             known = self._known.get(key)
-        if known is not None and known[:4] == wanted:
+        if known is not None and known[:4] == list(stamp):
             return str(known[4])
         digest = hash_file(path, kind, stop=stop)
         if digest is None:
@@ -115,7 +96,7 @@ class HashCache:
         if Stamp.of(os.stat(path)) != stamp:
             raise OSError(errno.EAGAIN, "changed while it was read", str(path))
         with self._lock:
-            self._known[key] = [*wanted, digest]
+            self._known[key] = [*stamp, digest]
             self._dirty = True
         return digest
 
@@ -150,5 +131,5 @@ def _is_entry(entry: object) -> bool:
         and len(entry) == 5
         and all(isinstance(number, int) for number in entry[:4])
         and isinstance(entry[4], str)
-        and len(entry[4]) in (40, 64)
+        and is_etag(entry[4])
     )

@@ -7,16 +7,17 @@ is not answered.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from collections.abc import Iterable, Mapping
+
+from hfget.endpoints import plain_address
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _PREFIX = re.compile(r"(?:/[\w.~%-]+)*/?", re.ASCII)
 
 
-class Hosts:
+class KnownHosts:
     """Addresses, `localhost`, the names of this machine, and `allowed` ones.
 
     An allowed name that begins with a dot stands for all names below it.
@@ -37,13 +38,13 @@ class Hosts:
         if found is None:
             return False
         name = _name(found[1])
-        if _is_address(name) or name in self._names:
+        if plain_address(name) is not None or name in self._names:
             return True
         return any(name.endswith(known) for known in self._names if known.startswith("."))
 
 
 def public_base(
-    headers: Mapping[str, str], scheme: str, version: str, hosts: Hosts | None
+    headers: Mapping[str, str], scheme: str, version: str, hosts: KnownHosts | None
 ) -> str | None:
     """The URL that the path of a request stands below, as the client wrote it: scheme, host and
     prefix. None if that cannot be known: then only a relative link is right.
@@ -81,11 +82,3 @@ def _name(host: str) -> str:
     name = host.strip().lower()
     # a name may end in a dot, and an address may stand in brackets
     return name.strip("[]").partition("%")[0].rstrip(".")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

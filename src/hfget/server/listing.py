@@ -7,7 +7,8 @@ from pathlib import Path
 
 from hfget.model import RemoteFile
 from hfget.server.card import Card
-from hfget.server.hashes import Stamp, git_tree_ids, lfs_pointer
+from hfget.server.hashes import git_tree_ids, lfs_pointer
+from hfget.system import Stamp
 
 
 @dataclass(frozen=True, slots=True)

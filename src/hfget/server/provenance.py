@@ -1,13 +1,12 @@
 """What a download left on disk about a folder: which repo it is, and the hashes of its files.
 
-The codec is `layout.record`, the same that downloads write with. Here is only what a server
+The codec is the one that downloads write with (`destinations`). Here is only what a server
 asks of it, and when an answer is believed without reading the file.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -15,15 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hfget.destinations import RECORD_NAME, read_metadata, read_tree, read_wanted
-from hfget.model import URL_PREFIXES, RemoteFile, RepoType
+from hfget.model import URL_PREFIXES, RemoteFile, RepoType, is_commit
+from hfget.system import Stamp
 
 RECORDS = Path(".cache", "huggingface")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MOST_KEPT = 256
-
-
-def is_commit(text: str) -> bool:
-    return _COMMIT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class Provenance:
     folder: Path
     origin: Origin | None = None
     files: dict[str, RemoteFile] = field(default_factory=dict)
-    stamp: object = None
+    stamp: Stamp | None = None
 
     def promise(self, path: str) -> Promise | None:
         found = read_metadata(self.folder / RECORDS, path)
@@ -91,14 +86,14 @@ class Provenances:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[Path, tuple[object, Provenance]] = OrderedDict()
+        self._known: OrderedDict[Path, tuple[Stamp, Provenance]] = OrderedDict()
 
     def of(self, folder: Path) -> Provenance:
         try:
             found = os.lstat(folder / RECORDS / RECORD_NAME)
         except OSError:
             return Provenance(folder)
-        stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        stamp = Stamp.of(found)
         with self._lock:
             known = self._known.get(folder)
         if known is None or known[0] != stamp:
@@ -122,7 +117,7 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def _read(folder: Path, stamp: object) -> Provenance:
+def _read(folder: Path, stamp: Stamp) -> Provenance:
     wanted = read_wanted(folder / RECORDS)
     if wanted is None or not is_commit(wanted.commit):
         return Provenance(folder)

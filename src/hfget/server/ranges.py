@@ -9,7 +9,7 @@ _SINGLE = re.compile(r"bytes\s*=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", re.IGN
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteRange:
     """Bytes `start` up to but not including `stop` of a body of `size` bytes."""
 
     start: int
@@ -31,7 +31,7 @@ class UnsatisfiableRangeError(Exception):
 
 def requested_span(
     range_header: str | None, if_range: str | None, etag: str, size: int
-) -> Span | None:
+) -> ByteRange | None:
     """The one range to answer with 206, or None for the whole body.
 
     Several ranges, another unit and a malformed header are answered with the whole, as
@@ -47,14 +47,14 @@ def requested_span(
         length = min(int(match[2]), size)
         if length == 0:
             raise UnsatisfiableRangeError
-        return Span(size - length, size, size)
+        return ByteRange(size - length, size, size)
     start = int(match[1])
     if match[2] and int(match[2]) < start:
         return None
     if start >= size:
         raise UnsatisfiableRangeError
     stop = min(int(match[2]) + 1, size) if match[2] else size
-    return Span(start, stop, size)
+    return ByteRange(start, stop, size)
 
 
 def none_match(if_none_match: str | None, etag: str) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
-from hfget.server.access import ServeOptions, Verdict
+from hfget.model import is_commit
+from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import (
     RefusalError,
     invalid_token,
@@ -17,12 +18,11 @@ from hfget.server.answers import (
     revision_not_found,
 )
 from hfget.server.cached import CachedRepo
-from hfget.server.hashes import Stopped
 from hfget.server.listing import Listing
-from hfget.server.provenance import is_commit
 from hfget.server.repo import MAIN, Repo
 from hfget.server.store import Store
-from hfget.server.targets import Target
+from hfget.server.targets import PathReading
+from hfget.system import Stopped
 
 _TAGS = "refs/tags/"
 
@@ -32,7 +32,7 @@ class Visitor:
     """Who asks for which repo, and what the access policy says."""
 
     token: str | None
-    verdict: Verdict
+    verdict: Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Resolver:
     store: Store
     options: ServeOptions
 
-    async def repo(self, targets: tuple[Target, ...]) -> tuple[Target, Repo] | str:
+    async def repo(self, targets: tuple[PathReading, ...]) -> tuple[PathReading, Repo] | str:
         """The reading of the path that names a repo, or where a renamed repo's path moved to.
 
         Raises LookupError if no reading names one.
@@ -62,7 +62,7 @@ class Resolver:
         if repo is None:
             raise repo_not_found(token is not None)
         verdict = access.may_read(repo, token)
-        if verdict is Verdict.PRIVATE:
+        if verdict is Permission.PRIVATE:
             raise repo_not_found(token is not None)
         return Visitor(token, verdict)
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hfget.model import RepoType
 from hfget.server import api, manifests
-from hfget.server.access import ServeOptions, Verdict
+from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
 from hfget.server.catalog import repo_list
 from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
@@ -21,7 +21,7 @@ from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
 from hfget.server.resolving import Resolver, Visitor
 from hfget.server.store import Store
-from hfget.server.targets import Target, candidates, list_of
+from hfget.server.targets import PathReading, candidates, list_of
 
 _MOST_BODY = 1 << 20
 _BODY_SECONDS = 20.0
@@ -59,8 +59,8 @@ class Routes:
         return await self._of_repo(request, path, resolver, visitor, *found)
 
     async def _of_repo(
-        self, request: Request, path: str, resolver: Resolver, visitor: Visitor, target: Target,
-        repo: Repo,
+        self, request: Request, path: str, resolver: Resolver, visitor: Visitor,
+        target: PathReading, repo: Repo,
     ) -> Response:  # fmt: skip
         if target.action == "refs":
             return json_answer(await self._refs(resolver, repo, request))
@@ -81,7 +81,13 @@ class Routes:
         return await self._api(request, path, target, repo, listing, rest.strip("/"))
 
     async def _api(
-        self, request: Request, path: str, target: Target, repo: Repo, listing: Listing, rest: str
+        self,
+        request: Request,
+        path: str,
+        target: PathReading,
+        repo: Repo,
+        listing: Listing,
+        rest: str,
     ) -> Response:
         query = request.query_params
         if target.action == "tree":
@@ -135,7 +141,7 @@ class Routes:
         return {"Link": f'<{base + path if base is not None else ""}?{following}>; rel="next"'}
 
     def _check_gate(self, repo: Repo, visitor: Visitor) -> None:
-        if visitor.verdict is Verdict.GATED:
+        if visitor.verdict is Permission.GATED:
             raise gated(str(repo), visitor.token is not None)
 
     def _whoami(self, token: str | None) -> Response:
@@ -149,7 +155,7 @@ class Routes:
         return json_answer({**data, "orgs": [], "auth": access})
 
 
-async def _registry(request: Request, listing: Listing, target: Target) -> Response:
+async def _registry(request: Request, listing: Listing, target: PathReading) -> Response:
     name = "/".join(target.rest)
     if target.action == "manifests":
         agent = request.headers.get("user-agent", "")

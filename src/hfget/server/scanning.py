@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_sha256
 from hfget.server import attributes
 from hfget.server.attributes import LfsRules
 from hfget.server.cached import CachedRepo
 from hfget.server.card import Card, read_card
-from hfget.server.hashes import HashCache, Stamp, git_blob_id, lfs_pointer
+from hfget.server.hashes import HashCache, git_blob_id, lfs_pointer
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.provenance import Promise, Provenance, Provenances
 from hfget.server.visibility import Visibility
-from hfget.server.walk import Found, Walk
-from hfget.system import read_text
+from hfget.server.walk import FoundFile, Walk
+from hfget.system import Stamp, read_text
 
 LFS_THRESHOLD = 10 * 1024 * 1024
 _SNIFF_BYTES = 8 * 1024
@@ -63,7 +63,7 @@ class Scanner:
             self._state = state
         return self._listing
 
-    def _build(self, found: list[Found], provenance: Provenance, withheld: int) -> Listing:
+    def _build(self, found: list[FoundFile], provenance: Provenance, withheld: int) -> Listing:
         promises = {item.path: provenance.promise(item.path) for item in found}
         origin = provenance.origin
         claimed = origin.commit if origin else _common_commit(promises.values())
@@ -92,7 +92,7 @@ class Scanner:
             card=_card(files),
         )
 
-    def _of_cache(self, found: list[Found], cached: CachedRepo) -> Listing:
+    def _of_cache(self, found: list[FoundFile], cached: CachedRepo) -> Listing:
         """A snapshot of a Hub cache: the name of a blob says what its content must be."""
         tree = cached.tree()
         files: dict[str, ServedFile] = {}
@@ -116,7 +116,7 @@ class Scanner:
 
     def _describe(
         self,
-        item: Found,
+        item: FoundFile,
         promise: Promise | None,
         entry: RemoteFile | None,
         rules: LfsRules,
@@ -128,7 +128,7 @@ class Scanner:
         if trusted and entry is not None and promise is not None:
             trusted = entry.size == size and entry.etag == promise.etag
         if trusted and promise is not None:
-            etag, is_lfs = promise.etag, len(promise.etag) == 64
+            etag, is_lfs = promise.etag, is_sha256(promise.etag)
         else:
             known = name or (promise.etag if promise else None)
             is_lfs = _is_lfs(item, known, entry, rules)
@@ -158,11 +158,11 @@ def open_checked(file: ServedFile) -> int | None:
     return handle
 
 
-def _is_lfs(item: Found, known: str | None, entry: RemoteFile | None, rules: LfsRules) -> bool:
+def _is_lfs(item: FoundFile, known: str | None, entry: RemoteFile | None, rules: LfsRules) -> bool:
     if entry is not None:
         return entry.is_lfs
     if known is not None:
-        return len(known) == 64
+        return is_sha256(known)
     if item.stamp.size == 0:
         return False
     if rules.matches(item.path) or item.stamp.size > LFS_THRESHOLD:
@@ -180,7 +180,7 @@ def _beginning(path: Path) -> bytes:
         os.close(handle)
 
 
-def _rules(found: list[Found]) -> LfsRules:
+def _rules(found: list[FoundFile]) -> LfsRules:
     for item in found:
         if item.path == ".gitattributes":
             try:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from hfget.model import URL_PREFIXES, RepoType
 from hfget.server.discovery import Discovery
-from hfget.server.hashes import HashCache, Stopped
+from hfget.server.hashes import HashCache
 from hfget.server.listing import Listing
 from hfget.server.provenance import Provenances
 from hfget.server.repo import Repo
 from hfget.server.scanning import Scanner
 from hfget.server.visibility import Visibility
+from hfget.system import Stopped
 
 _HASHING_THREADS = 2
 #: A look at a large folder takes a while: no more than a tenth of the time is spent on looking.

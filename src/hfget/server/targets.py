@@ -33,7 +33,7 @@ _GIT = re.compile(r"/(?:info/refs|info/lfs/.*|git-upload-pack|git-receive-pack)/
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PathReading:
     """One way to read a path. `rest` are the decoded segments behind the action; `head` and
     `tail` are the raw path before and after the repo id."""
 
@@ -60,7 +60,7 @@ def is_git(raw_path: str) -> bool:
     return not raw_path.startswith("/api/") and _GIT.search(raw_path) is not None
 
 
-def candidates(raw_path: str) -> tuple[Target, ...]:
+def candidates(raw_path: str) -> tuple[PathReading, ...]:
     """The readings of `raw_path`, likeliest first; none if it is no path of the protocol."""
     raw = raw_path.lstrip("/").split("/")
     if raw[0] == "api" and len(raw) > 2 and raw[1] in _API_TYPES:
@@ -74,7 +74,7 @@ def candidates(raw_path: str) -> tuple[Target, ...]:
 
 def _read(
     repo_type: RepoType, raw: list[str], start: int, actions: tuple[Action, ...]
-) -> Iterator[Target]:
+) -> Iterator[PathReading]:
     for length in (2, 1):
         stop = start + length
         if len(raw) < stop or "" in raw[start:stop]:
@@ -83,7 +83,7 @@ def _read(
         action = next((known for known in actions if known == name), None)
         if action is None and not (len(raw) == stop and actions is _API_ACTIONS):
             continue
-        yield Target(
+        yield PathReading(
             repo_type=repo_type,
             repo_id="/".join(unquote(segment) for segment in raw[start:stop]),
             action=action or "info",

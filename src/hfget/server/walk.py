@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.server.hashes import Stamp
 from hfget.server.provenance import Provenance
 from hfget.server.visibility import Visibility, is_never_shown, is_text, looks_like_home
+from hfget.system import Stamp
 
 _MOST_DEEP = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """A file: its path in the repo, the real file behind it, its stamp and unix times.
 
     `must_be` is the one content it may be shown with, where only a record makes it visible.
@@ -31,7 +31,7 @@ class Found:
     @property
     def changed(self) -> float:
         """When its content or anything else about it last changed, as far as the disk knows."""
-        return max(self.mtime, self.stamp.ctime_ns / 1e9)
+        return max(self.mtime, self.stamp.changed_ns / 1e9)
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Walk:
     provenance: Provenance
     withheld: int = field(default=0, init=False)
 
-    def files(self) -> list[Found]:
+    def files(self) -> list[FoundFile]:
         """Every regular file that may be shown, sorted by path.
 
         A symlink is followed as long as its target may be shown; loops end where they began.
@@ -67,7 +67,7 @@ class Walk:
 
     def _walk(
         self, folder: Path, parts: tuple[str, ...], above: frozenset[Path], hidden: bool = False
-    ) -> Iterator[Found]:
+    ) -> Iterator[FoundFile]:
         try:
             with os.scandir(folder) as listed:
                 entries = list(listed)
@@ -100,9 +100,9 @@ class Walk:
 
     def _file(
         self, path: str, real: Path, found: os.stat_result, restricted: bool
-    ) -> Iterator[Found]:
+    ) -> Iterator[FoundFile]:
         must_be = self.provenance.etag(path) if restricted else None
         if restricted and must_be is None:
             self.withheld += 1
         else:
-            yield Found(path, real, Stamp.of(found), found.st_mtime, must_be)
+            yield FoundFile(path, real, Stamp.of(found), found.st_mtime, must_be)

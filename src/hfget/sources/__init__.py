@@ -9,14 +9,14 @@ another.
 from __future__ import annotations
 
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
 __all__ = [
     "ByteSource",
     "ByteStream",
-    "Hosts",
+    "HostHealth",
     "HttpSource",
     "NoRangesError",
     "RateLimit",

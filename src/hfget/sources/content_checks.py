@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import requests
 
-from hfget.http import Transient
+from hfget.http import INFLATABLE, Transient, wire_of
 from hfget.model import RemoteFile, Span
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.decoding import Body, inflated_body, plain_body
@@ -21,8 +21,7 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 #: An equals sign in place of the blank, and a total that is not told, are understood.
 _CONTENT_RANGE = re.compile(r"bytes[ =]([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
 _WEB_PAGES = (".html", ".htm", ".xhtml")
-_PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"})
-_DECODED = frozenset({"gzip", "x-gzip", "deflate"})
+_PACKED = INFLATABLE | {"br", "zstd", "compress", "x-compress"}
 #: Up to this size a file may be as long packed as it is unpacked.
 _TINY_BYTES = 4096
 #: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -66,7 +65,7 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     start, end = _place(file, span, response, length)
     encoding = _encoding(headers.get("Content-Encoding", ""))
     is_tiny = file.size <= _TINY_BYTES and length == file.size and status == 200
-    if length == end - start and not (is_tiny and encoding in _DECODED):
+    if length == end - start and not (is_tiny and encoding in INFLATABLE):
         encoding = ""
     elif length is not None and page and not encoding:
         raise _lie(response, "the answer looks like a web page, not like the file")
@@ -93,10 +92,10 @@ def content_length(response: requests.Response) -> int | None:
 
 def open_body(response: requests.Response, answer: Answer) -> Body:
     """The answer's body, decoded if it came compressed. Raises Transient for other encodings."""
-    wire = response.raw._fp
+    wire = wire_of(response)
     if not answer.encoded:
         return plain_body(wire)
-    if answer.encoding not in _DECODED:
+    if answer.encoding not in INFLATABLE:
         raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
     return inflated_body(wire)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import io
 import ssl
 import time
-import zlib
 from typing import Any, Protocol
+
+from hfget.http import Inflater, Response
 
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Body(Protocol):
@@ -26,13 +24,12 @@ class Body(Protocol):
     def readinto1(self, buffer: memoryview, /) -> int | None: ...
 
 
-def plain_body(wire: Any) -> Body:
-    """The undecoded body of `wire`, an http.client response with `readinto1`."""
-    sock = getattr(getattr(wire.fp, "raw", None), "_sock", None)
+def plain_body(wire: Response) -> Body:
+    """The undecoded body of `wire`, an answer of ours."""
+    sock = wire.sock
     if isinstance(sock, ssl.SSLSocket) and wire.length is not None and not wire.chunked:
         return _TlsBody(wire, sock)
-    body: Body = wire
-    return body
+    return wire
 
 
 def inflated_body(wire: Any) -> Body:
@@ -47,8 +44,8 @@ class _TlsBody:
     than decrypting.
     """
 
-    def __init__(self, wire: Any, sock: ssl.SSLSocket) -> None:
-        self._wire: http.client.HTTPResponse = wire
+    def __init__(self, wire: Response, sock: ssl.SSLSocket) -> None:
+        self._wire: Any = wire
         self._sock = sock
         self._is_direct = False
         self._failure: OSError | None = None
@@ -56,7 +53,7 @@ class _TlsBody:
     def readinto1(self, buffer: memoryview, /) -> int:
         if self._failure is not None:
             raise self._failure
-        wire: Any = self._wire
+        wire = self._wire
         if not self._is_direct or len(buffer) <= io.DEFAULT_BUFFER_SIZE or wire.fp is None:
             # A read larger than the file object's own buffer leaves nothing behind in it.
             self._is_direct = len(buffer) > io.DEFAULT_BUFFER_SIZE
@@ -89,63 +86,25 @@ class _TlsBody:
 class _Inflated:
     """A body that is said to be compressed.
 
-    What does not begin like gzip or zlib is raw deflate, or not compressed at all. gzip may come
-    in several members (RFC 1952). What comes out at once is bounded by the caller's buffer, what
-    is read by one recv.
+    What comes out at once is bounded by the caller's buffer, what is read by one recv.
     """
 
     def __init__(self, wire: Any) -> None:
         self._wire = wire
-        self._packed = b""
-        self._inflate: Any = None
-        self._begun = False
+        self._inflater = Inflater(lenient=True)
 
     def readinto1(self, buffer: memoryview, /) -> int | None:
-        if not self._packed:
-            self._packed = self._wire.read1(1 << 16)
-            if len(self._packed) == 1 and not self._begun:
-                self._packed += self._wire.read1(1 << 16)
-        if not self._begun and self._packed:
-            self._begun, self._inflate = True, _decoder(self._packed)
-        if not self._packed and (self._inflate is None or self._inflate.eof):
+        inflater = self._inflater
+        if not inflater.pending:
+            packed = self._wire.read1(1 << 16)
+            if len(packed) == 1 and not inflater.begun:
+                packed += self._wire.read1(1 << 16)
+            inflater.give(packed)
+        if not inflater.pending and inflater.ended:
             return 0
-        if self._inflate is None:
-            data, self._packed = self._packed[: len(buffer)], self._packed[len(buffer) :]
-        else:
-            is_last = not self._packed
-            data = self._inflated(len(buffer))
-            if is_last and not data and not self._inflate.eof:
-                raise OSError("the compressed data was cut short")
+        is_last = not inflater.pending
+        data = inflater.take(len(buffer))
+        if is_last and not data and not inflater.ended:
+            raise OSError("the compressed data was cut short")
         buffer[: len(data)] = data
         return len(data) or None
-
-    def _inflated(self, most: int) -> bytes:
-        inflate = self._inflate
-        if inflate.eof:  # only another member can follow, and zeros, to fill up a block
-            if not self._packed.startswith(_GZIP_MAGIC[: len(self._packed)]):
-                self._packed = b""
-                return b""
-            inflate = self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-        try:
-            data: bytes = inflate.decompress(self._packed, most)
-        except zlib.error as error:
-            raise OSError(f"bad compressed data: {error}") from error
-        self._packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-        return data
-
-
-def _decoder(beginning: bytes) -> Any:
-    """What decodes a body that begins so; None if it is not compressed."""
-    if beginning.startswith(_GZIP_MAGIC) or _is_zlib(beginning):
-        return zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        zlib.decompressobj(-zlib.MAX_WBITS).decompress(beginning, 1 << 16)
-    except zlib.error:
-        return None
-    return zlib.decompressobj(-zlib.MAX_WBITS)
-
-
-def _is_zlib(beginning: bytes) -> bool:
-    """By the first two bytes (RFC 1950, section 2.2)."""
-    first, second = beginning[0], beginning[1] if len(beginning) > 1 else 0
-    return first & 15 == 8 and first >> 4 <= 7 and (first << 8 | second) % 31 == 0

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hfget.errors import NetworkError
-from hfget.http import UNREACHED_LIMIT, Transient, given_up, wait_after
+from hfget.http import Transient, given_up, wait_after
+from hfget.limits import UNREACHED_LIMIT
 from hfget.system import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.
@@ -39,7 +40,7 @@ class _Host:
     whole_seconds: float = FIRST_WHOLE_SECONDS
 
 
-class Hosts:
+class HostHealth:
     """The state of every host of this run; thread-safe. Times are of the monotonic clock."""
 
     def __init__(

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 import requests
 
+from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError
 from hfget.http import (
-    MAX_REDIRECTS,
     REDIRECT_STATUSES,
     HttpClient,
     Transient,
@@ -23,19 +23,20 @@ from hfget.http import (
     circle,
     from_exception,
     from_status,
+    stays_home,
 )
 from hfget.hub import refusal
+from hfget.limits import MAX_REDIRECTS, MAX_RENEWALS
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
-from hfget.settings import Settings, host_of, origin_of
+from hfget.settings import Settings
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
-from hfget.sources.host_health import Hosts
+from hfget.sources.host_health import HostHealth
 from hfget.sources.http_stream import HttpStream, discard
 from hfget.system import Superseded, safe_url
 
 #: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
 _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
-_MAX_RENEWALS = 3
 #: After so many failures in a row of a host that the endpoint led to, the endpoint is asked again:
 #: it may know another one by now. Not for ever.
 _FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
@@ -43,7 +44,7 @@ _FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
 _MOST_PAGES = 2
 
 
-class Target(NamedTuple):
+class RequestUrl(NamedTuple):
     """Where to ask now. `generation` counts the renewals of the signed URL."""
 
     url: str
@@ -60,7 +61,7 @@ class HttpSource:
         self,
         http: HttpClient,
         settings: Settings,
-        hosts: Hosts,
+        hosts: HostHealth,
         snapshot: Snapshot,
         file: RemoteFile,
     ) -> None:
@@ -76,7 +77,7 @@ class HttpSource:
         self._file = file
         self._lock = threading.Lock()
         self._host = host_of(self._home)
-        self._target = Target(self._home, self._host, True, 0, 0)
+        self._target = RequestUrl(self._home, self._host, True, 0, 0)
         self._fruitless_renewals = self._failures_away = 0
         self._pages = 0
         self._was_encoded = self._ignore_label = False
@@ -170,7 +171,7 @@ class HttpSource:
         """Bytes came from the present URL: a later refusal means that it has expired."""
         self._fruitless_renewals = self._failures_away = 0
 
-    def _ask(self, target: Target, span: Span | None) -> requests.Response:
+    def _ask(self, target: RequestUrl, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""
         headers = {} if target.hops else {"X-HF-Download-Counter": "1"}
         if target.generation and not target.hops:  # what led astray may be an answer from a cache
@@ -193,14 +194,16 @@ class HttpSource:
                 raise failure
         return response
 
-    def _follow(self, target: Target, url: str) -> None:
-        at_home = target.with_token and origin_of(url) == origin_of(self._home)
+    def _follow(self, target: RequestUrl, url: str) -> None:
+        at_home = stays_home(target.with_token, url, self._home)
         with self._lock:
             if self._target is not target:
                 raise Superseded
-            self._target = Target(url, host_of(url), at_home, target.generation, target.hops + 1)
+            self._target = RequestUrl(
+                url, host_of(url), at_home, target.generation, target.hops + 1
+            )
 
-    def _renew(self, target: Target, response: requests.Response) -> None:
+    def _renew(self, target: RequestUrl, response: requests.Response) -> None:
         """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals.
 
         The first is asked for at once. Raises Transient for a further one: that is to wait.
@@ -209,7 +212,7 @@ class HttpSource:
             if self._target.generation != target.generation:
                 raise Superseded
             self._fruitless_renewals += 1
-            if self._fruitless_renewals > _MAX_RENEWALS:
+            if self._fruitless_renewals > MAX_RENEWALS:
                 raise self._refusal(response)
             self._go_home()
             if self._fruitless_renewals > 1:
@@ -218,7 +221,7 @@ class HttpSource:
 
     def _go_home(self) -> None:
         self.resolved = False
-        self._target = Target(self._home, self._host, True, self._target.generation + 1, 0)
+        self._target = RequestUrl(self._home, self._host, True, self._target.generation + 1, 0)
 
     def _may_turn_back(self, failure: Transient) -> bool:
         """Whether the endpoint is asked again where to go, since the host it led to is down."""
@@ -250,7 +253,7 @@ class HttpSource:
             path=self._file.path,
         )
 
-    def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
+    def _named(self, error: Transient | HfgetError, target: RequestUrl) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
             error.reason += f" ({self._host} leads to this host)"

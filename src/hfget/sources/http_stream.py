@@ -8,14 +8,13 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
-from typing import Any
 
 import requests
 import urllib3
 from urllib3.util.wait import wait_for_read
 
-from hfget.http import Transient, from_exception
-from hfget.settings import host_of
+from hfget.endpoints import host_of
+from hfget.http import Transient, from_exception, hand_back, wire_of
 from hfget.sources.content_checks import Answer, content_length, looks_like_a_page
 from hfget.sources.decoding import Body
 from hfget.system import safe_url
@@ -75,32 +74,22 @@ class HttpStream:
     def is_ready(self) -> bool:
         """Whether the socket has bytes to be read at once."""
         try:
-            sock = _socket_of(self._response)
-            if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            sock = wire_of(self._response).sock
+            if sock is None or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
                 return True
             return wait_for_read(sock, timeout=0)
-        except (AttributeError, OSError, ValueError):
+        except (OSError, ValueError):
             return True
 
     def interrupt(self) -> None:
         """Shut the socket: whoever reads from it gets its end."""
-        with suppress(AttributeError, OSError, ValueError):
-            socket.socket.shutdown(_socket_of(self._response), socket.SHUT_RDWR)
+        with suppress(OSError, ValueError):
+            if (sock := wire_of(self._response).sock) is not None:
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Back into the pool if the body was read to its end, else closed."""
-        wire: Any = self._response.raw._fp
-        if wire.isclosed():
-            self._response.raw.release_conn()
-        else:
-            self._response.close()
-
-
-def _socket_of(response: requests.Response) -> socket.socket:
-    """What the body comes from. Raises AttributeError once it has been read to its end."""
-    wire: Any = response.raw._fp
-    sock: socket.socket = wire.fp.raw._sock
-    return sock
+        hand_back(self._response)
 
 
 def discard(response: requests.Response) -> None:
@@ -110,12 +99,11 @@ def discard(response: requests.Response) -> None:
     """
     length = content_length(response)
     if length is not None and length <= _SHORT_BODY_BYTES:
-        wire: Any = response.raw._fp
+        wire = wire_of(response)
         buffer = bytearray(_SHORT_BODY_BYTES)
         with suppress(HTTPException, OSError):
             for _ in range(_SHORT_BODY_READS):
                 if wire.isclosed():
-                    response.raw.release_conn()
-                    return
+                    break
                 wire.readinto1(buffer)
-    response.close()
+    hand_back(response)

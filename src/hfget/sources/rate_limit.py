@@ -13,7 +13,7 @@ from hfget.errors import UsageError
 from hfget.http import Transient
 from hfget.model import Span
 from hfget.sources.byte_source import ByteSource, ByteStream
-from hfget.system import Stopped, safe_text
+from hfget.system import Stamp, Stopped, safe_text
 
 _RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -62,7 +62,8 @@ class RateLimit:
         self._clock = clock
         self._lock = threading.Lock()
         self._file = Path(text[1:]).expanduser() if text.startswith("@") else None
-        self._stamp: tuple[int, ...] = ()
+        self._stamp: Stamp | None = None
+        self._complained = False
         self._looked = clock()
         self._free_at = 0.0
         if self._file is None:
@@ -117,14 +118,15 @@ class RateLimit:
         fd = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             found = os.fstat(fd)
-            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+            stamp = Stamp.of(found)
             if stamp == self._stamp:
+                self._complained = False
                 return self._rate
             text = os.read(fd, _MAX_FILE_BYTES).decode("utf-8", "replace")
             if not text.strip() and self._stamp:
                 return self._rate  # just being written
             rate = parse_rate(text)
-            self._stamp = stamp
+            self._stamp, self._complained = stamp, False
         finally:
             os.close(fd)
         return rate
@@ -132,8 +134,8 @@ class RateLimit:
     def _complain(self, why: str) -> None:
         """Say once what is wrong with the file; the rate stays as it is."""
         text = f"the rate stays as it is: {why}"
-        if self._stamp != (-1,):
-            self._stamp = (-1,)
+        if not self._complained:
+            self._complained = True
             self._warn(text)
 
 

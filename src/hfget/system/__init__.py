@@ -39,11 +39,12 @@ if TYPE_CHECKING:
         sync_directory,
     )
     from hfget.system.file_locks import take
-    from hfget.system.mounts import writes_in_order_only
-    from hfget.system.process_identity import Owner, Standing, boot_id, lease_is_over
+    from hfget.system.mounts import temporary_name, writes_in_order_only
+    from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
     from hfget.system.process_lock import folder_lock
     from hfget.system.safe_open import (
         Inode,
+        Stamp,
         UntrustedError,
         check_inode,
         create_file,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         read_bytes,
         reading_anybodys,
     )
-    from hfget.system.temporary import temporary_name
     from hfget.system.user_folders import (
         cache_folder,
         home_folder,
@@ -70,8 +70,9 @@ __all__ = [
     "READ_ONLY",
     "Ended",
     "Inode",
-    "Owner",
+    "ProcessIdentity",
     "Secret",
+    "Stamp",
     "Standing",
     "Stop",
     "Stopped",
@@ -143,15 +144,16 @@ _HOMES = {
     "rename_new": "disk",
     "sweep_temporaries": "disk",
     "sync_directory": "disk",
-    "temporary_name": "temporary",
+    "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "take": "file_locks",
-    "Owner": "process_identity",
+    "ProcessIdentity": "process_identity",
     "Standing": "process_identity",
     "boot_id": "process_identity",
     "lease_is_over": "process_identity",
     "folder_lock": "process_lock",
     "Inode": "safe_open",
+    "Stamp": "safe_open",
     "UntrustedError": "safe_open",
     "check_inode": "safe_open",
     "create_file": "safe_open",

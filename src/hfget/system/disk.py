@@ -16,8 +16,7 @@ from typing import Any
 
 from hfget.errors import DiskError, LocaleError
 from hfget.system import safe_open
-from hfget.system.mounts import cannot_rename
-from hfget.system.temporary import temporary_name
+from hfget.system.mounts import cannot_rename, temporary_name
 from hfget.system.text import safe_text
 
 #: Characters of a path in a message.

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 from hfget.system.safe_open import create_file
-from hfget.system.temporary import temporary_name
 
 #: What says nothing of a mount's kind.
 _OTHER_REASONS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.EMFILE, errno.EFBIG)
@@ -75,3 +75,8 @@ def _writes_anywhere(folder: Path) -> bool:
             os.close(fd)
         with suppress(OSError):
             trial.unlink()
+
+
+def temporary_name() -> str:
+    """A name that `sweep_temporaries` knows, of what is renamed or goes at once."""
+    return f".{random.getrandbits(64):016x}.tmp"

@@ -19,9 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-#: An owner of whom nothing can be known (another host) counts as gone after so many seconds
-#: without a sign of life.
-LEASE_SECONDS = 60.0
+from hfget.limits import LEASE_SECONDS
 
 #: States of a process (proc_pid_stat(5)): one that only waits for its parent, and one that was
 #: halted by a signal or a debugger.
@@ -39,7 +37,7 @@ class Standing(Enum):
     UNKNOWN = "unknown"
 
 
-class Owner(NamedTuple):
+class ProcessIdentity(NamedTuple):
     """A process on a host in a boot, and a number that makes the name unique."""
 
     host: str
@@ -52,13 +50,13 @@ class Owner(NamedTuple):
         return f"{self.host}{self.boot}-{self.pid}-{self.start}-{self.unique}"
 
     @classmethod
-    def mine(cls) -> Owner:
+    def mine(cls) -> ProcessIdentity:
         """A tag for one partial of this process."""
         pid, unique = os.getpid(), f"{random.getrandbits(32):08x}"
         return cls(_host_tag(), _boot_tag(), pid, _own_start_time(pid), unique)
 
     @classmethod
-    def parse(cls, text: str) -> Owner | None:
+    def parse(cls, text: str) -> ProcessIdentity | None:
         match = _TAG.fullmatch(text)
         if match is None:
             return None

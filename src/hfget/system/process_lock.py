@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hfget import events
 from hfget.errors import LockedError
+from hfget.limits import LEASE_SECONDS
 from hfget.system.cancellation import Stop
 from hfget.system.disk import READ_ONLY, atomic_write, disk_error
 from hfget.system.file_locks import take
-from hfget.system.process_identity import LEASE_SECONDS, Owner, Standing
+from hfget.system.process_identity import ProcessIdentity, Standing
 from hfget.system.safe_open import read_bytes
 from hfget.system.text import safe_text
 
@@ -52,7 +53,7 @@ class _Holder(NamedTuple):
             signs = (text, found.st_mtime_ns)
             with suppress(ValueError):
                 host, tag = text.decode().split()
-                owner = Owner.parse(tag)
+                owner = ProcessIdentity.parse(tag)
                 standing = owner.standing() if owner else Standing.DEAD
                 if owner and standing is not Standing.DEAD:
                     name = f"process {owner.pid} on {safe_text(host, 80)}"
@@ -145,7 +146,7 @@ class _Beat:
         self._holder = holder
         self._told = time.monotonic()
         with suppress(OSError):
-            atomic_write(holder, f"{socket.gethostname()} {Owner.mine()}\n")
+            atomic_write(holder, f"{socket.gethostname()} {ProcessIdentity.mine()}\n")
 
     def __call__(self) -> None:
         now = time.monotonic()

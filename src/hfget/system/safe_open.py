@@ -59,6 +59,19 @@ class Inode(NamedTuple):
         return cls(found.st_dev, found.st_ino)
 
 
+class Stamp(NamedTuple):
+    """What differs once somebody has written to a file or replaced it; times in nanoseconds."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Stamp:
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
 def open_file(path: str | os.PathLike[str]) -> int:
     """A descriptor to read a regular file, anybody's. Raises OSError, UntrustedError."""
     return _checked(_open(path, os.O_RDONLY, None), path)

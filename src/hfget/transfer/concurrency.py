@@ -27,6 +27,10 @@ _WORTH, _ENOUGH = 0.25, 0.95
 _FIRST_HOLD, _LONGEST_HOLD = 3.0, 60.0
 #: Failures within so many seconds are one sign of trouble.
 _BURST = 1.0
+#: Open files a connection costs: a socket, and the data, journal and reader of its file.
+_FILES_A_CONNECTION = 4
+#: Open files that the rest of the process needs: streams, lock, directories, API connections.
+_FILES_APART = 16
 
 
 class _Trial(NamedTuple):
@@ -128,3 +132,15 @@ class ConnectionLimit:
         self._growing, self._proven = True, False
         self._judge_from = now + self._hold
         self._hold = min(2 * self._hold, _LONGEST_HOLD)
+
+
+def room_for_connections() -> int:
+    """How many connections the limit of open files (RLIMIT_NOFILE) has room for, at least 1."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 1 << 16
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 1 << 16
+    return max(1, (soft - _FILES_APART) // _FILES_A_CONNECTION)

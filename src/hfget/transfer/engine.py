@@ -16,21 +16,18 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import DiskError
-from hfget.settings import MAX_CONNECTIONS
+from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
 from hfget.transfer.backend import Outcome, Task, TransferOptions
-from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
-from hfget.transfer.resources import room_for_connections
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
-from hfget.transfer.worker import Shared, Worker
+from hfget.transfer.worker import Worker, WorkerTools
 
-#: So long those who are about to finish a file may, once the run is to stop.
-STOP_SECONDS = 0.8
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
 TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 #: A finished file counts as so many bytes of progress: small ones cost waiting, not bytes.
@@ -117,7 +114,7 @@ class Engine:
             self._schedule, self._results, self._stop, fsync=options.fsync, spawn=self._spawn
         )
         taker = Taker(self._results, self._stop, fsync=options.fsync)
-        self._shared = Shared(
+        self._shared = WorkerTools(
             self._schedule,
             self._limit,
             taker,

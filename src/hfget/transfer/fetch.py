@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hfget.errors import NetworkError
 from hfget.http import Transient
+from hfget.limits import SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
 from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError
 from hfget.system import Stopped, Superseded
@@ -20,12 +21,6 @@ BUFFER_BYTES = 1 << 20
 #: (seconds) or nothing more is there to be read: what a kill can lose is what is in the buffers.
 FLUSH_SECONDS = 0.1
 MIN_BLOCK_BYTES = 64 << 10
-#: A connection that brings less than this many bytes in a window is replaced.
-SLOW_WINDOW_SECONDS = 30.0
-SLOW_BYTES = 30 * 1024
-#: What fails after it was that slow, but for these first seconds, counts as a try without a byte:
-#: else a server that drips on every connection would be asked for ever.
-GRACE_SECONDS = 2.0
 
 
 class Fetcher:
@@ -177,4 +172,4 @@ class Fetcher:
 
 
 def _is_worth_it(kept: int, seconds: float) -> bool:
-    return kept * SLOW_WINDOW_SECONDS >= SLOW_BYTES * (seconds - GRACE_SECONDS)
+    return kept * SLOW_WINDOW_SECONDS >= SLOW_BYTES * (seconds - SLOW_GRACE_SECONDS)

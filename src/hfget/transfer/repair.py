@@ -5,16 +5,11 @@ from __future__ import annotations
 import errno
 
 from hfget.errors import DiskError, VerificationError
+from hfget.limits import MAX_DISK_REPAIRS, MAX_READ_REPAIRS, MAX_REFETCHES
 from hfget.model import RemoteFile
 from hfget.partials import Block, Partial
 from hfget.sources import ByteSource
 from hfget.system import disk_error
-
-#: Wrong bytes that the disk is to blame for are fetched again so many times, those that it
-#: does not give back, and all bytes of a file whose hash is wrong though the disk kept them well.
-MAX_DISK_REPAIRS = 2
-MAX_READ_REPAIRS = 1
-MAX_REFETCHES = 1
 
 
 class Repairs:

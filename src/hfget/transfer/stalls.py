@@ -12,17 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
+from hfget.limits import SIBLING_SHARE, WINDOW_SECONDS, WORTH_SECONDS
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.ledger import Lease
 
-#: Seconds over which a connection's rate is measured.
-WINDOW_SECONDS = 2.0
-#: A straggler brings less than this share of what its siblings bring (their median).
-SIBLING_SHARE = 0.1
 #: A connection without three siblings is compared with its own best time.
 OWN_SHARE, OWN_BEST = 0.02, 1e6
-#: Not worth a new connection if the rest will be here sooner, in seconds.
-WORTH_SECONDS = 3.0
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.limits import CRUMB_BYTES, CRUMB_SECONDS, MAX_LIES
 from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
@@ -22,21 +23,16 @@ from hfget.transfer.reuse import Taker
 from hfget.transfer.samples import resembles
 from hfget.transfer.scheduler import Schedule, Work
 
-#: A server that answers wrongly so many times in a row will not answer rightly.
-MAX_LIES = 4
 #: So often a file is asked for by parts that do not come, if no --retries allows more.
 LEAST_RANGE_TRIES = 8
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
-#: An answer that breaks off after fewer bytes than this is not asked for again at once: a server
-#: that cuts each answer short would be asked thousands of times.
-CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
 #: How often it is asked whether content that somebody else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
 
-class Shared(NamedTuple):
+class WorkerTools(NamedTuple):
     """What all workers of a run have in common."""
 
     schedule: Schedule
@@ -51,7 +47,7 @@ class Shared(NamedTuple):
 class Worker:
     """One thread's worth of work; `fetcher` tells how much came and from what."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: WorkerTools) -> None:
         self._schedule = shared.schedule
         self._limit = shared.limit
         self._taker = shared.taker

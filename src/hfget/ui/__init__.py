@@ -1,4 +1,4 @@
-"""Displays: whoever watches a run and tells about it. `display` picks the fitting one.
+"""Displays: they watch a run and tell about it. `display` picks the fitting one.
 
 Messages go to stderr, results (a folder, a table, JSON) to stdout.
 """
@@ -15,6 +15,8 @@ from hfget.errors import HfgetError
 from hfget.events import Event
 from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
+
+__all__ = ["Display", "display"]
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 

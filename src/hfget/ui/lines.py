@@ -20,13 +20,13 @@ from hfget.messages import (
     retry_line,
 )
 from hfget.ui.output import Sink
-from hfget.ui.pacing import Burst, Clock, Pace, Repeats
-from hfget.ui.summaries import Results
+from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
+from hfget.ui.summaries import Summaries
 
 LARGE_FILE_BYTES = 10_000_000
 
 
-class LinesDisplay(Results):
+class LinesDisplay(Summaries):
     """Header, plan, large files as they finish, progress now and then, retries, the report.
 
     Lines for large files come at most ten in ten seconds; a dataset of a thousand shards on a
@@ -45,7 +45,7 @@ class LinesDisplay(Results):
         self._sink = Sink(stream)
         self._command = command
         self._kept = 0
-        self._pace = Pace(clock)
+        self._pace = LinePace(clock)
         self._repeats = Repeats(clock)
         self._files = Burst(clock, 10, 10.0)
 

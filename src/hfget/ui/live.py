@@ -48,7 +48,7 @@ from hfget.ui import live_rows
 from hfget.ui.ansi import RESTORE, Brush, safe, styled
 from hfget.ui.output import Sink, to_ascii, write_at_once
 from hfget.ui.pacing import Clock, Repeats
-from hfget.ui.summaries import Results
+from hfget.ui.summaries import Summaries
 
 REFRESH_SECONDS = 0.1
 # What was typed and what was said about the plan stay in view above the region.
@@ -62,7 +62,7 @@ _RESIZED_SECONDS = 0.5
 _SHRINK_AFTER_SECONDS = 2.0
 
 
-class LiveDisplay(Results):
+class LiveDisplay(Summaries):
     """Shows a run on `console`; on one that is no terminal, only the messages."""
 
     def __init__(

@@ -13,7 +13,7 @@ _KEYS_KEPT = 256
 _PACE = ((60.0, 5.0), (600.0, 10.0), (float("inf"), 60.0))
 
 
-class Pace:
+class LinePace:
     """Says when the next progress line is due: every 5 s, later 10 s, later 60 s."""
 
     def __init__(self, clock: Clock) -> None:

@@ -10,10 +10,10 @@ from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress
 from hfget.messages import Verdict, error_text, report_text, shown
 from hfget.ui.output import Sink
-from hfget.ui.summaries import Results
+from hfget.ui.summaries import Summaries
 
 
-class QuietDisplay(Results):
+class QuietDisplay(Summaries):
     """Failures when the run is over, errors, and the results that were asked for."""
 
     def __init__(self, stream: TextIO, *, command: str = "", results: TextIO | None = None) -> None:

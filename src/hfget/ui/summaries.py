@@ -31,7 +31,7 @@ from hfget.ui.output import Sink, write_at_once
 _WHOLE_PATH = 1 << 20
 
 
-class Results:
+class Summaries:
     """The part that all displays for people share."""
 
     def __init__(self, results: TextIO | None = None) -> None:

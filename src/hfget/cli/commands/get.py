@@ -32,13 +32,12 @@ def get(
     Every byte is verified; after an interruption the same command goes on. The folder is
     printed on stdout, everything else on stderr.
     """
-    from hfget.cli.session import session
+    from hfget.cli.session import consent, session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
         display,
         stop,
     ):
-        from hfget.cli.consent import consent
         from hfget.operations import Run
 
         run = Run(repo, given.options(token_file, display), display, stop)

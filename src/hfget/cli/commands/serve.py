@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import os
 import re
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hfget.cli.command_options import path, whole_number
+from hfget.endpoints import is_loopback_host
 from hfget.errors import HfgetError, UsageError
 from hfget.system import safe_text
 
@@ -105,7 +105,7 @@ def serve(
     origins = _origins(allow_origin or [])
     names = _host_names(allow_host or [])
 
-    from hfget.server import Hosts, ServeOptions, Store, bind, default_cache_file, run
+    from hfget.server import KnownHosts, ServeOptions, Store, bind, default_cache_file, run
 
     store = Store(
         folder,
@@ -114,7 +114,7 @@ def serve(
         note=lambda text: None if quiet else _say(f"warning: {text}"),
         everything=everything,
     )
-    hosts = Hosts([*names, host])
+    hosts = KnownHosts([*names, host])
     try:
         listener = bind(host, port)
     except OSError as error:
@@ -182,7 +182,7 @@ def _introduce(store: Store, host: str, url: str) -> None:
     for repo in repos:
         revisions = ", ".join(sorted(repo.folders))
         _say(f"{repo} ({revisions})")
-    if _is_loopback(host):
+    if is_loopback_host(host):
         _say("reachable from this machine only; for others: --host 0.0.0.0")
         _say(f"use it with: export HF_ENDPOINT={url}")
         return
@@ -190,13 +190,6 @@ def _introduce(store: Store, host: str, url: str) -> None:
     wildcard = host in ("0.0.0.0", "::", "")
     shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
     _say(f"on other machines: export HF_ENDPOINT={shown}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _say(text: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 import time
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ from hfget.destinations.hub_cache.etag_locks import EtagLocks
 from hfget.destinations.hub_cache.snapshot_names import Names, Settled
 from hfget.destinations.hub_cache.symlinks import Kind
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
-from hfget.destinations.listing_origins import Origins, Recorded
+from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
@@ -38,7 +37,7 @@ from hfget.destinations.safe_directories import Directories, Seen, folds_case
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
-from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, is_commit
 from hfget.system import (
     READ_ONLY,
     atomic_write,
@@ -48,7 +47,6 @@ from hfget.system import (
     sweep_temporaries,
 )
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 #: Somebody who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
@@ -96,12 +94,12 @@ class CacheLayout:
             name = destination(self._folder / "refs", asked)
             self._directories.refuse_escape(name.parent)
             commit, moment = read_text(name, 100).strip(), name.stat().st_mtime
-        if not _COMMIT.fullmatch(commit):
+        if not is_commit(commit):
             return None
         wanted = record_codec.read_wanted(self._own / commit)
         return Remembered(wanted.repo_id if wanted else ref.repo_id, commit, moment)
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:

@@ -8,18 +8,14 @@ may itself be a link into the store that all repos of a cache share, `blobs/xx/X
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from hfget.destinations.safe_directories import Seen
-from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot
+from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_etag, is_sha256
 from hfget.system import is_inside, is_trusted, safe_text
-
-_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_XET_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
@@ -50,14 +46,14 @@ def repo_of(folder: Path) -> tuple[str, str]:
 
 def blob_path(folder: Path, file: RemoteFile) -> Path | None:
     """Where a repo's folder keeps the content of `file`; None if nothing defines that content."""
-    if file.defect or not _ETAG.fullmatch(file.etag):
+    if file.defect or not is_etag(file.etag):
         return None
     return folder / "blobs" / file.etag
 
 
 def store_path(cache: Path, file: RemoteFile) -> Path | None:
     """Where the store that all repos share keeps the content of `file`, if it is of that kind."""
-    if file.defect or file.xet_hash is None or not _XET_HASH.fullmatch(file.xet_hash):
+    if file.defect or file.xet_hash is None or not is_sha256(file.xet_hash):
         return None
     return cache / "blobs" / file.xet_hash[:2] / file.xet_hash
 
@@ -89,7 +85,7 @@ def linked_blob(link: Path) -> tuple[Path, Seen | None] | None:
     try:
         blob = Path(os.path.normpath(link.parent / link.readlink()))
         folder = blob.parent
-        if folder.name != "blobs" or not _ETAG.fullmatch(blob.name):
+        if folder.name != "blobs" or not is_etag(blob.name):
             return None
         if not folder.parent.name.startswith(("models--", "datasets--", "spaces--")):
             return None

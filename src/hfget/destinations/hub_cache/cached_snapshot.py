@@ -13,10 +13,8 @@ from typing import NamedTuple
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cache_paths import real_blob
 from hfget.errors import UnsafeError
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, is_commit, is_etag, is_sha256
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
 
 
@@ -34,7 +32,7 @@ class CachedSnapshot(NamedTuple):
         The folder of the repo may be a link to one of another name: then the record knows it.
         """
         root = Path(os.path.realpath(folder))
-        if root.parent.name != "snapshots" or not _COMMIT.fullmatch(root.name):
+        if root.parent.name != "snapshots" or not is_commit(root.name):
             return None
         if match := _FOLDER.fullmatch(root.parent.parent.name):
             return cls(root, match[1], match[2].replace("--", "/"))
@@ -78,7 +76,7 @@ class CachedSnapshot(NamedTuple):
             if path in listed:
                 files.setdefault(path, listed[path])
             elif not listed and (etag := self._etag(path)):
-                files[path] = RemoteFile(path, -1, etag, etag if len(etag) == 64 else None)
+                files[path] = RemoteFile(path, -1, etag, etag if is_sha256(etag) else None)
         return files
 
     def locate(self, target: Path) -> tuple[Path, int]:
@@ -108,5 +106,5 @@ class CachedSnapshot(NamedTuple):
         """The etag that a link names, where no listing was kept."""
         with suppress(OSError):
             name = (self.root / path).readlink().name
-            return name if _ETAG.fullmatch(name) else None
+            return name if is_etag(name) else None
         return None

@@ -16,7 +16,7 @@ from hfget.destinations import asked_revisions, record_codec
 from hfget.destinations.asked_revisions import Remembered
 from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
-from hfget.destinations.listing_origins import Origins, Recorded
+from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.history import History, at_obstacle, blocked
 from hfget.destinations.local_dir.obsolete import Obsolete
 from hfget.destinations.local_dir.occupants import Claims, Occupants
@@ -87,7 +87,7 @@ class FolderLayout:
     def remembered(self, ref: RepoRef) -> Remembered | None:
         return asked_revisions.recall(self._records, ref)
 
-    def recorded(self, commit: str) -> Recorded | None:
+    def recorded(self, commit: str) -> RecordedListing | None:
         return self._origins.recorded(commit)
 
     def forget_tree(self, commit: str) -> None:

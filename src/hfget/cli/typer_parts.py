@@ -1,6 +1,7 @@
-"""What was typed becomes the value of an option, without pydantic.
+"""What of typer is not its public interface: here alone, so that a new version breaks one file.
 
-Typer asks pydantic for that, whose import alone took a sixth of the start of a download.
+Typer has pydantic make values of what was typed, whose import alone took a sixth of the start of
+a download: here they are made without.
 """
 
 from __future__ import annotations
@@ -8,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import typer
+
+#: Click's UsageError, which newer versions of typer bring along in a copy of their own.
+ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 _PLAIN: dict[Any, Callable[[Any], Any]] = {str: str, bool: bool, Path: Path, list[str]: list}
 

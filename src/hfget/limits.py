@@ -1,0 +1,113 @@
+"""Every limit of the network: how often, how long, how much, and where each figure comes from.
+
+Above a name stands what it limits and, behind the bar, why just so much. docs/network.md shows
+the same as a table (`python docs/write_limits.py`).
+"""
+
+from __future__ import annotations
+
+#: Connections of one file, unless `--connections` says otherwise | a choice; how many of them work
+#: at once is found out in each run
+DEFAULT_CONNECTIONS = 16
+#: Files at a time, unless `--jobs` says otherwise | a choice: small files wait for round trips,
+#: not for bytes
+DEFAULT_JOBS = 32
+#: Connections in all | a choice: more from one address looks like an attack
+MAX_CONNECTIONS = 64
+#: Fruitless tries in a row of a file, unless `--retries` says otherwise | the waits add up to a
+#: minute and a half, enough for a router to start again
+DEFAULT_RETRIES = 8
+#: Repetitions of a request to the API | a listing has nothing to lose but time: it gives up sooner
+API_RETRIES = 5
+#: Tries at a host that has never answered in this run | the waits add up to seven seconds: a wrong
+#: name stays wrong
+UNREACHED_LIMIT = 4
+#: Seconds for connecting, and for each read of an answer of the API | huggingface_hub,
+#: `HF_HUB_ETAG_TIMEOUT`
+API_TIMEOUT = 10.0
+#: Seconds for each read of content | huggingface_hub, `HF_HUB_DOWNLOAD_TIMEOUT`
+DOWNLOAD_TIMEOUT = 10.0
+#: Time-outs within which a head, or a chunk of a body, must be complete | each byte starts the
+#: time-out anew: a server that drips would hold us for ever
+TURNS = 2
+#: Seconds after which a further address of a host is tried | RFC 8305, section 5
+ATTEMPT_SECONDS = 0.25
+#: Seconds before the first repetition; doubled each time, half more or less by chance | a choice:
+#: a connection that broke is mostly to be had again at once
+FIRST_WAIT = 0.5
+#: Seconds before any repetition at most | a choice: what is back is noticed within half a minute
+LONGEST_WAIT = 30.0
+#: Seconds that a server may ask us to wait | the Hub's rate limits have windows of 300 s, to which
+#: a second is added
+MAX_REQUESTED_WAIT = 301.0
+#: Redirects of one request | a choice: the Hub and mirrors need up to three
+MAX_REDIRECTS = 10
+#: Renewals in a row of a signed address that brings nothing | a choice: a fresh signature that is
+#: refused three times is no matter of age
+MAX_RENEWALS = 3
+#: Wrong answers in a row for a file | a server that answers wrongly so often will not answer
+#: rightly
+MAX_LIES = 4
+#: Times that bytes which the disk has changed are fetched again | a choice: a third time it is the
+#: disk
+MAX_DISK_REPAIRS = 2
+#: Times that bytes which the disk does not give back are fetched again | a choice: a second time
+#: it is the disk
+MAX_READ_REPAIRS = 1
+#: Times that a file is fetched again whose hash is wrong though the disk kept it well | a choice:
+#: a second time it is the server
+MAX_REFETCHES = 1
+#: Seconds in which a connection must bring `SLOW_BYTES` | a choice: three time-outs
+SLOW_WINDOW_SECONDS = 30.0
+#: Bytes that it must bring in them | 1 KiB a second: a server that drips never meets the time-out
+SLOW_BYTES = 30 * 1024
+#: First seconds of a connection that do not count when one that failed is judged so | what fails
+#: after it was that slow is a try without a byte: else a server that drips would be asked for ever
+SLOW_GRACE_SECONDS = 2.0
+#: Bytes below which an answer that breaks off is not asked for again at once | a server that cuts
+#: each answer short would be asked thousands of times
+CRUMB_BYTES = 256 << 10
+#: Seconds to wait then | a choice: ten requests a second at most
+CRUMB_SECONDS = 0.1
+#: Seconds over which connections are compared | a choice: longer than a pause for a lost packet
+WINDOW_SECONDS = 2.0
+#: Share of what its siblings bring (their median) below which one is replaced | a choice
+SIBLING_SHARE = 0.1
+#: Seconds that its range would still take, else it is left alone | a choice: a new connection
+#: costs round trips too
+WORTH_SECONDS = 3.0
+#: Bytes of one answer of the API | the Hub's pages have half a megabyte; the names of a million
+#: files are fifty
+MAX_BYTES = 64 << 20
+#: Values in it | five for each of a million files
+MAX_VALUES = 5_000_000
+#: Seconds for it | 64 MiB at 4.5 Mbit/s
+MAX_SECONDS = 120.0
+#: Bytes of a listing: the commit and all pages, repetitions included | a million LFS files are 400
+#: MB of JSON
+LISTING_BYTES = 512 << 20
+#: Seconds in which it waits for the server | the thousand pages of a million files, at almost two
+#: seconds each
+LISTING_SECONDS = 1800.0
+#: Bytes of memory for it | a million LFS files take half a gigabyte
+LISTING_MEMORY = 640 << 20
+#: Files of a listing | a choice: twice the million that memory is reckoned for
+MAX_ENTRIES = 2_000_000
+#: Files that a page counts as at least | empty pages come to an end too
+FEWEST_PER_PAGE = 100
+#: Requests for a listing, however it is put together | `MAX_ENTRIES` by pages of a hundred
+MAX_REQUESTS = 20_000
+#: Times that a page may come again under another address | a choice
+MAX_PAGE_REPEATS = 3
+#: Folders that are asked for one by one | a choice: minutes of requests
+MAX_FOLDERS = 5000
+#: Files that are asked for one by one | a choice: minutes of requests
+MAX_SINGLE_FILES = 5000
+#: Seconds in which threads end after a Ctrl-C | the run then ends within a second
+STOP_SECONDS = 0.8
+#: Seconds that a run whose time is over (`--max-time`) may take to end | a choice: it may wait for
+#: a disk that does not answer
+GRACE_SECONDS = 10.0
+#: Seconds without a sign of life after which an unknown owner counts as gone | six signs of life,
+#: one each ten seconds
+LEASE_SECONDS = 60.0

@@ -1,0 +1,119 @@
+"""How the package is built: doors, loose modules, names of files, and their sizes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "hfget"
+FILES = sorted(SOURCE.rglob("*.py"))
+MODULES = [path for path in FILES if not path.name.startswith("__")]
+PACKAGES = sorted(path for path in SOURCE.iterdir() if path.is_dir() and path.name[0] != "_")
+FOLDERS = sorted({path.parent for path in FILES})
+
+MOST_LOOSE = 8
+MOST_LINES, FEWEST_LINES = 300, 20
+#: Longer than that, still.
+LONG = {
+    "destinations/local_dir/folder.py",
+    "destinations/safe_paths.py",
+    "destinations/hub_cache/cache.py",
+    "destinations/record_codec.py",
+    "operations/run.py",
+}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_few_modules_lie_loose() -> None:
+    loose = [path.name for path in SOURCE.glob("*.py")]
+    assert len(loose) <= MOST_LOOSE, sorted(loose)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_every_package_says_what_it_is(folder: Path) -> None:
+    door = folder / "__init__.py"
+    assert door.exists(), "not a package: it has no __init__.py"
+    assert ast.get_docstring(ast.parse(door.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=named)
+def test_every_package_defines_its_words_and_has_a_door(package: Path) -> None:
+    tree = ast.parse((package / "__init__.py").read_text("utf-8"))
+    text = ast.get_docstring(tree) or ""
+    assert "\n\n" in text, "one line that says what it is, then a paragraph"
+    names = [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    assert "__all__" in names
+
+
+def test_no_file_name_stands_twice() -> None:
+    counted = Counter(path.stem for path in MODULES)
+    counted.update(folder.name for folder in FOLDERS if folder != SOURCE)
+    assert not [name for name, count in counted.items() if count > 1]
+
+
+def test_no_class_name_stands_twice() -> None:
+    """A word has one meaning: two classes of one name would be imported for each other."""
+    counted = Counter(
+        node.name
+        for path in FILES
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert not [name for name, count in counted.items() if count > 1]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_a_file_has_one_job_and_is_worth_a_name(path: Path) -> None:
+    assert lines(path) <= MOST_LINES or named(path) in LONG, "split it by job"
+    assert lines(path) >= FEWEST_LINES, "put it beside what it belongs to"
+
+
+def test_what_is_called_too_long_is_so() -> None:
+    assert {named(path) for path in MODULES if lines(path) > MOST_LINES} == LONG
+
+
+HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")
+HOSTS = re.compile(r"ip_address\(|inet_aton\(|[\"']localhost[\"']")
+PIECES = re.compile(r"decompressobj\(")
+STAMP = re.compile(r"st_ctime_ns")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "homes"),
+    [
+        pytest.param(
+            HASH,
+            {
+                "model.py",
+                "reference/revision_paths.py",
+                "destinations/local_dir/other_downloaders.py",
+            },
+            id="what a hash is",
+        ),
+        pytest.param(HOSTS, {"endpoints.py", "server/hostnames.py"}, id="what a host is"),
+        pytest.param(PIECES, {"http/inflating.py"}, id="how a body is inflated"),
+        pytest.param(
+            STAMP, {"system/safe_open.py", "destinations/safe_directories.py"}, id="what a stamp is"
+        ),
+    ],
+)
+def test_what_is_known_is_known_once(pattern: re.Pattern[str], homes: set[str]) -> None:
+    found = {named(path) for path in FILES if pattern.search(path.read_text("utf-8"))}
+    assert found == homes
