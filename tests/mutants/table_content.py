@@ -296,18 +296,6 @@ CHECKS = [
         ("Pages.check_commit", "is_commit(said) and said != self._commit", "False"),
     ),
     *checks(
-        _JOIN,
-        "transfer/engine.py",
-        ("test_engine.py",),
-        (
-            "Engine",
-            "def _wind_down(self) -> None:\n"
-            '    """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""\n    self._ended.set()\n    for worker in self._workers:\n        worker.fetcher.hang_up()\n    stopped = math.inf\n    for thread, ended in self._threads:\n        while not ended.wait(TICK_SECONDS):\n            now = time.monotonic()\n            if stopped == math.inf and self._stop.is_set():\n                stopped = now\n                self._schedule.stopped()\n                self._abort()\n            if now > stopped + STOP_SECONDS:\n                self._abandon()\n            if now > stopped + self._patience or thread.ident is None:\n                break\n        else:\n            thread.join()\n    self._abandon()',
-            "def _wind_down(self) -> None:\n"
-            '    """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""\n    self._ended.set()\n    for worker in self._workers:\n        worker.fetcher.hang_up()\n    stopped = math.inf\n    for thread, ended in self._threads:\n        while not ended.wait(TICK_SECONDS):\n            now = time.monotonic()\n            if stopped == math.inf and self._stop.is_set():\n                stopped = now\n                self._schedule.stopped()\n                self._abort()\n            if now > stopped + STOP_SECONDS:\n                self._abandon()\n            if now > stopped + self._patience or thread.ident is None:\n                break\n        else:\n            thread.join()',
-        ),
-    ),
-    *checks(
         _CRC,
         "partials/recovery.py",
         (
