@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
     r"(?i)(?:(?:https?|hf)://|git@|(?<![\w.@-])(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)"
     r"(?=[:/]))[^\s\"'<>()\[\]{}|,;\\，。；、（）【】》”’`]{1,400}"
 )
+_MEANT = re.compile(r"did you mean (\S+)\?")
 _CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
 _QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w.-]+(?:[:@][\w.-]+)?)[\"'`]", re.ASCII)
 _LOCAL_START = re.compile(r"(?:~|[A-Za-z]:|file:)?[./\\]*")
@@ -41,6 +42,16 @@ _BESIDE = re.compile(
 
 def suggestion(text: str, endpoint: str | None = None) -> str:
     """A hint for a text that could not be read: what it most likely means, else the forms."""
+    hint = _suggestion(text, endpoint)
+    if meant := _MEANT.search(hint):
+        try:
+            read(meant[1], endpoint)
+        except UsageError:  # the name of the endpoint's own host is not a repo there
+            return FORMS
+    return hint
+
+
+def _suggestion(text: str, endpoint: str | None) -> str:
     text = unicodedata.normalize("NFKC", without_secrets(text[:_ROOM]))
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs"))
     if folder := _CACHE_FOLDER.search(text):
