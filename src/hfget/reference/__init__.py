@@ -68,10 +68,9 @@ def parse(
             refuse_token(bare)
             found = read(bare, endpoint)
     except UsageError as error:
-        if not error.hint:
-            from hfget.reference.suggest import suggestion
+        from hfget.reference.suggest import readable, suggestion
 
-            error.hint = suggestion(bare, endpoint)
+        error.hint = readable(error.hint or suggestion(bare, endpoint), endpoint)
         raise
     return with_revision(with_type(found, repo_type).ref, revision)
 

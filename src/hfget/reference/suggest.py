@@ -42,16 +42,6 @@ _BESIDE = re.compile(
 
 def suggestion(text: str, endpoint: str | None = None) -> str:
     """A hint for a text that could not be read: what it most likely means, else the forms."""
-    hint = _suggestion(text, endpoint)
-    if meant := _MEANT.search(hint):
-        try:
-            read(meant[1], endpoint)
-        except UsageError:  # the name of the endpoint's own host is not a repo there
-            return FORMS
-    return hint
-
-
-def _suggestion(text: str, endpoint: str | None) -> str:
     text = unicodedata.normalize("NFKC", without_secrets(text[:_ROOM]))
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs"))
     if folder := _CACHE_FOLDER.search(text):
@@ -70,6 +60,19 @@ def _suggestion(text: str, endpoint: str | None) -> str:
     if not found or len(found) > _MOST_NAMED:
         return FORMS
     return did_you_mean(found[0]) if len(found) == 1 else one_of(found)
+
+
+def readable(hint: str, endpoint: str | None) -> str:
+    """The hint, if the repo that it names can be read at the endpoint; else the forms.
+
+    The name of the endpoint's own host is not a repo there.
+    """
+    if meant := _MEANT.search(hint):
+        try:
+            read(meant[1], endpoint)
+        except UsageError:
+            return FORMS
+    return hint
 
 
 def is_sure(word: str) -> bool:
