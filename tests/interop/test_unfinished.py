@@ -54,7 +54,9 @@ def test_what_hf_was_killed_in_is_gone_on_with(
     content = [r for r in hub.log[asked:] if r.status == 206 or r.path.endswith("c.json")]
     assert done.report["received"] == sum(r.bytes_sent for r in content) == SIZE - length + 2
     assert tree(shell.directory / done.report["path"]) == tree(source)
-    assert partials(shell) == {left: length} and left.read_bytes() == before
+    # nobody has it open: it was moved; where the file system clones, it stays as it was
+    assert partials(shell) in ({}, {left: length})
+    assert not left.exists() or left.read_bytes() == before
     asked = len(hub.log)
     assert shell.run(REPO, *ours).code == 0
     assert [r.bytes_sent for r in hub.log[asked:] if not r.path.startswith("/api/")] == []

@@ -197,13 +197,21 @@ class HubClient:
         at home: what it asks for stands in the redirect itself. A form is sent nowhere else.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._http.get(
-                url,
-                read_timeout=self._settings.api_timeout,
-                with_token=at_home,
-                method=method,
-                form=form,
-            )
+            try:
+                response = self._http.get(
+                    url,
+                    read_timeout=self._settings.api_timeout,
+                    with_token=at_home,
+                    method=method,
+                    form=form,
+                )
+            except (HfgetError, Transient):
+                raise
+            except Exception as error:
+                failure = from_exception(error, url)
+                if isinstance(failure, Transient) and not at_home:
+                    failure.reason += f" ({self.host} leads to this host)"
+                raise failure from error
             if at_home and self._http.unlock(response):
                 response.close()
                 continue
