@@ -25,11 +25,12 @@ def arguments(*words: str, command: str = "get") -> Arguments:
 
 
 def understood(*words: str, command: str = "get") -> dict[str, Any]:
-    """The parameters that typer makes of the words."""
+    """The parameters that typer makes of the words; an older typer says a list as a tuple."""
     found = COMMANDS.commands[command]
     context = typer.Context(found, parent=typer.Context(COMMANDS))
     found.parse_args(context, list(words))
-    return {name: value for name, value in context.params.items() if value}
+    given = {name: value for name, value in context.params.items() if value}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in given.items()}
 
 
 @pytest.fixture(autouse=True)
