@@ -23,7 +23,6 @@ LONG = {
     "destinations/safe_paths.py",
     "destinations/hub_cache/cache.py",
     "destinations/record_codec.py",
-    "operations/run.py",
 }
 
 

@@ -8,42 +8,31 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import (
-    Layout,
-    cache_beside,
     choose_layout,
     risky_names,
     risky_place,
     unfit_placement,
 )
 from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
-from hfget.errors import (
-    DiskError,
-    HfgetError,
-    NotFoundError,
-    UnreachableError,
-    UsageError,
-)
-from hfget.http import HttpClient, Transient, given_up
-from hfget.hub import Hub, KnownTree
+from hfget.errors import DiskError, NotFoundError, UsageError
+from hfget.http import HttpClient
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.planner import make_plan, space_needed, sweep_partials
+from hfget.operations.plan_transfer import PlanTransfer
+from hfget.operations.planner import space_needed, sweep_partials
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
-from hfget.operations.tasks import make_tasks
+from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
-from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.reference import parse
-from hfget.selection import absent, select, selection_remarks
+from hfget.selection import absent, selection_remarks
 from hfget.settings import check_time_outs
-from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import (
     Stop,
     check_working_folder,
@@ -52,9 +41,7 @@ from hfget.system import (
     naming_disk_errors,
     size_text,
 )
-from hfget.transfer import Engine, Meter, Outcome, TransferOptions
-
-_TOO_MANY_REQUESTS = 429
+from hfget.transfer import Outcome
 
 
 class Run:
@@ -92,22 +79,18 @@ class Run:
             allow_http_data=self._settings.allow_http_data,
             observer=self._observer,
         )
-        self._hub = Hub(self._http, self._settings, self._observer, self._stop, self._unreached)
-        self._usable: Callable[[Snapshot], bool] = self._is_here
-        self._found: Found | None = None
-        self._complete_plan: Plan | None = None
-        self._link = options.hardlink
-        self._force = options.force
-        self._alive: Callable[[], None] = lambda: None
         self._layout = choose_layout(
             self._ref,
             local_dir=options.local_dir,
             cache=options.cache,
             cache_dir=options.cache_dir,
-            hardlink=self._link,
+            hardlink=options.hardlink,
             delete=options.delete,
             force=options.force,
             fsync=self._settings.fsync,
+        )
+        self._resolver = SnapshotResolver(
+            self._ref, options, self._settings, self._http, self._layout, self._observer, self._stop
         )
 
     def snapshot(self) -> Snapshot:
@@ -116,100 +99,22 @@ class Run:
         Where it cannot be asked, as it listed them when something of it was last complete here;
         then the snapshot is `stale`.
         """
-        self._usable = self._can_be_listed
-        return self._resolve(lambda commit: None)
+        return self._resolved(self._resolver.listing)
 
-    def _resolve(self, known_tree: KnownTree) -> Snapshot:
-        """The snapshot, from the endpoint or, as far as that is right, from the records here."""
+    def _resolved(self, resolve: Callable[[], Snapshot]) -> Snapshot:
         self._explain_endpoint()
-        snapshot = self._pinned() or self._asked(known_tree)
+        snapshot = resolve()
         self._observer(events.Resolved(snapshot))
         return snapshot
 
-    def _asked(self, known_tree: KnownTree) -> Snapshot:
-        """The snapshot as the endpoint has it, else what is complete here without a request."""
-        try:
-            return self._hub.snapshot(self._ref, known_tree)
-        except UnreachableError as error:
-            found = None if self._hub.has_answered else self._find()
-            if found is None:
-                raise
-            self._http.close_off(error)
-            if found.snapshot.stale:
-                offline = bool(self._settings.offline)
-                self._observer(
-                    events.Note(found.told(error.message), "info" if offline else "warning")
-                )
-            return found.snapshot
-
-    def _pinned(self) -> Snapshot | None:
-        """A commit that is complete here needs no request. `ls` always asks."""
-        if self._force or self._usable != self._is_here:
-            return None
-        return pinned(self._layout, self._ref, self._settings.endpoint, self._is_complete)
-
-    def _unreached(self, failure: Transient) -> None:
-        """The endpoint has not answered yet: no further try where all is here.
-
-        One that asks for calm is there, and is asked again.
-        """
-        if failure.status != _TOO_MANY_REQUESTS and self._find() is not None:
-            raise given_up(failure)
-
-    def _find(self) -> Found | None:
-        """What is here of what is asked for, if that may be taken unasked."""
-        if self._force:
-            return None
-        if self._found is None:
-            self._found = remembered(
-                self._memories(),
-                self._ref,
-                self._settings.endpoint,
-                self._may_be_taken,
-                anyones=bool(self._settings.offline),
-            )
-        return self._found
-
-    def _memories(self) -> list[Layout]:
-        """The records of the destination, then those of the Hub cache that it takes files from."""
-        if self._layout.shares_content:
-            return [self._layout]
-        beside = cache_beside(self._ref, self._options.cache_dir)
-        return [self._layout, *([beside] if beside else [])]
-
-    def _may_be_taken(self, snapshot: Snapshot) -> bool:
-        return (self._options.stale or not snapshot.stale) and self._usable(snapshot)
-
-    def _can_be_listed(self, snapshot: Snapshot) -> bool:
-        try:
-            return bool(self.selected(snapshot))
-        except HfgetError:
-            return False
-
-    def _is_complete(self, snapshot: Snapshot) -> bool:
-        """Whether all that is asked for of `snapshot` is here under its name, and was hashed."""
-        return self._is_here(snapshot) and self._complete_plan is not None
-
-    def _is_here(self, snapshot: Snapshot) -> bool:
-        """Whether all that is asked for of `snapshot` is on this disk; writes nothing."""
-        try:
-            made = self._make_plan(snapshot, self.selected(snapshot))
-        except HfgetError:
-            return False
-        if not is_here(made):
-            return False
-        if all(item.state is ItemState.COMPLETE and item.recorded for item in made.items):
-            self._complete_plan = made
-        return True
-
     def plan(self, consent: Consent | None = None) -> Plan:
         """What a download would do. `consent` as for `download`."""
-        snapshot = self._resolve(lambda commit: None)
+        snapshot = self._resolved(self._resolver.snapshot)
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
-        if self._complete_plan is None:
+        if self._resolver.complete_plan is None:
             self._settle(snapshot, consent)
-        made = self._complete_plan or self._make_plan(snapshot, files)
+        made = self._resolver.complete_plan or self._resolver.make_plan(snapshot, files)
         self._remark(made, files)
         for item in made.items:
             if item.unfit:
@@ -219,7 +124,7 @@ class Run:
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
-        return select(snapshot.files, selection_of(self._options, snapshot.ref))
+        return self._resolver.selected(snapshot)
 
     def download(self, consent: Consent | None = None) -> Report:
         """Do it all. `consent(folder, what)` may refuse, by an HfgetError, an odd folder.
@@ -236,10 +141,12 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
-        recall = Recall(self._layout, self._settings.endpoint, self._observer, force=self._force)
-        snapshot = self._resolve(recall.tree)
-        if self._complete_plan is not None:
-            return self._as_it_is(self._complete_plan)
+        recall = Recall(
+            self._layout, self._settings.endpoint, self._observer, force=self._options.force
+        )
+        snapshot = self._resolved(lambda: self._resolver.snapshot(recall.tree))
+        if self._resolver.complete_plan is not None:
+            return self._as_it_is(self._resolver.complete_plan)
         recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
@@ -261,23 +168,16 @@ class Run:
             wait=self._settings.wait_for_lock,
             stop=self._stop,
             observer=self._observer,
-        ) as self._alive:
+        ) as alive:
             self._settle(snapshot, consent)
-            made = self._make_plan(snapshot, files)
+            made = self._resolver.make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(made, files)
             self._check_space(made)
             fit = [item.file for item in made.items if not item.unfit]
             self._layout.begin(snapshot, fit)
             try:
-                outcome = self._transfer(made)
-                report = make_report(
-                    made,
-                    outcome,
-                    self._stop,
-                    requests=self._http.requests_sent,
-                    seconds=time.monotonic() - self._begun,
-                )
+                report = self._report(made, self._transfer(made, alive))
                 if report.ok:
                     report = self._complete(made, report)
                 elif any(failure.exit_code in DOUBTS for failure in report.failures):
@@ -292,21 +192,36 @@ class Run:
         """All was here before the hub was asked: nothing is locked, and nothing written."""
         self._observer(events.Planned(made))
         self._remark(made, [item.file for item in made.items])
-        report = make_report(
+        report = self._report(made, Outcome(durable=self._settings.fsync))
+        self._observer(events.Finished(report))
+        return report
+
+    def _transfer(self, made: Plan, alive: Callable[[], None]) -> Outcome:
+        transfer = PlanTransfer(
+            self._options,
+            self._settings,
+            self._http,
+            self._layout,
+            self._observer,
+            self._stop,
+            alive,
+        )
+        return transfer.run(made)
+
+    def _report(self, made: Plan, outcome: Outcome) -> Report:
+        return make_report(
             made,
-            Outcome(durable=self._settings.fsync),
+            outcome,
             self._stop,
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
         )
-        self._observer(events.Finished(report))
-        return report
 
     def _settle(self, snapshot: Snapshot, consent: Consent | None) -> None:
         """See to it that the folder holds no other repo. Raises UsageError."""
         settle(
             self._layout,
-            self._hub,
+            self._resolver.hub,
             snapshot,
             self._ref,
             delete=self._options.delete,
@@ -321,18 +236,9 @@ class Run:
         return "choose another folder with --local-dir"
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
-        made = self._make_plan(snapshot, files)
+        made = self._resolver.make_plan(snapshot, files)
         complete = all(item.state is ItemState.COMPLETE for item in made.items)
         return not complete or bool(made.removals)
-
-    def _make_plan(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> Plan:
-        return make_plan(
-            snapshot,
-            files,
-            self._layout,
-            force=self._options.force,
-            delete=self._options.delete,
-        )
 
     def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
         """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
@@ -347,93 +253,11 @@ class Run:
         for text in [*risky_names(files), *self._layout.cautions()]:
             self._observer(events.Note(text, "warning"))
 
-    def _transfer(self, made: Plan) -> Outcome:
-        """Fetch what is missing and record what came; signals wait until that is done."""
-        self._stop.heeded = True
-        try:
-            for item in made.items:
-                if not item.recorded:
-                    self._layout.adopt(made.snapshot, item.file)
-            try:
-                outcome = self._fetch(made)
-            except BaseException:
-                with suppress(HfgetError):  # what came is not hashed again
-                    self._layout.flush()
-                raise
-            self._record(outcome)
-        finally:
-            self._stop.heeded = False
-        if outcome.durable and not self._layout.durable:
-            outcome.durable = False
-            self._observer(events.Note("this file system cannot sync its folders", "warning"))
-        if self._layout.unrecorded:
-            text = "the cache is read-only: what was hashed now is hashed again next time"
-            self._observer(events.Note(text, "warning"))
-        return outcome
-
-    def _record(self, outcome: Outcome) -> None:
-        """Write the last records. Where files are missing anyway, that is what is to be told."""
-        try:
-            self._layout.flush()
-        except DiskError as error:
-            if not outcome.failures:
-                raise
-            self._observer(events.Note(f"{error.message}; hashed again next time", "warning"))
-
-    def _fetch(self, made: Plan) -> Outcome:
-        rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
-        if not rest:
-            return Outcome(durable=self._settings.fsync)
-        done = [item.file.size for item in made.items if item.state is ItemState.COMPLETE]
-        meter = Meter(
-            files=len(made.items),
-            bytes_total=made.total_bytes,
-            files_done=len(done),
-            bytes_done=sum(done),
-        )
-        tasks = make_tasks(
-            made,
-            self._layout,
-            self._sources(made.snapshot),
-            observer=self._observer,
-            link=self._link,
-            force=self._force,
-        )
-        settings = self._settings
-        engine = Engine(
-            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
-            meter,
-            observer=self._observe,
-            stop=self._stop,
-            abort=self._http.abort,
-            patience=self._stop.patience,
-            relieve=self._http.relieve,
-        )
-        return engine.run(tasks)
-
-    def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
-        """Where the bytes of each file come from: what is wrapped round what."""
-        hosts = HostHealth(self._settings.retries, self._stop)
-        hosts.answered(host_of(self._settings.endpoint))
-        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
-        limit = RateLimit(rate, self._stop, self._warn) if rate else None
-
-        def source_of(file: RemoteFile) -> ByteSource:
-            source = HttpSource(self._http, self._settings, hosts, snapshot, file)
-            return RateLimited(source, limit) if limit else source
-
-        return source_of
-
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
 
-    def _observe(self, event: events.Event) -> None:
-        """Who waits for the folder's lock sees that there is progress, too."""
-        self._alive()
-        self._observer(event)
-
     def _check_space(self, made: Plan) -> None:
-        need = space_needed(made, self._layout, link=self._link)
+        need = space_needed(made, self._layout, link=self._options.hardlink)
         free = free_bytes(made.root)
         if not need:
             return
