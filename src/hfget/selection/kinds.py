@@ -86,7 +86,7 @@ _TRAINING = re.compile(
 )
 #: Raw numbers of text to speech, and of gpt-oss for Apple's GPUs.
 _VOICES = re.compile(r"(?:\A|/)voices?\Z")
-_METAL = re.compile(r"(?:\A|/)metal\Z")
+METAL_FOLDER = re.compile(r"(?:\A|/)metal\Z")
 #: What CTranslate2 writes beside its `model.bin`.
 _CTRANSLATE2 = re.compile(r"(?:shared_|source_|target_)?vocabulary\.(?:json|txt)\Z")
 _VOCABULARY = re.compile(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
@@ -175,7 +175,7 @@ def _kind_of_pickle(folder: str, stem: str, suffix: str) -> str:
             return MLC
         if _VOCABULARY.search(stem) or _VOICES.search(folder):
             return OTHER
-        if _METAL.search(folder):
+        if METAL_FOLDER.search(folder):
             return METAL
     return BIN
 

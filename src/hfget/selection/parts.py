@@ -20,6 +20,7 @@ from hfget.selection.kinds import (
     GGUF,
     LLAMAFILE,
     METAL,
+    METAL_FOLDER,
     MLC,
     NPZ,
     ONNX,
@@ -37,7 +38,6 @@ _TORCH = frozenset({SAFETENSORS, BIN})
 
 _CUT = re.compile(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model)(?![a-z])[^/]*(?=/|\Z)")
 _PACKAGE = re.compile(r"(?:\A|/)[^/]+\.(?:mlpackage|mlmodelc)(?=/|\Z)")
-_METAL = re.compile(r"(?:\A|/)metal\Z")
 _ORIGINAL = re.compile(r"(?:\A|/)original(?=/|\Z)")
 _CHECKPOINT = re.compile(r"(?:\A|/)checkpoint-\d+(?=/|\Z)")
 _FORMAT_FOLDERS = frozenset(
@@ -139,7 +139,7 @@ def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
         return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     if kind == COREML and (match := _PACKAGE.search(lower)):
         return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
-    if kind == METAL and (match := _METAL.search(lower)):
+    if kind == METAL and (match := METAL_FOLDER.search(lower)):
         return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     names, variant = [], []
     for name in folder.split("/"):
