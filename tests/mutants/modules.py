@@ -35,6 +35,7 @@ MODULES = (
         ),
     ),
     Module("system/process_lock.py", ("test_lock.py",)),
+    Module("destinations/path_rules.py", ("test_paths.py", "test_path_collisions.py")),
     Module("destinations/safe_paths.py", ("test_paths.py", "test_path_collisions.py")),
     Module(
         "destinations/safe_directories.py",

@@ -20,7 +20,6 @@ MOST_LINES, FEWEST_LINES = 300, 20
 #: Longer than that, still.
 LONG = {
     "destinations/local_dir/folder.py",
-    "destinations/safe_paths.py",
     "destinations/hub_cache/cache.py",
     "destinations/record_codec.py",
 }

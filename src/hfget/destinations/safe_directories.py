@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.destinations.safe_paths import MAX_COMPONENT_BYTES
+from hfget.destinations.path_rules import MAX_COMPONENT_BYTES
 from hfget.errors import UnsafeError
 from hfget.system import (
     ANOTHER_FOLDER,

@@ -8,47 +8,26 @@ hold (too long, reserved on Windows, one file with another) is *unfit* there, by
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
 
+from hfget.destinations.path_rules import (
+    MAX_COMPONENT_BYTES,
+    record_name,
+    why_hostile,
+    why_not,
+    why_unfit,
+)
 from hfget.errors import UnsafeError
 from hfget.system import safe_text
 
-MAX_COMPONENT_BYTES = 255
-MAX_PATH_BYTES = 4_096
 _NAMED = 10
 
-#: Paths that need no closer look on POSIX: most of all there are.
-_PLAIN = re.compile(
-    r"\w(?:[\w.=+@,()-]*[\w=+@,()-])?(?:/\w(?:[\w.=+@,()-]*[\w=+@,()-])?)*", re.ASCII
-)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_DRIVE = re.compile(r"[A-Za-z]:")
-#: What HFS+ ignores in a name (git, `next_hfs_char` in utf8.c), and other invisible characters.
-_IGNORABLE = re.compile(
-    "[\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
-)
-#: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
-_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
 _NEEDS_FOLDER = "is a file where another path needs a folder"
-_RECORDS = "lies where the records of downloads are (.cache/huggingface)"
 _RECORD_FOLDERS: tuple[list[str], ...] = ([], ["download"], ["trees"])
-#: How the Hub cache names a repo's folder, in which `trees` are listings.
-_CACHED_REPO = ("models--", "datasets--", "spaces--")
-#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
-_DEVICE = re.compile(
-    r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
-)
-_DEVICE_IN_PLAIN = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
-_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
-#: The second name NTFS gives a file whose own is longer: PROGRA~1.
-_SHORT_NAME = re.compile(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
 
 
 class Refusal(NamedTuple):
@@ -94,7 +73,7 @@ def unfit_paths(
     unfit: dict[str, str] = {}
     fit = []
     for path in paths:
-        if reason := _why_unfit(path, windows=windows, longest=longest):
+        if reason := why_unfit(path, windows=windows, longest=longest):
             unfit[path] = reason
         else:
             fit.append(path)
@@ -128,13 +107,13 @@ def _raise_for(refusals: Iterator[Refusal]) -> None:
 
 def check_root(root: Path, paths: Iterable[str]) -> None:
     """Raise UnsafeError if `paths` below `root` would be records of another download."""
-    names = [_record_name(name) for name in root.absolute().parts]
+    names = [record_name(name) for name in root.absolute().parts]
     inside = any(
         pair == (".cache", "huggingface") and (names[place + 2 : place + 3] in _RECORD_FOLDERS)
         for place, pair in enumerate(pairwise(names))
     )
     if not inside and names[-1:] == [".cache"]:
-        inside = any(_record_name(path.partition("/")[0]) == "huggingface" for path in paths)
+        inside = any(record_name(path.partition("/")[0]) == "huggingface" for path in paths)
     if inside:
         raise UnsafeError(
             f"{safe_text(str(root))} is where the records of downloads are",
@@ -151,13 +130,13 @@ def destination(root: Path, path: str) -> Path:
 def check_path(path: str) -> None:
     """Raise UnsafeError if `path` by itself may not be written below a folder, as `check_paths`."""
     windows = os.name == "nt"
-    if _why_not(path, windows=windows):
+    if why_not(path, windows=windows):
         check_paths((path,), windows=windows)
 
 
 def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:
     """Up to `most` lines on paths that would not work on Windows, and one on how many more."""
-    odd = ((path, reason) for path in paths if (reason := _why_not(path, windows=True)))
+    odd = ((path, reason) for path in paths if (reason := why_not(path, windows=True)))
     lines = [f"{quoted(path)} {reason}" for path, reason in islice(odd, most)]
     return with_rest(lines, len(lines) + sum(1 for _ in odd))
 
@@ -165,9 +144,9 @@ def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:
 def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[Refusal]:
     sound: list[str] = []
     for path in listing:
-        reason = _why_not(path, windows=windows)
+        reason = why_not(path, windows=windows)
         if reason:
-            yield Refusal(path, reason, local=not _why_hostile(path))
+            yield Refusal(path, reason, local=not why_hostile(path))
         else:
             sound.append(path)
     clashing = set()
@@ -183,109 +162,6 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
 def with_rest(lines: list[str], count: int) -> list[str]:
     """`lines`, and how many more of `count` there are."""
     return [*lines, f"and {count - len(lines)} more"] if count > len(lines) else lines
-
-
-def _why_not(path: str, *, windows: bool) -> str:
-    """Why `path` by itself may not be written; empty if it may."""
-    return _why_hostile(path) or _why_unfit(path, windows=windows)
-
-
-def _why_hostile(path: str) -> str:
-    """Why `path` may be written on no system; empty if it may."""
-    if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
-        return _why_not_here(path.split("/")) if "--" in path else ""
-    if not path:
-        return "is empty"
-    if _CONTROL.search(path):
-        return "holds control characters or broken Unicode"
-    if "\\" in path:
-        return "holds a backslash"
-    segments = path.split("/")
-    if not segments[0]:
-        return "is absolute"
-    for segment in segments:
-        if reason := _why_not_segment(segment):
-            return reason
-    return _why_not_here(segments)
-
-
-def _why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -> str:
-    """Why `path`, which is not hostile, cannot be written here; empty if it can."""
-    if len(path) <= longest and _PLAIN.fullmatch(path):
-        is_device = windows and _DEVICE_IN_PLAIN.search(path)
-        return "holds a name reserved on Windows" if is_device else ""
-    if len(path.encode()) > MAX_PATH_BYTES:
-        return f"is longer than {MAX_PATH_BYTES} bytes"
-    for segment in path.split("/"):
-        if len(segment.encode()) > longest:
-            return f"has a name longer than {longest} bytes"
-        if windows and (reason := _why_not_on_windows(segment)):
-            return reason
-    return ""
-
-
-@lru_cache(maxsize=8_192)  # folders come again with each of their files
-def _why_not_segment(segment: str) -> str:
-    if not segment:
-        return "has an empty segment"
-    if segment in (".", ".."):
-        return "leaves the folder by . or .."
-    if _DRIVE.match(segment):
-        return "holds a drive letter"
-    folded = _lookalike(segment)
-    if _climbs(folded) or _climbs(unquote(folded)):
-        return "holds characters that other programs read as . or .."
-    if _GIT.fullmatch(folded):
-        return "lies in a .git folder"
-    return ""
-
-
-def _climbs(segment: str) -> bool:
-    """Whether this would be `.` or `..` to who sees a separator in it."""
-    return any(piece in (".", "..") for piece in re.split(r"[/\\]", segment))
-
-
-def _why_not_on_windows(segment: str) -> str:
-    if _DEVICE.fullmatch(segment):
-        return "holds a name reserved on Windows"
-    if segment[-1] in ". ":
-        return "has a name that ends in a dot or a space"
-    if _NOT_ON_WINDOWS.search(segment):
-        return "holds a character that Windows forbids"
-    if _SHORT_NAME.fullmatch(segment):
-        return "may be the short name of another file on Windows"
-    return ""
-
-
-def _why_not_here(segments: list[str]) -> str:
-    """Records of downloads lie in `.cache/huggingface` of any folder: a repo must not forge them.
-
-    Any folder below the destination may be the destination of the next download.
-    """
-    names = [_record_name(segment) for segment in segments]
-    if names == [".cache"]:
-        return _RECORDS
-    for number, name in enumerate(names):
-        if name.startswith(".hfget"):
-            return "lies where hfget keeps its own records"
-        inner = names[number + 1] if number + 1 < len(names) else ""
-        if name == ".cache" and inner == "huggingface":
-            return _RECORDS
-        if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
-            return "lies where the Hub cache keeps listings"
-    return ""
-
-
-@lru_cache(maxsize=8_192)
-def _record_name(segment: str) -> str:
-    return _lookalike(segment).rstrip(". ")
-
-
-def _lookalike(segment: str) -> str:
-    """`segment` as a file system or a program that folds characters may read it."""
-    if segment.isascii():
-        return segment.lower()
-    return unicodedata.normalize("NFKC", _IGNORABLE.sub("", segment)).casefold()
 
 
 def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     (
-        "destinations/safe_paths.py",
+        "destinations/path_rules.py",
         "_why_not_segment",
         "_climbs(folded)",
         "",

@@ -1,0 +1,138 @@
+"""What a path by itself may be, below a folder (pure: strings in, strings out)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import unquote
+
+MAX_COMPONENT_BYTES = 255
+MAX_PATH_BYTES = 4_096
+#: Paths that need no closer look on POSIX: most of all there are.
+_PLAIN = re.compile(
+    r"\w(?:[\w.=+@,()-]*[\w=+@,()-])?(?:/\w(?:[\w.=+@,()-]*[\w=+@,()-])?)*", re.ASCII
+)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+#: What HFS+ ignores in a name (git, `next_hfs_char` in utf8.c), and other invisible characters.
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+#: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
+_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
+_RECORDS = "lies where the records of downloads are (.cache/huggingface)"
+#: How the Hub cache names a repo's folder, in which `trees` are listings.
+_CACHED_REPO = ("models--", "datasets--", "spaces--")
+#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
+_DEVICE = re.compile(
+    r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
+)
+_DEVICE_IN_PLAIN = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+#: The second name NTFS gives a file whose own is longer: PROGRA~1.
+_SHORT_NAME = re.compile(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
+
+
+def why_not(path: str, *, windows: bool) -> str:
+    """Why `path` by itself may not be written; empty if it may."""
+    return why_hostile(path) or why_unfit(path, windows=windows)
+
+
+def why_hostile(path: str) -> str:
+    """Why `path` may be written on no system; empty if it may."""
+    if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
+        return _why_not_here(path.split("/")) if "--" in path else ""
+    if not path:
+        return "is empty"
+    if _CONTROL.search(path):
+        return "holds control characters or broken Unicode"
+    if "\\" in path:
+        return "holds a backslash"
+    segments = path.split("/")
+    if not segments[0]:
+        return "is absolute"
+    for segment in segments:
+        if reason := _why_not_segment(segment):
+            return reason
+    return _why_not_here(segments)
+
+
+def why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -> str:
+    """Why `path`, which is not hostile, cannot be written here; empty if it can."""
+    if len(path) <= longest and _PLAIN.fullmatch(path):
+        is_device = windows and _DEVICE_IN_PLAIN.search(path)
+        return "holds a name reserved on Windows" if is_device else ""
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"is longer than {MAX_PATH_BYTES} bytes"
+    for segment in path.split("/"):
+        if len(segment.encode()) > longest:
+            return f"has a name longer than {longest} bytes"
+        if windows and (reason := _why_not_on_windows(segment)):
+            return reason
+    return ""
+
+
+@lru_cache(maxsize=8_192)  # folders come again with each of their files
+def _why_not_segment(segment: str) -> str:
+    if not segment:
+        return "has an empty segment"
+    if segment in (".", ".."):
+        return "leaves the folder by . or .."
+    if _DRIVE.match(segment):
+        return "holds a drive letter"
+    folded = _lookalike(segment)
+    if _climbs(folded) or _climbs(unquote(folded)):
+        return "holds characters that other programs read as . or .."
+    if _GIT.fullmatch(folded):
+        return "lies in a .git folder"
+    return ""
+
+
+def _climbs(segment: str) -> bool:
+    """Whether this would be `.` or `..` to who sees a separator in it."""
+    return any(piece in (".", "..") for piece in re.split(r"[/\\]", segment))
+
+
+def _why_not_on_windows(segment: str) -> str:
+    if _DEVICE.fullmatch(segment):
+        return "holds a name reserved on Windows"
+    if segment[-1] in ". ":
+        return "has a name that ends in a dot or a space"
+    if _NOT_ON_WINDOWS.search(segment):
+        return "holds a character that Windows forbids"
+    if _SHORT_NAME.fullmatch(segment):
+        return "may be the short name of another file on Windows"
+    return ""
+
+
+def _why_not_here(segments: list[str]) -> str:
+    """Records of downloads lie in `.cache/huggingface` of any folder: a repo must not forge them.
+
+    Any folder below the destination may be the destination of the next download.
+    """
+    names = [record_name(segment) for segment in segments]
+    if names == [".cache"]:
+        return _RECORDS
+    for number, name in enumerate(names):
+        if name.startswith(".hfget"):
+            return "lies where hfget keeps its own records"
+        inner = names[number + 1] if number + 1 < len(names) else ""
+        if name == ".cache" and inner == "huggingface":
+            return _RECORDS
+        if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
+            return "lies where the Hub cache keeps listings"
+    return ""
+
+
+@lru_cache(maxsize=8_192)
+def record_name(segment: str) -> str:
+    """`segment` as it is compared with the names of the folders that hold records."""
+    return _lookalike(segment).rstrip(". ")
+
+
+def _lookalike(segment: str) -> str:
+    """`segment` as a file system or a program that folds characters may read it."""
+    if segment.isascii():
+        return segment.lower()
+    return unicodedata.normalize("NFKC", _IGNORABLE.sub("", segment)).casefold()
