@@ -45,7 +45,7 @@ def hostname_of(url: str | SplitResult) -> str:
 def origin_of(url: str) -> str:
     """Scheme, lower-case host without trailing dot, and effective port of `url`.
 
-    Raises ValueError for what is no http(s) URL, and for what different parsers read
+    Raises ValueError for what is not an http(s) URL, and for what different parsers read
     differently: a token must not follow from a misunderstanding.
     """
     parts = urlsplit(url)
@@ -148,7 +148,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
     """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
 
-    It may still hold user and password. Raises UsageError for what is no http(s) URL.
+    It may still hold user and password. Raises UsageError for what is not an http(s) URL.
     """
     if flag:
         return _normal_endpoint(flag, "--endpoint"), "flag"

@@ -43,7 +43,7 @@ MAX_REQUESTED_WAIT = 301.0
 #: Redirects of one request | a choice: the Hub and mirrors need up to three
 MAX_REDIRECTS = 10
 #: Renewals in a row of a signed address that brings nothing | a choice: a fresh signature that is
-#: refused three times is no matter of age
+#: refused three times is not a matter of age
 MAX_RENEWALS = 3
 #: Wrong answers in a row for a file | a server that answers wrongly so often will not answer
 #: rightly

@@ -148,7 +148,7 @@ class _Reader:
         self._notes.append(Said(text, level))
 
     def _following(self) -> str | None:
-        """The word behind an option, if there is one that is no option."""
+        """The word behind an option, if there is one that is not an option."""
         if self._at < len(self._words) and not is_option(self._words[self._at]):
             return self._next()
         return None

@@ -155,7 +155,7 @@ def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
     """What `Run.download` calls with a folder that nobody is likely to want filled, and what it is:
     the home folder, a git work tree, the place of another repo.
 
-    It raises UsageError where nobody can be asked, or the answer is no; not if `yes` was said.
+    It raises UsageError where no user can be asked, or the answer is no; not if `yes` was said.
     """
 
     def decide(folder: Path, what: str) -> None:

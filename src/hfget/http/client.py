@@ -2,8 +2,8 @@
 
 requests does the work, but not its Session, whose habits leak or lie: `trust_env` (a netrc
 entry silently replaces the Bearer token), cookies, and redirects, whose Location is parsed and
-whose body is read even if nobody wants to follow (credentials and policy are decided here, hop
-by hop). Nothing is decoded either: a small gzip body can swell without bound.
+whose body is read even if the redirect is not followed (credentials and policy are decided
+here, hop by hop). Nothing is decoded either: a small gzip body can swell without bound.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class HttpClient:
         return True
 
     def _go_without(self, credential: Credential, response: requests.Response) -> bool:
-        """Whether a token was refused that nobody asked to use, and is not sent any more."""
+        """Whether an unasked-for token was refused, and is not sent any more."""
         asked_for = not credential.eager or not credential.is_ambient
         if asked_for or not is_token_refused(response):
             return False
@@ -227,7 +227,7 @@ class HttpClient:
         return response
 
     def relieve(self) -> None:
-        """Close connections that rest if somebody waits for one. To be called now and then."""
+        """Close connections that rest if a request waits for one. To be called now and then."""
         self._sockets.idle.relieve()
 
     def _was_inside(self, url: str) -> bool:

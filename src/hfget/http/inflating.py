@@ -1,4 +1,4 @@
-"""Content codings: those that are read though nobody asked for them, and the one inflater."""
+"""Content codings: those that are read though not asked for, and the one inflater."""
 
 from __future__ import annotations
 

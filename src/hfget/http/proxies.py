@@ -24,7 +24,7 @@ _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 def proxy_for(url: str) -> str | None:
     """The proxy through which `url` is to be asked for; its address may hold a password.
 
-    Raises UsageError for a kind of proxy that nobody speaks to.
+    Raises UsageError for a kind of proxy that is not supported.
     """
     proxy = select_proxy(url, dict(get_environ_proxies(url, no_proxy=_without_blanks())))
     if proxy and proxy.lower().startswith("socks://"):

@@ -40,7 +40,7 @@ def follow(
     The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. Not where
     that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
-    private address behind a public one; NetworkError for what is no address. `allow_http` lets
+    private address behind a public one; NetworkError for what is not an address. `allow_http` lets
     https lead to http; None tells that no option would.
     """
     target = without_login(_rebased(source, _absolute(source, location), endpoint))

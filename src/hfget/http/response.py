@@ -25,7 +25,7 @@ from hfget.limits import TURNS
 MAX_HEAD_LINES, MAX_HEAD_BYTES = 2000, 256 << 10
 #: So many answers like 102 (processing) and 103 (early hints) may come before the answer itself.
 MOST_INTERIM = 64
-#: The value begins with what is no blank, so that blanks can be read in one way only.
+#: The value begins with what is not a blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 
 

@@ -31,7 +31,7 @@ def make_tasks(
     """A task for every file that is not complete; `source_of` says where its bytes come from.
 
     With `link`, what is taken from the Hub cache may become a hard link; with `force` nothing
-    counts that is there. A task that has ended is kept by nobody.
+    counts that is there. A task that has ended is no longer kept.
     """
     complete = (item for item in plan.items if item.state is ItemState.COMPLETE)
     turns = Turns({item.file.etag: item for item in complete}, observer)
@@ -72,7 +72,7 @@ class Turns:
         return item.destination if item else None
 
     def take(self, file: RemoteFile) -> bool:
-        """Whether it is for `file` to bring its content; then for nobody else until `end`."""
+        """Whether it is for `file` to bring its content; then for no other task until `end`."""
         with self._lock:
             free = file.etag not in self._taken
             self._taken.add(file.etag)

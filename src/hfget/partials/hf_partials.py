@@ -1,4 +1,4 @@
-"""A download that huggingface_hub was interrupted in: the beginning of a file, gone on with here.
+"""A download that huggingface_hub was interrupted in: the beginning of a file, continued here.
 
 It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
 last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
@@ -102,7 +102,7 @@ def _written(path: Path) -> int:
     A hole means that it was written in another order (as older Xet clients do), or that its
     space was reserved.
     """
-    with suppress(OSError, AttributeError):  # no SEEK_HOLE: nobody can tell
+    with suppress(OSError, AttributeError):  # no SEEK_HOLE: it cannot be told
         fd = open_file(path)
         try:
             size = os.fstat(fd).st_size

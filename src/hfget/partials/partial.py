@@ -1,6 +1,6 @@
 """A partial file and its journal: opening, writing, leaving it behind.
 
-At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Whoever works on it has
+At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. A process that works on it has
 renamed both to `STEM.OWNER.…`: one process writes to one inode, whatever the locks of the
 file system are worth.
 """
@@ -27,7 +27,7 @@ from hfget.system import (
     writes_in_order_only,
 )
 
-#: Smaller files have no journal: there is nothing in them worth to be gone on with.
+#: Smaller files have no journal: they are quicker to fetch again than to continue.
 JOURNALED_BYTES = 1 << 20
 
 
@@ -156,7 +156,7 @@ class Partial:
         except OSError as error:
             if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
                 raise disk_error(error, self.data_path) from error
-            return error.errno == errno.EBADF  # closed meanwhile, by whoever finishes it
+            return error.errno == errno.EBADF  # closed meanwhile, by the thread that finishes it
         self._synced = mark
         return True
 

@@ -14,7 +14,7 @@ from hfget.model import API_NAMES, RepoType, is_commit
 from hfget.system import redact, safe_text, shell_word
 
 FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
-#: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
+#: `datasets` → `dataset`: the first segment of an address, where it is not an organisation.
 PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 #: Programs whose pasted command lines are understood.
 PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")

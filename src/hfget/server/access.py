@@ -13,7 +13,7 @@ from hfget.server.repo import Repo
 
 
 class Permission(Enum):
-    """What somebody may see of a repo: all, its listing only, or not that it exists."""
+    """What a client may see of a repo: all, its listing only, or not that it exists."""
 
     OK = "ok"
     GATED = "gated"

@@ -53,7 +53,7 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     """The answer to a request for `span` of `file` (None: all of it).
 
     What is right by its length is believed whatever its labels say: the hash decides. Raises
-    NoRangesError where it is no answer for a part, else Transient, as a lie, where it cannot be
+    NoRangesError where it is not an answer for a part, else Transient, as a lie, where it cannot be
     what was asked for.
     """
     headers, status = response.headers, response.status_code

@@ -229,7 +229,7 @@ class HttpSource:
             return False
         with self._lock:
             if self._target.host != failure.host:
-                return True  # somebody else went
+                return True  # another thread went
             self._failures_away += 1
             if self._failures_away % _FAILURES_AWAY or self._failures_away > _MOST_FAILURES_AWAY:
                 return False

@@ -82,7 +82,7 @@ class HttpStream:
             return True
 
     def interrupt(self) -> None:
-        """Shut the socket: whoever reads from it gets its end."""
+        """Shut the socket: its reader gets the end."""
         with suppress(OSError, ValueError):
             if (sock := wire_of(self._response).sock) is not None:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)

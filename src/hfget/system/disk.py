@@ -102,7 +102,7 @@ def check_working_folder() -> None:
 
 @contextmanager
 def naming_disk_errors() -> Iterator[None]:
-    """Raise a DiskError for an error of the system that nobody has put into words.
+    """Raise a DiskError for an error of the system that has no words of its own.
 
     LocaleError for a name that the locale cannot write. What the network does is not the disk's.
     """
@@ -282,7 +282,7 @@ def exists(path: Path) -> bool:
 
 
 def free_bytes(path: Path) -> int | None:
-    """Bytes that may still be written where `path` lies or will lie; None if nobody can tell.
+    """Bytes that may still be written where `path` lies or will lie; None if it is not known.
 
     Some FUSE mounts report 0 of 0 bytes, which means nothing.
     """

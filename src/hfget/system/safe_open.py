@@ -60,7 +60,7 @@ class Inode(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """What differs once somebody has written to a file or replaced it; times in nanoseconds."""
+    """What differs once a file has been written to or replaced; times in nanoseconds."""
 
     size: int
     modified_ns: int
@@ -124,7 +124,7 @@ def create_file_in(folder: int | None, path: str | os.PathLike[str], mode: int =
 
 
 def open_folder(path: str) -> int | None:
-    """A descriptor of a folder that is no link; None where there is no such thing (Windows)."""
+    """A descriptor of a folder that is not a link; None where there is no such thing (Windows)."""
     if not _HAS_DIR_FD:
         return None
     try:
@@ -175,7 +175,7 @@ def read_bytes(
 
 @contextmanager
 def reading_anybodys() -> Iterator[None]:
-    """Within it records count whoever wrote them: to compare, not to believe."""
+    """Within it records of every user count: to compare, not to believe."""
     token = _anybodys.set(True)
     try:
         yield

@@ -40,7 +40,7 @@ class Results:
         self.tell(events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag))
 
     def fail(self, job: FileJob, error: HfgetError) -> None:
-        """The job is given up; what is there of it is kept once nobody writes any more.
+        """The job is given up; what is there of it is kept once no thread writes any more.
 
         After the run has been stopped nothing counts as a failure any more.
         """
@@ -64,7 +64,7 @@ class Results:
             self.outcome.unfinished[job.file.path] = job.ledger.done_bytes
 
     def crashed(self, job: FileJob, error: Exception) -> None:
-        """Work on the job ended with `error`, perhaps one that nobody thought of."""
+        """Work on the job ended with `error`, perhaps an unexpected one."""
         try:
             with naming_disk_errors():
                 raise error

@@ -28,7 +28,7 @@ LEAST_RANGE_TRIES = 8
 #: So much later than others a file asks a paused host: perhaps it is this very file at which
 #: the host, or a box on the way, breaks connections.
 LAST_TO_PROBE_SECONDS = 0.25
-#: How often it is asked whether content that somebody else fetches has come.
+#: How often it is asked whether content that another process fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -115,7 +115,7 @@ class Worker:
             if resembles(job.source, begun, self._stop):
                 return True
         except OSError:
-            return True  # whoever copies it will say what is wrong with it
+            return True  # the copy will say what is wrong with it
         except Superseded:
             self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
             return False

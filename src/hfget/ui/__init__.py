@@ -40,7 +40,7 @@ class Display(Protocol):
         """Say what went wrong, as a block on stderr or as an object."""
 
     def ask(self, question: str) -> bool:
-        """Whether somebody sits at a terminal and says yes; false where nobody can be asked."""
+        """Whether a user sits at a terminal and says yes; false where no user can be asked."""
 
     def abandon(self, error: HfgetError) -> None:
         """The process ends in this moment: say so, and leave the screen in order."""

@@ -63,7 +63,7 @@ _SHRINK_AFTER_SECONDS = 2.0
 
 
 class LiveDisplay(Summaries):
-    """Shows a run on `console`; on one that is no terminal, only the messages."""
+    """Shows a run on `console`; on one that is not a terminal, only the messages."""
 
     def __init__(
         self,

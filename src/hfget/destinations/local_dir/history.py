@@ -25,7 +25,7 @@ class History:
         self._log = log
 
     def put_here(self, path: str, seen: Seen, repo: tuple[str, str]) -> bool:
-        """Whether this run's repo put the file there, and nobody has edited it since.
+        """Whether this run's repo put the file there, and it was not edited since.
 
         Who edits a file sets its time. The same file with other bytes at the same time is damaged.
         """
@@ -59,7 +59,7 @@ class History:
 
 
 def at_obstacle(target: Path, found: os.stat_result, *, force: bool) -> Placement:
-    """What is no file may be replaced by force, but for a folder."""
+    """What is not a file may be replaced by force, but for a folder."""
     if stat.S_ISDIR(found.st_mode):
         error = DiskError(f"{target} is a folder, not a file", hint="move it away")
         return blocked(target, error)
