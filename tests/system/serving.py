@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,15 @@ class Served:
     endpoint: str
     pid: int
     said: list[str] = field(default_factory=list)
+
+    def says(self, text: str) -> bool:
+        """Whether a line with this text comes, in bounded time: not before an answer, perhaps."""
+        until = time.monotonic() + SECONDS
+        while not any(text in line for line in list(self.said)):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
 
     @property
     def port(self) -> int:

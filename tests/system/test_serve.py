@@ -56,14 +56,14 @@ def test_what_is_hidden_or_private_is_not_shown(served: Served) -> None:
         for route in ("resolve", "raw"):
             status, _, body = served.ask(f"/org/name/{route}/main/{path}")
             assert (status, TOKEN.encode() in body) == (404, False)
-    assert any(f"{len(PRIVATE) - 3} files are not served" in line for line in served.said)
+    assert served.says(f"{len(PRIVATE) - 3} files are not served"), served.said
 
 
 def test_all_is_said_and_shown(root: Path, tmp_path: Path) -> None:
     put = root / "org/name/.git/config"
     write(put, TOKEN, "git")
     with serving(root, "--all", home=tmp_path) as served:
-        assert any("--all: hidden files" in line for line in served.said)
+        assert served.says("--all: hidden files"), served.said
         assert set(paths(served)) >= set(PRIVATE)
         assert not [path for path in paths(served) if path.startswith(".git/")]
     put.unlink()

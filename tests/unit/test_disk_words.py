@@ -21,6 +21,35 @@ def test_a_path_is_shown_whole_unless_it_would_fill_the_screen() -> None:
     assert "/start/d" in message and "d/end" in message and "…" in message
 
 
+@pytest.mark.parametrize(
+    ("inodes", "free_inodes", "free_mib", "inodes_are_missing"),
+    [
+        (1000, 0, 100, True),
+        (1000, 0, 1, True),
+        (1000, 1, 100, True),  # another thread has given one back since
+        (1000, 1, 1, False),
+        (1000, 500, 100, False),
+        (1000, 0, 0, False),
+        (0, 0, 100, False),  # btrfs counts none
+    ],
+)
+def test_what_the_disk_lacks_is_named(
+    inodes: int,
+    free_inodes: int,
+    free_mib: int,
+    inodes_are_missing: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    blocks = free_mib << 8
+    counted = os.statvfs_result(
+        (4096, 4096, 1 << 20, blocks, blocks, inodes, free_inodes, free_inodes, 0, 255)
+    )
+    monkeypatch.setattr(os, "statvfs", lambda path: counted)
+    message = disk_error(OSError(errno.ENOSPC, ""), "/a/file").message
+    assert ("inodes" in message) is inodes_are_missing
+    assert ("no space left" in message) is not inodes_are_missing
+
+
 def test_a_folder_that_is_not_there_is_not_synced(tmp_path: Path) -> None:
     assert sync_directory(tmp_path)
     assert not sync_directory(tmp_path / "missing")

@@ -27,6 +27,10 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.
 _TEMPORARY_SECONDS = 60.0
 _PIECES_A_WRITE = 1000
+#: Inodes that a failed file may have given back before they are counted: a few a thread.
+_INODES_GIVEN_BACK = 128
+#: Bytes that no write of ours asks for at once: with more left it is not room that is missing.
+_AMPLE_ROOM = 32 << 20
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 #: Which option that is hangs on where the download goes; here both are known to be options.
 ANOTHER_FOLDER = "choose another folder: --local-dir DIR, or --cache-dir DIR for the Hub cache"
@@ -125,10 +129,19 @@ def naming_disk_errors() -> Iterator[None]:
 
 
 def _is_out_of_inodes(path: Path) -> bool:
-    """Whether the disk has room, but for no more files."""
+    """Whether the disk has room, but for no more files.
+
+    By the time it is asked, other threads may have given a few inodes back.
+    """
     with suppress(OSError, AttributeError):
         found = os.statvfs(existing_folder(path))
-        return found.f_files > 0 and found.f_favail == 0 and found.f_bavail > 0
+        if found.f_files == 0:
+            return False
+        if found.f_favail == 0:
+            return found.f_bavail > 0
+        return (
+            found.f_favail <= _INODES_GIVEN_BACK and found.f_bavail * found.f_frsize > _AMPLE_ROOM
+        )
     return False
 
 
