@@ -10,5 +10,6 @@ from tests.hub import effects, repos
 from tests.hub.faults import Fault
 from tests.hub.hub import LocalHub
 from tests.hub.log import Request
+from tests.hub.origin import Places
 
-__all__ = ["Fault", "LocalHub", "Request", "effects", "repos"]
+__all__ = ["Fault", "LocalHub", "Places", "Request", "effects", "repos"]

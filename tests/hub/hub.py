@@ -17,7 +17,7 @@ from hfget.server.store import Store
 from tests.hub.cdn import Cdn
 from tests.hub.faults import Faults, OriginName
 from tests.hub.log import Log, Request
-from tests.hub.origin import Origin, Site
+from tests.hub.origin import Origin, Places, Site
 from tests.hub.relay import Relay
 from tests.hub.throttle import Throttle
 
@@ -65,8 +65,9 @@ class LocalHub:
 
     `endpoint` is the hub. With `cdn`, LFS content is redirected to `cdn_url` under URLs that
     live `cdn_ttl` seconds; without, the hub sends it and `cdn` is None. `foreign` is another
-    origin with the same content, to be led to by a fault. Rates are bytes a second. `tokens`
-    see everything, `strangers` are valid but granted nothing.
+    origin with the same content, to be led to by a fault. Rates are bytes a second. `places`
+    limits the connections to all three. `tokens` see everything, `strangers` are valid but
+    granted nothing.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class LocalHub:
         latency: float = 0.0,
         rate_per_connection: float | None = None,
         rate_total: float | None = None,
+        places: Places | None = None,
     ) -> None:
         tokens, strangers = frozenset(tokens), frozenset(strangers)
         self.store = Store(root, aliases=dict(aliases or {}), rescan_seconds=0.5, everything=True)
@@ -92,7 +94,7 @@ class LocalHub:
         self._cdn = Cdn(cdn_ttl)
         self._use_cdn = cdn
         self._site = Site(
-            self.faults, self._log, latency, rate_per_connection, Throttle(rate_total)
+            self.faults, self._log, latency, rate_per_connection, Throttle(rate_total), places
         )
         self._options = ServeOptions(
             page_size=page_size,

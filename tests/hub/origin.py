@@ -10,7 +10,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +31,30 @@ class Content(Protocol):
     def __call__(self, head: Head) -> Answer: ...
 
 
+class Places:
+    """At most `count` connections at once, those that rest included. Further ones get no answer
+    until another has ended, or are reset where `refuse` is set."""
+
+    def __init__(self, count: int, *, refuse: bool = False) -> None:
+        self._free = threading.Semaphore(count)
+        self._refuse = refuse
+        self.full = threading.Event()
+
+    @contextlib.contextmanager
+    def taken(self, stopped: threading.Event) -> Iterator[None]:
+        if not self._free.acquire(blocking=False):
+            self.full.set()
+            if self._refuse:
+                raise ResetConnection
+            while not self._free.acquire(timeout=0.05):
+                if stopped.is_set():
+                    raise CloseConnection
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 @dataclass
 class Site:
     """What the origins of one hub share; an effect sees it as its `Surroundings`."""
@@ -40,6 +64,7 @@ class Site:
     latency: float = 0.0
     per_connection: float | None = None
     total: Throttle = field(default_factory=lambda: Throttle(None))
+    places: Places | None = None
     urls: dict[str, str] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -140,10 +165,14 @@ class Origin:
                 self._connections[connection] = thread
                 thread.start()
 
+    def _place(self) -> contextlib.AbstractContextManager[None]:
+        places = self._site.places
+        return places.taken(self._site.stopped) if places else contextlib.nullcontext()
+
     def _serve(self, connection: socket.socket) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._content() as content:
+            with self._place(), self._content() as content:
                 conversation = _Conversation(self.name, self._site, connection, content)
                 while conversation.next():
                     pass
