@@ -75,7 +75,7 @@ def test_the_example_of_the_settings_changes_nothing(
     make_model(repos_root, "org/model", {"config.json": "{}"})
     shell = shell_at(start_hub().endpoint)
     done = shell.run("org/model", "--env-file", ROOT / ".env.example")
-    assert (done.code, done.out) == (0, "model\n"), done.err
+    assert (done.code, done.out) == (0, f"{shell.directory / 'model'}\n"), done.err
 
 
 @pytest.mark.parametrize(

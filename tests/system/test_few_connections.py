@@ -25,7 +25,11 @@ def test_all_comes_over_few_connections(
     cdn: bool, count: int, refuse: bool, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     small = {f"c{number:02}.json": f"{number}" for number in range(12)}
-    files: dict[str, bytes | str | int] = {**small, "w1.bin": 3_000_000, "w2.safetensors": 40_000_000}
+    files: dict[str, bytes | str | int] = {
+        **small,
+        "w1.bin": 3_000_000,
+        "w2.safetensors": 40_000_000,
+    }
     source = make_model(repos_root, REPO, files)
     places = Places(count, refuse=refuse)
     hub = start_hub(cdn=cdn, places=places)

@@ -41,7 +41,7 @@ def test_a_whole_repo_lands_in_a_folder_of_its_name(
     shell = shell_at(hub.endpoint)
     done = shell.run(BLOOM)
     assert done.code == 0, done.err
-    assert done.out == "bloom-560m\n"
+    assert done.out == f"{shell.directory / 'bloom-560m'}\n"
     target = shell.directory / "bloom-560m"
     assert tree(target) == tree(bloom)
     assert leftovers(target) == []

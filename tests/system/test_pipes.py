@@ -43,8 +43,9 @@ def valid(out: str) -> list[dict[str, Any]]:
 def test_a_pipe_gets_plain_lines_and_the_path(
     model: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
-    done = shell_at(start_hub().endpoint).run(REPO)
-    assert done.out == "model\n"
+    shell = shell_at(start_hub().endpoint)
+    done = shell.run(REPO)
+    assert done.out == f"{shell.directory / 'model'}\n"
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.err)
     lines = done.err.splitlines()
     assert lines[0].startswith(f"{REPO} @ ") and lines[-1].startswith("done: 3 files, ")
@@ -55,7 +56,7 @@ def test_quiet_prints_the_path_alone(model: Path, start_hub: StartHub, shell_at:
     shell = shell_at(start_hub().endpoint)
     folder = "spaces and é"
     done = shell.run("--quiet", REPO, "--local-dir", folder)
-    assert (done.code, done.out, done.err) == (0, f"{folder}\n", "")
+    assert (done.code, done.out, done.err) == (0, f"{shell.directory / folder}\n", "")
     script = f'DIR=$({shlex.join(HFGET)} -q {REPO}) && test -f "$DIR/config.json" && echo "<$DIR>"'
     ran = subprocess.run(
         ["sh", "-c", script],
@@ -66,7 +67,7 @@ def test_quiet_prints_the_path_alone(model: Path, start_hub: StartHub, shell_at:
         timeout=60,
         check=False,
     )
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "<model>\n", "")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"<{shell.directory / 'model'}>\n", "")
 
 
 def test_quiet_still_tells_of_failures(model: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
@@ -81,8 +82,9 @@ def test_debug_tells_of_requests_but_no_signature(
     model: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     hub = start_hub()
-    done = shell_at(hub.endpoint).run(REPO, "--debug")
-    assert (done.code, done.out) == (0, "model\n")
+    shell = shell_at(hub.endpoint)
+    done = shell.run(REPO, "--debug")
+    assert (done.code, done.out) == (0, f"{shell.directory / 'model'}\n")
     assert re.search(r'"GET /api/models/org/model HTTP/1.1" 200', done.err)
     signed = [request for request in hub.requests("cdn") if request.query]
     assert signed and all(request.query not in done.err for request in signed)

@@ -156,7 +156,7 @@ def test_a_locale_that_cannot_write_a_name(
     )
     done = odd.run(REPO)
     assert done.code == 0 and "Traceback" not in done.err, done.err
-    assert done.out == "m\n"
+    assert done.out == f"{shell.directory / 'm'}\n"
     assert tree(shell.directory / "m") == tree(source)
     done = limited(odd, (), REPO, "--local-dir", "x", setup='set -- "$@"$(printf "\\304\\277")')
     assert done.code == 0, done.err

@@ -124,3 +124,6 @@ class PlanTransfer:
         """Who waits for the folder's lock sees that there is progress, too."""
         self._alive()
         self._observer(event)
+        if self._options.fail_fast and isinstance(event, events.FileFailed):
+            self._stop.failed = True
+            self._stop.set()

@@ -26,7 +26,9 @@ def make_report(
     )
     taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
-    interrupted = stop.is_set() and done + len(outcome.failures) < len(plan.items)
+    interrupted = (
+        stop.is_set() and not stop.failed and done + len(outcome.failures) < len(plan.items)
+    )
     failures = sorted(outcome.failures, key=lambda failure: failure.path)
     if interrupted and stop.time_limit is not None:
         failures.append(_out_of_time(stop))

@@ -180,6 +180,7 @@ class DownloadOptions:
         "Bytes a second: 20M, 1.5G, or @FILE that holds it.",
         metavar="RATE",
     )
+    fail_fast: bool = option(False, MANNER, "Stop at the first file that fails.")
     wait_for_lock: bool = option(
         True, MANNER, "Do not wait for another hfget on the same folder.", flags=("--no-wait",)
     )

@@ -26,7 +26,8 @@ class Ended(BaseException):
 class Stop(threading.Event):
     """Set to end the run. `signal_number` tells the exit code.
 
-    `time_limit`, in seconds, is there if the run is to end because its time is over. While
+    `time_limit`, in seconds, is there if the run is to end because its time is over; `failed` is
+    true if it ends because a file has failed and the others are not to be tried. While
     `heeded` is true the run polls the event several times a second and ends the run in order;
     otherwise a signal handler has to raise. `patience` is how many seconds a disk that does not
     answer keeps the end waiting; where the process ends with the run, that may be short.
@@ -36,6 +37,7 @@ class Stop(threading.Event):
         super().__init__()
         self.signal_number: int = signal.SIGINT
         self.time_limit: float | None = None
+        self.failed = False
         self.heeded = False
         self.patience = math.inf
 

@@ -15,8 +15,9 @@ from hfget.errors import HfgetError
 from hfget.events import Event
 from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
+from hfget.ui.output import absolute
 
-__all__ = ["Display", "display"]
+__all__ = ["Display", "absolute", "display"]
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 
@@ -87,6 +88,10 @@ def display(
             from hfget.ui.live import LiveDisplay
 
             return LiveDisplay(console, command=command, results=results)
+    if _set("CI"):
+        from hfget.ui.ci_logs import service_lines
+
+        return service_lines(os.environ)(messages, command=command, results=results)
     from hfget.ui.lines import LinesDisplay
 
     return LinesDisplay(messages, command=command, results=results)

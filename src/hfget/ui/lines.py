@@ -40,9 +40,10 @@ class LinesDisplay(Summaries):
         command: str = "",
         results: TextIO | None = None,
         clock: Clock = time.monotonic,
+        sink: Sink | None = None,
     ) -> None:
         super().__init__(results)
-        self._sink = Sink(stream)
+        self._sink = sink or Sink(stream)
         self._command = command
         self._kept = 0
         self._pace = LinePace(clock)

@@ -27,7 +27,7 @@ from hfget.messages import Verdict
 from hfget.model import Failure, Plan, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
-from hfget.ui.output import Sink
+from hfget.ui.output import Sink, absolute
 from hfget.ui.pacing import Clock
 
 PROGRESS_SECONDS = 0.5
@@ -51,7 +51,7 @@ class NdjsonDisplay:
                 proof = asdict(snapshot.proof)
                 self._emit("resolved", **_origin(snapshot), **_sums(snapshot), proof=proof)
             case Planned(plan):
-                self._emit("plan", path=str(plan.root), **_plan_sums(plan))
+                self._emit("plan", path=absolute(plan.root), **_plan_sums(plan))
             case Retrying():
                 self._emit(
                     "retry",
@@ -242,7 +242,7 @@ def _report(report: Report) -> Record:
     return {
         "exit_code": report.exit_code,
         "ok": report.ok,
-        "path": str(report.root),
+        "path": absolute(report.root),
         **_origin(report.snapshot),
         "files_total": report.files_total,
         "files_done": report.files_done,

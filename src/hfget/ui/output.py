@@ -7,6 +7,7 @@ import queue
 import select
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from hfget.system import redact
@@ -18,6 +19,13 @@ _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": 
 def to_ascii(text: str) -> str:
     """`text` with hfget's own typographic characters spelled in ASCII."""
     return text.translate(_ASCII)
+
+
+def absolute(path: Path) -> str:
+    """`path` as it can be used from any folder; as it is where the working directory is gone."""
+    with suppress(OSError):
+        return os.path.abspath(path)  # noqa: PTH100 (without a look at links)
+    return str(path)
 
 
 def write_at_once(text: str) -> None:

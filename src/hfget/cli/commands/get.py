@@ -52,11 +52,14 @@ def get(
 
 def _print_path(path: Path) -> None:
     """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
+    from hfget.ui import absolute
+
+    text = absolute(path)
     try:
         if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+            sys.stdout.buffer.write(os.fsencode(text) + b"\n")
             sys.stdout.flush()
         else:
-            print(path, flush=True)
+            print(text, flush=True)
     except OSError:  # the reader has gone; Python would flush again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
