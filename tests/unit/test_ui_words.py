@@ -9,8 +9,8 @@ import pytest
 
 from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, NetworkError
 from hfget.events import FileDone, Note, Retrying
-from hfget.messages import sentences
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
+from hfget.ui import sentences
 from tests.unit.test_ui_run import plan_of, progress_of, report_of, snapshot_of
 
 GB = 1_000_000_000

@@ -34,7 +34,11 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.messages import (
+from hfget.ui import live_rows
+from hfget.ui.ansi import RESTORE, Brush, safe, styled
+from hfget.ui.output import Sink, to_ascii, write_at_once
+from hfget.ui.pacing import Clock, Repeats
+from hfget.ui.sentences import (
     error_text,
     failed_line,
     header_line,
@@ -43,10 +47,6 @@ from hfget.messages import (
     report_text,
     retry_line,
 )
-from hfget.ui import live_rows
-from hfget.ui.ansi import RESTORE, Brush, safe, styled
-from hfget.ui.output import Sink, to_ascii, write_at_once
-from hfget.ui.pacing import Clock, Repeats
 from hfget.ui.summaries import Results
 
 REFRESH_SECONDS = 0.1

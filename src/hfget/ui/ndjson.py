@@ -23,12 +23,12 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.messages import Verdict
 from hfget.model import Failure, Plan, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink
 from hfget.ui.pacing import Clock
+from hfget.ui.sentences import Verdict
 
 PROGRESS_SECONDS = 0.5
 

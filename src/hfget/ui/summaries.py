@@ -11,7 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.messages import (
+from hfget.model import Plan, Snapshot
+from hfget.selection import groups_of
+from hfget.system import safe_text, size_text
+from hfget.ui.output import Sink, write_at_once
+from hfget.ui.sentences import (
     Verdict,
     all_well,
     choice_line,
@@ -23,10 +27,6 @@ from hfget.messages import (
     shown,
     state_text,
 )
-from hfget.model import Plan, Snapshot
-from hfget.selection import groups_of
-from hfget.system import safe_text, size_text
-from hfget.ui.output import Sink, write_at_once
 
 _WHOLE_PATH = 1 << 20
 

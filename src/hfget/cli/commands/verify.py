@@ -50,8 +50,8 @@ def verify(
     reports: list[Report] = []
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
         from hfget import events
-        from hfget.messages import verdicts_text
         from hfget.operations import verify as check
+        from hfget.ui import verdicts_text
 
         found = check(folder, observer=display, stop=stop)
         verdicts = [(file.path, file.state.value, file.detail) for file in found.files]

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError
+from hfget.messages import translated
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
@@ -31,7 +32,7 @@ _MESSAGE_LIMIT = 1000
 
 def shown(text: str, limit: int = 300) -> str:
     """`text` fit to be shown: without secrets, without control characters, at most `limit` long."""
-    return safe_text(redact(text), limit)
+    return safe_text(redact(translated(text)), limit)
 
 
 def folder_text(root: Path) -> str:
