@@ -23,7 +23,7 @@ class Text(str):
         text.template, text.fields = template, fields or {}
         return text
 
-    def __call__(self, **fields: object) -> Text:
+    def __call__(self, **fields: object) -> str:
         return Text(self.template, fields)
 
     def __reduce__(self) -> tuple[type[Text], tuple[str, Mapping[str, object]]]:

@@ -1,0 +1,58 @@
+"""What `reference` says."""
+
+from __future__ import annotations
+
+from hfget.messages.template import Text
+
+REFERENCE_TOO_LONG = Text("a reference of {characters} characters")
+NO_REPO_NAMED = Text("no repo is named")
+SEVERAL_COMMANDS = Text("these are several commands")
+COMMAND_CHOOSES_FILES = Text("the pasted command chooses files")
+COMMAND_FILE_AND_URL_FILE = Text("the command names a file beside a URL that names one")
+SHELL_VARIABLE = Text("{word} is a variable of the shell")
+COMMAND_WITHOUT_URL = Text("the {program} command names no URL")
+COMMAND_WITH_URLS = Text("the {program} command names several URLs")
+ONLY_HF_DOWNLOAD = Text("of the hf commands, hfget understands only `hf download`")
+COMMAND_WITHOUT_REPO = Text("the command names no repo")
+CONTROL_CHARACTERS = Text("the reference {text} holds control characters")
+LOCAL_PATH = Text("{text} is a local path; a repo ID is wanted")
+UNKNOWN_SCHEME = Text("{scheme}:// addresses are not understood")
+HOLDS_SPACES = Text("{text} contains spaces")
+NO_SCHEME = Text("{text} looks like a URL without its scheme")
+TOO_MANY_SEGMENTS = Text("{text} has too many segments")
+NO_REVISION = Text("no revision behind the @")
+HF_SCHEME = Text("hf://{kind}/ is not supported")
+DID_YOU_MEAN_COMMAND = Text("did you mean {name}? {again}: {command}")
+COMMAND_LINE = Text("this is a command line of {name}, not a reference")
+CODE_NOT_REFERENCE = Text("this is code that calls {function}, not a reference")
+SINGULAR_PREFIX = Text("{reference} begins with {prefix}/, the Hub writes {plural}s/")
+TYPE_CONTRADICTS = Text("{ref} is a {found}, but --repo-type says {said}")
+UNKNOWN_TYPE = Text("there is no repo type {name}")
+NAMES_NO_REPO = Text("{reference} names no repo")
+URL_WITHOUT_FILE = Text("the URL names no file")
+REVISION_CONTRADICTS = Text("the reference names {there}, but --revision says {revision}")
+FORMS = Text(
+    "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
+)
+PROGRAM_NOT_REPO = Text("{repo_id} is a program, not a repo")
+NOT_A_REPO_ID = Text("{repo_id} is not a repo ID")
+TOKEN_NOT_REPO = Text("this is a token, not a repo")
+NOT_A_REVISION = Text("{revision} cannot be a revision")
+NOT_A_REPO_PATH = Text("{path} cannot be a path in a repo")
+AN_ORGANISATION = Text("an organisation")
+AN_ARTICLE = Text("an article")
+URL_WITH_PATTERN = Text("a URL names one file, not a pattern")
+PAGE_OF_NO_REPO = Text("/{path} is not the page of a repo")
+PAGE_OF_ANOTHER_KIND = Text("{message} but of {what}")
+LIST_OF_REPOS = Text("/{repo_id} is a list of repos, not the page of a repo")
+PULL_REQUEST = Text("; if it is a pull request: {ref} --revision refs/pr/{number}")
+PAGE_OF_FILE = Text(", or the page that shows the file (/blob/…)")
+NOTHING_TO_DOWNLOAD = Text("the page /{action} of {ref} has nothing to download")
+MALFORMED_URL = Text("the URL is malformed")
+URL_WITHOUT_HOST = Text("the URL has no host")
+HOST_WITHOUT_REPOS = Text("{host} has no repos")
+UNKNOWN_HUB = Text("{host} is not a hub that hfget knows")
+PASTE_ID_OR = Text("paste org/name; {forms}")
+PASTE_ID_OR_ENDPOINT = Text(
+    "paste org/name; if it is a hub or a mirror, name it: --endpoint {address}"
+)
