@@ -263,8 +263,8 @@ KINDS = {
     "a pipe": "is not a file",
     "a device": "is not a file",
     "bytes": "is not text",
-    "another script": "holds characters that no token has",
-    "a page": "holds characters that no token has",
+    "another script": "contains characters that no token has",
+    "a page": "contains characters that no token has",
     "a megabyte": "is too large for a token",
 }
 

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from hfget.errors import NetworkError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import OFFICIAL_HOSTS, host_of, is_loopback, origin_of, without_login
 from hfget.system import safe_text, safe_url
 
@@ -31,9 +33,9 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):
         raise UnsafeError(
-            f"{host} leads to {safe_text(scheme, 40)}:, which is refused",
+            texts.REDIRECT_SCHEME(host=host, scheme=safe_text(scheme, 40)),
             url=safe_url(source),
-            hint="the mirror is broken or hostile; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
     try:
         origin_of(target)
@@ -41,15 +43,15 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
         raise _malformed(source) from None
     if urlsplit(source).scheme.lower() == "https" and scheme == "http":
         raise UnsafeError(
-            f"{host} leads from https to http ({shown}), which is refused",
+            texts.REDIRECT_TO_HTTP(host=host, shown=shown),
             url=safe_url(source),
-            hint="try another --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(
-            f"{host} leads to a private address ({shown}), which is refused",
+            texts.REDIRECT_PRIVATE(host=host, shown=shown),
             url=safe_url(source),
-            hint="if this mirror is yours, allow it with --allow-private",
+            hint=advice.ALLOW_PRIVATE,
         )
     return target
 
@@ -111,9 +113,9 @@ def _absolute(source: str, location: str) -> str:
 
 def _malformed(source: str) -> NetworkError:
     return NetworkError(
-        f"{host_of(source)} leads to what is no address",
+        texts.REDIRECT_MALFORMED(host=host_of(source)),
         url=safe_url(source),
-        hint="the mirror may be broken; try another one with --endpoint",
+        hint=advice.OTHER_MIRROR,
     )
 
 

@@ -27,6 +27,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.headers import with_plain_fields
+from hfget.messages import http_texts as texts
 from hfget.settings import is_loopback_address
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
@@ -73,7 +74,7 @@ class _Reader(io.RawIOBase):
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError("the answer comes too slowly")
+                raise TimeoutError(texts.ANSWER_TOO_SLOW)
             if left < (self._sock.gettimeout() or left):
                 self._sock.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
@@ -160,16 +161,18 @@ class _Connection(_Watched):
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error
+            raise ConnectTimeoutError(self, texts.NO_CONNECTION(host=self.host)) from error
         except OSError as error:
-            raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
+            raise NewConnectionError(
+                self, texts.NO_CONNECTION_WHY(host=self.host, error=error)
+            ) from error
 
 
 class InTheClearError(Exception):
     """A secret was about to go over plain http to another machine than this one."""
 
     def __init__(self, peer: str) -> None:
-        super().__init__(f"a secret would go in the clear to {peer}")
+        super().__init__(texts.SECRET_TO_PEER(peer=peer))
         self.peer = peer
 
 
