@@ -27,6 +27,8 @@ from hfget.http import (
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
 from hfget.settings import Settings, host_of, origin_of
 from hfget.system import safe_url
@@ -151,10 +153,9 @@ class HubClient:
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
         return NetworkError(
-            f"{host_of(response.url)} does not answer like a hub",
+            texts.NOT_A_HUB(url=host_of(response.url)),
             url=safe_url(response.url),
-            hint="check the endpoint (--endpoint, HF_ENDPOINT), and whether a login page "
-            "of the network stands in between",
+            hint=advice.CHECK_ENDPOINT_AND_LOGIN_PAGE,
         )
 
     def _read(
@@ -200,7 +201,7 @@ class HubClient:
             if form is not None and response.status_code not in _SAME_METHOD:
                 return response, at_home
         raise NetworkError(
-            f"{host_of(url)} redirects in a circle",
+            texts.CIRCLE(url=host_of(url)),
             url=safe_url(url),
-            hint="the mirror is broken; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
