@@ -12,6 +12,7 @@ from typing import NamedTuple
 import requests
 
 from hfget.http import Transient
+from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span
 from hfget.sources.decoding import Body, inflated_body, plain_body
 
@@ -49,10 +50,10 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     headers = response.headers
     encoding = headers.get("Content-Encoding", "").strip().lower()
     if response.status_code == 416:
-        raise _lie(response, "the server says the file is shorter than the listing (416)")
+        raise _lie(response, texts.SHORTER_416)
     kind = headers.get("Content-Type", "").lower()
     if kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES):
-        raise _lie(response, "the answer looks like a web page, not like the file")
+        raise _lie(response, texts.WEB_PAGE)
     whole = response.status_code == 200
     start, end = (0, file.size) if whole else _part(file, span, response)
     length = content_length(response) if encoding in _IDENTITY else None
@@ -73,29 +74,29 @@ def open_body(response: requests.Response, answer: Answer) -> Body:
     if not answer.encoded:
         return plain_body(wire)
     if answer.encoding not in ("gzip", "x-gzip", "deflate"):
-        raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
+        raise _lie(response, texts.ENCODED(encoding=answer.encoding[:20]))
     return inflated_body(wire)
 
 
 def _part(file: RemoteFile, span: Span | None, response: requests.Response) -> Span:
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if span is None or match is None:
-        raise _lie(response, "the answer is a part of the file, but does not say which")
+        raise _lie(response, texts.PART_UNNAMED)
     start, last, total = (int(group) for group in match.groups())
     if total != file.size:
-        raise _lie(response, f"the file has {total} bytes there, the listing says {file.size}")
+        raise _lie(response, texts.OTHER_SIZE(total=total, size=file.size))
     if start != span[0] or not start <= last < span[1]:
-        raise _lie(response, "the answer is another part of the file than was asked for")
+        raise _lie(response, texts.OTHER_PART)
     return start, last + 1
 
 
 def _wrong_length(file: RemoteFile, response: requests.Response, whole: bool) -> Transient:
     length = content_length(response) or 0
     if not whole:
-        return _lie(response, "the answer's length is not that of the part")
+        return _lie(response, texts.PART_LENGTH)
     if file.is_lfs and length <= _MAX_POINTER_BYTES and _is_pointer(response):
-        return _lie(response, "the server sends the LFS pointer instead of the file")
-    return _lie(response, f"the file has {length} bytes there, the listing says {file.size}")
+        return _lie(response, texts.LFS_POINTER)
+    return _lie(response, texts.OTHER_SIZE(total=length, size=file.size))
 
 
 def _is_pointer(response: requests.Response) -> bool:

@@ -9,6 +9,8 @@ import time
 import zlib
 from typing import Any, Protocol
 
+from hfget.messages import source_texts as texts
+
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -101,6 +103,6 @@ class _Inflated:
         try:
             data = self._inflate.decompress(packed, len(buffer))
         except zlib.error as error:
-            raise OSError(f"bad compressed data: {error}") from error
+            raise OSError(texts.BAD_COMPRESSION(error=error)) from error
         buffer[: len(data)] = data
         return len(data) or (0 if self._inflate.eof else None)

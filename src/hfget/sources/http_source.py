@@ -30,6 +30,8 @@ from hfget.http import (
     from_status,
 )
 from hfget.hub import refusal
+from hfget.messages import advice
+from hfget.messages import source_texts as texts
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
@@ -132,7 +134,7 @@ class HttpSource:
         try:
             answer = check(self._file, span, response)
             if answer.encoded and not answer.whole:
-                raise NoRangesError("a part of the file came compressed", url=response.url)
+                raise NoRangesError(texts.PART_COMPRESSED, url=response.url)
             return HttpStream(response, answer, open_body(response, answer))
         except BaseException:
             response.close()
@@ -186,11 +188,14 @@ class HttpSource:
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
             return NetworkError(
-                f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
-                f"though {self._host} leads there",
+                texts.DATA_HOST_REFUSES(
+                    data_host=host_of(response.url),
+                    status_code=response.status_code,
+                    host=self._host,
+                ),
                 path=self._file.path,
                 url=safe_url(response.url),
-                hint="the mirror may not cover its data host; try another --endpoint",
+                hint=advice.MIRROR_DATA_HOST,
             )
         return refusal(
             response,
@@ -202,16 +207,16 @@ class HttpSource:
 
     def _circle(self) -> NetworkError:
         return NetworkError(
-            f"{self._host} redirects in a circle",
+            texts.CIRCLE(host=self._host),
             url=safe_url(self._home),
             path=self._file.path,
-            hint="the mirror is broken; try another --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
 
     def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
-            error.reason += f" ({self._host} leads to this host)"
+            error.reason += texts.LEADS_HERE(host=self._host)
         return error
 
 
