@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
+from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile
 
 _NAMED = 3
@@ -42,9 +43,9 @@ def risky_names(files: Iterable[RemoteFile]) -> list[str]:
 def risky_place(folder: Path) -> str:
     """What `folder` is, if nobody is likely to want a download right in it; else empty."""
     if os.path.lexists(folder / ".git"):
-        return "the root of a git work tree"
+        return texts.GIT_ROOT
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111
-    return "your home folder" if os.path.realpath(folder) == home else ""
+    return texts.HOME if os.path.realpath(folder) == home else ""
 
 
 def _is_acted_on(file: RemoteFile) -> bool:

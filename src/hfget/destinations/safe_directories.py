@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.errors import UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.system import (
     existing_folder,
     exists,
@@ -126,8 +128,8 @@ class Directories:
         """Raise UnsafeError if a link leads `folder` out of the root."""
         if not is_inside(folder, self._root):
             raise UnsafeError(
-                f"a link in {self._root} leads outside of it: {safe_text(str(folder))}",
-                hint="remove the link, or choose another folder with --local-dir",
+                texts.LINK_LEADS_OUT(root=self._root, folder=safe_text(str(folder))),
+                hint=advice.REMOVE_LINK,
             )
 
     def close(self) -> None:
@@ -180,8 +182,8 @@ class Directories:
                 place /= name
                 if _is_link(name, fd):
                     raise UnsafeError(
-                        f"{safe_text(str(place))} is being replaced while it is written to",
-                        hint="run the same command again, with nothing else working on that folder",
+                        texts.BEING_REPLACED(place=safe_text(str(place))),
+                        hint=advice.RUN_AGAIN_ALONE,
                     )
                 inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
             finally:

@@ -24,6 +24,8 @@ from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen, folds_case
 from hfget.destinations.safe_paths import check_path, check_paths, check_root, destination
 from hfget.errors import DiskError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, Snapshot
 from hfget.system import disk_error, sweep_temporaries
 
@@ -173,13 +175,13 @@ class FolderLayout:
     def _place_at_obstacle(self, target: Path, found: os.stat_result) -> Placement:
         """What is no file may be replaced by force, but for a folder."""
         if stat.S_ISDIR(found.st_mode):
-            error = DiskError(f"{target} is a folder, not a file", hint="move it away")
+            error = DiskError(texts.FOLDER_NOT_FILE(target=target), hint=advice.MOVE_AWAY)
             return _blocked(target, error)
         if self._force:
             return Placement(target, ItemState.OUTDATED)
-        what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-        hint = "move it away, or replace it with --force"
-        return _blocked(target, DiskError(f"{target} is {what}", hint=hint))
+        what = "a link" if stat.S_ISLNK(found.st_mode) else texts.NOT_A_REGULAR_FILE
+        hint = advice.MOVE_AWAY_OR_FORCE
+        return _blocked(target, DiskError(texts.TARGET_IS(target=target, what=what), hint=hint))
 
     def _elsewhere(self, snapshot: Snapshot, file: RemoteFile) -> Elsewhere | None:
         """The content under a name that it had in an earlier commit, or in the Hub cache."""
