@@ -14,6 +14,8 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.settings import MAX_CONNECTIONS
 from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
@@ -119,8 +121,8 @@ class Engine:
             if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
                 if not self._workers:
                     raise DiskError(
-                        "the system has no room for another thread",
-                        hint="raise `ulimit -u` or `ulimit -v`, or end other programs",
+                        texts.NO_THREAD,
+                        hint=advice.MORE_THREADS,
                     )
                 self._limit.cap(len(self._workers))
                 return

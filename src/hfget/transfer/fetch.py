@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hfget.errors import NetworkError
 from hfget.http import Transient
+from hfget.messages import transfer_texts as texts
 from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError
 from hfget.system import Stopped, Superseded
@@ -115,9 +116,9 @@ class Fetcher:
                 raise Superseded
         position = self._copy(job, lease, stream)
         if position < lease.end:
-            raise Transient("the answer ended too early", url=stream.url)
+            raise Transient(texts.ENDED_EARLY, url=stream.url)
         if position == stream.end and not stream.exact and self._goes_on(stream):
-            raise Transient("more bytes than the listing says", url=stream.url, lie=True)
+            raise Transient(texts.TOO_MANY_BYTES, url=stream.url, lie=True)
 
     def _goes_on(self, stream: ByteStream) -> bool:
         """Whether there is more than was asked for; the end may take further reads."""
@@ -126,7 +127,7 @@ class Fetcher:
             if self._stop.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                raise Transient("the connection has become too slow", url=stream.url)
+                raise Transient(texts.TOO_SLOW, url=stream.url)
         return count > 0
 
     def _copy(self, job: FileJob, lease: Lease, stream: ByteStream) -> int:
@@ -153,7 +154,7 @@ class Fetcher:
                     position += self._flush(job, lease, position, block)
                 if now - window > SLOW_WINDOW_SECONDS + stream.held - window_held:
                     if self.received - window_bytes < SLOW_BYTES:
-                        raise Transient("the connection has become too slow", url=stream.url)
+                        raise Transient(texts.TOO_SLOW, url=stream.url)
                     window, window_bytes, window_held = now, self.received, stream.held
         finally:
             if filled:

@@ -7,6 +7,7 @@ import threading
 
 from hfget import events
 from hfget.errors import HfgetError
+from hfget.messages import transfer_texts as texts
 from hfget.model import Failure
 from hfget.transfer.backend import DoneFile, Outcome
 from hfget.transfer.file_job import FileJob, Phase
@@ -66,7 +67,7 @@ class Results:
     def not_durable(self) -> None:
         """This file system cannot be told to bring data to the disk."""
         self.outcome.durable = False
-        self.note_once("this file system cannot promise that data is durable")
+        self.note_once(texts.NOT_DURABLE)
 
     def note_once(self, text: str) -> None:
         """Warn of what many threads find, the first time only."""

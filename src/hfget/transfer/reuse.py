@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.partials import FULL, Prefix, duplicate, hash_file, inherit, own_name
 from hfget.system import Stopped, check_inode, disk_error, open_own
 from hfget.transfer.file_job import FileJob
@@ -62,10 +64,9 @@ class Taker:
             return True
         if not existing.replaceable and actual not in existing.earlier:
             raise DiskError(
-                f"{existing.path} is another file than the one wanted, and not one that was "
-                "downloaded here",
+                texts.OTHER_FILE(path=existing.path),
                 path=job.file.path,
-                hint="move it away, or replace it with --force",
+                hint=advice.MOVE_AWAY_OR_FORCE,
             )
         return False
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.fetch import Fetcher
@@ -86,9 +88,9 @@ class Worker:
         """Begin a job; false if nothing has to be fetched for it, or not now."""
         if job.file.defect:
             raise VerificationError(
-                f"cannot be verified: {job.file.defect}",
+                texts.UNVERIFIABLE(defect=job.file.defect),
                 path=job.file.path,
-                hint="the server's listing is broken; try another --endpoint",
+                hint=advice.OTHER_MIRROR,
             )
         local = job.task.local()
         if local is None:
@@ -117,10 +119,7 @@ class Worker:
 
     def _without_ranges(self, origin: str) -> None:
         """Say once a host why there is one connection only."""
-        self._results.note_once(
-            f"{origin} serves no parts of files: each comes over one connection, "
-            "and an interrupted one begins anew"
-        )
+        self._results.note_once(texts.NO_RANGES(origin=origin))
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
         """Decide when the range is asked for again, after `came` bytes of it.
@@ -153,7 +152,7 @@ class Worker:
                     f"{failure.host}: {failure.reason}",
                     path=job.file.path,
                     url=failure.url,
-                    hint="the server or mirror serves wrong content; try another --endpoint",
+                    hint=advice.OTHER_MIRROR,
                 )
             return backoff(attempt)
         if attempt > self._retries:
