@@ -331,7 +331,7 @@ def test_a_read_only_cache_that_hf_has_filled_is_hashed(
         (["--cache", "--delete"], "hf cache prune"),
         (["--cache", "--hardlink"], "--hardlink"),
         (["--cache-dir", ""], "--cache-dir"),
-        (["--cache-dir", "file"], "no folder"),
+        (["--cache-dir", "file"], "not a folder"),
     ],
 )
 def test_what_makes_no_sense_is_wrong_use(

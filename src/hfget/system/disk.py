@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system import safe_open
 
 #: Characters of a path in a message.
@@ -25,28 +27,28 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 _TEMPORARY_SECONDS = 60.0
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
 _MEANINGS = {
-    errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
-    errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
+    errno.ENOSPC: (texts.DISK_FULL, advice.MAKE_ROOM_AND_RUN),
+    errno.EDQUOT: (texts.QUOTA, advice.MAKE_ROOM_AND_RUN),
     errno.EFBIG: (
-        "the file is larger than this file system or limit allows",
-        "choose a folder on another file system, or raise `ulimit -f`",
+        texts.FILE_TOO_LARGE,
+        advice.OTHER_FILE_SYSTEM,
     ),
-    errno.EROFS: ("the file system is read-only", "choose another folder with --local-dir"),
-    errno.EACCES: ("permission denied", "choose another folder with --local-dir"),
-    errno.EPERM: ("not permitted", "choose another folder with --local-dir"),
-    errno.ENAMETOOLONG: ("the name is too long for this file system", "choose a shorter folder"),
-    errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
-    errno.EISDIR: ("a folder is where a file should go", "move that folder away"),
-    errno.EIO: ("the disk reports a read or write error", "check the disk (dmesg, SMART)"),
+    errno.EROFS: (texts.READ_ONLY, advice.OTHER_FOLDER),
+    errno.EACCES: (texts.PERMISSION, advice.OTHER_FOLDER),
+    errno.EPERM: (texts.NOT_PERMITTED, advice.OTHER_FOLDER),
+    errno.ENAMETOOLONG: (texts.NAME_TOO_LONG, advice.SHORTER_FOLDER),
+    errno.ENOTDIR: (texts.FILE_FOR_FOLDER, advice.MOVE_FILE_AWAY),
+    errno.EISDIR: (texts.FOLDER_FOR_FILE, advice.MOVE_FOLDER_AWAY),
+    errno.EIO: (texts.IO_ERROR, advice.CHECK_DISK),
     errno.EBUSY: (
-        "it was changed meanwhile by another program",
-        "run the same command again when that has come to its end",
+        texts.CHANGED_MEANWHILE,
+        advice.RUN_AGAIN_WHEN_DONE,
     ),
-    errno.EMFILE: ("too many open files", "lower --jobs, or raise `ulimit -n`"),
-    errno.ENFILE: ("too many open files in the system", "lower --jobs"),
+    errno.EMFILE: (texts.TOO_MANY_FILES, advice.FEWER_JOBS_OR_LIMIT),
+    errno.ENFILE: (texts.TOO_MANY_FILES_SYSTEM, advice.FEWER_JOBS),
     errno.ENOENT: (
-        "the folder or a partial file in it has gone away",
-        "run the same command again, with nothing else working on that folder",
+        texts.GONE,
+        advice.RUN_AGAIN_ALONE,
     ),
 }
 
@@ -56,11 +58,11 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     if isinstance(error, safe_open.UntrustedError):
         path = error.filename or path
         return DiskError(
-            f"{doing} {_short(str(path))}: it {error.strerror}",
-            hint="move it away, and run the same command again",
+            texts.DOING_IT(doing=doing, path=_short(str(path)), what=error.strerror),
+            hint=advice.MOVE_AWAY_AND_RUN,
         )
     meaning, hint = _MEANINGS.get(
-        error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
+        error.errno or 0, (error.strerror or type(error).__name__, advice.CHECK_DISK_AND_FOLDER)
     )
     return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
 
