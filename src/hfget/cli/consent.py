@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 
 if TYPE_CHECKING:
     from hfget.ui import Display
@@ -19,10 +21,10 @@ def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
     """
 
     def decide(folder: Path, what: str) -> None:
-        if not yes and not display.ask(f"{folder} is {what}. Download right into it?"):
+        if not yes and not display.ask(texts.DOWNLOAD_INTO(folder=folder, what=what)):
             raise UsageError(
-                f"{folder} is {what}: nothing was written there",
-                hint="choose another folder with --local-dir, or say --yes",
+                texts.NOT_WRITTEN(folder=folder, what=what),
+                hint=advice.OTHER_FOLDER_OR_YES,
             )
 
     return decide
