@@ -34,6 +34,7 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
+from hfget.messages import ui_texts as texts
 from hfget.ui import live_rows
 from hfget.ui.ansi import RESTORE, Brush, safe, styled
 from hfget.ui.output import Sink, to_ascii, write_at_once
@@ -86,7 +87,7 @@ class LiveDisplay(Results):
         self._lock = threading.Lock()  # guards what events change
         self._painting = threading.Lock()  # guards what is on the screen
         self._messages: list[Text] = []
-        self._status = "asking the hub"
+        self._status: str = texts.ASKING_HUB
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
         self._over = False
@@ -102,7 +103,7 @@ class LiveDisplay(Results):
             case Note():
                 self._say(note_line(event))
             case Resolved():
-                self._status = "getting ready"
+                self._status = texts.GETTING_READY
             case Planned(plan):
                 self._status = "starting"
                 header = header_line(plan.snapshot, plan.root)
