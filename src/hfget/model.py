@@ -32,8 +32,8 @@ class RepoRef:
     """Which repo, at which revision, which part of it.
 
     `trail` holds the segments behind `/tree/`, `/blob/`, `/resolve/` or `/raw/` of a pasted
-    URL as long as nobody knows where the revision ends and the path begins: a revision may
-    contain slashes. Whoever asks the hub replaces it by `revision` and `path`.
+    URL as long as no one knows where the revision ends and the path begins: a revision may
+    contain slashes. Who asks the hub replaces it by `revision` and `path`.
     `endpoint` is the origin of a pasted URL (`https://hf-mirror.com`), else None. `quants` are the
     labels of GGUF files behind a colon: `org/name:Q4_K_M`.
     """

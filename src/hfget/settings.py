@@ -125,7 +125,7 @@ class Settings:
 def origin_of(url: str) -> str:
     """Scheme, lower-case host without trailing dot, and effective port of `url`.
 
-    Raises ValueError for what is no http(s) URL, and for what different parsers read
+    Raises ValueError for what is not an http(s) URL, and for what different parsers read
     differently: a token must not follow from a misunderstanding.
     """
     parts = urlsplit(url)
@@ -170,7 +170,7 @@ def is_loopback_address(text: str) -> bool:
 def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
     """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
 
-    It may still hold user and password. Raises UsageError for what is no http(s) URL.
+    It may still hold user and password. Raises UsageError for what is not an http(s) URL.
     """
     if flag:
         return _normal_endpoint(flag, "--endpoint"), "flag"
@@ -217,7 +217,7 @@ def check_time_outs(env: Mapping[str, str]) -> None:
 
 
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
-    """A time-out from the environment. Raises UsageError for what is no positive whole number.
+    """A time-out from the environment. Raises UsageError for what is not a positive whole number.
 
     A whole one, since huggingface_hub reads the same variables so.
     """
@@ -242,7 +242,7 @@ def user_path(given: str | os.PathLike[str], name: str) -> Path:
     """`given` with a `~` at its beginning expanded, as a shell does it.
 
     The shell itself leaves it in `--local-dir=~/models`. `~name` of an unknown user stays as it
-    is. Raises UsageError, which calls the path `name`, where there is no home folder and for what
+    is. Raises UsageError, which calls the path `name`, without a home folder and for what
     cannot be a path; TypeError for what is neither a string nor a path.
     """
     text = os.fspath(given)

@@ -402,7 +402,7 @@ def test_another_host_than_the_named_gets_no_token(login: Path, named: str) -> N
     choice = choose_credential(MIRROR, "flag", flag=None, send_to=[named], env={})
     check_held(choice._replace(warnings=()), "stored login", MIRROR)
     (warning,) = choice.warnings
-    assert "--send-token-to" in warning and "mirror.test is asked" in warning
+    assert "--send-token-to" in warning and "the endpoint is mirror.test" in warning
 
 
 def test_no_option_sends_a_token_in_the_clear(login: Path) -> None:

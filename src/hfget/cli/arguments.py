@@ -132,7 +132,7 @@ class _Reader:
         return word
 
     def _unknown(self, name: str, value: str | None) -> None:
-        """An option that is another program's, or nobody's. Raises UsageError."""
+        """An option that is another program's, or no one's. Raises UsageError."""
         if "--include" not in self._known.names:
             raise self._no_such(name, "")
         if name == TOOL:
@@ -150,7 +150,7 @@ class _Reader:
         self._notes.append(Said(text, level))
 
     def _following(self) -> str | None:
-        """The word behind an option, if there is one that is no option."""
+        """The word behind an option, if one follows and is not an option."""
         if self._at < len(self._words) and not is_option(self._words[self._at]):
             return self._next()
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
     """What `Run.download` calls with such a folder and what it is.
 
-    It raises UsageError where nobody can be asked, or the answer is no; not if `yes` was said.
+    It raises UsageError where no one can be asked, or the answer is no; not if `yes` was said.
     """
 
     def decide(folder: Path, what: str) -> None:

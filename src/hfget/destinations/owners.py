@@ -28,7 +28,7 @@ class Owners:
             self._files[seen.owner] += 1
 
     def cautions(self, foreign: int | None = None) -> list[str]:
-        """A line for the folder, its records and its files, as far as they are somebody else's.
+        """A line for the folder, its records and its files, as far as they are someone else's.
 
         `foreign` is the user ID of records that were read and not believed. What root owns is
         no news where root could change it anyway: a folder without its records.

@@ -89,7 +89,7 @@ class Directories:
         """Give `data` the name `target`, atomically.
 
         Raises FileExistsError if something has that name and `replace` is false, or if `seen`
-        is given and what has that name is no longer that.
+        is given and what has that name is that no more.
         """
         with self._lock:
             fd, name = self._place(target)

@@ -81,11 +81,8 @@ def check_paths(
         local &= refusal.local
     named = [f"{quoted(refusal.path)} {refusal.reason}" for refusal in shown]
     raise UnsafeError(
-        f"the repo is refused, {count} of its paths cannot be written safely: "
-        + "; ".join(with_rest(named, count)),
-        hint="nothing was written; "
-        + ("download it on Linux, or " if local else "")
-        + "tell the repo's owner",
+        texts.REPO_REFUSED(count=count, paths="; ".join(with_rest(named, count))),
+        hint=advice.DOWNLOAD_ON_LINUX if local else advice.TELL_OWNER,
         path=safe_text(shown[0].path),
     )
 

@@ -2,7 +2,7 @@
 
 requests does the work, but not its Session, whose habits leak or lie: `trust_env` (a netrc
 entry silently replaces the Bearer token), cookies, and redirects, whose Location is parsed and
-whose body is read even if nobody wants to follow (credentials and policy are decided here, hop
+whose body is read even if no one wants to follow (credentials and policy are decided here, hop
 by hop). Nothing is decoded either: a small gzip body can swell without bound.
 """
 
@@ -164,7 +164,7 @@ class HttpClient:
         return True
 
     def _go_without(self, credential: Credential, response: requests.Response) -> bool:
-        """Whether a token was refused that nobody asked to use, and is not sent any more."""
+        """Whether a token was refused that no one asked to use, and is not sent any more."""
         asked_for = not credential.eager or not credential.is_ambient
         if asked_for or not is_token_refused(response):
             return False

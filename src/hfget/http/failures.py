@@ -52,7 +52,9 @@ def describe(error: BaseException) -> str:
     chain = list(causes(error))
     for kind, words in _WORDS:
         for cause in chain:
-            if isinstance(cause, kind) and (text := words(cause) if callable(words) else words):
+            if isinstance(cause, kind) and (
+                text := words if isinstance(words, str) else words(cause)
+            ):
                 return _through(error) + text
     return _through(error) + safe_text(redact(type(chain[-1]).__name__), 60)
 

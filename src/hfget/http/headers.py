@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-#: The value begins with what is no blank, so that blanks can be read in one way only.
+#: The value begins with what is not a blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 
 

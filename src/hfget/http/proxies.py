@@ -23,7 +23,7 @@ _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 def proxy_for(url: str) -> str | None:
     """The proxy through which `url` is to be asked for; its address may hold a password.
 
-    Raises UsageError for a kind of proxy that nobody speaks to.
+    Raises UsageError for a kind of proxy that no one speaks to.
     """
     proxy = select_proxy(url, dict(get_environ_proxies(url)))
     if proxy and "://" in proxy and proxy.partition("://")[0].lower() not in _SCHEMES:
@@ -48,9 +48,9 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
             url=safe_url(url),
             hint=advice.ASK_OR_NO_PROXY(host=shell_word(host)),
         )
-    wish = "does not accept the" if "@" in proxy else "asks for a"
+    text = texts.PROXY_LOGIN_REFUSED if "@" in proxy else texts.PROXY_LOGIN_WANTED
     return AccessError(
-        texts.PROXY_LOGIN(name=name, wish=wish),
+        text(name=name),
         url=safe_url(url),
         hint=advice.PROXY_LOGIN,
     )

@@ -26,7 +26,7 @@ def follow(source: str, location: str, endpoint: str, *, allow_private: bool = F
 
     The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
-    private address behind a public one; NetworkError for what is no address.
+    private address behind a public one; NetworkError for what is not an address.
     """
     target = without_login(rebase(_absolute(source, location), endpoint))
     scheme = urlsplit(target).scheme.lower()

@@ -90,7 +90,7 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
     """What an exception of requests or of a socket means: try again, or give up at once.
 
     A certificate that does not verify and an address that is none do not get better by waiting.
-    What is no failure of the network is raised again.
+    What is not a failure of the network is raised again.
     """
     if isinstance(error, HfgetError | Transient):
         return error

@@ -44,7 +44,7 @@ def read(path: Path, *, longest: int = LONGEST_BYTES) -> TokenFile:
 
 
 def read_first_line(path: Path) -> TokenFile:
-    """The first line of a file, or of a pipe that somebody still has to write to.
+    """The first line of a file, or of a pipe that someone still has to write to.
 
     Raises FileNotFoundError and DistrustedError.
     """

@@ -1,6 +1,6 @@
 """requests from the adapter down to the socket: what an answer is read from.
 
-Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
+Every connection knows the `Sockets` it belongs to, so that a thread that waits on one can be woken;
 every answer's head, and every chunk of a chunked body, has a time by which it must be there.
 """
 
@@ -213,7 +213,7 @@ def _watched(pool: Any) -> Any:
 def tls_context(bundle: str, sockets: Sockets) -> ssl.SSLContext:
     """A context that verifies against `bundle` (a PEM file, or a folder as c_rehash makes it).
 
-    Raises OSError if there is no certificate in it.
+    Raises OSError if it holds no certificate.
     """
 
     class Socket(SteadyTimeout, ssl.SSLSocket):

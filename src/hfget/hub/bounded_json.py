@@ -104,7 +104,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     """The decoded JSON of an answer whose body is unread; its connection can be used again then.
 
     Raises NetworkError for an answer that is too large, Transient for one that trickles, is
-    cut short, or is no JSON: a login page may be gone the next time.
+    cut short, or is not JSON: a login page may be gone the next time.
     """
     budget = budget or Budget()
     body = _read(response, budget)

@@ -135,7 +135,7 @@ class _Lister:
             self._judge(left)
 
     def _walk(self, folders: Iterable[str]) -> bool:
-        """List `folders` one by one, and those found in them; False if there is no such route."""
+        """List `folders` one by one, and those found in them; False without such a route."""
         listed = self._listed
         waiting = deque(dict.fromkeys(folders))
         while waiting:

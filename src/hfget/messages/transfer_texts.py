@@ -21,3 +21,4 @@ NO_RANGES = Text(
     "{origin} does not serve parts of files: each file uses one connection, and an "
     "interrupted one starts again"
 )
+UNEXPECTED = Text("unexpected {name}: {error}")

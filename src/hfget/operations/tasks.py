@@ -76,7 +76,7 @@ class Turns:
             return self._places.get(file.etag)
 
     def take(self, file: RemoteFile) -> bool:
-        """Whether it is for `file` to bring its content; then for nobody else until `end`."""
+        """Whether it is for `file` to bring its content; then for no one else until `end`."""
         with self._lock:
             free = file.etag not in self._taken
             self._taken.add(file.etag)

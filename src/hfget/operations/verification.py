@@ -229,7 +229,7 @@ class _Sampler:
 
 
 def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
-    """By path, the content each file should have; -1 stands for a size nobody recorded.
+    """By path, the content each file should have; -1 stands for a size no one recorded.
 
     What hfget was asked for counts, unless `hf` has recorded other content since then.
     """

@@ -31,7 +31,7 @@ def repair(
     commit that were recorded for it.
 
     The endpoint is the one of `options`, else HF_ENDPOINT, else the recorded one. A changed file
-    is replaced although nobody said `force`. Raises UsageError where no repo is recorded, and
+    is replaced although no one said `force`. Raises UsageError where no repo is recorded, and
     as `download` does.
     """
     reports = []

@@ -1,4 +1,4 @@
-"""A download that huggingface_hub was interrupted in: the beginning of a file, gone on with here.
+"""A download that huggingface_hub was interrupted in: the beginning of a file, resumed here.
 
 It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
 last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
@@ -76,7 +76,7 @@ def _written(path: Path) -> int:
     A hole means that it was written in another order (as older Xet clients do), or that its
     space was reserved.
     """
-    with suppress(OSError, AttributeError):  # no SEEK_HOLE: nobody can tell
+    with suppress(OSError, AttributeError):  # no SEEK_HOLE: no one can tell
         fd = open_file(path)
         try:
             size = os.fstat(fd).st_size

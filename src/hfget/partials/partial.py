@@ -1,6 +1,6 @@
 """A partial file and its journal: opening, writing, leaving it behind.
 
-At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Whoever works on it has
+At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Who works on it has
 renamed both to `STEM.OWNER.…`: one process writes to one inode, whatever the locks of the
 file system are worth.
 """
@@ -23,7 +23,7 @@ from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
 from hfget.system import Owner, UntrustedError, check_inode, disk_error
 
-#: Smaller files have no journal: there is nothing in them worth to be gone on with.
+#: Smaller files have no journal: there is nothing in them worth to resume.
 JOURNALED_BYTES = 1 << 20
 
 
@@ -137,7 +137,7 @@ class Partial:
         except OSError as error:
             if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
                 raise disk_error(error, self.data_path) from error
-            return error.errno == errno.EBADF  # closed meanwhile, by whoever finishes it
+            return error.errno == errno.EBADF  # closed meanwhile, by the thread that finishes it
         self._synced = mark
         return True
 
@@ -238,7 +238,7 @@ class Partial:
 
 
 def _lay_down(data: Path, stem: Path) -> bool:
-    """Give data that nobody writes to its resting name; false if nothing good would be gained.
+    """Give data that no one writes to its resting name; false if nothing good would be gained.
 
     Raises OSError.
     """

@@ -37,7 +37,7 @@ def did_you_mean(wanted: Wanted) -> str:
         return advice.DID_YOU_MEAN(this=name) if shlex.quote(name) == name else FORMS
     only_path = command.startswith(f"hfget {wanted.ref} ") and " --" not in command
     return texts.DID_YOU_MEAN_COMMAND(
-        name=name, again="A file of it" if only_path else "The command", command=command
+        name=name, again=texts.A_FILE_OF_IT if only_path else texts.THE_COMMAND, command=command
     )
 
 

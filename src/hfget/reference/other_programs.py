@@ -63,7 +63,7 @@ _PRETRAINED = re.compile(r"(?:.*,)?pretrained=([^,]+)(?:,.*)?", re.DOTALL)
 
 
 def refusal_of(line: CommandLine, endpoint: str | None) -> UsageError | None:
-    """What to say to a command line of such a program, None if it is no such line."""
+    """What to say to a command line of such a program, None if it is not one."""
     is_llama = line.program in _LLAMA_OPTIONS or any(
         word.partition("=")[0] in (*_LLAMA_OPTIONS, *_FILE_OPTIONS) for word in line.words
     )

@@ -111,7 +111,8 @@ def _kind(segments: Sequence[str]) -> tuple[RepoType | None, list[str]]:
     parts = list(segments[1:] if kind else segments)
     if not parts:
         raise UsageError(
-            texts.NAMES_NO_REPO(reference=shown("/".join(segments)) or "the address"), hint=FORMS
+            texts.NAMES_NO_REPO(reference=shown("/".join(segments)) or texts.THE_ADDRESS),
+            hint=FORMS,
         )
     return kind, parts
 

@@ -1,4 +1,4 @@
-"""The repo that a text which is no reference most likely names; where that is not sure, none."""
+"""The repo that a text which is not a reference most likely names; where that is not sure, none."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hfget.reference.hub_hosts import is_public
 from hfget.system import redact, safe_text, shell_word
 
 FORMS = texts.FORMS
-#: `datasets` → `dataset`: the first segment of an address, where it is no organisation.
+#: `datasets` → `dataset`: the first segment of an address, where it is not an organisation.
 PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 #: Programs whose pasted command lines are understood.
 PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
@@ -78,7 +78,7 @@ def checked_revision(revision: str) -> str:
     """`revision`, a commit hash in lower case. Raises UsageError for what git forbids."""
     if not is_revision(revision):
         raise UsageError(
-            texts.NOT_A_REVISION(revision=shown(revision) or "an empty text"),
+            texts.NOT_A_REVISION(revision=shown(revision) or texts.EMPTY),
             hint=advice.REVISION_IS,
         )
     return revision.lower() if _COMMIT.fullmatch(revision) else revision

@@ -69,7 +69,7 @@ def from_url(scheme: str | None, rest: str, endpoint: str | None) -> Named:
 
 
 def hub_at(address: str, endpoint: str | None) -> str:
-    """The endpoint that `address` is. Raises UsageError if it is no hub that is known."""
+    """The endpoint that `address` is. Raises UsageError if it is not a hub that is known."""
     scheme, _, rest = address.rpartition("://")
     base, prefix, _ = _below_hub(scheme.lower() or None, rest, endpoint)
     return "/".join([base, *prefix])
@@ -199,7 +199,7 @@ def _nothing_to_download(ref: RepoRef, action: str, tail: list[str]) -> UsageErr
 def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str, list[str], str]:
     """The endpoint a URL lies on, the segments of its path there, and its query.
 
-    Raises UsageError for a malformed URL, and for a host that nobody named as a hub.
+    Raises UsageError for a malformed URL, and for a host that no one named as a hub.
     """
     try:
         parts = urlsplit(f"{scheme or 'https'}://{rest}")

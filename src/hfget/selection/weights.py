@@ -225,13 +225,17 @@ def _labels_hint(wanted: str, files: Sequence[RemoteFile]) -> str:
     if not sizes:
         return texts.NAMES_WITHOUT_QUANT(by_name=by_name) + _revision_hint([wanted])
     near = _near(wanted, sizes)
-    hint = f"did you mean {_with_sizes((label, sizes[label]) for label in near)}? " if near else ""
+    hint = (
+        advice.DID_YOU_MEAN(this=_with_sizes((label, sizes[label]) for label in near)) + " "
+        if near
+        else ""
+    )
     rest = sorted(
         ((label, size) for label, size in sizes.items() if label not in near),
         key=lambda entry: (_is_beside(entry[0]), entry[1]),
     )
     if rest:
-        hint += f"there {'also ' if near else ''}are {_with_sizes(rest)}"
+        hint += (texts.THERE_ARE_ALSO if near else texts.THERE_ARE)(sizes=_with_sizes(rest))
     if not near and not any(looks_like_label(label) for label in sizes):
         hint += texts.OR_BY_NAME(by_name=by_name)
     return hint.strip() + _revision_hint([wanted])

@@ -79,7 +79,7 @@ class Discovery:
             yield from self._folder("model", root.name, root)
             return
         yield from self._cached(root)
-        # the store that all repos of a cache share is no repo
+        # the store that all repos of a cache share is not a repo
         stores = {root / "blobs"} if self._is_cache(root) else set()
         for folder in self._subfolders(root):
             if folder in stores:

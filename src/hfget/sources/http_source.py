@@ -254,7 +254,7 @@ class HttpStream:
             return True
 
     def interrupt(self) -> None:
-        """Shut the socket: whoever reads from it gets its end."""
+        """Shut the socket: the reader gets its end."""
         with suppress(AttributeError, OSError, ValueError):
             socket.socket.shutdown(_socket_of(self._response), socket.SHUT_RDWR)
 

@@ -32,7 +32,7 @@ _MAX_FILE_BYTES = 1024
 def parse_rate(text: str) -> float:
     """Bytes a second: `500k`, `20M`, `1.5G` (decimal, as sizes are shown), `20Mi` (binary).
 
-    0 stops everything. Raises UsageError for what is no rate.
+    0 stops everything. Raises UsageError for what is not a rate.
     """
     match = _RATE.fullmatch(text.strip())
     if match is None:

@@ -25,10 +25,10 @@ class Ended(BaseException):
 
 
 class Stop(threading.Event):
-    """Set by whoever wants the run to end. `signal_number` tells the exit code.
+    """Set to end the run. `signal_number` tells the exit code.
 
     `time_limit`, in seconds, is there if the run is to end because its time is over. While
-    `heeded` is true somebody polls the event several times a second and ends the run in order;
+    `heeded` is true someone polls the event several times a second and ends the run in order;
     otherwise a signal handler has to raise.
     """
 
@@ -50,4 +50,4 @@ class Stopped(Exception):
 
 
 class Superseded(Exception):
-    """Somebody else has to do something first: the work goes back into the queue."""
+    """Someone else has to do something first: the work goes back into the queue."""

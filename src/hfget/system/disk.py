@@ -211,7 +211,7 @@ def exists(path: Path) -> bool:
 
 
 def free_bytes(path: Path) -> int | None:
-    """Bytes that may still be written where `path` lies or will lie; None if nobody can tell.
+    """Bytes that may still be written where `path` lies or will lie; None if no one can tell.
 
     Some FUSE mounts report 0 of 0 bytes, which means nothing.
     """

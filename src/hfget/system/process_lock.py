@@ -72,8 +72,7 @@ class _Holder(NamedTuple):
         """What it is doing, and what can be done about that."""
         if self.stopped:
             return texts.STOPPED(pid=self.stopped)
-        doing = "has the lock on" if self.name == _SOMEBODY else "works on"
-        return texts.HOLDS_FOLDER(doing=doing)
+        return texts.HAS_THE_LOCK if self.name == _SOMEBODY else texts.WORKS_HERE
 
 
 @contextmanager
@@ -110,7 +109,7 @@ def folder_lock(
 def _acquired(
     lock: BaseFileLock, path: Path, wait: bool, stop: Stop, observer: events.Observer
 ) -> bool:
-    """Wait for the lock; false where there is no such thing, or its holder seems to be gone."""
+    """Wait for the lock; false where locks do not exist, or its holder seems to be gone."""
     told: tuple[str, int] | None = None
     signs, since = None, time.monotonic()
     while True:

@@ -1,4 +1,4 @@
-"""Opening what somebody else may have prepared: records, journals, partials, blobs, locks.
+"""Opening what someone else may have prepared: records, journals, partials, blobs, locks.
 
 A name in a folder that others can write to may be a link, a pipe, a device, a second name of a
 file that matters, or a file whose owner still holds it open. So a name is opened from its open
@@ -114,7 +114,7 @@ def create_file_in(folder: int | None, path: str | os.PathLike[str], mode: int =
 
 
 def open_folder(path: str) -> int | None:
-    """A descriptor of a folder that is no link; None where there is no such thing (Windows)."""
+    """A descriptor of a folder that is not a link; None where the system has none (Windows)."""
     if not _HAS_DIR_FD:
         return None
     try:
@@ -165,7 +165,7 @@ def read_bytes(
 
 @contextmanager
 def reading_anybodys() -> Iterator[None]:
-    """Within it records count whoever wrote them: to compare, not to believe."""
+    """Within it records count, no matter who wrote them: to compare, not to believe."""
     token = _anybodys.set(True)
     try:
         yield

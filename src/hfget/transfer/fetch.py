@@ -32,7 +32,7 @@ class Fetcher:
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
     `resolved()` is called when others may ask for more of a file: its URL has become known;
     `without_ranges(origin)` when a host was asked for a part and does not serve parts.
-    Raises OSError if there is no memory for the buffer.
+    Raises OSError without memory for the buffer.
     """
 
     def __init__(

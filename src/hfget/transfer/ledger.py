@@ -19,7 +19,7 @@ class Lease:
 
     `position` is how far its holder has claimed the right to write; what lies behind it up to
     `end` may still be taken away by a steal. `rate` is how fast it comes, in bytes a second,
-    None as long as nobody has measured it.
+    None as long as no one has measured it.
     """
 
     start: int
@@ -68,7 +68,7 @@ class Ledger:
 
     @property
     def finished(self) -> bool:
-        """Whether every byte is on disk and nobody writes any more."""
+        """Whether every byte is on disk and no one writes any more."""
         with self._lock:
             return self._done.total == self.size and not self._leases
 

@@ -40,7 +40,7 @@ class Results:
         self.tell(events.FileDone(file.path, file.size, job.received, file.hash_kind, file.etag))
 
     def fail(self, job: FileJob, error: HfgetError) -> None:
-        """The job is given up; what is there of it is kept once nobody writes any more.
+        """The job is given up; what is there of it is kept once no one writes any more.
 
         After the run has been stopped nothing counts as a failure any more.
         """
@@ -58,10 +58,10 @@ class Results:
         self.tell(events.FileFailed(failure))
 
     def crashed(self, job: FileJob, error: Exception) -> None:
-        """Work on the job ended with `error`, perhaps one that nobody thought of."""
+        """Work on the job ended with `error`, perhaps one that no one thought of."""
         if not isinstance(error, HfgetError):
             _log.debug("unexpected", exc_info=error)
-            error = HfgetError(f"unexpected {type(error).__name__}: {error}")
+            error = HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error))
         self.fail(job, error)
 
     def not_durable(self) -> None:

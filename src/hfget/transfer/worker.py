@@ -29,7 +29,7 @@ LAST_TO_PROBE_SECONDS = 0.25
 #: An answer that breaks off after fewer bytes than this is not asked for again at once: a server
 #: that cuts each answer short would be asked thousands of times.
 CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
-#: How often it is asked whether content that somebody else fetches has come.
+#: How often it is asked whether content that someone else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
 

@@ -63,7 +63,7 @@ _SHRINK_AFTER_SECONDS = 2.0
 
 
 class LiveDisplay(Results):
-    """Shows a run on `console`; on one that is no terminal, only the messages."""
+    """Shows a run on `console`; on one that is not a terminal, only the messages."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class LiveDisplay(Results):
             case Resolved():
                 self._status = texts.GETTING_READY
             case Planned(plan):
-                self._status = "starting"
+                self._status = texts.STARTING
                 header = header_line(plan.snapshot, plan.root)
                 self._say(f"{header}\n{plan_line(plan)}")
             case Retrying():

@@ -182,7 +182,7 @@ def to_line(record: Record) -> str:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        # A lone surrogate is no Unicode text; strict JSON readers refuse its \ud800 form.
+        # A lone surrogate is not Unicode text; strict JSON readers refuse its \ud800 form.
         return redact(value).encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items()}

@@ -39,7 +39,7 @@ class Results:
         self._results = Sink(results or sys.stdout)
 
     def ask(self, question: str) -> bool:
-        """Whether somebody sits at a terminal and says yes."""
+        """Whether someone sits at a terminal and says yes."""
         if any(stream is None or not stream.isatty() for stream in (sys.stdin, sys.stderr)):
             return False
         print(f"{safe_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
@@ -108,7 +108,7 @@ def _fields(*fields: str) -> str:
 
 
 def _columns(rows: Sequence[tuple[str, str, str]], *, right: bool = True) -> list[str]:
-    """Two aligned columns and the path, which is last because nobody knows its width."""
+    """Two aligned columns and the path, which is last because no one knows its width."""
     first = max((len(row[0]) for row in rows), default=0)
     middle = [shown(row[1], 120) for row in rows]
     second = max(map(len, middle), default=0)

@@ -57,5 +57,5 @@ def _print_path(path: Path) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="surrogateescape")
         print(path, flush=True)
-    except OSError:  # whoever reads has gone; Python would flush again at exit and complain
+    except OSError:  # the reader has gone; Python would flush again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -89,7 +89,7 @@ def serve(
 ) -> None:
     """Offer the repos in DIR to hfget, hf and transformers that set HF_ENDPOINT to this machine.
 
-    There is no authentication: everybody who reaches the port can read what downloads have put
+    No authentication: anyone who reaches the port can read what downloads have put
     into DIR, and what is not hidden there and readable by all.
     """
     for module in ("starlette", "uvicorn", "pathspec", "yaml"):

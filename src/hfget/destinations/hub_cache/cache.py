@@ -47,7 +47,7 @@ from hfget.system import (
     sweep_temporaries,
 )
 
-#: Somebody who fetches a blob and has written nothing for so long is not waited for.
+#: Someone who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
 LOG_NAME = "records"
@@ -207,7 +207,7 @@ class CacheLayout:
         return file.etag
 
     def note_absent(self, snapshot: Snapshot, paths: Sequence[str]) -> None:
-        """See `Layout.note_absent`. Whoever looks for them here need not ask the hub.
+        """See `Layout.note_absent`. Who looks for them here need not ask the hub.
 
         Only beside a snapshot: to huggingface_hub, a repo without one is broken.
         """
@@ -325,7 +325,7 @@ class CacheLayout:
         self._directories.close()
 
     def _is_right(self, snapshot: Snapshot, file: RemoteFile, blob: Path) -> bool:
-        """Whether somebody has published this blob meanwhile, and it was hashed."""
+        """Whether someone has published this blob meanwhile, and it was hashed."""
         found = real_blob(self._cache, blob)
         if found is None or found[1].size != file.size:
             return False

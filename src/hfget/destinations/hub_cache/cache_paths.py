@@ -70,7 +70,7 @@ def store_path(cache: Path, file: RemoteFile) -> Path | None:
 
 
 def real_blob(cache: Path, path: Path) -> tuple[Path, Seen] | None:
-    """The file at `path`, a link to the shared store followed; None if there is no such file.
+    """The file at `path`, a link to the shared store followed; None if it does not exist.
 
     The folder of `path` must be known to lie in the cache. Raises OSError for a path that cannot
     be looked at.

@@ -61,7 +61,7 @@ class CachedSnapshot(NamedTuple):
         return self.root.parent.parent
 
     def expected(self) -> dict[str, RemoteFile]:
-        """By path, the content each file should have; -1 stands for a size nobody recorded.
+        """By path, the content each file should have; -1 stands for a size no one recorded.
 
         That is what hfget was asked for, and whatever else of the repo is there: a snapshot
         may hold only a part of it.

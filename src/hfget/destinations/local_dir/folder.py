@@ -35,7 +35,7 @@ _NO_REPO = ("", "")
 
 
 class FolderLayout:
-    """Downloads into one folder. `force` allows to replace files that nobody downloaded here.
+    """Downloads into one folder. `force` allows to replace files that no one downloaded here.
 
     What the Hub cache `hub` holds already is taken from there.
     """
@@ -116,7 +116,7 @@ class FolderLayout:
         """See `Layout.place`.
 
         A file counts as complete without hashing if hfget's own record of it holds and names
-        this content. What somebody modified, or what was there before, is never replaced without
+        this content. What someone modified, or what was there before, is never replaced without
         `force`, unless its content is one that was downloaded here, or was to be: a run may have
         been killed between giving a name and recording it, and a copy of the folder is other
         files. What `verify` found wrong may be replaced.
@@ -151,7 +151,7 @@ class FolderLayout:
         return Placement(target, state, replaceable=False, earlier=self._earlier(file.path, repo))
 
     def _is_downloaded(self, path: str, seen: Seen, repo: tuple[str, str]) -> bool:
-        """Whether this run's repo put the file there, and nobody has edited it since.
+        """Whether this run's repo put the file there, and no one has edited it since.
 
         Who edits a file sets its time. The same file with other bytes at the same time is damaged.
         """
@@ -173,7 +173,7 @@ class FolderLayout:
         return frozenset(etags)
 
     def _place_at_obstacle(self, target: Path, found: os.stat_result) -> Placement:
-        """What is no file may be replaced by force, but for a folder."""
+        """What is not a file may be replaced by force, but for a folder."""
         if stat.S_ISDIR(found.st_mode):
             error = DiskError(texts.FOLDER_NOT_FILE(target=target), hint=advice.MOVE_AWAY)
             return _blocked(target, error)
