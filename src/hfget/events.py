@@ -1,4 +1,4 @@
-"""What happens during a run, as values; whoever wants to watch passes an `Observer`.
+"""What happens during a run, as values; to watch them, pass an `Observer`.
 
 Nothing is pushed per chunk: `Progress` is a sample, taken a few times a second by one
 thread. Observers are called from several threads, one call at a time.

@@ -32,8 +32,8 @@ class RepoRef:
     """Which repo, at which revision, which part of it.
 
     `trail` holds the segments behind `/tree/`, `/blob/`, `/resolve/` or `/raw/` of a pasted
-    URL as long as nobody knows where the revision ends and the path begins: a revision may
-    contain slashes. Whoever asks the hub replaces it by `revision` and `path`.
+    URL as long as no one knows where the revision ends and the path begins: a revision may
+    contain slashes. Who asks the hub replaces it by `revision` and `path`.
     `endpoint` is the origin of a pasted URL (`https://hf-mirror.com`), else None. `quants` are the
     labels of GGUF files behind a colon: `org/name:Q4_K_M`.
     """
@@ -107,7 +107,7 @@ class Snapshot:
     """All files of a repo at one commit, as one endpoint lists them, and what proves that.
 
     `stale` tells that the endpoint was not asked which commit the revision is today. `endpoint`
-    is empty for a recorded listing of which nobody knows who gave it.
+    is empty for a recorded listing of which no one knows who gave it.
     """
 
     ref: RepoRef

@@ -16,6 +16,8 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system import Secret, safe_text, safe_url
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -65,8 +67,8 @@ TokenSource = Literal["--token", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "stored l
 
 #: Why a token stays here, and what to do about it.
 ENCRYPTED_ONLY = (
-    "over plain http a token goes to this machine alone, and through no proxy",
-    "use an https endpoint",
+    texts.LOOPBACK_ONLY,
+    advice.HTTPS_ENDPOINT,
 )
 
 
@@ -130,7 +132,7 @@ class Settings:
 def origin_of(url: str) -> str:
     """Scheme, lower-case host without trailing dot, and effective port of `url`.
 
-    Raises ValueError for what is no http(s) URL, and for what different parsers read
+    Raises ValueError for what is not an http(s) URL, and for what different parsers read
     differently: a token must not follow from a misunderstanding.
     """
     parts = urlsplit(url)
@@ -175,7 +177,7 @@ def is_loopback_address(text: str) -> bool:
 def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
     """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
 
-    It may still hold user and password. Raises UsageError for what is no http(s) URL.
+    It may still hold user and password. Raises UsageError for what is not an http(s) URL.
     """
     if flag:
         return _normal_endpoint(flag, "--endpoint"), "flag"
@@ -202,13 +204,13 @@ def _normal_endpoint(value: str, where: str) -> str:
         origin_of(text)
     except ValueError as error:
         raise UsageError(
-            f"{where} is not a usable address: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
+            texts.NOT_AN_ADDRESS(where=where, text=safe_text(safe_url(text), 200)),
+            hint=advice.URL_LIKE,
         ) from error
     if parts.query or parts.fragment:
         raise UsageError(
-            f"{where} must not carry a query or a fragment: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
+            texts.QUERY_OR_FRAGMENT(where=where, text=safe_text(safe_url(text), 200)),
+            hint=advice.URL_LIKE,
         )
     if (parts.hostname or "").rstrip(".") in OFFICIAL_HOSTS and parts.port in (None, 80, 443):
         text = DEFAULT_ENDPOINT + parts.path
@@ -234,15 +236,15 @@ def check_time_outs(env: MutableMapping[str, str]) -> None:
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
     """A time-out from the environment, at most a day; 0 is the default, as huggingface_hub has it.
 
-    Raises UsageError for what is no such number.
+    Raises UsageError for what is not such a number.
     """
     text = env.get(name, "").strip()
     if not text:
         return default
     if not _NUMBER.fullmatch(text):
         raise UsageError(
-            f"{name} must be a number of seconds, not {safe_text(text, 40)}",
-            hint=f"unset it for the default, {default:g} s",
+            texts.NOT_SECONDS(name=name, text=safe_text(text, 40)),
+            hint=advice.UNSET_FOR_DEFAULT(default=default),
         )
     return min(float(text), _LONGEST_TIME_OUT) or default
 
@@ -266,19 +268,21 @@ def user_path(given: str | os.PathLike[str], name: str) -> Path:
     """`given` with a `~` at its beginning expanded, as a shell does it.
 
     The shell itself leaves it in `--local-dir=~/models`. `~name` of an unknown user stays as it
-    is. Raises UsageError, which calls the path `name`, where there is no home folder and for what
+    is. Raises UsageError, which calls the path `name`, without a home folder and for what
     cannot be a path; TypeError for what is neither a string nor a path.
     """
     text = os.fspath(given)
     if not isinstance(text, str):
         raise TypeError("must be a string or a path, not bytes")
     if not text.strip() or "\0" in text:
-        raise UsageError(f"{name} {text[:80]!r} cannot be a path", hint="name a file or a folder")
+        raise UsageError(
+            texts.NOT_A_PATH(name=name, text=text[:80]), hint=advice.NAME_FILE_OR_FOLDER
+        )
     expanded = os.path.expanduser(text)  # noqa: PTH111 (pathlib raises for an unknown user)
     if expanded == text and (text == "~" or text.startswith(("~/", f"~{os.sep}"))):
         raise UsageError(
-            f"{name} {text}: your home folder is not known",
-            hint="set HOME, or give the whole path; ./~ is a folder of that name",
+            texts.NO_HOME(name=name, text=text),
+            hint=advice.SET_HOME,
         )
     return Path(expanded)
 
@@ -299,8 +303,10 @@ def load_env_file(path: Path) -> None:
             text = file.read(_MOST_ENV_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"cannot read the env file {path}: {getattr(error, 'strerror', None) or 'not text'}",
-            hint="check the name after --env-file",
+            texts.ENV_FILE_UNREADABLE(
+                path=path, error=getattr(error, "strerror", None) or "not text"
+            ),
+            hint=advice.CHECK_ENV_FILE,
         ) from error
     from io import StringIO
 

@@ -81,7 +81,10 @@ CHECKS = [
         ("    if not allowed:\n", "    if False:\n"),
         ("eager=allowed", "eager=True"),
         ("    if token_files.has_expired(path, secret.reveal()):", "    if False:"),
-        ('return origin in _origins(texts, "HFGET_TOKEN_ORIGINS"), warnings', "return True, ()"),
+        (
+            'return origin in _origins(hosts_named, "HFGET_TOKEN_ORIGINS"), warnings',
+            "return True, ()",
+        ),
     ),
     *checks(
         _ORIGIN,
@@ -141,14 +144,14 @@ CHECKS = [
         ('getattr(os, "O_DIRECTORY", 0) | _SAFE', 'getattr(os, "O_DIRECTORY", 0)'),
         (
             "        if found.st_nlink != 1:\n"
-            '            raise UntrustedError(path, "has other names (hard links)")\n'
+            "            raise UntrustedError(path, texts.HARD_LINKS)\n"
             "        if not is_own(found):\n",
             "        if not is_own(found):\n",
         ),
         ("        if not is_own(found):\n", "        if False:\n"),
         (
             "            if found.st_nlink != 1:\n"
-            '                raise UntrustedError(path, "has other names (hard links)")\n',
+            "                raise UntrustedError(path, texts.HARD_LINKS)\n",
             "",
         ),
         ("            if not is_trusted(found):\n", "            if False:\n"),

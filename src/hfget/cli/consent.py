@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 
 if TYPE_CHECKING:
     from hfget.ui import Display
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
 def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
     """What `Run.download` calls with such a folder and what it is.
 
-    It raises UsageError where nobody can be asked, or the answer is no; not if `yes` was said.
+    It raises UsageError where no one can be asked, or the answer is no; not if `yes` was said.
     """
 
     def decide(folder: Path, what: str) -> None:
-        if not yes and not display.ask(f"{folder} is {what}. Download right into it?"):
+        if not yes and not display.ask(texts.DOWNLOAD_INTO(folder=folder, what=what)):
             raise UsageError(
-                f"{folder} is {what}: nothing was written there",
-                hint="choose another folder with --local-dir, or say --yes",
+                texts.NOT_WRITTEN(folder=folder, what=what),
+                hint=advice.OTHER_FOLDER_OR_YES,
             )
 
     return decide

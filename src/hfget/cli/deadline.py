@@ -22,7 +22,7 @@ GRACE_SECONDS = 10.0
 
 @contextmanager
 def time_limit(stop: Stop, shown: Display, seconds: float | None) -> Iterator[None]:
-    """Set `stop` when `seconds` have passed, as a signal would. None is no limit.
+    """Set `stop` when `seconds` have passed, as a signal would. None means no limit.
 
     Must be called in the main thread. Where there are no timers (Windows), a request that is
     under way before the transfer is waited for.

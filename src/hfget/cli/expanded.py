@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-#: What the files of repos end in: such a word is no repo where another can be.
+#: What the files of repos end in: such a word is not a repo where another can be.
 _FILE = re.compile(
     r"(?i)\.(safetensors|bin|gguf|ggml|pth?|ckpt|onnx(_data)?|ot|h5|msgpack|npz|npy|tflite|pb|"
     r"json|jsonl|txt|md|ya?ml|toml|py|ipynb|model|tiktoken|jinja|spm|vocab|csv|tsv|parquet|arrow|"

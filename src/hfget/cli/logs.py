@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 
 
 def guard() -> None:
-    """From here on every record is clean, whoever logs it and whatever handler shows it.
+    """From here on every record is clean, no matter who logs it and which handler shows it.
 
     Without `show` only those libraries are heard that have handlers of their own.
     """

@@ -21,6 +21,7 @@ from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
+from hfget.messages import cli_texts as texts
 
 # Click's UsageError, which newer versions of typer bring along in a copy of their own.
 _ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -66,7 +67,7 @@ class _Get(Command):
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
         if options_first and repo in ctx.parent.command.commands:
-            ctx.fail(f"{repo} is a command and comes before its options: hfget {repo} ...")
+            ctx.fail(texts.COMMAND_FIRST(repo=repo))
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
             refuse_other_tools(repo, typed)
@@ -121,5 +122,5 @@ def _in_our_words(error: Any) -> UsageError:
     command = command_name(error.ctx) if error.ctx else "hfget"
     hint = f"{command} --help"
     if possible:
-        hint = f"did you mean {' or '.join(possible)}? All options: {hint}"
+        hint = texts.DID_YOU_MEAN_OPTION(possible=" or ".join(possible), help=hint)
     return UsageError(text, hint=hint)

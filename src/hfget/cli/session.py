@@ -16,6 +16,8 @@ import typer
 
 from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError, LocaleError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
@@ -85,8 +87,10 @@ def session(
             logs.show_traceback()
         shown.error(
             HfgetError(
-                f"unexpected {type(unexpected).__name__}: {logs.clean(str(unexpected))}",
-                hint="this is a bug in hfget: please report it with the output of --debug",
+                texts.UNEXPECTED(
+                    name=type(unexpected).__name__, unexpected=logs.clean(str(unexpected))
+                ),
+                hint=advice.REPORT_BUG,
             )
         )
         raise typer.Exit(1) from None
@@ -124,7 +128,7 @@ def command_line() -> str:
 def _signals(stop: Stop, shown: Display) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
-            message = "ended at once; what is on disk is kept"
+            message = texts.ENDED_AT_ONCE
             shown.abandon(InterruptedRunError(number, message, hint=command_line()))
             os._exit(128 + number)
         stop.signal_number = number

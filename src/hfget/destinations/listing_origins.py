@@ -28,7 +28,7 @@ _MOST_ENDPOINTS = 16
 
 
 class Recorded(NamedTuple):
-    """A listing that was written down; `endpoints` is empty where nobody knows whose it is."""
+    """A listing that was written down; `endpoints` is empty where no one knows whose it is."""
 
     files: tuple[RemoteFile, ...]
     endpoints: tuple[str, ...]

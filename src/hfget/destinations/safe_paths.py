@@ -18,6 +18,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from hfget.errors import UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.system import safe_text
 
 MAX_COMPONENT_BYTES = 255
@@ -36,8 +38,8 @@ _IGNORABLE = re.compile(
 )
 #: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
 _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
-_NEEDS_FOLDER = "is a file where another path needs a folder"
-_RECORDS = "lies where the records of downloads are (.cache/huggingface)"
+_NEEDS_FOLDER = texts.FILE_FOR_FOLDER
+_RECORDS = texts.WHERE_RECORDS_ARE
 _RECORD_FOLDERS: tuple[list[str], ...] = ([], ["download"], ["trees"])
 #: How the Hub cache names a repo's folder, in which `trees` are listings.
 _CACHED_REPO = ("models--", "datasets--", "spaces--")
@@ -117,11 +119,8 @@ def _raise_for(refusals: Iterator[Refusal]) -> None:
         local &= refusal.local
     named = [f"{quoted(refusal.path)} {refusal.reason}" for refusal in shown]
     raise UnsafeError(
-        f"the repo is refused, {count} of its paths cannot be written safely: "
-        + "; ".join(with_rest(named, count)),
-        hint="nothing was written; "
-        + ("download it on Linux, or " if local else "")
-        + "tell the repo's owner",
+        texts.REPO_REFUSED(count=count, paths="; ".join(with_rest(named, count))),
+        hint=advice.DOWNLOAD_ON_LINUX if local else advice.TELL_OWNER,
         path=safe_text(shown[0].path),
     )
 
@@ -137,8 +136,8 @@ def check_root(root: Path, paths: Iterable[str]) -> None:
         inside = any(_record_name(path.partition("/")[0]) == "huggingface" for path in paths)
     if inside:
         raise UnsafeError(
-            f"{safe_text(str(root))} is where the records of downloads are",
-            hint="choose another folder with --local-dir",
+            texts.FOLDER_OF_RECORDS(root=safe_text(str(root))),
+            hint=advice.OTHER_FOLDER,
         )
 
 
@@ -182,7 +181,7 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
 
 def with_rest(lines: list[str], count: int) -> list[str]:
     """`lines`, and how many more of `count` there are."""
-    return [*lines, f"and {count - len(lines)} more"] if count > len(lines) else lines
+    return [*lines, texts.AND_MORE(more=count - len(lines))] if count > len(lines) else lines
 
 
 def _why_not(path: str, *, windows: bool) -> str:
@@ -195,14 +194,14 @@ def _why_hostile(path: str) -> str:
     if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
         return _why_not_here(path.split("/")) if "--" in path else ""
     if not path:
-        return "is empty"
+        return texts.EMPTY
     if _CONTROL.search(path):
-        return "holds control characters or broken Unicode"
+        return texts.CONTROL_CHARACTERS
     if "\\" in path:
-        return "holds a backslash"
+        return texts.BACKSLASH
     segments = path.split("/")
     if not segments[0]:
-        return "is absolute"
+        return texts.ABSOLUTE
     for segment in segments:
         if reason := _why_not_segment(segment):
             return reason
@@ -213,12 +212,12 @@ def _why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) 
     """Why `path`, which is not hostile, cannot be written here; empty if it can."""
     if len(path) <= longest and _PLAIN.fullmatch(path):
         is_device = windows and _DEVICE_IN_PLAIN.search(path)
-        return "holds a name reserved on Windows" if is_device else ""
+        return texts.WINDOWS_RESERVED if is_device else ""
     if len(path.encode()) > MAX_PATH_BYTES:
-        return f"is longer than {MAX_PATH_BYTES} bytes"
+        return texts.PATH_TOO_LONG(most=MAX_PATH_BYTES)
     for segment in path.split("/"):
         if len(segment.encode()) > longest:
-            return f"has a name longer than {longest} bytes"
+            return texts.NAME_TOO_LONG(most=longest)
         if windows and (reason := _why_not_on_windows(segment)):
             return reason
     return ""
@@ -227,16 +226,16 @@ def _why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) 
 @lru_cache(maxsize=8_192)  # folders come again with each of their files
 def _why_not_segment(segment: str) -> str:
     if not segment:
-        return "has an empty segment"
+        return texts.EMPTY_SEGMENT
     if segment in (".", ".."):
-        return "leaves the folder by . or .."
+        return texts.DOTS
     if _DRIVE.match(segment):
-        return "holds a drive letter"
+        return texts.DRIVE_LETTER
     folded = _lookalike(segment)
     if _climbs(folded) or _climbs(unquote(folded)):
-        return "holds characters that other programs read as . or .."
+        return texts.LIKE_DOTS
     if _GIT.fullmatch(folded):
-        return "lies in a .git folder"
+        return texts.GIT_FOLDER
     return ""
 
 
@@ -247,13 +246,13 @@ def _climbs(segment: str) -> bool:
 
 def _why_not_on_windows(segment: str) -> str:
     if _DEVICE.fullmatch(segment):
-        return "holds a name reserved on Windows"
+        return texts.WINDOWS_RESERVED
     if segment[-1] in ". ":
-        return "has a name that ends in a dot or a space"
+        return texts.DOT_OR_SPACE_AT_END
     if _NOT_ON_WINDOWS.search(segment):
-        return "holds a character that Windows forbids"
+        return texts.WINDOWS_FORBIDDEN
     if _SHORT_NAME.fullmatch(segment):
-        return "may be the short name of another file on Windows"
+        return texts.WINDOWS_SHORT_NAME
     return ""
 
 
@@ -267,12 +266,12 @@ def _why_not_here(segments: list[str]) -> str:
         return _RECORDS
     for number, name in enumerate(names):
         if name.startswith(".hfget"):
-            return "lies where hfget keeps its own records"
+            return texts.OWN_RECORDS
         inner = names[number + 1] if number + 1 < len(names) else ""
         if name == ".cache" and inner == "huggingface":
             return _RECORDS
         if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
-            return "lies where the Hub cache keeps listings"
+            return texts.CACHE_LISTINGS
     return ""
 
 
@@ -321,8 +320,8 @@ def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
         return _NEEDS_FOLDER
     other = next((name for name in group if name != path), None)
     if other is None:
-        return "is listed twice"
-    return f"is one file with {quoted(other)} on this disk"
+        return texts.LISTED_TWICE
+    return texts.SAME_FILE(other=quoted(other))
 
 
 def _key(path: str, folding: bool) -> str:

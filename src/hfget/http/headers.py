@@ -13,9 +13,11 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from hfget.messages import http_texts as texts
+
 #: A hundred lines, where http.client ends, are not enough behind proxies that each add theirs.
 MAX_LINES, MAX_BYTES = 2000, 256 << 10
-#: The value begins with what is no blank, so that blanks can be read in one way only.
+#: The value begins with what is not a blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 
 
@@ -68,7 +70,7 @@ def read_lines(fp: Any) -> list[bytes]:
         lines.append(line)
         if line in (b"\r\n", b"\n", b""):
             return lines
-    raise http.client.HTTPException("the head of the answer does not end")
+    raise http.client.HTTPException(texts.HEAD_WITHOUT_END)
 
 
 def _parse_headers(fp: Any, *args: Any, **limits: Any) -> http.client.HTTPMessage:

@@ -79,7 +79,7 @@ class IdleConnections:
                 self._scarce_until = now + SCARCE_SECONDS
 
     def relieve(self) -> None:
-        """Close those that rest if somebody waits for too long. To be called now and then."""
+        """Close those that rest if someone waits for too long. To be called now and then."""
         before = self._clock() - WAIT_SECONDS
         if any(began < before for began in list(self._waiting.values())) and self.close():
             self._relieved_at = self._clock()

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import requests
 
 from hfget.errors import NetworkError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import (
     DEFAULT_ENDPOINT,
     OFFICIAL_HOSTS,
@@ -43,7 +45,7 @@ def follow(
     The Hub's own origin is replaced by the endpoint's: mirrors pass such addresses on. Not where
     that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
-    private address behind a public one; NetworkError for what is no address. `allow_http` lets
+    private address behind a public one; NetworkError for what is not an address. `allow_http` lets
     https lead to http; None tells that no option would.
     """
     target = without_login(_rebased(source, _absolute(source, location), endpoint))
@@ -51,26 +53,25 @@ def follow(
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):
         raise UnsafeError(
-            f"{host} leads to {safe_text(scheme, 40)}:, which is refused",
+            texts.REDIRECT_SCHEME(host=host, scheme=safe_text(scheme, 40)),
             url=safe_url(source),
-            hint="the mirror is broken or hostile; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
     try:
         origin_of(target)
     except ValueError:
         raise _malformed(source) from None
     if urlsplit(source).scheme.lower() == "https" and scheme == "http" and not allow_http:
-        option = "; or allow it for files, whose hashes came over https: --allow-http-data"
         raise UnsafeError(
-            f"{host} leads from https to http ({shown}), which is refused",
+            texts.REDIRECT_TO_HTTP(host=host, shown=shown),
             url=safe_url(source),
-            hint="try another --endpoint" + (option if allow_http is not None else ""),
+            hint=advice.OTHER_MIRROR if allow_http is None else advice.OTHER_MIRROR_OR_HTTP_DATA,
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(
-            f"{host} leads to a private address ({shown}), which is refused",
+            texts.REDIRECT_PRIVATE(host=host, shown=shown),
             url=safe_url(source),
-            hint="if this mirror is yours, allow it with --allow-private",
+            hint=advice.ALLOW_PRIVATE,
         )
     return target
 
@@ -85,16 +86,16 @@ def circle(response: requests.Response, endpoint: str, path: str | None = None) 
     target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
     if _is_hub(target.hostname) and not _is_hub(urlsplit(endpoint).hostname):
         return NetworkError(
-            f"{host} passes requests on to {target.hostname}, and does not answer them itself",
+            texts.PASSES_ON(host=host, hub=target.hostname),
             url=safe_url(response.url),
             path=path,
-            hint=f"ask that one: --endpoint {DEFAULT_ENDPOINT}",
+            hint=advice.ASK_THE_HUB(endpoint=DEFAULT_ENDPOINT),
         )
     return NetworkError(
-        f"{host} redirects in a circle",
+        texts.CIRCLE(host=host),
         url=safe_url(response.url),
         path=path,
-        hint="it does not lead to an end; try another one with --endpoint",
+        hint=advice.OTHER_MIRROR,
     )
 
 
@@ -170,9 +171,9 @@ def _absolute(source: str, location: str) -> str:
 
 def _malformed(source: str) -> NetworkError:
     return NetworkError(
-        f"{host_of(source)} leads to what is no address",
+        texts.REDIRECT_MALFORMED(host=host_of(source)),
         url=safe_url(source),
-        hint="the mirror may be broken; try another one with --endpoint",
+        hint=advice.OTHER_MIRROR,
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from hfget.http.headers import read_lines, with_plain_fields
+from hfget.messages import http_texts as texts
 
 #: A head or a chunk must be complete within so many read time-outs: the time-out alone, which
 #: each byte starts anew, would let a server that drips hold us for ever.
@@ -58,7 +59,7 @@ class _Reader(io.RawIOBase):
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError("the answer comes too slowly")
+                raise TimeoutError(texts.ANSWER_TOO_SLOW)
             if left < (self._sock.gettimeout() or left):
                 self._sock.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
@@ -99,7 +100,7 @@ class Response(http.client.HTTPResponse):
             if not 100 <= found[1] < 200 or found[1] == http.client.SWITCHING_PROTOCOLS:
                 return found
             read_lines(self.fp)
-        raise http.client.HTTPException("interim answers without end")
+        raise http.client.HTTPException(texts.INTERIM_WITHOUT_END)
 
     def read1(self, n: int = -1, /) -> bytes:
         if not self.chunked or self.fp is None:

@@ -1,6 +1,6 @@
 """requests from the adapter down to the socket: what an answer is read from.
 
-Every connection knows the `Sockets` it belongs to, so that whoever waits on one can be woken;
+Every connection knows the `Sockets` it belongs to, so that a thread that waits on one can be woken;
 every answer's head, and every chunk of a chunked body, has a time by which it must be there.
 """
 
@@ -24,6 +24,7 @@ from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.idle import IdleConnections
 from hfget.http.response_head import Response
 from hfget.http.trust import Authorities
+from hfget.messages import http_texts as texts
 from hfget.settings import is_loopback_address
 
 
@@ -58,16 +59,18 @@ class _Connection(_Watched):
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error
+            raise ConnectTimeoutError(self, texts.NO_CONNECTION(host=self.host)) from error
         except OSError as error:
-            raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
+            raise NewConnectionError(
+                self, texts.NO_CONNECTION_WHY(host=self.host, error=error)
+            ) from error
 
 
 class InTheClearError(Exception):
     """A secret was about to go over plain http to another machine than this one."""
 
     def __init__(self, peer: str) -> None:
-        super().__init__(f"a secret would go in the clear to {peer}")
+        super().__init__(texts.SECRET_TO_PEER(peer=peer))
         self.peer = peer
 
 

@@ -18,6 +18,8 @@ import requests
 
 from hfget.errors import NetworkError
 from hfget.http import Transient
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.settings import host_of
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
@@ -79,14 +81,14 @@ class Budget:
             raise (self._stop if isinstance(self._stop, Stop) else Stop()).error()
         self._bytes += count
         if self._bytes > LISTING_BYTES:
-            raise _too_large(url, f"{LISTING_BYTES >> 20} MiB for one listing")
+            raise _too_large(url, texts.LIMIT_MIB(size=LISTING_BYTES >> 20))
         since = self._since
         spent = self._seconds + (self.clock() - since if since is not None else 0.0)
         if spent > LISTING_SECONDS:
             raise NetworkError(
-                f"{host_of(url)} takes more than {duration_text(LISTING_SECONDS)} for one listing",
+                texts.LISTING_TIMEOUT(url=host_of(url), seconds=duration_text(LISTING_SECONDS)),
                 url=safe_url(url),
-                hint="try again later, or another --endpoint",
+                hint=advice.LATER_OR_OTHER_MIRROR,
             )
 
     def hold(self, body: bytearray, values: int, url: str) -> None:
@@ -94,7 +96,7 @@ class Budget:
         width = _width(body)
         needed = len(body) * (1 + 2 * width) + values * _VALUE_BYTES
         if self._memory + needed > LISTING_MEMORY:
-            raise _too_large(url, f"{LISTING_MEMORY >> 20} MiB of memory can hold")
+            raise _too_large(url, texts.LIMIT_MEMORY(size=LISTING_MEMORY >> 20))
         self._memory += max(len(body) * width, values * _KEPT_BYTES)
 
 
@@ -102,7 +104,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     """The decoded JSON of an answer whose body is unread; its connection can be used again then.
 
     Raises NetworkError for an answer that is too large, Transient for one that trickles, is
-    cut short, or is no JSON: a login page may be gone the next time.
+    cut short, or is not JSON: a login page may be gone the next time.
     """
     budget = budget or Budget()
     body = _read(response, budget)
@@ -114,7 +116,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        reason = "the answer is no JSON, as of a login page"
+        reason = texts.NOT_JSON
         raise Transient(reason, url=response.url, lie=True) from None
 
 
@@ -129,7 +131,7 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
         if max(received, len(body)) > MAX_BYTES:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
         if budget.clock() > deadline:
-            raise Transient("the answer comes too slowly", url=response.url)
+            raise Transient(texts.ANSWER_TOO_SLOW, url=response.url)
     response.raw.release_conn()
     return body
 
@@ -143,7 +145,7 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
     wire: Any = response.raw._fp
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        reason = f"the answer is encoded as {safe_text(encoding, 20)}"
+        reason = texts.ENCODED(encoding=safe_text(encoding, 20))
         raise Transient(reason, url=response.url, lie=True)
     inflate = None if encoding in ("", "identity") else zlib.decompressobj(_GZIP_OR_ZLIB)
     buffer = memoryview(bytearray(_BLOCK_BYTES))
@@ -157,10 +159,10 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
             try:
                 yield 0, inflate.decompress(packed, _BLOCK_BYTES)
             except zlib.error:
-                raise Transient("bad compressed data", url=response.url, lie=True) from None
+                raise Transient(texts.BAD_COMPRESSION, url=response.url, lie=True) from None
             packed = inflate.unconsumed_tail
     if wire.length or (inflate is not None and not inflate.eof):
-        raise Transient("the answer was cut short", url=response.url)
+        raise Transient(texts.CUT_SHORT, url=response.url)
 
 
 def _width(body: bytearray) -> int:
@@ -172,7 +174,7 @@ def _width(body: bytearray) -> int:
 
 def _too_large(url: str, limit: str) -> NetworkError:
     return NetworkError(
-        f"{host_of(url)} answers with more than {limit}",
+        texts.ANSWER_TOO_LARGE(url=host_of(url), limit=limit),
         url=safe_url(url),
-        hint="no hub sends that much at once; try another --endpoint",
+        hint=advice.NO_HUB_SENDS_THAT,
     )

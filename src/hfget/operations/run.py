@@ -29,6 +29,8 @@ from hfget.errors import (
 )
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
@@ -257,7 +259,8 @@ class Run:
         root = self._layout.root(snapshot)
         if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
-                f"{root} is a file, not a folder", hint=f"move it away, or {self._elsewhere}"
+                texts.FILE_NOT_FOLDER(root=root),
+                hint=advice.MOVE_AWAY_OR_ELSE(other=self._elsewhere),
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
@@ -323,8 +326,8 @@ class Run:
     def _elsewhere(self) -> str:
         """How another place for this download is chosen."""
         if self._layout.shares_content:
-            return "choose another cache with --cache-dir"
-        return "choose another folder with --local-dir"
+            return advice.OTHER_CACHE
+        return advice.OTHER_FOLDER
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._make_plan(snapshot, files)
@@ -371,9 +374,9 @@ class Run:
             self._stop.heeded = False
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
-            self._observer(events.Note("this file system cannot sync its folders", "warning"))
+            self._observer(events.Note(texts.NO_FOLDER_SYNC, "warning"))
         if self._layout.unrecorded:
-            text = "the cache is read-only: what was hashed now is hashed again next time"
+            text = texts.CACHE_READ_ONLY
             self._observer(events.Note(text, "warning"))
         return outcome
 
@@ -384,7 +387,7 @@ class Run:
         except DiskError as error:
             if not outcome.failures:
                 raise
-            self._observer(events.Note(f"{error.message}; hashed again next time", "warning"))
+            self._observer(events.Note(texts.HASHED_AGAIN(message=error.message), "warning"))
 
     def _fetch(self, made: Plan) -> Outcome:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
@@ -444,11 +447,11 @@ class Run:
         if not need:
             return
         if free is None:
-            self._observer(events.Note("the free space on the disk is not known", "warning"))
+            self._observer(events.Note(texts.FREE_SPACE_UNKNOWN, "warning"))
         elif need > free:
             raise DiskError(
-                f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-                hint=f"make room, {self._elsewhere}, or fetch less with --include",
+                texts.NO_SPACE(root=made.root, need=size_text(need), free=size_text(free)),
+                hint=advice.MAKE_ROOM_OR_ELSE(other=self._elsewhere),
             )
 
     def _complete(self, made: Plan, report: Report) -> Report:
@@ -462,13 +465,13 @@ class Run:
         if pasted is not None and host_of(pasted) != host_of(used):
             named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
             self._observer(
-                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
+                events.Note(texts.URL_NAMES_OTHER(pasted=host_of(pasted), used=used, named=named))
             )
         for text in self._settings.token_warnings:
             self._observer(events.Note(text, "warning"))
         credential = self._settings.credential
         if credential is not None and credential.source == "--token" and not is_official(used):
-            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
+            self._observer(events.Note(texts.TOKEN_GOES_TO(used=host_of(used))))
 
 
 def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:

@@ -1,4 +1,4 @@
-"""CRC-32, as zlib has it, by what does it fastest here: a journal is the same whoever wrote it."""
+"""CRC-32, as zlib has it, by what does it fastest here: any writer gives the same journal."""
 
 from __future__ import annotations
 

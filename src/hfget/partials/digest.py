@@ -59,7 +59,7 @@ def hash_file(
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    """What differs if somebody has written to a file, or replaced it. Raises OSError."""
+    """What differs if someone has written to a file, or replaced it. Raises OSError."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 

@@ -1,4 +1,4 @@
-"""A download that huggingface_hub was interrupted in: the beginning of a file, gone on with here.
+"""A download that huggingface_hub was interrupted in: the beginning of a file, resumed here.
 
 It writes `START.XXXXXXXX.incomplete` (older versions `START.incomplete`) from the first byte to the
 last (`_download_to_tmp_and_move` in its `file_download.py`), and leaves that file when it is
@@ -6,7 +6,7 @@ killed. Its length is all it tells; whether its bytes are right, the hash of the
 tell.
 
 It is cloned where that is possible, moved where no process has it open, and copied otherwise:
-nobody else writes to what hfget publishes, and a large one needs no room twice.
+no one else writes to what hfget publishes, and a large one needs no room twice.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _written(path: Path) -> int:
     A hole means that it was written in another order (as older Xet clients do), or that its
     space was reserved.
     """
-    with suppress(OSError, AttributeError):  # no SEEK_HOLE: nobody can tell
+    with suppress(OSError, AttributeError):  # no SEEK_HOLE: no one can tell
         fd = open_file(path)
         try:
             size = os.fstat(fd).st_size

@@ -1,6 +1,6 @@
 """A partial file and its journal: opening, writing, leaving it behind.
 
-At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Whoever works on it has
+At rest a partial is `STEM.incomplete` with `STEM.hfget-journal`. Who works on it has
 renamed both to `STEM.OWNER.…`: one process writes to one inode, whatever the locks of the
 file system are worth.
 """
@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import partial_texts as texts
 from hfget.partials.crc32 import crc32
 from hfget.partials.digest import InOrder
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
@@ -22,7 +24,7 @@ from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
 from hfget.system import Owner, UntrustedError, check_inode, disk_error, writes_in_order_only
 
-#: Smaller files have no journal: there is nothing in them worth to be gone on with.
+#: Smaller files have no journal: there is nothing in them worth to resume.
 JOURNALED_BYTES = 1 << 20
 
 
@@ -151,7 +153,7 @@ class Partial:
         except OSError as error:
             if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
                 raise disk_error(error, self.data_path) from error
-            return error.errno == errno.EBADF  # closed meanwhile, by whoever finishes it
+            return error.errno == errno.EBADF  # closed meanwhile, by the thread that finishes it
         self._synced = mark
         return True
 
@@ -170,9 +172,9 @@ class Partial:
             check_inode(self.data_path, self._file.inode)
         except OSError as error:
             raise DiskError(
-                f"{self.data_path} was replaced or linked to while it was being written",
+                texts.REPLACED(data_path=self.data_path),
                 path=self.identity.path,
-                hint="run the same command again, with nothing else working on that folder",
+                hint=advice.RUN_AGAIN_ALONE,
             ) from error
 
     def close(self) -> None:
@@ -222,7 +224,7 @@ class Partial:
         try:
             return [block for block in self.recorded() if not self._is_sound(block)]
         except OSError as error:
-            raise disk_error(error, self.data_path, "reading back") from error
+            raise disk_error(error, self.data_path, texts.READING_BACK) from error
 
     def _is_sound(self, block: Block) -> bool:
         """Raises OSError other than EIO."""
@@ -250,12 +252,12 @@ class Partial:
         try:
             journal = read_journal(journal_of(self.data_path))
         except OSError as error:
-            raise disk_error(error, self.data_path, "reading back") from error
+            raise disk_error(error, self.data_path, texts.READING_BACK) from error
         return journal.blocks if journal else ()
 
 
 def _lay_down(data: Path, stem: Path) -> bool:
-    """Give data that nobody writes to its resting name; false if nothing good would be gained.
+    """Give data that no one writes to its resting name; false if nothing good would be gained.
 
     Raises OSError.
     """

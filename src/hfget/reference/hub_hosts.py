@@ -33,12 +33,12 @@ def is_no_hub(host: str) -> bool:
 
 
 def is_other_site(host: str) -> bool:
-    """Whether this is a well-known site that is no hub."""
+    """Whether this is a well-known site that is not a hub."""
     return _OTHER_SITE.fullmatch(host) is not None
 
 
 def imitates_hub(host: str) -> bool:
-    """Whether a host that is no hub has the name of one in its own."""
+    """Whether a host that is not a hub has the name of one in its own."""
     return any(hub.partition(".")[0] in host for hub in _HUBS_PEOPLE_TYPE)
 
 
@@ -69,7 +69,7 @@ def is_local(host: str, port: int | None) -> bool:
 
 
 def split_endpoint(endpoint: str | None) -> SplitResult | None:
-    """The parts of `endpoint`, None if it is no http(s) address with a valid port."""
+    """The parts of `endpoint`, None if it is not an http(s) address with a valid port."""
     try:
         parts = urlsplit(
             endpoint if endpoint and "://" in endpoint else f"https://{endpoint or ''}"

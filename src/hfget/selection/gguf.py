@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hfget.model import RemoteFile
 
 #: `Q4_K_M`, `UD-Q4_K_XL`, `i1-IQ2_XXS`, `TQ1_0`, `MXFP4_MOE_BF16`. Parts behind `_` are short:
-#: in `Q4_K_M_imatrix` the last word is no part of the label.
+#: in `Q4_K_M_imatrix` the last word is not part of the label.
 _LABEL = re.compile(
     r"(?<![A-Z0-9])(UD-|I1-|SMOL-)?"
     r"((?:(?:MX|NV)FP\d{1,2}(?:_[A-Z0-9]{1,4})*"

@@ -17,7 +17,7 @@ def near_misses(wanted: str, files: Sequence[RemoteFile]) -> list[str]:
     """Up to three paths, folders (`data/`) or kinds of file (`*.json`) like `wanted`.
 
     What differs in case only, or is the whole base name, comes before what is similar. A kind
-    is no answer to who wanted one file (`confg.json`).
+    does not help a user who wanted one file (`confg.json`).
     """
     key = wanted.strip("/").casefold()
     if not key:

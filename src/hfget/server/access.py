@@ -13,7 +13,7 @@ from hfget.server.repo import Repo
 
 
 class Verdict(Enum):
-    """What somebody may see of a repo: all, its listing only, or not that it exists."""
+    """What someone may see of a repo: all, its listing only, or not that it exists."""
 
     OK = "ok"
     GATED = "gated"

@@ -79,7 +79,7 @@ def tree_page(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of a tree and the query of the next page, None after the last.
 
-    Raises RefusalError if `folder` is no folder of the listing or the cursor is no cursor.
+    Raises RefusalError if `folder` is not a folder of the listing or the cursor is not a cursor.
     """
     if folder and folder not in listing.folders:
         raise entry_not_found(folder, listing.commit)

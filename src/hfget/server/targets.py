@@ -61,7 +61,7 @@ def is_git(raw_path: str) -> bool:
 
 
 def candidates(raw_path: str) -> tuple[Target, ...]:
-    """The readings of `raw_path`, likeliest first; none if it is no path of the protocol."""
+    """The readings of `raw_path`, likeliest first; none if it is not a path of the protocol."""
     raw = raw_path.lstrip("/").split("/")
     if raw[0] == "api" and len(raw) > 2 and raw[1] in _API_TYPES:
         return tuple(_read(_API_TYPES[raw[1]], raw, 2, _API_ACTIONS))

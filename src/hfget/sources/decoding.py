@@ -9,6 +9,8 @@ import time
 import zlib
 from typing import Any, Protocol
 
+from hfget.messages import source_texts as texts
+
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -115,7 +117,7 @@ class _Inflated:
             is_last = not self._packed
             data = self._inflated(len(buffer))
             if is_last and not data and not self._inflate.eof:
-                raise OSError("the compressed data was cut short")
+                raise OSError(texts.CUT_SHORT)
         buffer[: len(data)] = data
         return len(data) or None
 
@@ -129,7 +131,7 @@ class _Inflated:
         try:
             data: bytes = inflate.decompress(self._packed, most)
         except zlib.error as error:
-            raise OSError(f"bad compressed data: {error}") from error
+            raise OSError(texts.BAD_COMPRESSION(error=error)) from error
         self._packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         return data
 

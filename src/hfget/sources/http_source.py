@@ -25,6 +25,8 @@ from hfget.http import (
     from_status,
 )
 from hfget.hub import refusal
+from hfget.messages import advice
+from hfget.messages import source_texts as texts
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings, host_of, origin_of
 from hfget.sources.byte_source import NoRangesError
@@ -213,7 +215,7 @@ class HttpSource:
                 raise self._refusal(response)
             self._go_home()
             if self._fruitless_renewals > 1:
-                reason = f"HTTP {response.status_code} for the address that {self._host} gave"
+                reason = texts.STATUS_FOR_ADDRESS(status=response.status_code, host=self._host)
                 raise Transient(reason, url=response.url)
 
     def _go_home(self) -> None:
@@ -226,7 +228,7 @@ class HttpSource:
             return False
         with self._lock:
             if self._target.host != failure.host:
-                return True  # somebody else went
+                return True  # someone else went
             self._failures_away += 1
             if self._failures_away % _FAILURES_AWAY or self._failures_away > _MOST_FAILURES_AWAY:
                 return False
@@ -236,11 +238,14 @@ class HttpSource:
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
             return NetworkError(
-                f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
-                f"though {self._host} leads there",
+                texts.DATA_HOST_REFUSES(
+                    data_host=host_of(response.url),
+                    status_code=response.status_code,
+                    host=self._host,
+                ),
                 path=self._file.path,
                 url=safe_url(response.url),
-                hint="the mirror may not cover its data host; try another --endpoint",
+                hint=advice.MIRROR_DATA_HOST,
             )
         return refusal(
             response,
@@ -253,5 +258,5 @@ class HttpSource:
     def _named(self, error: Transient | HfgetError, target: Target) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
-            error.reason += f" ({self._host} leads to this host)"
+            error.reason += texts.LEADS_HERE(host=self._host)
         return error

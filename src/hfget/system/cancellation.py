@@ -7,8 +7,10 @@ import signal
 import threading
 
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 
-GO_ON = "run the same command to go on"
+GO_ON = advice.RUN_AGAIN_TO_GO_ON
 
 
 class Ended(BaseException):
@@ -24,10 +26,10 @@ class Ended(BaseException):
 
 
 class Stop(threading.Event):
-    """Set by whoever wants the run to end. `signal_number` tells the exit code.
+    """Set to end the run. `signal_number` tells the exit code.
 
     `time_limit`, in seconds, is there if the run is to end because its time is over. While
-    `heeded` is true somebody polls the event several times a second and ends the run in order;
+    `heeded` is true someone polls the event several times a second and ends the run in order;
     otherwise a signal handler has to raise. `patience` is how many seconds a disk that does not
     answer keeps the end waiting; where the process ends with the run, that may be short.
     """
@@ -42,9 +44,7 @@ class Stop(threading.Event):
     def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
         """What to raise where the run ends because of this."""
         if self.time_limit is not None:
-            return TimeLimitError(
-                f"the time for this run is over (--max-time {self.time_limit:g})", hint=hint
-            )
+            return TimeLimitError(texts.TIME_IS_UP(limit=self.time_limit), hint=hint)
         return InterruptedRunError(self.signal_number, message, hint=hint)
 
 
@@ -53,4 +53,4 @@ class Stopped(Exception):
 
 
 class Superseded(Exception):
-    """Somebody else has to do something first: the work goes back into the queue."""
+    """Someone else has to do something first: the work goes back into the queue."""

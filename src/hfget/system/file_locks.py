@@ -1,4 +1,4 @@
-"""Taking a file lock without waiting, where a refusal is not always somebody who has it.
+"""Taking a file lock without waiting, where a refusal is not always someone who has it.
 
 Some file systems answer EACCES to who may not lock at all. filelock takes that for a lock that is
 taken, and who waits for it waits for ever.
@@ -18,7 +18,7 @@ _TAKEN = (errno.EAGAIN, errno.EWOULDBLOCK)
 
 
 def take(lock: BaseFileLock) -> bool:
-    """Take the lock; False if somebody has it.
+    """Take the lock; False if someone has it.
 
     Raises OSError or NotImplementedError where it cannot be had for another reason.
     """
@@ -40,7 +40,7 @@ def _raise_refusal(path: str) -> None:
         return
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     fd = -1
-    with suppress(OSError):  # it may have gone, or have become somebody else's
+    with suppress(OSError):  # it may have gone, or have become someone else's
         fd = os.open(path, flags)
     if fd < 0:
         return

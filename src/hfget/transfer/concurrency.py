@@ -1,7 +1,7 @@
 """How many connections may work at once: more while more bring more, fewer where fewer do.
 
 A link that one connection fills gains nothing from a second; a server that gives each
-connection a fixed rate is worth as many as the user allows. Nobody can tell beforehand, so a
+connection a fixed rate is worth as many as the user allows. No one can tell beforehand, so a
 number is tried and kept if it pays: doubled as long as that brings clearly more, else halved as
 long as that brings as much.
 """
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 FIRST_CONNECTIONS = 8
-#: Whoever allows more than this is taken at his word: all of them from the start.
+#: Who allows more than this is taken at their word: all of them from the start.
 POLITE_CONNECTIONS = 32
 #: Broken connections, which say little about their number, leave so many.
 FEWEST_AFTER_BREAKS = 4

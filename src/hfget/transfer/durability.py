@@ -1,4 +1,4 @@
-"""The thread that brings data to the disk in batches, so that nobody has to wait for it."""
+"""The thread that brings data to the disk in batches, so that no one has to wait for it."""
 
 from __future__ import annotations
 

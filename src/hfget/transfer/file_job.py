@@ -131,7 +131,7 @@ class FileJob:
     def finish(self, fsync: bool) -> bool:
         """Hash what is left and publish; False if bytes were wrong and must be fetched again.
 
-        Called once every byte is on disk and nobody writes. Returns after the final name is
+        Called once every byte is on disk and no one writes. Returns after the final name is
         given. Raises VerificationError when the tries are used up, DiskError, Stopped if the
         job was abandoned meanwhile: then it is parked, or will be.
         """

@@ -20,7 +20,7 @@ class Lease:
     `position` is how far its holder has claimed the right to write; what lies behind it up to
     `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
     reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
-    bytes a second, None as long as nobody has measured it.
+    bytes a second, None as long as no one has measured it.
     """
 
     start: int
@@ -71,7 +71,7 @@ class Ledger:
 
     @property
     def finished(self) -> bool:
-        """Whether every byte is on disk and nobody writes any more."""
+        """Whether every byte is on disk and no one writes any more."""
         with self._lock:
             return self._done.total == self.size and not self._leases
 
@@ -83,7 +83,7 @@ class Ledger:
     def lease(self, limit: int, most: int, *, whole: bool = False) -> Lease | None:
         """The first free range, at most `limit` bytes of it, if fewer than `most` are leased.
 
-        With `whole`, all of the file, once nobody fetches. None if nothing can be had.
+        With `whole`, all of the file, once no one fetches. None if nothing can be had.
         """
         with self._lock:
             if self.in_order:

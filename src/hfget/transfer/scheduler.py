@@ -2,7 +2,7 @@
 
 Largest files first, so that the largest work is never left for last; a share of the
 connections takes small files meanwhile, whose cost is waiting, not bytes. A file gets more
-connections as long as it has ranges that nobody fetches; when nothing is left to hand out, an
+connections as long as it has ranges that no one fetches; when nothing is left to hand out, an
 idle connection takes half of what will take longest.
 """
 
@@ -95,7 +95,7 @@ class Schedule:
     def take(self, stop: threading.Event) -> Work | None:
         """The next work, waiting for some if need be; None when all is done or `stop` is set.
 
-        Whoever took work gives it back by `give_back`.
+        Who took work gives it back by `give_back`.
         """
         with self._changed:
             while self._unfinished and not stop.is_set():
@@ -119,7 +119,7 @@ class Schedule:
             self._wake()
 
     def stopped(self) -> None:
-        """`stop` was set: nobody waits for work any more."""
+        """`stop` was set: no one waits for work any more."""
         with self._changed:
             self._changed.notify_all()
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
@@ -32,7 +34,7 @@ LAST_TO_PROBE_SECONDS = 0.25
 #: An answer that breaks off after fewer bytes than this is not asked for again at once: a server
 #: that cuts each answer short would be asked thousands of times.
 CRUMB_BYTES, CRUMB_SECONDS = 256 << 10, 0.1
-#: How often it is asked whether content that somebody else fetches has come.
+#: How often it is asked whether content that someone else fetches has come.
 LOOK_AGAIN_SECONDS = 0.2
 
 
@@ -91,9 +93,9 @@ class Worker:
         """Begin a job; false if nothing has to be fetched for it, or not now."""
         if job.file.defect:
             raise VerificationError(
-                f"cannot be verified: {job.file.defect}",
+                texts.UNVERIFIABLE(defect=job.file.defect),
                 path=job.file.path,
-                hint="the server's listing is broken; try another --endpoint",
+                hint=advice.OTHER_MIRROR,
             )
         local = job.task.local()
         if local is None:
@@ -119,7 +121,7 @@ class Worker:
             if resembles(job.source, begun, self._stop):
                 return True
         except OSError:
-            return True  # whoever copies it will say what is wrong with it
+            return True  # the one who copies it will say what is wrong with it
         except Superseded:
             self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
             return False
@@ -145,10 +147,7 @@ class Worker:
 
     def _without_ranges(self, origin: str) -> None:
         """Say once a host why there is one connection only."""
-        self._results.note_once(
-            f"{origin} serves no parts of files: each comes over one connection, "
-            "and an interrupted one begins anew; parts are tried again after a while"
-        )
+        self._results.note_once(texts.NO_RANGES(origin=origin))
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
         """Decide when the range is asked for again, after `came` bytes of it.
@@ -188,7 +187,7 @@ class Worker:
                     f"{failure.host}: {failure.reason}",
                     path=job.file.path,
                     url=failure.url,
-                    hint="the server or mirror serves wrong content; try another --endpoint",
+                    hint=advice.OTHER_MIRROR,
                 )
             return backoff(attempt)
         if attempt > self._retries:

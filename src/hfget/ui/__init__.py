@@ -1,4 +1,4 @@
-"""Displays: whoever watches a run and tells about it. `display` picks the fitting one.
+"""Displays: they watch a run and tell about it. `display` picks the fitting one.
 
 Messages go to stderr, results (a folder, a table, JSON) to stdout.
 """
@@ -13,8 +13,9 @@ from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event
-from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
+from hfget.ui.sentences import Verdict as Verdict
+from hfget.ui.sentences import verdicts_text as verdicts_text
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 
@@ -38,7 +39,7 @@ class Display(Protocol):
         """Say what went wrong, as a block on stderr or as an object."""
 
     def ask(self, question: str) -> bool:
-        """Whether somebody sits at a terminal and says yes; false where nobody can be asked."""
+        """Whether someone sits at a terminal and says yes; false where no one can be asked."""
 
     def abandon(self, error: HfgetError) -> None:
         """The process ends in this moment: say so, and leave the screen in order."""

@@ -10,13 +10,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "no pointer comes near that size; which of two true sentences is said depends on it",
     (
         "sources/content_checks.py",
-        'raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")',
-        'raise _lie(response, f"the answer is encoded as {answer.encoding[: 19]!r}")',
+        "raise _lie(response, texts.ENCODED(encoding=answer.encoding[:20]))",
+        "raise _lie(response, texts.ENCODED(encoding=answer.encoding[: 19]))",
     ): "how much of a nonsensical name is shown",
     (
         "sources/content_checks.py",
-        'raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")',
-        'raise _lie(response, f"the answer is encoded as {answer.encoding[: 21]!r}")',
+        "raise _lie(response, texts.ENCODED(encoding=answer.encoding[:20]))",
+        "raise _lie(response, texts.ENCODED(encoding=answer.encoding[: 21]))",
     ): "how much of a nonsensical name is shown",
     (
         "sources/content_checks.py",

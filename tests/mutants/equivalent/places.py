@@ -45,13 +45,13 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "many more letters than such a file has",
     (
         "system/process_lock.py",
-        'name = f"process {owner.pid} on {safe_text(host, 80)}"',
-        'name = f"process {owner.pid} on {safe_text(host, 79)}"',
+        "name = texts.PROCESS_ON_HOST(pid=owner.pid, host=safe_text(host, 80))",
+        "name = texts.PROCESS_ON_HOST(pid=owner.pid, host=safe_text(host, 79))",
     ): "how much of a long name is shown",
     (
         "system/process_lock.py",
-        'name = f"process {owner.pid} on {safe_text(host, 80)}"',
-        'name = f"process {owner.pid} on {safe_text(host, 81)}"',
+        "name = texts.PROCESS_ON_HOST(pid=owner.pid, host=safe_text(host, 80))",
+        "name = texts.PROCESS_ON_HOST(pid=owner.pid, host=safe_text(host, 81))",
     ): "how much of a long name is shown",
     (
         "destinations/hub_cache/snapshot_names.py",

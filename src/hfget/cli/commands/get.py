@@ -59,5 +59,5 @@ def _print_path(path: Path) -> None:
             sys.stdout.flush()
         else:
             print(path, flush=True)
-    except OSError:  # whoever reads has gone; Python would flush again at exit and complain
+    except OSError:  # the reader has gone; Python would flush again at exit and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -38,6 +38,8 @@ from hfget.destinations.safe_directories import Directories, Seen, folds_case
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import (
     READ_ONLY,
@@ -49,7 +51,7 @@ from hfget.system import (
 )
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-#: Somebody who fetches a blob and has written nothing for so long is not waited for.
+#: Someone who fetches a blob and has written nothing for so long is not waited for.
 _PATIENCE_SECONDS = 60.0
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
 LOG_NAME = "records"
@@ -141,7 +143,9 @@ class CacheLayout:
         try:
             pointer = symlinks.look(target, blob)
             if pointer.kind is Kind.FOLDER:
-                return _blocked(target, DiskError(f"{target} is a folder", hint="move it away"))
+                return _blocked(
+                    target, DiskError(texts.TARGET_IS_FOLDER(target=target), hint=advice.MOVE_AWAY)
+                )
             if pointer.seen is not None and pointer.seen.size == file.size:
                 return self._present(snapshot, file, target, target, pointer.seen)
             placed = self._place_blob(snapshot, file, target, blob)
@@ -223,7 +227,7 @@ class CacheLayout:
         return file.etag
 
     def note_absent(self, snapshot: Snapshot, paths: Sequence[str]) -> None:
-        """See `Layout.note_absent`. Whoever looks for them here need not ask the hub.
+        """See `Layout.note_absent`. Who looks for them here need not ask the hub.
 
         Only beside a snapshot: to huggingface_hub, a repo without one is broken.
         """
@@ -343,7 +347,7 @@ class CacheLayout:
         self._directories.close()
 
     def _is_right(self, snapshot: Snapshot, file: RemoteFile, blob: Path) -> bool:
-        """Whether somebody has published this blob meanwhile, and it was hashed."""
+        """Whether someone has published this blob meanwhile, and it was hashed."""
         found = real_blob(self._cache, blob)
         if found is None or found[1].size != file.size:
             return False

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cache_paths import real_blob
 from hfget.errors import UnsafeError
+from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -65,7 +66,7 @@ class CachedSnapshot(NamedTuple):
         return self.root.parent.parent
 
     def expected(self) -> dict[str, RemoteFile]:
-        """By path, the content each file should have; -1 stands for a size nobody recorded.
+        """By path, the content each file should have; -1 stands for a size no one recorded.
 
         That is what hfget was asked for, and whatever else of the repo is there: a snapshot
         may hold only a part of it.
@@ -91,12 +92,12 @@ class CachedSnapshot(NamedTuple):
             return target, found.st_size
         blob = Path(os.path.normpath(target.parent / target.readlink()))
         if blob.parent != self._repo / "blobs" or os.path.realpath(blob.parent) != str(blob.parent):
-            raise UnsafeError("a link leads out of the snapshot's repo")
+            raise UnsafeError(texts.LINK_OUT_OF_REPO)
         if not os.path.lexists(blob):
             raise FileNotFoundError(blob)
         real = real_blob(self.cache, blob)
         if real is None:
-            raise UnsafeError("a link leads out of the cache")
+            raise UnsafeError(texts.LINK_OUT_OF_CACHE)
         return real[0], real[1].size
 
     def _paths(self) -> Iterator[str]:

@@ -26,7 +26,7 @@ class EtagLocks:
         self._held: dict[str, BaseFileLock | None] = {}
 
     def acquire(self, etag: str) -> bool:
-        """Take the lock without waiting; False if somebody has it."""
+        """Take the lock without waiting; False if someone has it."""
         with self._lock:
             try:
                 lock = self._lock_of(etag)

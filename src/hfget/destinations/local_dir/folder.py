@@ -36,7 +36,7 @@ LOG_NAME = "hfget.records"
 
 
 class FolderLayout:
-    """Downloads into one folder. `force` allows to replace files that nobody downloaded here.
+    """Downloads into one folder. `force` allows to replace files that no one downloaded here.
 
     What the Hub cache `hub` holds already is taken from there.
     """
@@ -127,7 +127,7 @@ class FolderLayout:
         """See `Layout.place`.
 
         A file counts as complete without hashing if hfget's own record of it holds and names
-        this content. What somebody modified, or what was there before, is never replaced without
+        this content. What someone modified, or what was there before, is never replaced without
         `force`, unless its content is one that was downloaded here, or was to be: a run may have
         been killed between giving a name and recording it, and a copy of the folder is other
         files. What `verify` found wrong may be replaced.

@@ -62,7 +62,7 @@ def half_file(root: Path, target: Path, size: int, file: RemoteFile) -> HalfFile
 
 
 def _is_hfd(root: Path) -> bool:
-    return (root / ".hfd").is_dir()
+    return os.path.isdir(root / ".hfd")
 
 
 def _pieces(control: Path, size: int) -> tuple[Span, ...] | None:
