@@ -14,6 +14,8 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system import safe_text, safe_url
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -167,13 +169,13 @@ def _normal_endpoint(value: str, where: str) -> str:
         origin_of(text)
     except ValueError as error:
         raise UsageError(
-            f"{where} is not a usable address: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
+            texts.NOT_AN_ADDRESS(where=where, text=safe_text(safe_url(text), 200)),
+            hint=advice.URL_LIKE,
         ) from error
     if parts.query or parts.fragment:
         raise UsageError(
-            f"{where} must not carry a query or a fragment: {safe_text(safe_url(text), 200)}",
-            hint="give it as a URL, for instance https://hf-mirror.com",
+            texts.QUERY_OR_FRAGMENT(where=where, text=safe_text(safe_url(text), 200)),
+            hint=advice.URL_LIKE,
         )
     if hostname_of(parts) in OFFICIAL_HOSTS and parts.port in (None, 80, 443):
         text = DEFAULT_ENDPOINT + parts.path

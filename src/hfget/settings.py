@@ -19,6 +19,8 @@ from hfget.limits import (
     DEFAULT_RETRIES,
     DOWNLOAD_TIMEOUT,
 )
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system import Secret, safe_text
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
@@ -55,8 +57,8 @@ TokenSource = Literal["--token", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "stored l
 
 #: Why a token stays here, and what to do about it.
 ENCRYPTED_ONLY = (
-    "over plain http a token goes to this machine alone, and through no proxy",
-    "use an https endpoint",
+    texts.LOOPBACK_ONLY,
+    advice.HTTPS_ENDPOINT,
 )
 
 
@@ -136,15 +138,15 @@ def check_time_outs(env: MutableMapping[str, str]) -> None:
 def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float:
     """A time-out from the environment, at most a day; 0 is the default, as huggingface_hub has it.
 
-    Raises UsageError for what is no such number.
+    Raises UsageError for what is not such a number.
     """
     text = env.get(name, "").strip()
     if not text:
         return default
     if not _NUMBER.fullmatch(text):
         raise UsageError(
-            f"{name} must be a number of seconds, not {safe_text(text, 40)}",
-            hint=f"unset it for the default, {default:g} s",
+            texts.NOT_SECONDS(name=name, text=safe_text(text, 40)),
+            hint=advice.UNSET_FOR_DEFAULT(default=default),
         )
     return min(float(text), _LONGEST_TIME_OUT) or default
 
@@ -168,19 +170,21 @@ def user_path(given: str | os.PathLike[str], name: str) -> Path:
     """`given` with a `~` at its beginning expanded, as a shell does it.
 
     The shell itself leaves it in `--local-dir=~/models`. `~name` of an unknown user stays as it
-    is. Raises UsageError, which calls the path `name`, where there is no home folder and for what
+    is. Raises UsageError, which calls the path `name`, without a home folder and for what
     cannot be a path; TypeError for what is neither a string nor a path.
     """
     text = os.fspath(given)
     if not isinstance(text, str):
         raise TypeError("must be a string or a path, not bytes")
     if not text.strip() or "\0" in text:
-        raise UsageError(f"{name} {text[:80]!r} cannot be a path", hint="name a file or a folder")
+        raise UsageError(
+            texts.NOT_A_PATH(name=name, text=text[:80]), hint=advice.NAME_FILE_OR_FOLDER
+        )
     expanded = os.path.expanduser(text)  # noqa: PTH111 (pathlib raises for an unknown user)
     if expanded == text and (text == "~" or text.startswith(("~/", f"~{os.sep}"))):
         raise UsageError(
-            f"{name} {text}: your home folder is not known",
-            hint="set HOME, or give the whole path; ./~ is a folder of that name",
+            texts.NO_HOME(name=name, text=text),
+            hint=advice.SET_HOME,
         )
     return Path(expanded)
 
@@ -201,8 +205,10 @@ def load_env_file(path: Path) -> None:
             text = file.read(_MOST_ENV_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"cannot read the env file {path}: {getattr(error, 'strerror', None) or 'not text'}",
-            hint="check the name after --env-file",
+            texts.ENV_FILE_UNREADABLE(
+                path=path, error=getattr(error, "strerror", None) or "not text"
+            ),
+            hint=advice.CHECK_ENV_FILE,
         ) from error
     from io import StringIO
 

@@ -66,7 +66,11 @@ CHECKS = [
             "Credential(secret, name, origin_of(endpoint), eager=True)",
         ),
         ("_stored_login", "token_files.has_expired(path, secret.reveal())", "False"),
-        ("_named", "(origin in _origins(texts, 'HFGET_TOKEN_ORIGINS'), warnings)", "(True, ())"),
+        (
+            "_named",
+            "(origin in _origins(hosts_named, 'HFGET_TOKEN_ORIGINS'), warnings)",
+            "(True, ())",
+        ),
     ),
     *checks(
         _ORIGIN,

@@ -254,14 +254,12 @@ CHECKS = [
         ("test_opening.py",),
         (
             "open_own",
-            "if found.st_nlink != 1:\n"
-            "    raise UntrustedError(path, 'has other names (hard links)')",
+            "if found.st_nlink != 1:\n    raise UntrustedError(path, texts.HARD_LINKS)",
             "",
         ),
         (
             "read_bytes",
-            "if found.st_nlink != 1:\n"
-            "    raise UntrustedError(path, 'has other names (hard links)')",
+            "if found.st_nlink != 1:\n    raise UntrustedError(path, texts.HARD_LINKS)",
             "",
         ),
     ),

@@ -106,7 +106,7 @@ def test_a_former_name_is_a_folder_of_its_own_as_transformers_looks_for_it(
     shell = shell_at(hub.endpoint)
     cache = HubCache(shell)
     done = shell.run("m", "--cache")
-    assert done.code == 0 and "m is org/m today" in done.err
+    assert done.code == 0 and "m is now org/m" in done.err
     assert cache.offline("m", "c.json").is_relative_to(cache.repo("models--m"))
     hub.clear_log()
     assert cache.hf("download", "m").code == 0

@@ -127,7 +127,7 @@ def test_what_somebody_else_fetches_is_waited_for_and_taken(
         blob.with_name("new").rename(blob)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert b"waiting for another program that fetches w.bin" in err
+    assert b"waiting for another program that downloads w.bin" in err
     assert content_sent(hub) == 2
     assert tree(Path(out.decode().strip())) == tree(source)
 

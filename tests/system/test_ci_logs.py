@@ -37,12 +37,12 @@ def test_github_shows_what_failed_as_annotations_and_in_the_summary(
     assert any("d# #[error]%d.txt" in line for line in others)
     assert not any("##[" in line for line in others)
     said = summary.read_text()
-    assert "| `org/m` | `" in said and "| 2 of 3 files |" in said and "exit code 3" in said
+    assert "| `org/m` | `" in said and "| 2 of 3 files |" in said and "| **3** |" in said
     assert said.count("d##[error]%d.txt") == 1
     hub.faults.clear()
     done = shell.run(REPO)
     assert done.code == 0 and "::error" not in done.err, done.err
-    assert summary.read_text().startswith(said) and "| complete |" in summary.read_text()
+    assert summary.read_text().startswith(said) and "| 0 |" in summary.read_text()
 
 
 def test_an_error_before_the_download_is_an_annotation_too(

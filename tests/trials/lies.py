@@ -102,7 +102,7 @@ SCENARIOS = (
         faults=(everywhere(effects.WholeBody(), origin="cdn"),),
         files={**MIXED, "v.bin": 30 * MiB},
         most=1.6,
-        check=_said_once("serves no parts of files"),
+        check=_said_once("does not serve parts of files"),
     ),
     Scenario(
         "the whole body for a range, once",

@@ -195,7 +195,7 @@ SCENARIOS = (
         check=_only_to_the_hub,
     ),
     Scenario(
-        "a stored login and somebody else's endpoint",
+        "a stored login and someone else's endpoint",
         ("row 63",),
         "the stored login does not go to a mirror, which asks for one",
         codes=(4,),
@@ -239,7 +239,7 @@ SCENARIOS = (
         for name, make, codes in _FORMS
     ),
     Scenario(
-        "a .env nobody named",
+        "a .env no one named",
         ("row 69",),
         "a .env in the working directory sets HF_ENDPOINT and a proxy",
         files=TINY,

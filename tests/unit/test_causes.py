@@ -40,11 +40,11 @@ WORDS: dict[str, tuple[Reply, str]] = {
     "closed without a word": (hang_up, "connection closed without an answer"),
     "reset": (reset, "connection reset"),
     "silent": (then_silent(b""), "no answer within the time-out"),
-    "another protocol": (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "what it answers is no HTTP"),
-    "a line without end": (raw(b"HTTP/1.1 200 " + b"a" * 70_000), "what it answers is no HTTP"),
+    "another protocol": (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), "the answer is not HTTP"),
+    "a line without end": (raw(b"HTTP/1.1 200 " + b"a" * 70_000), "the answer is not HTTP"),
     "headers without end": (
         raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2_500),
-        "what it answers is no HTTP",
+        "the answer is not HTTP",
     ),
 }
 

@@ -57,7 +57,7 @@ def test_too_little_space_is_said_before_the_first_byte(
     hub = start_hub()
     with pytest.raises(DiskError) as caught:
         download(REPO, endpoint=hub.endpoint, local_dir=small_disk / "m")
-    assert "26.2 MB are needed" in caught.value.message and "--include" in caught.value.hint
+    assert "needs 26.2 MB" in caught.value.message and "--include" in caught.value.hint
     assert hub.requests(path="*/resolve/*") == []
 
 

@@ -261,8 +261,8 @@ KINDS = {
     "a pipe": "is not a file",
     "a device": "is not a file",
     "bytes": "is not text",
-    "another script": "holds characters that no token has",
-    "a page": "holds characters that no token has",
+    "another script": "contains characters that no token has",
+    "a page": "contains characters that no token has",
     "a megabyte": "is too large for a token",
 }
 
@@ -400,7 +400,7 @@ def test_another_host_than_the_named_gets_no_token(login: Path, named: str) -> N
     choice = choose_credential(MIRROR, "flag", flag=None, send_to=[named], env={})
     check_held(choice._replace(warnings=()), "stored login", MIRROR)
     (warning,) = choice.warnings
-    assert "--send-token-to" in warning and "mirror.test is asked" in warning
+    assert "--send-token-to" in warning and "the endpoint is mirror.test" in warning
 
 
 def test_no_option_sends_a_token_in_the_clear(login: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_renamed_repo_is_followed_and_said(local: Callable[..., LocalHub]) -> 
     client = Client(server.endpoint)
     snapshot = client.snapshot(RepoRef("old"))
     assert snapshot.ref.repo_id == REPO
-    assert client.notes == [f"old is {REPO} today"]
+    assert client.notes == [f"old is now {REPO}"]
 
 
 def test_what_a_hub_does_not_have(local: Callable[..., LocalHub]) -> None:
@@ -132,7 +132,7 @@ PASSING: dict[str, tuple[Fault, str]] = {
     "closed amid": (Fault(effects.Close(after_bytes=20), times=2), "the answer was cut short"),
     "closed amid without a length": (
         Fault(effects.Close(after_bytes=20, length_header=False), times=2),
-        "no JSON",
+        "not JSON",
     ),
     "silent": (Fault(effects.Stall(after_bytes=None)), "no answer within the time-out"),
     "silent amid": (Fault(effects.Stall(after_bytes=10)), "no byte within the time-out"),

@@ -92,7 +92,7 @@ def test_a_link_that_parsers_read_differently_is_refused() -> None:
 
         with (
             Loopback(scripted(home)) as server,
-            pytest.raises(NetworkError, match="no address"),
+            pytest.raises(NetworkError, match="not an address"),
         ):
             Client(server.url, token_for(server.url)).snapshot()
     assert away.asked == []

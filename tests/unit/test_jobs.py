@@ -86,7 +86,7 @@ def test_the_right_content_is_adopted_and_recorded(root: Path) -> None:
 def test_other_content_ends_the_job_before_anything_is_fetched(content: bytes, root: Path) -> None:
     put(root, content)
     job, _ = job_for(root)
-    with pytest.raises(DiskError, match="is another file"):
+    with pytest.raises(DiskError, match="is not the file that is wanted"):
         adopted(job)
     job, layout = job_for(root, force=True)
     assert not adopted(job)

@@ -175,6 +175,6 @@ def test_what_is_no_http_is_still_told() -> None:
             HttpClient(env={}).get(home.url, read_timeout=BOUND)
         except Exception as error:
             failure = from_exception(error, home.url)
-            assert isinstance(failure, Transient) and "no HTTP" in failure.reason
+            assert isinstance(failure, Transient) and "not HTTP" in failure.reason
         else:
             raise AssertionError("taken for an answer")

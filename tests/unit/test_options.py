@@ -183,7 +183,7 @@ def test_what_cannot_be_a_folder_is_refused(name: str) -> None:
 def test_the_type_of_the_repo_is_read_as_people_write_it() -> None:
     assert made(repo_type="datasets").repo_type == "dataset"
     assert made(repo_type=" Space ").repo_type == "space"
-    with pytest.raises(UsageError, match="none of model, dataset, space"):
+    with pytest.raises(UsageError, match="not one of model, dataset, space"):
         made(repo_type="modell")
 
 

@@ -84,7 +84,7 @@ def test_a_full_disk_is_a_disk_error_and_what_could_not_begin_is_gone(
 def test_what_cannot_be_opened_again_is_a_disk_error(stem: Path) -> None:
     partial = Partial.open(stem, IDENTITY)
     partial.data_path.unlink()
-    with pytest.raises(DiskError, match="has gone away"):
+    with pytest.raises(DiskError, match="has been removed"):
         partial.reopened(())
 
 

@@ -85,18 +85,18 @@ BROKEN: dict[str, tuple[Reply, str]] = {
         raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n[1, 2"),
         "too early",
     ),
-    "cut without a length": (Answer(TEXT[:500], framing="close"), "no JSON"),
+    "cut without a length": (Answer(TEXT[:500], framing="close"), "not JSON"),
     "cut amid gzip": (
         Answer(PACKED[:-9], headers={"Content-Encoding": "gzip"}, framing="close"),
         "cut short",
     ),
     "no gzip": (Answer(TEXT, headers={"Content-Encoding": "gzip"}), "bad compressed data"),
-    "nothing": (Answer(b""), "no JSON"),
+    "nothing": (Answer(b""), "not JSON"),
     "a login page": (Answer(b"<html>Log in</html>"), "login page"),
-    "no text": (Answer(b"\xff\xfe\xfd"), "no JSON"),
-    "ten thousand deep": (Answer(b"[" * 10_000 + b"]" * 10_000), "no JSON"),
-    "a million deep": (Answer(b'{"a":' * 1_000_000), "no JSON"),
-    "a number of a million digits": (Answer(b"1" * 1_000_000), "no JSON"),
+    "no text": (Answer(b"\xff\xfe\xfd"), "not JSON"),
+    "ten thousand deep": (Answer(b"[" * 10_000 + b"]" * 10_000), "not JSON"),
+    "a million deep": (Answer(b'{"a":' * 1_000_000), "not JSON"),
+    "a number of a million digits": (Answer(b"1" * 1_000_000), "not JSON"),
 }
 
 

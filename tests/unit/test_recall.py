@@ -94,7 +94,7 @@ def test_a_record_that_was_changed_is_nobodys(tmp_path: Path) -> None:
     again = Recalling(FolderLayout(tmp_path), HERE)
     assert again.tree(LISTED.commit) is None
     again.hold_against(OTHER)
-    assert "otherwise than is recorded here" in again.told[0]
+    assert "differently from what is recorded here" in again.told[0]
 
 
 def test_a_listing_with_a_defect_is_not_kept(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_flags_beside_a_command() -> None:
         ("hf download org/name *.json", "chooses files", "hfget org/name '*.json'"),
         ("hf download org/name --include '*.json'", "chooses files", "--include"),
         ("hf download org/name --exclude='*.bin'", "chooses files", "--exclude '*.bin'"),
-        ("hf download org/name --type kernel", "no repo type kernel", "dataset"),
+        ("hf download org/name --type kernel", "unknown repo type kernel", "dataset"),
         ("hf download org/name ../a.txt", "cannot be a path", "without"),
         (
             "hf download https://hf.co/org/name/blob/main/a.txt b.txt",

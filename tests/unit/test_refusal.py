@@ -71,7 +71,7 @@ def test_a_repo_that_is_not_known(status: int) -> None:
 def test_a_repo_that_is_not_known_to_the_token() -> None:
     error = refused(401, {"X-Error-Code": "RepoNotFound"}, sent="HF_TOKEN")
     assert type(error) is RepoNotFoundError
-    assert "your token may lack the right" in error.hint
+    assert "your token may not be allowed" in error.hint
 
 
 def test_a_dataset_that_is_not_known() -> None:

@@ -128,7 +128,7 @@ def test_what_is_excluded_has_cost_no_twin() -> None:
     without = Selection(choice=choice, exclude=("model.*",))
     assert chosen(without, paths) == [paths[0], paths[1]]
     safe = Selection(choice=Choice(("bin",)), safe_only=True)
-    assert "hold no bin weights" in refusal(safe, paths).message
+    assert "contain no bin weights" in refusal(safe, paths).message
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,7 @@ def test_pages_of_two_commits_begin_anew(deep: Serve) -> None:
 def test_pages_that_never_agree_are_an_error(effect: Effect, deep: Serve) -> None:
     server = deep(page_size=4)
     server.faults.add(always(effect, TREE))
-    with pytest.raises(NetworkError, match="answers for commit dddddddddddd where"):
+    with pytest.raises(NetworkError, match="answers for commit dddddddddddd instead"):
         Client(server.endpoint).snapshot()
 
 

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from hfget.events import Finished, Planned
-from hfget.messages.sentences import outcome_line, plan_line, state_text
 from hfget.model import ItemState, Plan, PlanItem, Removal, Report
 from hfget.ui.ndjson import NdjsonDisplay
+from hfget.ui.sentences import outcome_line, plan_line, state_text
 from hfget.ui.summaries import Summaries
 from tests.unit.helpers import lfs_file, snapshot_of
 

@@ -89,7 +89,7 @@ def test_a_whole_run_reads_like_this() -> None:
         "  from: h",
         "  next: try later",
         "incomplete: 1 of 2 files done, 40.0 MB of 40.0 MB in ./name after 4.0 s",
-        "  next: the same command goes on from here",
+        "  next: run the same command again to resume",
         "",
     ]
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
-from hfget.messages import sentences
-from hfget.messages.sentences import Verdict
 from hfget.model import ItemState
-from hfget.ui import Display
+from hfget.ui import Display, sentences
 from hfget.ui.quiet import QuietDisplay
+from hfget.ui.sentences import Verdict
 from tests.unit.test_ui_run import (
     Stream,
     make_lines,

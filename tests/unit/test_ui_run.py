@@ -27,7 +27,6 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.messages.sentences import Verdict
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
 from hfget.system.redaction import Secret
 from hfget.ui import Display
@@ -35,6 +34,7 @@ from hfget.ui.lines import LinesDisplay
 from hfget.ui.live import LiveDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.quiet import QuietDisplay
+from hfget.ui.sentences import Verdict
 
 HOSTILE = (
     "plain.bin",

@@ -9,8 +9,8 @@ import pytest
 
 from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, NetworkError
 from hfget.events import FileDone, Note, Retrying
-from hfget.messages import sentences
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
+from hfget.ui import sentences
 from tests.unit.test_ui_run import plan_of, progress_of, report_of, snapshot_of
 
 GB = 1_000_000_000
@@ -195,7 +195,7 @@ def test_report_of_an_interrupted_run() -> None:
     report = report_of(snapshot_of("a", "b"), interrupted_by=2)
     line = f"interrupted: 2 of 2 files done; 40.0 MB of 40.0 MB kept in .{os.sep}name"
     assert sentences.report_text(report, "hfget x") == f"{line}\n  next: hfget x"
-    assert sentences.report_text(report) == f"{line}\n  next: the same command goes on from here"
+    assert sentences.report_text(report) == f"{line}\n  next: run the same command again to resume"
 
 
 def test_a_dry_plan_needs_no_bytes() -> None:

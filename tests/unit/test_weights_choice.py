@@ -217,7 +217,7 @@ def test_a_kind_that_is_not_there_lists_those_that_are() -> None:
     assert refused(GPT2, "safetensor,gguf").message == "the repo has no gguf, safetensor weights"
     assert refused(DATASET, "safetensors").message == "the repo has no weights"
     narrowed = refused(GPT2, "gguf", narrowed=True)
-    assert narrowed.message == "the files chosen by name or pattern hold no gguf weights"
+    assert narrowed.message == "the files chosen by name or pattern contain no gguf weights"
 
 
 def test_labels_where_there_is_no_gguf() -> None:
@@ -289,7 +289,7 @@ def test_safe_only_says_what_it_leaves_out() -> None:
 
 def test_parts_that_come_in_another_kind_are_named() -> None:
     line = "not there as safetensors, so they come as they are"
-    pickle = "1 file can run code when loaded; no safetensors hold the same"
+    pickle = "1 file can run code when loaded; no safetensors file has the same weights"
     assert told(DIFFUSERS, "safetensors")[1:] == [
         f"{line}: safety_checker/pytorch_model.bin (1.2 GB)",
         pickle,
@@ -305,7 +305,7 @@ def test_parts_that_come_in_another_kind_are_named() -> None:
 
 
 def test_a_second_precision_or_layout_is_left_out_with_a_word() -> None:
-    ways = "another precision or layout of what comes; --all-variants brings them"
+    ways = "the same weights in another precision or layout; --all-variants brings them"
     assert told(WHISPER, "safetensors") == [
         "left out: model.fp32-00001-of-00002.safetensors, model.fp32-00002-of-00002.safetensors, "
         f"model.safetensors.index.fp32.json (6.2 GB), {ways}"
@@ -328,7 +328,7 @@ def test_several_precisions_are_told_where_the_program_chooses() -> None:
         "onnx/encoder_model_q4.onnx": 2,
         "onnx/encoder_model_q4f16.onnx": 1,
     }
-    line = "onnx comes in 4 precisions, of which a program loads one; --quant fp16 brings that one"
+    line = "onnx comes in 4 precisions, and a program loads one; --quant fp16 fetches one"
     assert told(listing, "onnx") == [line]
     assert kept(listing, "onnx", "q4") == {
         "config.json",

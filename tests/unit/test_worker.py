@@ -128,7 +128,7 @@ def test_a_host_without_ranges_is_named_once(tmp_path: Path) -> None:
     assert [wait() for wait in threads] == [None] * 8
     office.worker._without_ranges("other")
     notes = [event.text for event in office.seen if isinstance(event, events.Note)]
-    assert [text.partition(" serves no parts")[0] for text in notes] == [HOST, "other"]
+    assert [text.partition(" does not serve parts")[0] for text in notes] == [HOST, "other"]
 
 
 def failure(reason: str = "broken", **kind: Any) -> Transient:

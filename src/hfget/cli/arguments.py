@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple
 from hfget.cli.expanded import is_download, is_file_here, is_glob, looks_like_file, with_stars
 from hfget.cli.other_tools import INSTEAD, NOT_NEEDED, TOOL, check_tool
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.options import OPTIONS
 from hfget.system import safe_text
 
@@ -124,13 +126,13 @@ class _Reader:
         other = same(word.partition("=")[0])
         if word.startswith("--") and other in self._known.names:
             raise UsageError(
-                f"{name} requires an argument, and {other} is an option",
-                hint=f"give a value behind {name}; {name}={_shown(word)} takes that word",
+                texts.NEEDS_VALUE(name=name, other=other),
+                hint=advice.GIVE_VALUE(name=name, word=_shown(word)),
             )
         return word
 
     def _unknown(self, name: str, value: str | None) -> None:
-        """An option that is another program's, or nobody's. Raises UsageError."""
+        """An option that is another program's, or no one's. Raises UsageError."""
         if "--include" not in self._known.names:
             raise self._no_such(name, "")
         if name == TOOL:
@@ -142,7 +144,7 @@ class _Reader:
             following = self._words[self._at] if self._at < len(self._words) else ""
             if unneeded.values == "any" or following.lower() in unneeded.values.split():
                 self._following()
-        return self._say(f"{name} is not needed: {unneeded.why}")
+        return self._say(texts.NOT_NEEDED(name=name, why=unneeded.why))
 
     def _say(self, text: str, level: Literal["info", "warning"] = "info") -> None:
         self._notes.append(Said(text, level))
@@ -162,11 +164,15 @@ class _Reader:
             [flag for flag in OPTIONS[meant].flags if flag in self._known.names] if meant else []
         )
         if not instead and flags:
-            instead = f"hfget calls it {flags[-1]}"
+            instead = texts.CALLED(flags=flags[-1])
         if not instead and (near := self._nearest(name)):
-            instead = f"did you mean {' or '.join(near)}?"
-        hint = f"{instead} All options: {help}" if instead.endswith("?") else instead or help
-        return UsageError(f"no such option: {safe_text(name, 80)}", hint=hint)
+            instead = advice.DID_YOU_MEAN(this=" or ".join(near))
+        hint = (
+            texts.ALL_OPTIONS(instead=instead, help=help)
+            if instead.endswith("?")
+            else instead or help
+        )
+        return UsageError(texts.NO_SUCH_OPTION(name=safe_text(name, 80)), hint=hint)
 
     def _nearest(self, name: str) -> list[str]:
         """Names of the command's own options, the nearest first."""
@@ -193,20 +199,18 @@ class _Reader:
             quoted = " ".join(f"'{_shown(star)}'" for star in put_back)
             names = [pattern for pattern in patterns if pattern not in starred]
             self._say(
-                f"the shell has put {_named(names)} in place of a pattern: taken as "
-                f"{flag} {quoted}; put quotes around it",
+                texts.SHELL_EXPANDED(names=_named(names), flag=flag, quoted=quoted),
                 "warning",
             )
             patterns = starred
         elif here := [pattern for pattern in patterns if is_file_here(pattern)]:
             self._say(
-                f"{_named(here)}: also here; if the shell has put that in place of a pattern, "
-                f"put quotes around it: {flag} '*{_shown(Path(here[0]).suffix)}'"
+                texts.SHELL_MAYBE_EXPANDED(
+                    here=_named(here), flag=flag, suffix=_shown(Path(here[0]).suffix)
+                )
             )
         elif len(patterns) > 1 and not all(map(is_glob, patterns[1:])):
-            self._say(
-                f"patterns of {flag}: {_named(patterns)}; files to fetch stand before the options"
-            )
+            self._say(texts.PATTERNS_OF(flag=flag, patterns=_named(patterns)))
         for pattern in patterns:
             self._out += [flag, pattern]
 
@@ -238,22 +242,23 @@ def _without_repo(flag: str, first: str, words: list[str]) -> tuple[list[str], l
     can_be = [word for word in words if not is_glob(word) and not is_file_here(word)]
     if len(can_be) > 1:
         can_be = [word for word in can_be if not looks_like_file(word)]
-    in_order = f"put the repo first: hfget REPO {flag} {_shown(first)} ..."
+    in_order = advice.REPO_FIRST(flag=flag, first=_shown(first))
     if len(can_be) != 1:
-        what = "no repo is named" if not can_be else f"which of {_named(can_be)} is the repo?"
+        what = texts.NO_REPO_NAMED if not can_be else texts.WHICH_IS_REPO(can_be=_named(can_be))
         raise UsageError(what, hint=in_order)
     at = words.index(can_be[0])
     if flag == "--exclude" and words[at + 1 :]:
         raise UsageError(
-            f"{_named(words[at + 1 :])} behind {_shown(can_be[0])}: files to fetch, or patterns of "
-            f"{flag}?",
+            texts.FILES_OR_PATTERNS(
+                words=_named(words[at + 1 :]), repo=_shown(can_be[0]), flag=flag
+            ),
             hint=in_order,
         )
     return words[:at], words[at:]
 
 
 def _named(words: Sequence[str]) -> str:
-    rest = f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+    rest = texts.AND_MORE(more=len(words) - _MOST_NAMED) if len(words) > _MOST_NAMED else ""
     return ", ".join(_shown(word) for word in words[:_MOST_NAMED]) + rest
 
 

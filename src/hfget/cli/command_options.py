@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from hfget import __version__
+from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
 
@@ -21,7 +22,7 @@ def whole_number(text: str | int) -> int:
     try:
         return int(text)
     except ValueError:
-        _refuse(f"{text!r} is not a whole number")
+        _refuse(texts.NOT_WHOLE(text=text))
 
 
 def seconds(text: str | float) -> float:
@@ -31,7 +32,7 @@ def seconds(text: str | float) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value <= _LONGEST_SECONDS:
-        _refuse(f"{text!r} is not a number of seconds above 0")
+        _refuse(texts.NOT_SECONDS(text=text))
     return value
 
 

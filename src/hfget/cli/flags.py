@@ -13,6 +13,8 @@ from hfget.cli.arguments import Said
 from hfget.cli.command_options import whole_number
 from hfget.cli.help import NOTES
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, Option
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ def _value_of(name: str, values: dict[str, Any]) -> Any:
     if len(named) > 1:
         flags = [*option.flags, *(short.flag for short in option.shorthands)]
         raise UsageError(
-            f"{', '.join(flags[:-1])} and {flags[-1]} contradict each other",
-            hint="give one of them",
+            texts.CONTRADICT(flags=", ".join(flags[:-1]), last=flags[-1]),
+            hint=advice.GIVE_ONE,
         )
     return named.pop() if named else default

@@ -11,16 +11,9 @@ from typer.core import TyperCommand
 
 from hfget.cli.arguments import read
 from hfget.cli.typer_parts import convert_plainly
+from hfget.messages import cli_texts as texts
 
-EXIT_CODES = """\
-Exit codes:
-   0  all there and verified        6  verification failed
-   1  unexpected error: a bug       7  disk full, failed or not writable
-   2  wrong use                     8  refused as unsafe
-   3  not found                     9  locked by another process (--no-wait)
-   4  not allowed                 130  interrupted by Ctrl-C; 143 by SIGTERM,
-   5  network, server, --max-time      129 by SIGHUP: run it again to go on
-"""
+EXIT_CODES = texts.EXIT_CODES
 
 #: Where a context keeps what the user should know about the words that were typed.
 NOTES = "hfget.notes"

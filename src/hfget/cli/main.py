@@ -22,6 +22,7 @@ from hfget.cli.help import Command, command_name
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
+from hfget.messages import cli_texts as texts
 
 _COMPLETION = ("--install-completion", "--show-completion")
 
@@ -65,7 +66,7 @@ class _Get(Command):
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
         if options_first and repo in ctx.parent.command.commands:
-            ctx.fail(f"{repo} is a command and comes before its options: hfget {repo} ...")
+            ctx.fail(texts.COMMAND_FIRST(repo=repo))
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
             refuse_other_tools(repo, typed)
@@ -120,5 +121,5 @@ def _in_our_words(error: Any) -> UsageError:
     command = command_name(error.ctx) if error.ctx else "hfget"
     hint = f"{command} --help"
     if possible:
-        hint = f"did you mean {' or '.join(possible)}? All options: {hint}"
+        hint = texts.DID_YOU_MEAN_OPTION(possible=" or ".join(possible), help=hint)
     return UsageError(text, hint=hint)

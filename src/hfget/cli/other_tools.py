@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.system import safe_text
 
 TOOL = "--tool"
-_GOES_ON = "hfget always goes on where it stopped"
+_GOES_ON = texts.RESUMES
 _BOOLEANS = "true false auto 0 1 yes no"
 
 
@@ -22,36 +24,36 @@ class Unneeded(NamedTuple):
 
 #: Taken, and said to be unnecessary.
 NOT_NEEDED: Mapping[str, Unneeded] = {
-    "--hf-username": Unneeded("the token alone says who you are", "any"),
-    "--hf-user": Unneeded("the token alone says who you are", "any"),
-    "--local-dir-use-symlinks": Unneeded("a folder gets files, never links", _BOOLEANS),
+    "--hf-username": Unneeded(texts.TOKEN_IS_ENOUGH, "any"),
+    "--hf-user": Unneeded(texts.TOKEN_IS_ENOUGH, "any"),
+    "--local-dir-use-symlinks": Unneeded(texts.NO_LINKS, _BOOLEANS),
     "--resume-download": Unneeded(_GOES_ON),
     "--resume": Unneeded(_GOES_ON),
     "--continue": Unneeded(_GOES_ON, _BOOLEANS),
     "--continue-at": Unneeded(_GOES_ON, "any"),
     "-c": Unneeded(_GOES_ON),
     "-C": Unneeded(_GOES_ON, "any"),
-    "-nc": Unneeded("what is complete is never fetched again"),
-    "--no-clobber": Unneeded("what is complete is never fetched again"),
-    "-N": Unneeded("what is complete is never fetched again"),
-    "--timestamping": Unneeded("what is complete is never fetched again"),
-    "-L": Unneeded("hfget follows redirects"),
-    "--location": Unneeded("hfget follows redirects"),
-    "--file-allocation": Unneeded("hfget writes only what has come", "any"),
-    "--check-integrity": Unneeded("every byte is verified", _BOOLEANS),
-    "--aria2c-path": Unneeded("hfget downloads by itself", "any"),
-    "--enable-hf-transfer": Unneeded("hfget has connections of its own"),
-    "-nv": Unneeded("for silence: --quiet"),
-    "--show-progress": Unneeded("progress is shown"),
+    "-nc": Unneeded(texts.NEVER_AGAIN),
+    "--no-clobber": Unneeded(texts.NEVER_AGAIN),
+    "-N": Unneeded(texts.NEVER_AGAIN),
+    "--timestamping": Unneeded(texts.NEVER_AGAIN),
+    "-L": Unneeded(texts.FOLLOWS_REDIRECTS),
+    "--location": Unneeded(texts.FOLLOWS_REDIRECTS),
+    "--file-allocation": Unneeded(texts.NO_ALLOCATION, "any"),
+    "--check-integrity": Unneeded(texts.VERIFIED, _BOOLEANS),
+    "--aria2c-path": Unneeded(texts.BY_ITSELF, "any"),
+    "--enable-hf-transfer": Unneeded(texts.OWN_CONNECTIONS),
+    "-nv": Unneeded(texts.QUIET),
+    "--show-progress": Unneeded(texts.PROGRESS_SHOWN),
 }
 
-_FOLDER = "the folder is chosen with --local-dir DIR"
-_NAMES = "files keep the repo's names; the folder is chosen with --local-dir DIR"
-_LIST = 'one repo a command; in a shell: while read -r repo; do hfget "$repo"; done < FILE'
-_TLS = "certificates are always checked; a CA of your own: REQUESTS_CA_BUNDLE (.env.example)"
-_PROXY = "a proxy is named by HTTPS_PROXY in the environment"
-_TIMEOUT = "HF_HUB_DOWNLOAD_TIMEOUT sets the seconds without a byte; --max-time ends the run"
-_SPLIT = "connections a file: -x N; files at a time: -j N"
+_FOLDER = advice.USE_LOCAL_DIR
+_NAMES = advice.NAMES_STAY
+_LIST = advice.LOOP_OVER_LIST
+_TLS = advice.OWN_CA
+_PROXY = advice.SET_PROXY
+_TIMEOUT = advice.TIMEOUTS
+_SPLIT = advice.CONNECTIONS
 
 #: Not taken; what to do instead.
 INSTEAD: Mapping[str, str] = {
@@ -62,14 +64,14 @@ INSTEAD: Mapping[str, str] = {
     "--remote-name": _NAMES,
     "-P": _FOLDER,
     "-d": _FOLDER,
-    "-t": "tries: --retries N; the folder: --local-dir DIR",
-    "-b": "a branch is chosen with --revision REV",
-    "-r": "the whole repo is fetched unless files are named; a revision: --revision REV",
-    "-f": "to fetch again: --force",
-    "-n": "to see what would be fetched: --dry-run",
-    "-v": "every request is told of with --debug; the version: --version",
-    "--verbose": "every request is told of with --debug",
-    "-V": "the version: --version",
+    "-t": advice.TRIES,
+    "-b": advice.USE_REVISION,
+    "-r": advice.WHOLE_REPO,
+    "-f": advice.USE_FORCE,
+    "-n": advice.USE_DRY_RUN,
+    "-v": advice.DEBUG_OR_VERSION,
+    "--verbose": advice.USE_DEBUG,
+    "-V": advice.USE_VERSION,
     "-i": _LIST,
     "--input-file": _LIST,
     "-s": _SPLIT,
@@ -86,17 +88,17 @@ INSTEAD: Mapping[str, str] = {
     "-T": _TIMEOUT,
     "--timeout": _TIMEOUT,
     "--connect-timeout": _TIMEOUT,
-    "-H": "a token is given by HF_TOKEN, --token-file or --token",
-    "--header": "a token is given by HF_TOKEN, --token-file or --token",
-    "-u": "a token is given by HF_TOKEN, --token-file or --token",
-    "--user": "a token is given by HF_TOKEN, --token-file or --token",
-    "--depth": "hfget fetches one revision, without history",
-    "--model": "the repo stands by itself: hfget org/name",
-    "--repo": "the repo stands by itself: hfget org/name",
-    "--repo-id": "the repo stands by itself: hfget org/name",
-    "--no-cache-dir": "files go into a folder unless --cache is given",
-    "--subfolder": "a folder of the repo stands behind it: hfget org/name FOLDER",
-    "--offline": "HF_HUB_OFFLINE=1; hfget verify DIR needs no network",
+    "-H": advice.SET_TOKEN,
+    "--header": advice.SET_TOKEN,
+    "-u": advice.SET_TOKEN,
+    "--user": advice.SET_TOKEN,
+    "--depth": advice.NO_HISTORY,
+    "--model": advice.REPO_BY_ITSELF,
+    "--repo": advice.REPO_BY_ITSELF,
+    "--repo-id": advice.REPO_BY_ITSELF,
+    "--no-cache-dir": advice.NO_CACHE,
+    "--subfolder": advice.FOLDER_AFTER_REPO,
+    "--offline": advice.GO_OFFLINE,
 }
 
 
@@ -104,6 +106,6 @@ def check_tool(name: str) -> None:
     """`--tool hfget` is what is done anyway. Raises UsageError for another program."""
     if name != "hfget":
         raise UsageError(
-            f"no such option: {TOOL} {safe_text(name, 40)}".rstrip(),
-            hint=f"leave {TOOL} out: hfget itself fetches over several connections (-x N)",
+            texts.NO_SUCH_TOOL(option=TOOL, name=safe_text(name, 40)).rstrip(),
+            hint=advice.LEAVE_TOOL_OUT(option=TOOL),
         )

@@ -16,6 +16,8 @@ import typer
 
 from hfget.cli.deadline import time_limit
 from hfget.errors import HfgetError, InterruptedRunError, LocaleError, UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
@@ -85,8 +87,10 @@ def session(
             logs.show_traceback()
         shown.error(
             HfgetError(
-                f"unexpected {type(unexpected).__name__}: {logs.clean(str(unexpected))}",
-                hint="this is a bug in hfget: please report it with the output of --debug",
+                texts.UNEXPECTED(
+                    name=type(unexpected).__name__, unexpected=logs.clean(str(unexpected))
+                ),
+                hint=advice.REPORT_BUG,
             )
         )
         raise typer.Exit(1) from None
@@ -124,7 +128,7 @@ def command_line() -> str:
 def _signals(stop: Stop, shown: Display) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
-            message = "ended at once; what is on disk is kept"
+            message = texts.ENDED_AT_ONCE
             shown.abandon(InterruptedRunError(number, message, hint=command_line()))
             os._exit(128 + number)
         stop.signal_number = number
@@ -152,17 +156,17 @@ def _ignore_signals() -> None:
 
 
 def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
-    """What `Run.download` calls with a folder that nobody is likely to want filled, and what it is:
+    """What `Run.download` calls with a folder that users rarely want filled, and what it is:
     the home folder, a git work tree, the place of another repo.
 
     It raises UsageError where no user can be asked, or the answer is no; not if `yes` was said.
     """
 
     def decide(folder: Path, what: str) -> None:
-        if not yes and not display.ask(f"{folder} is {what}. Download right into it?"):
+        if not yes and not display.ask(texts.DOWNLOAD_INTO(folder=folder, what=what)):
             raise UsageError(
-                f"{folder} is {what}: nothing was written there",
-                hint="choose another folder with --local-dir, or say --yes",
+                texts.NOT_WRITTEN(folder=folder, what=what),
+                hint=advice.OTHER_FOLDER_OR_YES,
             )
 
     return decide

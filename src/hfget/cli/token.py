@@ -9,6 +9,8 @@ from pathlib import Path
 from hfget.errors import UsageError
 from hfget.events import Note, Observer
 from hfget.http import LONGEST_BYTES, DistrustedError, read_first_line
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.system import remember, shell_word
 
 
@@ -16,16 +18,14 @@ def given_token(value: str | None, file: Path | None, observer: Observer) -> str
     """The token these options give, or None. Raises UsageError."""
     if file is not None:
         if value is not None:
-            raise UsageError(
-                "--token and --token-file contradict each other", hint="give one of them"
-            )
+            raise UsageError(texts.TOKEN_AND_FILE, hint=advice.GIVE_ONE)
         return _known(_from_file(file, observer))
     if value == "-":
         return _known(_from_stdin())
     if value is None:
         return None
     _known(value)
-    text = "--token shows the token in the process list; safer: HF_TOKEN, --token-file, --token -"
+    text = texts.TOKEN_IN_PROCESS_LIST
     observer(Note(text, "warning"))
     return value
 
@@ -39,11 +39,11 @@ def _known(token: str) -> str:
 
 def _from_stdin() -> str:
     if sys.stdin is None:
-        raise UsageError("--token -: there is no stdin to read from", hint="give --token-file")
+        raise UsageError(texts.NO_STDIN, hint=advice.GIVE_TOKEN_FILE)
     if sys.stdin.isatty():
         from getpass import getpass
 
-        return getpass("token: ")
+        return getpass(texts.TOKEN_PROMPT)
     return sys.stdin.readline(LONGEST_BYTES)
 
 
@@ -52,11 +52,11 @@ def _from_file(path: Path, observer: Observer) -> str:
     try:
         found = read_first_line(path)
     except (FileNotFoundError, DistrustedError) as error:
-        why = str(error) if isinstance(error, DistrustedError) else "does not exist"
+        why = str(error) if isinstance(error, DistrustedError) else texts.NO_TOKEN_FILE
         raise UsageError(
-            f"the token file {path} {why}", hint="check the name after --token-file, and its owner"
+            texts.TOKEN_FILE(path=path, why=why), hint=advice.CHECK_TOKEN_FILE
         ) from error
     if found.exposed:
         name = shell_word(os.fspath(path))
-        observer(Note(f"other users can read the token file: chmod 600 {name}", "warning"))
+        observer(Note(texts.TOKEN_FILE_READABLE(name=name), "warning"))
     return found.text

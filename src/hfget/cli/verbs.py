@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Sequence
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 
 #: No repo is called so; one that were is `models/NAME`.
 _DOWNLOADING = re.compile(
@@ -25,13 +27,13 @@ _OTHERS = {
     "show": "hfget ls REPO",
     "check": "hfget verify DIR",
     "repair": "hfget verify DIR",
-    "login": "set HF_TOKEN, or hf auth login; hfget reads what it stores",
+    "login": advice.LOG_IN_WITH_HF,
     "logout": "hf auth logout",
     "whoami": "hf auth whoami",
-    "auth": "set HF_TOKEN, or hf auth login; hfget reads what it stores",
-    "search": "hfget looks nothing up: find the repo on https://huggingface.co/models",
-    "upload": "hfget only downloads; hf upload sends files",
-    "push": "hfget only downloads; hf upload sends files",
+    "auth": advice.LOG_IN_WITH_HF,
+    "search": advice.SEARCH_ON_HUB,
+    "upload": advice.UPLOAD_WITH_HF,
+    "push": advice.UPLOAD_WITH_HF,
 }
 _LINE = re.compile(
     r"hf|huggingface-cli|git|git-lfs|wget|curl|aria2c|hfd|hfd\.sh|ollama|docker|podman|"
@@ -55,9 +57,9 @@ def refuse_other_tools(first: str, rest: Sequence[str]) -> None:
     """Raises UsageError if `first`, and the arguments behind it, are those of another tool."""
     if _DOWNLOADING.fullmatch(first):
         command = _shown(["hfget", *_in_our_options(rest)]) if rest else "hfget REPO"
-        raise UsageError(f"hfget needs no verb: {first}", hint=command)
+        raise UsageError(texts.NO_VERB(first=first), hint=command)
     if first in _OTHERS:
-        raise UsageError(f"hfget has no command {first}", hint=_instead_of(first, rest))
+        raise UsageError(texts.NO_COMMAND(first=first), hint=_instead_of(first, rest))
     is_option = first.startswith(("-hf", "--hf-repo", "--hf-file"))
     if is_option or (rest and _LINE.fullmatch(first.rpartition("/")[2])):
         raise _of_line([first, *rest])
@@ -95,8 +97,8 @@ def _of_line(arguments: Sequence[str]) -> UsageError:
         ref = parse(shlex.join(arguments) if len(arguments) > 1 else arguments[0])
     except UsageError as error:
         return error
-    command = command_for(WantedFiles(ref)) or "put it in quotes"
-    return UsageError(f"{arguments[0]} is a program, not a repo", hint=command)
+    command = command_for(WantedFiles(ref)) or advice.PUT_IN_QUOTES
+    return UsageError(texts.PROGRAM_NOT_REPO(arguments=arguments[0]), hint=command)
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -63,7 +63,7 @@ def remember(records: Path, asked: str, snapshot: Snapshot) -> None:
 
 
 def _read(records: Path) -> list[dict[str, Any]]:
-    """The entries, oldest first; none where there is no record of this user's that makes sense."""
+    """The entries, oldest first; none where this user has no record that makes sense."""
     try:
         found = read_record(records / NAME, _MOST_BYTES)
         document = json.loads(found.text) if found.is_mine else {}

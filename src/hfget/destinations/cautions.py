@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
+from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile
 
 _NAMED = 3
@@ -32,19 +33,19 @@ def risky_names(files: Iterable[RemoteFile]) -> list[str]:
     files = list(files)
     lines = []
     if odd := warnings_for((file.path for file in files), most=_NAMED):
-        lines.append("not every system can have these names: " + "; ".join(odd))
+        lines.append(texts.NOT_EVERYWHERE(names="; ".join(odd)))
     if found := [file.path for file in files if _is_acted_on(file)]:
         names = with_rest([quoted(path) for path in found[:_NAMED]], len(found))
-        lines.append("other programs act on files of such names: " + ", ".join(names))
+        lines.append(texts.ACTED_ON(names=", ".join(names)))
     return lines
 
 
 def risky_place(folder: Path) -> str:
-    """What `folder` is, if nobody is likely to want a download right in it; else empty."""
+    """What `folder` is, if no one is likely to want a download right in it; else empty."""
     if os.path.lexists(folder / ".git"):
-        return "the root of a git work tree"
+        return texts.GIT_ROOT
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111
-    return "your home folder" if os.path.realpath(folder) == home else ""
+    return texts.HOME if os.path.realpath(folder) == home else ""
 
 
 def _is_acted_on(file: RemoteFile) -> bool:

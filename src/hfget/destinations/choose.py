@@ -11,6 +11,8 @@ from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.layout import Layout
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import RepoRef
 from hfget.system import hub_cache
 
@@ -37,8 +39,8 @@ def choose_layout(
 
     if cache and local_dir is not None:
         raise UsageError(
-            "--cache and --local-dir contradict each other",
-            hint="files go into the Hub cache, or into a folder",
+            texts.CACHE_AND_LOCAL_DIR,
+            hint=advice.CACHE_OR_FOLDER,
         )
     hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else hub_cache(os.environ)
     if not cache and (cache_dir is None or local_dir is not None):
@@ -47,18 +49,18 @@ def choose_layout(
         return FolderLayout(root, force=force, fsync=fsync, hub=known, asked=ref.repo_id)
     if hub is None:
         raise UsageError(
-            "where the Hub cache lies is not known, since your home folder is not",
-            hint="name it with --cache-dir, or set HF_HOME or HOME",
+            texts.NO_CACHE_PLACE,
+            hint=advice.NAME_CACHE,
         )
     if hardlink:
         raise UsageError(
-            "--hardlink is about files that are taken from the Hub cache into a folder",
-            hint="leave out --cache and --cache-dir, or name a folder with --local-dir",
+            texts.HARDLINK_FROM_CACHE,
+            hint=advice.FOLDER_FOR_HARDLINK,
         )
     if delete:
         raise UsageError(
-            "--delete is about folders; in the Hub cache every revision keeps its own files",
-            hint="remove revisions that nothing names any more with: hf cache prune",
+            texts.DELETE_IN_FOLDERS,
+            hint=advice.PRUNE_CACHE,
         )
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
 
@@ -73,5 +75,5 @@ def _folder(given: str | os.PathLike[str], flag: str) -> Path:
     """The folder that the option `flag` names; it need not be there. Raises UsageError."""
     path = Path(given)
     if os.path.exists(path) and not os.path.isdir(path):
-        raise UsageError(f"{flag} {path} is a file, not a folder", hint="choose another folder")
+        raise UsageError(texts.FILE_NOT_FOLDER(flag=flag, path=path), hint=advice.OTHER_FOLDER_ONLY)
     return path

@@ -29,7 +29,7 @@ class Elsewhere(NamedTuple):
 class HalfFile(NamedTuple):
     """What another program has fetched of a file, under its final name: the ranges `spans`.
 
-    `sure` where that program's notes say so: then the file is nobody's own. Else it may be
+    `sure` where that program's notes say so: then the file belongs to no one. Else it may be
     replaced only if its bytes are the beginning of the content. `control` are the notes.
     """
 

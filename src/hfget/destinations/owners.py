@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hfget.destinations.record_files import is_mine, user_name
 from hfget.destinations.safe_directories import Seen
+from hfget.messages import destination_texts as texts
 from hfget.system import owner_of, safe_text
 
 _ROOT_USER = 0
@@ -36,16 +37,18 @@ class Owners:
         name = safe_text(str(self._root), 200)
         owner = _owner(self._root)
         if owner is not None and owner != _ROOT_USER and not is_mine(owner):
-            lines.append(f"{name} belongs to {user_name(owner)}, who can change what lies in it")
+            lines.append(texts.FOLDER_OF_OTHER(name=name, owner=user_name(owner)))
         owners = [foreign, *map(_owner, self._records)]
         others = {owner for owner in owners if owner is not None and not is_mine(owner)}
         if others:
             names = " and ".join(sorted(map(user_name, others)))
-            lines.append(f"records in {name} belong to {names}: they are not believed")
+            lines.append(texts.RECORDS_OF_OTHER(name=name, names=names))
         for other, count in sorted(self._files.items()):
             files = "1 file" if count == 1 else f"{count} files"
             belong = "belongs" if count == 1 else "belong"
-            lines.append(f"{files} in {name} {belong} to {user_name(other)}: hashed in every run")
+            lines.append(
+                texts.FILES_OF_OTHER(files=files, name=name, belong=belong, other=user_name(other))
+            )
         self._files.clear()
         return lines
 

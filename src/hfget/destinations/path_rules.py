@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
+from hfget.messages import destination_texts as texts
+
 MAX_COMPONENT_BYTES = 255
 MAX_PATH_BYTES = 4_096
 #: Paths that need no closer look on POSIX: most of all there are.
@@ -21,7 +23,7 @@ _IGNORABLE = re.compile(
 )
 #: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
 _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
-_RECORDS = "lies where the records of downloads are (.cache/huggingface)"
+_RECORDS = texts.WHERE_RECORDS_ARE
 #: How the Hub cache names a repo's folder, in which `trees` are listings.
 _CACHED_REPO = ("models--", "datasets--", "spaces--")
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
@@ -44,14 +46,14 @@ def why_hostile(path: str) -> str:
     if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
         return _why_not_here(path.split("/")) if "--" in path else ""
     if not path:
-        return "is empty"
+        return texts.EMPTY
     if _CONTROL.search(path):
-        return "holds control characters or broken Unicode"
+        return texts.CONTROL_CHARACTERS
     if "\\" in path:
-        return "holds a backslash"
+        return texts.BACKSLASH
     segments = path.split("/")
     if not segments[0]:
-        return "is absolute"
+        return texts.ABSOLUTE
     for segment in segments:
         if reason := _why_not_segment(segment):
             return reason
@@ -62,12 +64,12 @@ def why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -
     """Why `path`, which is not hostile, cannot be written here; empty if it can."""
     if len(path) <= longest and _PLAIN.fullmatch(path):
         is_device = windows and _DEVICE_IN_PLAIN.search(path)
-        return "holds a name reserved on Windows" if is_device else ""
+        return texts.WINDOWS_RESERVED if is_device else ""
     if len(path.encode()) > MAX_PATH_BYTES:
-        return f"is longer than {MAX_PATH_BYTES} bytes"
+        return texts.PATH_TOO_LONG(most=MAX_PATH_BYTES)
     for segment in path.split("/"):
         if len(segment.encode()) > longest:
-            return f"has a name longer than {longest} bytes"
+            return texts.NAME_TOO_LONG(most=longest)
         if windows and (reason := _why_not_on_windows(segment)):
             return reason
     return ""
@@ -76,16 +78,16 @@ def why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -
 @lru_cache(maxsize=8_192)  # folders come again with each of their files
 def _why_not_segment(segment: str) -> str:
     if not segment:
-        return "has an empty segment"
+        return texts.EMPTY_SEGMENT
     if segment in (".", ".."):
-        return "leaves the folder by . or .."
+        return texts.DOTS
     if _DRIVE.match(segment):
-        return "holds a drive letter"
+        return texts.DRIVE_LETTER
     folded = _lookalike(segment)
     if _climbs(folded) or _climbs(unquote(folded)):
-        return "holds characters that other programs read as . or .."
+        return texts.LIKE_DOTS
     if _GIT.fullmatch(folded):
-        return "lies in a .git folder"
+        return texts.GIT_FOLDER
     return ""
 
 
@@ -96,13 +98,13 @@ def _climbs(segment: str) -> bool:
 
 def _why_not_on_windows(segment: str) -> str:
     if _DEVICE.fullmatch(segment):
-        return "holds a name reserved on Windows"
+        return texts.WINDOWS_RESERVED
     if segment[-1] in ". ":
-        return "has a name that ends in a dot or a space"
+        return texts.DOT_OR_SPACE_AT_END
     if _NOT_ON_WINDOWS.search(segment):
-        return "holds a character that Windows forbids"
+        return texts.WINDOWS_FORBIDDEN
     if _SHORT_NAME.fullmatch(segment):
-        return "may be the short name of another file on Windows"
+        return texts.WINDOWS_SHORT_NAME
     return ""
 
 
@@ -116,12 +118,12 @@ def _why_not_here(segments: list[str]) -> str:
         return _RECORDS
     for number, name in enumerate(names):
         if name.startswith(".hfget"):
-            return "lies where hfget keeps its own records"
+            return texts.OWN_RECORDS
         inner = names[number + 1] if number + 1 < len(names) else ""
         if name == ".cache" and inner == "huggingface":
             return _RECORDS
         if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
-            return "lies where the Hub cache keeps listings"
+            return texts.CACHE_LISTINGS
     return ""
 
 

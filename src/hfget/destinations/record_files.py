@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.messages import destination_texts as texts
 from hfget.system import owner_of, read_bytes
 
 
@@ -39,6 +40,6 @@ def user_name(owner: int) -> str:
     try:
         import pwd
 
-        return f"user {pwd.getpwuid(owner).pw_name}"
+        return texts.USER(pw_name=pwd.getpwuid(owner).pw_name)
     except (ImportError, KeyError):
-        return f"user {owner}"
+        return texts.USER(pw_name=owner)

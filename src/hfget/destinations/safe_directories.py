@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from hfget.destinations.path_rules import MAX_COMPONENT_BYTES
 from hfget.errors import UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.system import (
-    ANOTHER_FOLDER,
     Stamp,
     create_file,
     existing_folder,
@@ -87,7 +88,7 @@ class Directories:
         """Give `data` the name `target`, atomically.
 
         Raises FileExistsError if something has that name and `replace` is false, or if `seen`
-        is given and what has that name is no longer that.
+        is given and what has that name is that no more.
         """
         with self._lock:
             fd, name = self._place(target)
@@ -126,8 +127,8 @@ class Directories:
         """Raise UnsafeError if a link leads `folder` out of the root."""
         if not is_inside(folder, self._root):
             raise UnsafeError(
-                f"a link in {self._root} leads outside of it: {safe_text(str(folder))}",
-                hint=f"remove the link, or {ANOTHER_FOLDER}",
+                texts.LINK_LEADS_OUT(root=self._root, folder=safe_text(str(folder))),
+                hint=advice.REMOVE_LINK,
             )
 
     def close(self) -> None:
@@ -180,8 +181,8 @@ class Directories:
                 place /= name
                 if _is_link(name, fd):
                     raise UnsafeError(
-                        f"{safe_text(str(place))} is being replaced while it is written to",
-                        hint="run the same command again, with nothing else working on that folder",
+                        texts.BEING_REPLACED(place=safe_text(str(place))),
+                        hint=advice.RUN_AGAIN_ALONE,
                     )
                 inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
             finally:

@@ -22,11 +22,13 @@ from hfget.destinations.path_rules import (
     why_unfit,
 )
 from hfget.errors import UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.system import safe_text
 
 _NAMED = 10
 
-_NEEDS_FOLDER = "is a file where another path needs a folder"
+_NEEDS_FOLDER = texts.FILE_FOR_FOLDER
 _RECORD_FOLDERS: tuple[list[str], ...] = ([], ["download"], ["trees"])
 
 
@@ -96,11 +98,8 @@ def _raise_for(refusals: Iterator[Refusal]) -> None:
         local &= refusal.local
     named = [f"{quoted(refusal.path)} {refusal.reason}" for refusal in shown]
     raise UnsafeError(
-        f"the repo is refused, {count} of its paths cannot be written safely: "
-        + "; ".join(with_rest(named, count)),
-        hint="nothing was written; "
-        + ("download it on Linux, or " if local else "")
-        + "tell the repo's owner",
+        texts.REPO_REFUSED(count=count, paths="; ".join(with_rest(named, count))),
+        hint=advice.DOWNLOAD_ON_LINUX if local else advice.TELL_OWNER,
         path=safe_text(shown[0].path),
     )
 
@@ -116,8 +115,8 @@ def check_root(root: Path, paths: Iterable[str]) -> None:
         inside = any(record_name(path.partition("/")[0]) == "huggingface" for path in paths)
     if inside:
         raise UnsafeError(
-            f"{safe_text(str(root))} is where the records of downloads are",
-            hint="choose another folder with --local-dir",
+            texts.FOLDER_OF_RECORDS(root=safe_text(str(root))),
+            hint=advice.OTHER_FOLDER,
         )
 
 
@@ -161,7 +160,7 @@ def _refusals(listing: list[str], *, windows: bool, folding: bool) -> Iterator[R
 
 def with_rest(lines: list[str], count: int) -> list[str]:
     """`lines`, and how many more of `count` there are."""
-    return [*lines, f"and {count - len(lines)} more"] if count > len(lines) else lines
+    return [*lines, texts.AND_MORE(more=count - len(lines))] if count > len(lines) else lines
 
 
 def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:
@@ -197,8 +196,8 @@ def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
         return _NEEDS_FOLDER
     other = next((name for name in group if name != path), None)
     if other is None:
-        return "is listed twice"
-    return f"is one file with {quoted(other)} on this disk"
+        return texts.LISTED_TWICE
+    return texts.SAME_FILE(other=quoted(other))
 
 
 def _key(path: str, folding: bool) -> str:

@@ -10,6 +10,8 @@ from hfget.destinations.layout import Placement
 from hfget.destinations.safe_directories import folds_case, longest_name
 from hfget.destinations.safe_paths import quoted, unfit_paths
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile
 
 
@@ -26,9 +28,9 @@ def unfit_at(root: Path, wanted: Sequence[RemoteFile]) -> dict[str, str]:
 def unfit_placement(root: Path, path: str, reason: str) -> Placement:
     """The placement of such a file. Its name is not looked for on the disk."""
     error = DiskError(
-        f"{quoted(path)} {reason}: this disk cannot hold it",
+        texts.UNFIT(path=quoted(path), reason=reason),
         path=path,
-        hint="choose a folder on another file system, or leave the file out with --exclude",
+        hint=advice.OTHER_DISK_OR_EXCLUDE,
     )
     target = root / path
     return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error, unfit=True)

@@ -30,6 +30,8 @@ from hfget.http.sending import send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import Credential, Withheld
 from hfget.system import safe_text, safe_url
 
@@ -40,7 +42,7 @@ _PLAIN_URL = re.compile(
     r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
-_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
+_NOT_IN_THE_CLEAR = advice.HTTPS_OR_NO_PROXY
 
 
 class HttpClient:
@@ -116,7 +118,7 @@ class HttpClient:
         try:
             return self._send(request, proxy, read_timeout)
         except InTheClearError as error:
-            self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
+            self._keep_here(texts.NOT_THIS_MACHINE(host=host_of(url), peer=error.peer))
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
 
@@ -167,9 +169,7 @@ class HttpClient:
             first, self.unlocked = not self.unlocked, True
         if first:
             host = safe_text(host_of(response.url), 120)
-            self._observer(
-                events.Note(f"{host} asks for a token: {credential.source} is sent to it")
-            )
+            self._observer(events.Note(texts.TOKEN_ASKED_FOR(host=host, source=credential.source)))
         return True
 
     def _go_without(self, credential: Credential, response: requests.Response) -> bool:
@@ -181,10 +181,13 @@ class HttpClient:
         with self._lock:
             first = self.withheld is None
             self.withheld = self.withheld or Withheld(
-                credential.source, f"{host} does not accept it", "make another one", refused=True
+                credential.source,
+                texts.TOKEN_REFUSED_THERE(host=host),
+                texts.MAKE_ANOTHER_TOKEN,
+                refused=True,
             )
         if first:
-            text = f"{host} does not accept the token from {credential.source}; going on without"
+            text = texts.TOKEN_REFUSED(host=host, source=credential.source)
             self._observer(events.Note(text, "warning"))
         return True
 
@@ -243,7 +246,7 @@ class HttpClient:
         if credential is None or not self.unlocked or origin != credential.origin:
             return {}
         if proxy and origin.startswith("http:"):
-            self._keep_here(f"the proxy {proxies.shown(proxy)} would read it")
+            self._keep_here(texts.PROXY_WOULD_READ_IT(proxy=proxies.shown(proxy)))
         if self.withheld is not None:
             return {}
         return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
@@ -253,18 +256,18 @@ class HttpClient:
         credential = self.credential
         if credential is None or not credential.is_ambient:
             raise UnsafeError(
-                f"a token would go in the clear: {safe_text(why, 200)}",
+                texts.TOKEN_IN_THE_CLEAR(why=safe_text(why, 200)),
                 hint=_NOT_IN_THE_CLEAR,
             )
         with self._lock:
             first = self.withheld is None
             self.withheld = self.withheld or Withheld(
                 credential.source,
-                f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
+                texts.LOOPBACK_ONLY(why=safe_text(why, 200)),
                 _NOT_IN_THE_CLEAR,
             )
         if first:
-            text = f"{credential.source} is not sent: {self.withheld.why}"
+            text = texts.NOT_SENT(source=credential.source, why=self.withheld.why)
             self._observer(events.Note(text, "warning"))
 
     def _adapter(self) -> Adapter:
@@ -288,7 +291,7 @@ class HttpClient:
 
 def _offline_error(variable: str) -> UnreachableError:
     return UnreachableError(
-        f"offline mode is on ({variable}), nothing can be fetched", hint=f"unset {variable}"
+        texts.OFFLINE(variable=variable), hint=advice.UNSET_OFFLINE(variable=variable)
     )
 
 

@@ -22,6 +22,8 @@ from hfget.endpoints import (
 )
 from hfget.errors import UnsafeError, UsageError
 from hfget.http import token_files
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, is_true
 from hfget.system import Secret, login_file, remember, safe_text, safe_url, shell_word
 
@@ -31,7 +33,7 @@ _ERROR_CODES = frozenset({"GatedRepo", "RepoNotFound", "RevisionNotFound", "Entr
 _TOKENS_PAGE = f"{DEFAULT_ENDPOINT}/settings/tokens"
 #: In the order in which huggingface_hub reads them.
 _VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-_LOG_IN = "log in (hf auth login), or set HF_TOKEN"
+_LOG_IN = advice.LOG_IN
 
 
 class CredentialChoice(NamedTuple):
@@ -67,8 +69,8 @@ def choose_credential(
         if not encrypted:
             what = "a password" if source == "endpoint" else "a token"
             raise UnsafeError(
-                f"{what} would go in the clear to {origin}",
-                hint="use an https endpoint, or leave the secret out",
+                texts.SECRET_IN_THE_CLEAR(what=what, origin=origin),
+                hint=advice.HTTPS_OR_NO_SECRET,
             )
         if source == "endpoint":
             return CredentialChoice(Credential(secret, source, origin, eager=True, scheme="Basic"))
@@ -78,9 +80,9 @@ def choose_credential(
     named, warnings = _named(origin, endpoint, tuple(send_to), env)
     choice = _ambient(endpoint, endpoint_source, encrypted, named or is_official(endpoint), env)
     if choice.credential is None and env.get("HF_OIDC_RESOURCE", "").strip():
-        why = "hfget does not exchange OIDC tokens"
-        remedy = "let hf do it: HF_TOKEN=$(hf auth token)"
-        warnings = (*warnings, f"HF_OIDC_RESOURCE is not used: {why}; {remedy}")
+        why = texts.NO_OIDC
+        remedy = advice.LET_HF_EXCHANGE
+        warnings = (*warnings, texts.OIDC_NOT_USED(why=why, remedy=remedy))
         choice = choice._replace(withheld=Withheld("HF_OIDC_RESOURCE", why, remedy))
     return choice._replace(warnings=(*warnings, *choice.warnings))
 
@@ -92,8 +94,8 @@ def _given(endpoint: str, flag: str | None) -> tuple[Secret, TokenSource] | None
         return None if login is None else (login, "endpoint")
     if login is not None:
         raise UsageError(
-            "a token and an endpoint with user and password are too much for one request",
-            hint="leave out --token, or the user and password in the endpoint's address",
+            texts.TWO_CREDENTIALS,
+            hint=advice.ONE_CREDENTIAL,
         )
     return _clean_token(flag, "--token"), "--token"
 
@@ -106,7 +108,7 @@ def _ambient(
     env: Mapping[str, str],
 ) -> CredentialChoice:
     """HF_TOKEN or its older name, else the stored login: sent, or held back and why."""
-    send = f"to send it: --send-token-to {shell_word(host_of(endpoint))}"
+    send = texts.SEND_TOKEN_TO(endpoint=shell_word(host_of(endpoint)))
     for name in _VARIABLES:
         if value := env.get(name, "").strip():
             if not encrypted:
@@ -116,24 +118,22 @@ def _ambient(
                 return CredentialChoice(
                     Credential(secret, name, origin_of(endpoint), eager=allowed)
                 )
-            return CredentialChoice(
-                withheld=Withheld(name, "the endpoint is that of a pasted URL", send)
-            )
+            return CredentialChoice(withheld=Withheld(name, texts.ENDPOINT_OF_PASTED_URL, send))
     path = login_file(os.environ)
     if path is None or not os.path.lexists(path):
         return CredentialChoice()
     if not encrypted:
         return CredentialChoice(withheld=Withheld("stored login", *ENCRYPTED_ONLY))
     if not allowed:
-        return CredentialChoice(withheld=Withheld("stored login", "it is for huggingface.co", send))
+        return CredentialChoice(withheld=Withheld("stored login", texts.FOR_HUGGINGFACE, send))
     return _stored_login(path, origin_of(endpoint))
 
 
 def _switched_off(env: Mapping[str, str], use_ambient: bool) -> Withheld | None:
     """The token that the user does not want to be sent."""
-    why, remedy = "--no-token was given", "leave --no-token out"
+    why, remedy = texts.NO_TOKEN_GIVEN, advice.LEAVE_NO_TOKEN_OUT
     if use_ambient:
-        why, remedy = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set", "unset it"
+        why, remedy = texts.IMPLICIT_TOKEN_DISABLED, advice.UNSET_IT
     for name in _VARIABLES:
         if env.get(name, "").strip():
             return Withheld(name, why, remedy)
@@ -161,22 +161,22 @@ def _named(
     warnings: tuple[str, ...] = ()
     if send_to:
         hosts = safe_text(", ".join(map(safe_url, send_to)), 200)
-        warnings = (f"--send-token-to {hosts} is without effect: {host_of(endpoint)} is asked",)
-    texts = env.get("HFGET_TOKEN_ORIGINS", "").replace(",", " ").split()
-    return origin in _origins(texts, "HFGET_TOKEN_ORIGINS"), warnings
+        warnings = (texts.SEND_TOKEN_UNUSED(hosts=hosts, endpoint=host_of(endpoint)),)
+    hosts_named = env.get("HFGET_TOKEN_ORIGINS", "").replace(",", " ").split()
+    return origin in _origins(hosts_named, "HFGET_TOKEN_ORIGINS"), warnings
 
 
-def _origins(texts: Iterable[str], where: str) -> set[str]:
+def _origins(named: Iterable[str], where: str) -> set[str]:
     """The origins that these URLs, or hosts with or without a port, are. Raises UsageError."""
     origins = set()
-    for text in texts:
+    for text in named:
         urls = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
         try:
             origins |= {origin_of(url) for url in urls}
         except ValueError as error:
             raise UsageError(
-                f"{where} does not name a host: {safe_text(safe_url(urls[0]), 80)}",
-                hint="for instance hub.example.org, or https://hub.example.org:8443",
+                texts.NOT_A_HOST(where=where, urls=safe_text(safe_url(urls[0]), 80)),
+                hint=advice.HOST_LIKE,
             ) from error
     return origins
 
@@ -195,19 +195,21 @@ def _stored_login(path: Path, origin: str) -> CredentialChoice:
     except token_files.DistrustedError as error:
         return _unusable(path, str(error))
     except UsageError:
-        return _unusable(path, "holds characters that no token has")
+        return _unusable(path, texts.NOT_A_TOKEN)
     if token_files.has_expired(path, secret.reveal()):
-        return _unusable(path, "has expired")
+        return _unusable(path, texts.EXPIRED)
     warnings: tuple[str, ...] = ()
     if found.exposed:
         name = shell_word(os.fspath(path))
-        warnings = (f"other users can read your stored login: chmod 600 {name}",)
+        warnings = (texts.LOGIN_READABLE(name=name),)
     return CredentialChoice(Credential(secret, source, origin, eager=True), None, warnings)
 
 
 def _unusable(path: Path, why: str) -> CredentialChoice:
-    warning = f"the stored login {path} {why}, and is not used; {_LOG_IN}"
-    return CredentialChoice(None, Withheld("stored login", f"it {why}", _LOG_IN), (warning,))
+    warning = texts.LOGIN_NOT_USED(path=path, why=why, log_in=_LOG_IN)
+    return CredentialChoice(
+        None, Withheld("stored login", texts.IT_IS(why=why), _LOG_IN), (warning,)
+    )
 
 
 def _clean_token(text: str, source: TokenSource) -> Secret:
@@ -215,8 +217,8 @@ def _clean_token(text: str, source: TokenSource) -> Secret:
     value = re.sub(r"(?i)^bearer(?:\s+|$)", "", value)
     if not re.fullmatch(r"[\x21-\x7e]{1,8192}", value):
         raise UsageError(
-            f"the token from {source} is empty or holds characters that no token has",
-            hint=f"copy it again from {_TOKENS_PAGE}",
+            texts.TOKEN_UNUSABLE(source=source),
+            hint=advice.COPY_TOKEN_AGAIN(page=_TOKENS_PAGE),
         )
     return Secret(value)
 

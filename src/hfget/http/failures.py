@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 import requests
 import urllib3
 
+from hfget.messages import http_texts as texts
 from hfget.system import redact, safe_text
 
 _MOST_CAUSES = 32
@@ -51,7 +52,9 @@ def describe(error: BaseException) -> str:
     chain = list(causes(error))
     for kind, words in _WORDS:
         for cause in chain:
-            if isinstance(cause, kind) and (text := words(cause) if callable(words) else words):
+            if isinstance(cause, kind) and (
+                text := words if isinstance(words, str) else words(cause)
+            ):
                 return _through(error) + text
     return _through(error) + safe_text(redact(type(chain[-1]).__name__), 60)
 
@@ -73,30 +76,30 @@ def tunnel_status(error: BaseException) -> int | None:
 
 
 def _through(error: BaseException) -> str:
-    return f"through the proxy {error.name}: " if isinstance(error, ProxyError) else ""
+    return texts.THROUGH_PROXY(name=error.name) if isinstance(error, ProxyError) else ""
 
 
 def _tunnel_words(cause: BaseException) -> str:
     match = _TUNNEL.search(str(cause))
-    return f"it answers HTTP {match[1]}" if match else ""
+    return texts.ANSWERS_STATUS(status=match[1]) if match else ""
 
 
 def _connect_words(cause: BaseException) -> str:
     refused = isinstance(cause, urllib3.exceptions.NewConnectionError)
-    return "" if refused else "no connection within the time-out"
+    return "" if refused else texts.CONNECT_TIMEOUT
 
 
 def _dns_words(cause: BaseException) -> str:
     if cause.args[:1] == (socket.EAI_AGAIN,):
-        return "the name server does not answer (DNS)"
-    return "the host name is not known (DNS)"
+        return texts.NO_NAME_SERVER
+    return texts.UNKNOWN_HOST
 
 
 def _tls_words(cause: BaseException) -> str:
     reason = str(getattr(cause, "reason", None) or "").replace("_", " ").lower()
     if reason in ("wrong version number", "http request", "record layer failure"):
-        return "it does not speak TLS on this port"
-    return f"TLS failed ({safe_text(redact(reason), 80)})" if reason else ""
+        return texts.NO_TLS
+    return texts.TLS_FAILED(reason=safe_text(redact(reason), 80)) if reason else ""
 
 
 def _system_words(cause: BaseException) -> str:
@@ -109,22 +112,22 @@ def _system_words(cause: BaseException) -> str:
 #: still find nothing to say.
 _WORDS: tuple[tuple[_Kind, str | Callable[[BaseException], str]], ...] = (
     (socket.gaierror, _dns_words),
-    (urllib3.exceptions.NameResolutionError, "the host name is not known (DNS)"),
-    (ssl.SSLCertVerificationError, "the certificate cannot be verified"),
-    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), "the TLS connection was cut"),
+    (urllib3.exceptions.NameResolutionError, texts.UNKNOWN_HOST),
+    (ssl.SSLCertVerificationError, texts.BAD_CERTIFICATE),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), texts.TLS_CUT),
     (ssl.SSLError, _tls_words),
     (OSError, _tunnel_words),
-    (http.client.RemoteDisconnected, "connection closed without an answer"),
-    (ConnectionRefusedError, "connection refused"),
-    (ConnectionResetError, "connection reset"),
-    ((BrokenPipeError, ConnectionAbortedError), "connection broken"),
+    (http.client.RemoteDisconnected, texts.NO_ANSWER),
+    (ConnectionRefusedError, texts.REFUSED),
+    (ConnectionResetError, texts.RESET),
+    ((BrokenPipeError, ConnectionAbortedError), texts.BROKEN),
     (urllib3.exceptions.ConnectTimeoutError, _connect_words),
-    (requests.exceptions.ReadTimeout, "no answer within the time-out"),
-    ((TimeoutError, urllib3.exceptions.ReadTimeoutError), "no byte within the time-out"),
-    (http.client.IncompleteRead, "connection closed too early"),
+    (requests.exceptions.ReadTimeout, texts.ANSWER_TIMEOUT),
+    ((TimeoutError, urllib3.exceptions.ReadTimeoutError), texts.READ_TIMEOUT),
+    (http.client.IncompleteRead, texts.CLOSED_EARLY),
     (
         (http.client.HTTPException, urllib3.exceptions.InvalidHeader),
-        "what it answers is no HTTP",
+        texts.NOT_HTTP,
     ),
     (OSError, _system_words),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+from hfget.messages import http_texts as texts
+
 IDENTITY = frozenset({"", "identity"})
 INFLATABLE = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -62,7 +64,7 @@ class Inflater:
         try:
             decoded: bytes = inflate.decompress(self._packed, most)
         except zlib.error as error:
-            raise InflateError(f"bad compressed data: {error}") from error
+            raise InflateError(texts.BAD_COMPRESSION(error=error)) from error
         self._packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         return decoded
 

@@ -16,6 +16,8 @@ from requests.utils import get_environ_proxies, select_proxy
 from hfget.endpoints import host_of
 from hfget.errors import AccessError, HfgetError, UsageError
 from hfget.http.failures import ProxyError, tunnel_status
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.system import remember, safe_text, safe_url, shell_word
 
 _SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
@@ -53,16 +55,15 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
     name, host = shown(proxy), host_of(url)
     if status not in (401, 407):
         return AccessError(
-            f"the proxy {name} does not lead to {host} (HTTP {status})",
+            texts.PROXY_CANNOT_REACH(name=name, host=host, status=status),
             url=safe_url(url),
-            hint=f"ask those who run it, or go without: NO_PROXY={shell_word(host)}",
+            hint=advice.ASK_OR_NO_PROXY(host=shell_word(host)),
         )
-    wish = "does not accept the" if "@" in proxy else "asks for a"
+    text = texts.PROXY_LOGIN_REFUSED if "@" in proxy else texts.PROXY_LOGIN_WANTED
     return AccessError(
-        f"the proxy {name} {wish} user name and password (HTTP {status})",
+        text(name=name, status=status),
         url=safe_url(url),
-        hint="put them into HTTPS_PROXY or HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT "
-        "(special characters percent-encoded)",
+        hint=advice.PROXY_LOGIN,
     )
 
 
@@ -81,8 +82,8 @@ def failure(error: requests.RequestException, proxy: str, url: str) -> Exception
     """
     if isinstance(error, requests.exceptions.InvalidSchema):
         return UsageError(
-            f"the proxy {shown(proxy)} speaks SOCKS, for which PySocks is missing",
-            hint="install it (pip install 'hfget[socks]'), or use an http:// proxy",
+            texts.PROXY_NEEDS_PYSOCKS(proxy=shown(proxy)),
+            hint=advice.INSTALL_SOCKS,
         )
     if isinstance(error, requests.exceptions.InvalidURL):
         return _no_address(proxy)
@@ -98,6 +99,6 @@ def failure(error: requests.RequestException, proxy: str, url: str) -> Exception
 
 def _no_address(proxy: str) -> UsageError:
     return UsageError(
-        f"the proxy {shown(proxy)} has no usable address",
-        hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT",
+        texts.PROXY_ADDRESS(proxy=shown(proxy)),
+        hint=advice.CHECK_PROXY,
     )

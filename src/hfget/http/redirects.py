@@ -18,6 +18,8 @@ from hfget.endpoints import (
     without_login,
 )
 from hfget.errors import NetworkError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.system import safe_text, safe_url
 
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
@@ -48,26 +50,25 @@ def follow(
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):
         raise UnsafeError(
-            f"{host} leads to {safe_text(scheme, 40)}:, which is refused",
+            texts.REDIRECT_SCHEME(host=host, scheme=safe_text(scheme, 40)),
             url=safe_url(source),
-            hint="the mirror is broken or hostile; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
     try:
         origin_of(target)
     except ValueError:
         raise _malformed(source) from None
     if urlsplit(source).scheme.lower() == "https" and scheme == "http" and not allow_http:
-        option = "; or allow it for files, whose hashes came over https: --allow-http-data"
         raise UnsafeError(
-            f"{host} leads from https to http ({shown}), which is refused",
+            texts.REDIRECT_TO_HTTP(host=host, shown=shown),
             url=safe_url(source),
-            hint="try another --endpoint" + (option if allow_http is not None else ""),
+            hint=advice.OTHER_MIRROR if allow_http is None else advice.OTHER_MIRROR_OR_HTTP_DATA,
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(
-            f"{host} leads to a private address ({shown}), which is refused",
+            texts.REDIRECT_PRIVATE(host=host, shown=shown),
             url=safe_url(source),
-            hint="if this mirror is yours, allow it with --allow-private",
+            hint=advice.ALLOW_PRIVATE,
         )
     return target
 
@@ -90,16 +91,16 @@ def circle(response: requests.Response, endpoint: str, path: str | None = None) 
     target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
     if _is_hub(target) and not _is_hub(urlsplit(endpoint)):
         return NetworkError(
-            f"{host} passes requests on to {hostname_of(target)}, and does not answer them itself",
+            texts.PASSES_ON(host=host, hub=hostname_of(target)),
             url=safe_url(response.url),
             path=path,
-            hint=f"ask that one: --endpoint {DEFAULT_ENDPOINT}",
+            hint=advice.ASK_THE_HUB(endpoint=DEFAULT_ENDPOINT),
         )
     return NetworkError(
-        f"{host} redirects in a circle",
+        texts.CIRCLE(host=host),
         url=safe_url(response.url),
         path=path,
-        hint="it does not lead to an end; try another one with --endpoint",
+        hint=advice.OTHER_MIRROR,
     )
 
 
@@ -146,7 +147,7 @@ def _absolute(source: str, location: str) -> str:
 
 def _malformed(source: str) -> NetworkError:
     return NetworkError(
-        f"{host_of(source)} leads to what is no address",
+        texts.REDIRECT_MALFORMED(host=host_of(source)),
         url=safe_url(source),
-        hint="the mirror may be broken; try another one with --endpoint",
+        hint=advice.OTHER_MIRROR,
     )

@@ -20,6 +20,7 @@ from types import FunctionType
 from typing import Any
 
 from hfget.limits import TURNS
+from hfget.messages import http_texts as texts
 
 #: A hundred lines, where http.client ends, are not enough behind proxies that each add theirs.
 MAX_HEAD_LINES, MAX_HEAD_BYTES = 2000, 256 << 10
@@ -79,7 +80,7 @@ def read_lines(fp: Any) -> list[bytes]:
         lines.append(line)
         if line in (b"\r\n", b"\n", b""):
             return lines
-    raise http.client.HTTPException("the head of the answer does not end")
+    raise http.client.HTTPException(texts.HEAD_WITHOUT_END)
 
 
 def _parse_headers(fp: Any, *args: Any, **limits: Any) -> http.client.HTTPMessage:
@@ -130,7 +131,7 @@ class Reader(io.RawIOBase):
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError("the answer comes too slowly")
+                raise TimeoutError(texts.ANSWER_TOO_SLOW)
             if left < (self._sock.gettimeout() or left):
                 self._sock.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
@@ -171,7 +172,7 @@ class Response(http.client.HTTPResponse):
             if not 100 <= found[1] < 200 or found[1] == http.client.SWITCHING_PROTOCOLS:
                 return found
             read_lines(self.fp)
-        raise http.client.HTTPException("interim answers without end")
+        raise http.client.HTTPException(texts.INTERIM_WITHOUT_END)
 
     def read1(self, n: int = -1, /) -> bytes:
         if not self.chunked or self.fp is None:

@@ -24,6 +24,8 @@ from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http.failures import ProxyError, certificate_fault, describe
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
@@ -95,18 +97,18 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
     if isinstance(error, HfgetError | Transient):
         return error
     if fault := certificate_fault(error):
-        whose = f"the proxy {error.name}" if isinstance(error, ProxyError) else host_of(url)
-        hint = "if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE"
+        whose = texts.THE_PROXY(name=error.name) if isinstance(error, ProxyError) else host_of(url)
+        hint: str = advice.NAME_OWN_CA
         if "expired" in fault or "not yet valid" in fault:
-            hint = f"check the clock of this machine; {hint}"
+            hint = advice.CHECK_CLOCK(hint=hint)
         return UnreachableError(
-            f"the certificate of {whose} cannot be verified: {fault}", url=safe_url(url), hint=hint
+            texts.CERTIFICATE_UNVERIFIED(whose=whose, fault=fault), url=safe_url(url), hint=hint
         )
     if isinstance(error, _NO_ADDRESS):
         return NetworkError(
-            f"not a usable address: {safe_text(safe_url(url))}",
+            texts.NOT_AN_ADDRESS(url=safe_text(safe_url(url))),
             url=safe_url(url),
-            hint="check the endpoint (--endpoint, HF_ENDPOINT)",
+            hint=advice.CHECK_ENDPOINT,
         )
     if isinstance(error, _NETWORK_ERRORS):
         connecting = isinstance(error, requests.exceptions.ConnectionError)
@@ -120,7 +122,7 @@ def from_status(response: requests.Response) -> Transient | None:
     if status not in TRANSIENT_STATUSES:
         return None
     wait = requested_wait(response.headers, status)
-    reason = f"HTTP {status}" + (" (too many requests)" if status == 429 else "")
+    reason = texts.STATUS(status=status) + (texts.TOO_MANY_REQUESTS if status == 429 else "")
     calm = status == 429 or (status == 503 and wait is not None)
     return Transient(
         reason,
@@ -192,9 +194,11 @@ def wait_after(failure: Transient, attempt: int) -> float:
         return backoff(attempt)
     if failure.wait > MAX_REQUESTED_WAIT:
         raise UnreachableError(
-            f"{failure.host} asks to wait {duration_text(failure.wait)} ({failure.reason})",
+            texts.ASKS_TO_WAIT(
+                host=failure.host, wait=duration_text(failure.wait), reason=failure.reason
+            ),
             url=failure.url,
-            hint="run the same command again then; what is here is kept",
+            hint=advice.RUN_AGAIN_LATER,
         )
     return max(failure.wait + backoff(1) / 4, backoff(attempt))
 
@@ -248,5 +252,5 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
         f"{failure.host}: {failure.reason}",
         path=path,
         url=failure.url,
-        hint="run the same command again, or try another endpoint with --endpoint",
+        hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,
     )

@@ -13,6 +13,8 @@ from pathlib import Path
 from time import time
 from typing import NamedTuple
 
+from hfget.messages import http_texts as texts
+
 #: A token has less than a hundred characters, a JWT a few thousand.
 LONGEST_BYTES = 16_384
 #: `stored_tokens` has a section for each login of the user.
@@ -81,16 +83,16 @@ def _read(path: Path, flags: int, longest: int) -> TokenFile:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise DistrustedError(f"cannot be read: {_reason(error)}") from error
+        raise DistrustedError(texts.UNREADABLE(error=_reason(error))) from error
     try:
         found = os.fstat(descriptor)
         _check(found, regular=bool(flags))
         content = _content(descriptor, longest, whole=bool(flags))
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DistrustedError("is not text") from None
+        raise DistrustedError(texts.NOT_TEXT) from None
     except OSError as error:
-        raise DistrustedError(f"cannot be read: {_reason(error)}") from error
+        raise DistrustedError(texts.UNREADABLE(error=_reason(error))) from error
     finally:
         os.close(descriptor)
     exposed = os.name == "posix" and bool(found.st_mode & (stat.S_IRGRP | stat.S_IROTH))
@@ -99,9 +101,9 @@ def _read(path: Path, flags: int, longest: int) -> TokenFile:
 
 def _check(found: os.stat_result, *, regular: bool) -> None:
     if regular and not stat.S_ISREG(found.st_mode):
-        raise DistrustedError("is not a file")
+        raise DistrustedError(texts.NOT_A_FILE)
     if os.name == "posix" and os.geteuid() != 0 and found.st_uid not in (0, os.geteuid()):
-        raise DistrustedError("belongs to another user")
+        raise DistrustedError(texts.OTHER_USERS)
 
 
 def _content(descriptor: int, longest: int, *, whole: bool) -> bytes:
@@ -111,7 +113,7 @@ def _content(descriptor: int, longest: int, *, whole: bool) -> bytes:
         piece = os.read(descriptor, longest + 1 - len(content))
         content += piece
         if len(content) > longest:
-            raise DistrustedError("is too large for a token")
+            raise DistrustedError(texts.TOO_LARGE)
         if not piece:
             break
     return content if whole else content.partition(b"\n")[0]

@@ -24,6 +24,7 @@ from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.idle import IdleConnections
 from hfget.http.response import Response
 from hfget.http.trust import Authorities
+from hfget.messages import http_texts as texts
 
 
 class _Watched(HTTPConnection):
@@ -57,16 +58,18 @@ class _Connection(_Watched):
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"no connection to {self.host}") from error
+            raise ConnectTimeoutError(self, texts.NO_CONNECTION(host=self.host)) from error
         except OSError as error:
-            raise NewConnectionError(self, f"no connection to {self.host}: {error}") from error
+            raise NewConnectionError(
+                self, texts.NO_CONNECTION_WHY(host=self.host, error=error)
+            ) from error
 
 
 class InTheClearError(Exception):
     """A secret was about to go over plain http to another machine than this one."""
 
     def __init__(self, peer: str) -> None:
-        super().__init__(f"a secret would go in the clear to {peer}")
+        super().__init__(texts.SECRET_TO_PEER(peer=peer))
         self.peer = peer
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import user_path
 from hfget.system import safe_text
 
@@ -86,6 +88,6 @@ def _is_hashed(folder: str) -> bool:
 
 def _unusable(name: str, path: str) -> UsageError:
     return UsageError(
-        f"{name} names no usable CA bundle: {safe_text(path)}",
-        hint="name a file with certificates in PEM format, or unset it",
+        texts.NO_CA_BUNDLE(name=name, path=safe_text(path)),
+        hint=advice.NAME_CA_BUNDLE,
     )

@@ -30,6 +30,8 @@ from hfget.http import (
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
 from hfget.limits import API_RETRIES, MAX_REDIRECTS
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
 from hfget.settings import Settings
 from hfget.system import redact, safe_text, safe_url
@@ -164,10 +166,9 @@ class HubClient:
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
         return UnreachableError(
-            f"{host_of(response.url)} does not answer like a hub",
+            texts.NOT_A_HUB(url=host_of(response.url)),
             url=safe_url(response.url),
-            hint="check the endpoint (--endpoint, HF_ENDPOINT), and whether a login page "
-            "of the network stands in between",
+            hint=advice.CHECK_ENDPOINT_AND_LOGIN_PAGE,
         )
 
     def _read(
@@ -185,7 +186,7 @@ class HubClient:
         found = read_json(response, self.budget)
         if isinstance(found, dict) and isinstance(found.get("error"), str) and len(found) <= 3:
             said = safe_text(redact(found["error"]), 200)
-            raise Transient(f"answers 200 with an error: {said}", url=response.url, lie=True)
+            raise Transient(texts.ERROR_IN_200(said=said), url=response.url, lie=True)
         return found
 
     def _follow(
@@ -210,7 +211,7 @@ class HubClient:
             except Exception as error:
                 failure = from_exception(error, url)
                 if isinstance(failure, Transient) and not at_home:
-                    failure.reason += f" ({self.host} leads to this host)"
+                    failure.reason = texts.REDIRECTED(reason=failure.reason, host=self.host)
                 raise failure from error
             if at_home and self._http.unlock(response):
                 response.close()

@@ -34,6 +34,8 @@ from hfget.limits import (
     MAX_SECONDS,
     MAX_VALUES,
 )
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 #: What CPython takes for a value while an answer is read, containers and keys included, and for
@@ -82,14 +84,14 @@ class Budget:
             raise (self._stop if isinstance(self._stop, Stop) else Stop()).error()
         self._bytes += count
         if self._bytes > LISTING_BYTES:
-            raise _too_large(url, f"{LISTING_BYTES >> 20} MiB for one listing")
+            raise _too_large(url, texts.LIMIT_MIB(size=LISTING_BYTES >> 20))
         since = self._since
         spent = self._seconds + (self.clock() - since if since is not None else 0.0)
         if spent > LISTING_SECONDS:
             raise NetworkError(
-                f"{host_of(url)} takes more than {duration_text(LISTING_SECONDS)} for one listing",
+                texts.LISTING_TIMEOUT(url=host_of(url), seconds=duration_text(LISTING_SECONDS)),
                 url=safe_url(url),
-                hint="try again later, or another --endpoint",
+                hint=advice.LATER_OR_OTHER_MIRROR,
             )
 
     def hold(self, body: bytearray, values: int, url: str) -> None:
@@ -97,7 +99,7 @@ class Budget:
         width = _width(body)
         needed = len(body) * (1 + 2 * width) + values * _VALUE_BYTES
         if self._memory + needed > LISTING_MEMORY:
-            raise _too_large(url, f"{LISTING_MEMORY >> 20} MiB of memory can hold")
+            raise _too_large(url, texts.LIMIT_MEMORY(size=LISTING_MEMORY >> 20))
         self._memory += max(len(body) * width, values * _KEPT_BYTES)
 
 
@@ -105,7 +107,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     """The decoded JSON of an answer whose body is unread; its connection can be used again then.
 
     Raises NetworkError for an answer that is too large, Transient for one that trickles, is
-    cut short, or is no JSON: a login page may be gone the next time.
+    cut short, or is not JSON: a login page may be gone the next time.
     """
     budget = budget or Budget()
     body = _read(response, budget)
@@ -117,7 +119,7 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        reason = "the answer is no JSON, as of a login page"
+        reason = texts.NOT_JSON
         raise Transient(reason, url=response.url, lie=True) from None
 
 
@@ -132,7 +134,7 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
         if max(received, len(body)) > MAX_BYTES:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
         if budget.clock() > deadline:
-            raise Transient("the answer comes too slowly", url=response.url)
+            raise Transient(texts.ANSWER_TOO_SLOW, url=response.url)
     hand_back(response)
     return body
 
@@ -146,7 +148,7 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
     wire = wire_of(response)
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in IDENTITY | INFLATABLE:
-        reason = f"the answer is encoded as {safe_text(encoding, 20)}"
+        reason = texts.ENCODED(encoding=safe_text(encoding, 20))
         raise Transient(reason, url=response.url, lie=True)
     inflater = None if encoding in IDENTITY else Inflater()
     buffer = memoryview(bytearray(_BLOCK_BYTES))
@@ -160,9 +162,9 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
             try:
                 yield 0, inflater.take(_BLOCK_BYTES)
             except InflateError:
-                raise Transient("bad compressed data", url=response.url, lie=True) from None
+                raise Transient(texts.BAD_COMPRESSION, url=response.url, lie=True) from None
     if wire.length or (inflater is not None and not inflater.ended):
-        raise Transient("the answer was cut short", url=response.url)
+        raise Transient(texts.CUT_SHORT, url=response.url)
 
 
 def _width(body: bytearray) -> int:
@@ -174,7 +176,7 @@ def _width(body: bytearray) -> int:
 
 def _too_large(url: str, limit: str) -> NetworkError:
     return NetworkError(
-        f"{host_of(url)} answers with more than {limit}",
+        texts.ANSWER_TOO_LARGE(url=host_of(url), limit=limit),
         url=safe_url(url),
-        hint="no hub sends that much at once; try another --endpoint",
+        hint=advice.NO_HUB_SENDS_THAT,
     )

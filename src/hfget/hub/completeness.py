@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hfget.hub.entries import remote_file, tree_id
 from hfget.hub.proof import pointer_size
+from hfget.messages import hub_texts as texts
 from hfget.model import RemoteFile
 
 #: The Hub's pages of a listing, and where hubs have been seen to cut siblings, are multiples.
@@ -115,7 +116,7 @@ def doubt(listed: Listed, siblings: Sequence[str] | None) -> Doubt | None:
         tuple(listed.empty_folders()),
         tuple(sorted(listed.unknown - names)),
         surplus,
-        listed.may_go_on or ("lists no file" if not listed.files else ""),
+        listed.may_go_on or (texts.LISTS_NO_FILE if not listed.files else ""),
     )
     return found if any(found) else None
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hfget.messages import hub_texts as texts
 from hfget.model import RemoteFile, is_sha1, is_sha256
 
 if TYPE_CHECKING:
@@ -26,17 +27,17 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     """
     path, lfs = entry.get("path"), entry.get("lfs")
     if not isinstance(path, str):
-        return RemoteFile("", 0, "", defect="the listing gives no path")
+        return RemoteFile("", 0, "", defect=texts.ENTRY_WITHOUT_PATH)
     if lfs is not None and not isinstance(lfs, dict):
-        return RemoteFile(path, 0, "", defect="the listing's entry is broken")
+        return RemoteFile(path, 0, "", defect=texts.ENTRY_BROKEN)
     size = entry.get("size")
     agrees = lfs is None or lfs.get("size") == size
     if type(size) is not int or not 0 <= size < _MAX_SIZE or not agrees:
-        return RemoteFile(path, 0, "", defect="the listing gives no usable size")
+        return RemoteFile(path, 0, "", defect=texts.ENTRY_WITHOUT_SIZE)
     blob_id = _hash(entry.get("oid"), is_sha1)
     sha256 = None if lfs is None else _hash(lfs.get("oid"), is_sha256)
     if not (blob_id if sha256 is None else sha256):
-        return RemoteFile(path, size, "", defect="the listing gives no usable hash")
+        return RemoteFile(path, size, "", defect=texts.ENTRY_WITHOUT_HASH)
     return RemoteFile(path, size, blob_id, sha256, _hash(entry.get("xetHash"), is_sha256) or None)
 
 

@@ -19,6 +19,8 @@ from hfget.errors import (
     UnreachableError,
 )
 from hfget.http import HttpClient, is_token_refused
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import RepoRef
 from hfget.settings import Credential, Withheld
 from hfget.system import redact, safe_text, safe_url, shell_word
@@ -50,10 +52,8 @@ def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | 
     if credential is None or "Authorization" in response.request.headers or credential.eager:
         return None
     host = host_of(response.url)
-    why = f"{host} answers {response.status_code}, and did not ask for one (401)"
-    return Withheld(
-        credential.source, why, f"to send it at once: --send-token-to {shell_word(host)}"
-    )
+    why = texts.DID_NOT_ASK_FOR_TOKEN(host=host, status_code=response.status_code)
+    return Withheld(credential.source, why, texts.SEND_AT_ONCE(host=shell_word(host)))
 
 
 class _Refusal(NamedTuple):
@@ -74,7 +74,9 @@ class _Refusal(NamedTuple):
         }
         said = self._said.lower()
         if _DISABLED in said:
-            return self._error(AccessError, f"{self.ref} is disabled", f"its page is {self._page}")
+            return self._error(
+                AccessError, texts.DISABLED(ref=self.ref), advice.SEE_PAGE(page=self._page)
+            )
         if self._sent and is_token_refused(self.response):
             return self._bad_token(self.credential.source if self.credential else "--token")
         if self.withheld_token and self.withheld_token.refused and status in (401, 403):
@@ -84,8 +86,8 @@ class _Refusal(NamedTuple):
         if self.withheld_token and status in (401, 403):
             return self._error(
                 AccessError,
-                f"{self._host} does not show {self.ref} without a token",
-                f"it is private, gated or misspelt; {self._how_to_send()}",
+                texts.HIDDEN_WITHOUT_TOKEN(host=self._host, ref=self.ref),
+                texts.PRIVATE_OR_MISSPELT(advice=self._how_to_send()),
             )
         if self.path is not None and code in ("RepoNotFound", "RevisionNotFound"):
             return self._out_of_step("commit" if code == "RevisionNotFound" else "repo")
@@ -96,81 +98,86 @@ class _Refusal(NamedTuple):
         if status in (401, 403, 451):
             return self._error(
                 AccessError,
-                f"{self._host} refuses access to {self.ref} (HTTP {status}){self._in_its_words}",
-                f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
+                texts.ACCESS_REFUSED(
+                    host=self._host, ref=self.ref, status=status, in_its_words=self._in_its_words
+                ),
+                texts.PRIVATE_OR_MISSING(token_hint=self._token_hint, page=self._page),
             )
         return self._error(
             UnreachableError if status >= 500 else NetworkError,
-            f"{self._host} answers HTTP {status}{self._in_its_words}",
-            "try again later, or another endpoint with --endpoint",
+            texts.ANSWERS_STATUS(host=self._host, status=status, in_its_words=self._in_its_words),
+            advice.LATER_OR_OTHER_MIRROR,
         )
 
     def _bad_token(self, source: str) -> HfgetError:
         if source == "endpoint":
             return self._error(
                 InvalidTokenError,
-                f"{self._host} does not accept the user and password in the endpoint's address",
-                "check them in --endpoint or HF_ENDPOINT",
+                texts.LOGIN_REFUSED(host=self._host),
+                advice.CHECK_LOGIN,
             )
-        without = "leave --token out" if source == "--token" else "--no-token"
+        without = advice.LEAVE_TOKEN_OUT if source == "--token" else "--no-token"
         return self._error(
             InvalidTokenError,
-            f"{self._host} does not accept the token from {source}",
-            f"make another one at {DEFAULT_ENDPOINT}/settings/tokens, or go without: {without}",
+            texts.TOKEN_REFUSED(host=self._host, source=source),
+            advice.MAKE_TOKEN(endpoint=DEFAULT_ENDPOINT, without=without),
         )
 
     def _gated(self) -> HfgetError:
         if self._sent:
-            hint = f"ask for access at {self._page}; your token's account does not have it yet"
+            hint = texts.ASK_ACCESS_ACCOUNT(page=self._page)
         else:
-            hint = f"ask for access at {self._page}; {self._how_to_send()}"
-        return self._error(GatedRepoError, f"{self.ref} is gated{self._in_its_words}", hint)
+            hint = texts.ASK_ACCESS(page=self._page, advice=self._how_to_send())
+        return self._error(
+            GatedRepoError, texts.GATED(ref=self.ref, in_its_words=self._in_its_words), hint
+        )
 
     def _no_revision(self) -> HfgetError:
         return self._error(
             RevisionNotFoundError,
-            f"{self.ref} has no revision {self._revision}",
-            f"see its branches and tags at {self._page}/tree/main",
+            texts.NO_REVISION(ref=self.ref, revision=self._revision),
+            advice.SEE_BRANCHES(page=self._page),
         )
 
     def _no_entry(self) -> HfgetError:
         return self._error(
             EntryNotFoundError,
-            f"{self._host} lists this file of {self.ref}, but does not have it",
-            "a mirror may not have it yet: try again later, or another --endpoint",
+            texts.LISTED_NOT_THERE(host=self._host, ref=self.ref),
+            advice.MAYBE_NOT_YET,
         )
 
     def _out_of_step(self, what: str) -> HfgetError:
         """The commit of this very repo was read a moment ago, from another backend perhaps."""
         return self._error(
             EntryNotFoundError,
-            f"{self._host} has listed {self.ref}, and now says that there is no such {what}",
-            "its servers may not be in step: try again later, or another --endpoint",
+            texts.OUT_OF_STEP(host=self._host, ref=self.ref, what=what),
+            advice.OUT_OF_STEP,
         )
 
     def _no_repo(self) -> HfgetError:
         return self._error(
             RepoNotFoundError,
-            f"{self._host} knows no {self.ref.repo_type} {self.ref}",
-            f"check the spelling{self._other_type}{self._token_hint}",
+            texts.UNKNOWN_REPO(host=self._host, repo_type=self.ref.repo_type, ref=self.ref),
+            advice.CHECK_SPELLING(other_type=self._other_type, token_hint=self._token_hint),
         )
 
     def _not_found(self) -> HfgetError:
         """A 404 without a code: a mirror that drops the Hub's headers, or no hub at all."""
         if self.path is not None:
             return self._no_entry()
-        no_route = f"or {self._host} has no such route{self._token_hint}"
+        no_route = texts.OR_NO_ROUTE(host=self._host, token_hint=self._token_hint)
         if self.ref.revision is None:
             return self._error(
                 RepoNotFoundError,
-                f"{self._host} answers HTTP 404 for the {self.ref.repo_type} {self.ref}",
-                f"check the spelling{self._other_type}: it does not have it, {no_route}",
+                texts.REPO_404(host=self._host, repo_type=self.ref.repo_type, ref=self.ref),
+                texts.CHECK_SPELLING_REPO(other_type=self._other_type, no_route=no_route),
             )
         return self._error(
             RevisionNotFoundError,
-            f"{self._host} answers HTTP 404 for the {self.ref.repo_type} {self.ref} at revision "
-            f"{self._revision}",
-            f"check the spelling: it does not have one of them, {no_route}",
+            texts.REVISION_404(
+                host=self._host, repo_type=self.ref.repo_type, ref=self.ref, revision=self._revision
+            ),
+            texts.CHECK_SPELLING_REVISION(no_route=no_route),
         )
 
     def _error(self, kind: type[HfgetError], message: str, hint: str) -> HfgetError:
@@ -180,8 +187,10 @@ class _Refusal(NamedTuple):
         """Why the token that there is was not sent, and what would send it."""
         held = self.withheld_token
         if held is None:
-            return "give a token (HF_TOKEN or --token)"
-        return f"your {held.source} was not sent to {self._host}: {held.why}; {held.remedy}"
+            return advice.GIVE_TOKEN
+        return texts.TOKEN_WITHHELD(
+            source=held.source, host=self._host, why=held.why, remedy=held.remedy
+        )
 
     @property
     def _sent(self) -> bool:
@@ -198,13 +207,13 @@ class _Refusal(NamedTuple):
     @property
     def _other_type(self) -> str:
         is_model = self.ref.repo_type == "model"
-        return "; for a dataset or a space add --dataset or --space" if is_model else ""
+        return texts.OTHER_TYPE if is_model else ""
 
     @property
     def _token_hint(self) -> str:
         if self._sent:
-            return "; your token may lack the right to read it"
-        return f"; if it is private: {self._how_to_send()}"
+            return texts.TOKEN_MAY_LACK
+        return texts.IF_PRIVATE(advice=self._how_to_send())
 
     @property
     def _host(self) -> str:

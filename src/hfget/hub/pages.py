@@ -13,6 +13,8 @@ from hfget.http import Transient
 from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.completeness import is_full
 from hfget.limits import FEWEST_PER_PAGE, MAX_ENTRIES, MAX_PAGE_REPEATS, MAX_REQUESTS
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import RepoRef, is_commit
 from hfget.system import safe_text, safe_url
 
@@ -65,7 +67,7 @@ class Pages:
                 if not seen:
                     raise NoRouteError(answer)
                 status = answer.response.status_code
-                yield Page([], f"answers HTTP {status} for the next page")
+                yield Page([], texts.NEXT_PAGE_STATUS(status=status))
                 return
             seen.add(url)
             entries = self._checked(answer)
@@ -76,7 +78,7 @@ class Pages:
             url = self._next(answer, link, place, query) if link else ""
             at_home = answer.at_home and bool(url) and origin_of(url) == self._client.home
             if url in seen or ends[end] > MAX_PAGE_REPEATS:
-                yield Page(entries, "sends the same page again and again")
+                yield Page(entries, texts.SAME_PAGE_AGAIN)
                 return
             yield Page(entries, _ending(len(entries), header) if not url else None)
 
@@ -84,7 +86,7 @@ class Pages:
         """A request that counts. Raises UnsafeError for one too many."""
         self._requests += 1
         if self._requests > MAX_REQUESTS:
-            raise self._endless(f"takes more than {MAX_REQUESTS:,} requests", url)
+            raise self._endless(texts.TOO_MANY_REQUESTS(requests=MAX_REQUESTS), url)
         answer = self._client.ask(url, self._ref, **options)
         self.check_commit(answer)
         return answer
@@ -95,10 +97,10 @@ class Pages:
         known = self._client.names_commits and answer.response.status_code < 400
         said = answer.commit if known else ""
         if is_commit(said) and said != self._commit:
-            reason = f"answers for commit {said[:12]} where {named} was asked for"
+            reason = texts.OTHER_COMMIT(said=said[:12], named=named)
             raise Transient(reason, url=url, lie=True)
         if not answer.ok and answer.error_code == "RevisionNotFound":
-            raise Transient(f"does not know commit {named}, which it named", url=url, lie=True)
+            raise Transient(texts.OWN_COMMIT_UNKNOWN(named=named), url=url, lie=True)
 
     def _checked(self, answer: ApiAnswer) -> list[dict[str, Any]]:
         page = answer.json
@@ -106,7 +108,7 @@ class Pages:
             raise self._client.not_a_hub(answer.response)
         self._entries += max(len(page), FEWEST_PER_PAGE)
         if self._entries > MAX_ENTRIES:
-            raise self._endless(f"has more than {MAX_ENTRIES:,} entries", answer.response.url)
+            raise self._endless(texts.TOO_MANY_ENTRIES(entries=MAX_ENTRIES), answer.response.url)
         entries: list[dict[str, Any]] = page
         return entries
 
@@ -126,24 +128,24 @@ class Pages:
 
     def _endless(self, what: str, url: str) -> UnsafeError:
         return UnsafeError(
-            f"the listing of {self._ref} {what}",
+            texts.UNSAFE_LISTING(ref=self._ref, what=what),
             url=safe_url(url),
-            hint="the mirror is broken or hostile; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
 
     def twice(self, path: str) -> UnsafeError:
         return UnsafeError(
-            f"the listing of {self._ref} names a file twice with different content",
+            texts.LISTED_TWICE(ref=self._ref),
             path=safe_text(path),
             url=f"{self._client.endpoint}/{self._ref}",
-            hint="the mirror is broken or hostile; try another one with --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
 
 
 def _ending(entries: int, link: str) -> str:
     if "next" in link.lower():
-        return "names the next page in a way that cannot be read"
-    return "lists as much as a page holds" if is_full(entries) else ""
+        return texts.NEXT_PAGE_UNREADABLE
+    return texts.FULL_PAGE if is_full(entries) else ""
 
 
 def next_link(header: str) -> str:

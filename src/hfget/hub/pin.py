@@ -17,6 +17,8 @@ from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient, Transient
 from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
 from hfget.hub.tree import Tree, list_tree
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import PathKind, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
 from hfget.settings import Settings
@@ -96,8 +98,8 @@ class Hub:
         if found is not None:
             return found
         raise unknown or RevisionNotFoundError(
-            f"no part of {safe_text('/'.join(ref.trail), 120)} can be a revision of {ref}",
-            hint="name it: --revision",
+            texts.NO_REVISION_IN_PATH(trail=safe_text("/".join(ref.trail), 120), ref=ref),
+            hint=advice.NAME_REVISION,
         )
 
     def _pin(self, ref: RepoRef) -> tuple[RepoRef, str, list[str] | None]:
@@ -113,16 +115,16 @@ class Hub:
         asked = (ref.revision or "").lower()
         if is_commit(asked) and asked != commit:
             raise NetworkError(
-                f"{host_of(url)} answers with commit {commit} where {asked} was asked for",
+                texts.OTHER_COMMIT_THAN_ASKED(url=host_of(url), commit=commit, asked=asked),
                 url=safe_url(url),
-                hint="the mirror is broken; try another one with --endpoint",
+                hint=advice.OTHER_MIRROR,
             )
         # a header that contradicts the answer it comes with is a proxy's, and says nothing
         self._client.names_commits = answer.commit in ("", commit)
         self._client.answered = True
         renamed = self._renamed(ref, answer.response)
         if renamed != ref.repo_id:
-            self._client.note(f"{ref.repo_id} is {renamed} today")
+            self._client.note(texts.RENAMED(repo_id=ref.repo_id, renamed=renamed))
         return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
 
     def _info(self, url: str, ref: RepoRef) -> ApiAnswer:

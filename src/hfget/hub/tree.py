@@ -19,6 +19,8 @@ from hfget.hub.entries import file_of_head, remote_file
 from hfget.hub.pages import NoRouteError, Pages
 from hfget.hub.proof import prove
 from hfget.limits import MAX_FOLDERS, MAX_SINGLE_FILES
+from hfget.messages import advice
+from hfget.messages import hub_texts as texts
 from hfget.model import Proof, RemoteFile, RepoRef
 from hfget.system import count_text, safe_text, safe_url
 
@@ -28,7 +30,7 @@ _FLAT = ("recursive=false&expand=false", "")
 _PATHS_PER_REQUEST = 500
 #: Folders that git's ids do not prove, and that nothing else tells of: these are looked at again.
 _MOST_UNPROVEN = 20
-_ANOTHER = "use another endpoint with --endpoint"
+_ANOTHER = advice.OTHER_MIRROR
 
 
 class Tree(NamedTuple):
@@ -79,11 +81,11 @@ class _Lister:
         status = refused.response.status_code
         self._has_route = self._walk([""])
         if self._has_route:
-            text = f"does not take recursive=true (HTTP {status}): folders are listed one by one"
+            text = texts.NO_RECURSION(status=status)
         elif self._siblings:
-            text = f"has no route that lists a repo (HTTP {status}): files are asked for by name"
+            text = texts.NO_LISTING_ROUTE(status=status)
             if is_full(len(self._siblings)):
-                self._listed.may_go_on = "names as many files as a page holds"
+                self._listed.may_go_on = texts.FULL_FOLDER
         else:
             raise self._no_route(refused)
         self._client.note(f"{self._client.host} {text}")
@@ -94,7 +96,7 @@ class _Lister:
         proved = prove(self._listed.files.values(), self._listed.folders)
         self._walk(proved.unproven[:_MOST_UNPROVEN])
         if len(self._listed.files) > before:
-            self._listed.may_go_on = "lists more of a folder when asked for it alone"
+            self._listed.may_go_on = texts.LISTS_MORE_ALONE
 
     def _recursive(self) -> ApiAnswer | None:
         """List everything at once; the refusal if the endpoint cannot do that."""
@@ -132,7 +134,7 @@ class _Lister:
             self._judge(left)
 
     def _walk(self, folders: Iterable[str]) -> bool:
-        """List `folders` one by one, and those found in them; False if there is no such route."""
+        """List `folders` one by one, and those found in them; False without such a route."""
         listed = self._listed
         waiting = deque(dict.fromkeys(folders))
         while waiting:
@@ -140,7 +142,7 @@ class _Lister:
             if folder in self._walked:
                 continue
             if len(self._walked) >= MAX_FOLDERS:
-                listed.may_go_on = f"lists more than {MAX_FOLDERS:,} folders"
+                listed.may_go_on = texts.TOO_MANY_FOLDERS(folders=MAX_FOLDERS)
                 break
             self._walked.add(folder)
             known = len(listed.folders)
@@ -215,28 +217,32 @@ class _Lister:
         if left.missing:
             lost = count_text(len(left.missing), "file")
             raise self._error(
-                f"the listing of {self._client.host} lacks {lost} of {self._ref} that the repo "
-                f"info names: {_some(left.missing)}"
+                texts.LISTING_LACKS(
+                    host=self._client.host, lost=lost, ref=self._ref, missing=_some(left.missing)
+                )
             )
         if self._is_size_right():
             return
         told, here = self._tree_size(), self._listed.bytes
         if here is not None and told > here:
             raise self._error(
-                f"{self._client.host} lists {here:,} of the {told:,} bytes of {self._ref}"
+                texts.SIZES_FALL_SHORT(host=self._client.host, here=here, told=told, ref=self._ref)
             )
         if left.unknown or left.empty:
-            what = "entries of no known kind" if left.unknown else "folders without content"
+            what = texts.UNKNOWN_ENTRIES if left.unknown else texts.EMPTY_FOLDERS
             raise self._error(
-                f"{self._client.host} lists {what} in {self._ref}: "
-                f"{_some(left.unknown or left.empty)}"
+                texts.LISTS_UNKNOWN(
+                    host=self._client.host,
+                    what=what,
+                    ref=self._ref,
+                    unknown=_some(left.unknown or left.empty),
+                )
             )
         if left.maybe_cut:
             raise self._error(
-                f"{self._client.host} {left.maybe_cut}, and nothing tells whether that is all of "
-                f"{self._ref}"
+                texts.UNSURE(host=self._client.host, maybe_cut=left.maybe_cut, ref=self._ref)
             )
-        self._warn(f"lists {left.surplus:,} more files than it names in the repo info")
+        self._warn(texts.LISTS_SURPLUS(surplus=left.surplus))
 
     def _warn(self, what: str) -> None:
         self._client.note(f"{self._client.host} {what}", warning=True)
@@ -244,15 +250,16 @@ class _Lister:
     def _error(self, message: str) -> ListingError:
         return ListingError(
             message,
-            hint=f"something between here and the hub cuts the listing; {_ANOTHER}",
+            hint=advice.CUT_ON_THE_WAY(advice=_ANOTHER),
             url=safe_url(self._client.api(self._ref)),
         )
 
     def _no_route(self, refused: ApiAnswer) -> ListingError:
         return ListingError(
-            f"{self._client.host} has no route that lists a repo "
-            f"(HTTP {refused.response.status_code})",
-            hint=f"it knows {self._ref}, but cannot tell its files; {_ANOTHER}",
+            texts.HOST_HAS_NO_LISTING(
+                host=self._client.host, status_code=refused.response.status_code
+            ),
+            hint=texts.CANNOT_TELL_FILES(ref=self._ref, advice=_ANOTHER),
             url=safe_url(refused.response.url),
         )
 
@@ -262,10 +269,7 @@ class _Lister:
         proved = prove(files, listed.folders, listed.odd_pointers)
         if proved.unfit:
             unfit = count_text(len(proved.unfit), "LFS file")
-            self._warn(
-                f"gives {unfit} a sha256 that does not fit the git id beside it: "
-                f"{_some(proved.unfit)}; compare with another --endpoint"
-            )
+            self._warn(texts.SHA256_UNFIT(unfit=unfit, files=_some(proved.unfit)))
         return Tree(files, proved.counts)
 
 

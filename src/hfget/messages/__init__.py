@@ -1,54 +1,13 @@
-"""What hfget says: every sentence a user can see is made here (pure).
+"""The words: every text a user can see, as a template with named fields (pure, imports nothing).
 
-A *sentence* is a template with fields. An *advice* says what to do next, as a command that works.
+One module for each package that speaks (`hub_texts`, `cli_texts`, …), and `advice` for what to do
+next, each advice once. They lie below everything, since errors are raised everywhere; what is
+made of events and reports, from these templates, is said by `ui`. English is the key of a
+template. `STYLE.md` says how the texts are written.
 """
 
 from __future__ import annotations
 
-from hfget.messages.sentences import (
-    Verdict,
-    all_well,
-    choice_line,
-    count_text,
-    error_text,
-    eta_text,
-    failed_line,
-    file_line,
-    group_text,
-    header_line,
-    note_line,
-    pair_text,
-    percent,
-    plan_line,
-    progress_line,
-    report_text,
-    retry_line,
-    shown,
-    speed_text,
-    state_text,
-    verdicts_text,
-)
+from hfget.messages.template import Text, speak, translated
 
-__all__ = [
-    "Verdict",
-    "all_well",
-    "choice_line",
-    "count_text",
-    "error_text",
-    "eta_text",
-    "failed_line",
-    "file_line",
-    "group_text",
-    "header_line",
-    "note_line",
-    "pair_text",
-    "percent",
-    "plan_line",
-    "progress_line",
-    "report_text",
-    "retry_line",
-    "shown",
-    "speed_text",
-    "state_text",
-    "verdicts_text",
-]
+__all__ = ["Text", "speak", "translated"]

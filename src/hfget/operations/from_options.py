@@ -8,6 +8,8 @@ from dataclasses import fields
 from hfget.endpoints import EndpointSource, without_login
 from hfget.errors import UsageError
 from hfget.http import choose_credential
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
 from hfget.selection import Choice, Selection, split_words
@@ -37,9 +39,7 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
     What both have under one name is taken over.
     """
     if options.send_token_to and not options.ambient_token:
-        raise UsageError(
-            "--send-token-to and --no-token contradict each other", hint="give one of them"
-        )
+        raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
     credential, withheld, warnings = choose_credential(
         endpoint,
         source,

@@ -13,6 +13,8 @@ from pathlib import Path
 from hfget.destinations import Layout, Occupants, RepoName
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimitError, UsageError
 from hfget.hub import Hub
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import URL_PREFIXES, PathKind, RepoRef, RepoType, Snapshot
 from hfget.system import safe_text
 
@@ -49,12 +51,12 @@ def settle(
     what = _described(repos, commits, found, snapshot)
     if delete:
         raise UsageError(
-            f"--delete: {root} {what}",
-            hint="choose another folder with --local-dir, or leave --delete out",
+            texts.DELETE_REFUSED(root=root, what=what),
+            hint=advice.OTHER_FOLDER_OR_NO_DELETE,
         )
     if consent is None:
-        raise UsageError(f"{root} {what}", hint="choose another folder with --local-dir")
-    consent(root, f"a folder that {what}")
+        raise UsageError(f"{root} {what}", hint=advice.OTHER_FOLDER)
+    consent(root, texts.FOLDER_THAT(what=what))
 
 
 def _same(found: Occupants, hub: Hub, snapshot: Snapshot, asked: RepoRef) -> Occupants:
@@ -102,9 +104,8 @@ def _described(
     if repos:
         kind, name = repos[0]
         prefix = {str(key): value for key, value in URL_PREFIXES.items()}.get(kind, "")
-        return f"holds another repo, {prefix}{safe_text(name, 120)}"
+        return texts.OTHER_REPO(prefix=prefix, name=safe_text(name, 120))
     path = safe_text(found.commits[commits[0]], 120)
-    return (
-        f"holds another repo: {path} is of commit {commits[0][:_SHORT_COMMIT]}, "
-        f"which {snapshot.ref} does not have"
+    return texts.OTHER_REPO_OF_COMMIT(
+        path=path, commits=commits[0][:_SHORT_COMMIT], ref=snapshot.ref
     )

@@ -11,6 +11,7 @@ from hfget.destinations import Layout
 from hfget.endpoints import host_of
 from hfget.errors import DiskError, HfgetError
 from hfget.http import HttpClient
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, Snapshot
 from hfget.operations.tasks import make_tasks
 from hfget.options import DownloadOptions
@@ -59,9 +60,9 @@ class PlanTransfer:
             self._stop.heeded = False
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
-            self._warn("this file system cannot sync its folders")
+            self._warn(texts.NO_FOLDER_SYNC)
         if self._layout.unrecorded:
-            self._warn("the cache is read-only: what was hashed now is hashed again next time")
+            self._warn(texts.CACHE_READ_ONLY)
         return outcome
 
     def _record(self, outcome: Outcome) -> None:
@@ -71,7 +72,7 @@ class PlanTransfer:
         except DiskError as error:
             if not outcome.failures:
                 raise
-            self._warn(f"{error.message}; hashed again next time")
+            self._warn(texts.HASHED_AGAIN(message=error.message))
 
     def _fetch(self, made: Plan) -> Outcome:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]

@@ -9,15 +9,14 @@ from hfget.destinations import Layout, differences
 from hfget.endpoints import host_of
 from hfget.errors import NotFoundError, UnsafeError, VerificationError
 from hfget.hub import Tree
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import Report, Snapshot
 from hfget.system import count_text, safe_text, safe_url
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
-_LIST_ANEW = (
-    "the listing recorded here may be wrong: run the same command again, which asks for it anew; "
-    "if that fails too, try another --endpoint"
-)
+_LIST_ANEW = advice.LIST_ANEW
 
 
 class Recall:
@@ -73,23 +72,22 @@ class Recall:
         if not paths:
             return
         host, first = host_of(self._endpoint + "/"), safe_text(paths[0], 120)
-        what = f"{count_text(len(paths), 'file')} of commit {snapshot.commit[:12]}"
+        what = texts.OF_COMMIT(paths=count_text(len(paths), "file"), commit=snapshot.commit[:12])
         if not found.endpoints:
-            self._warn(f"{host} lists {what} otherwise than is recorded here: {first}", host)
+            self._warn(texts.LISTS_OTHERWISE(host=host, what=what, first=first), host)
             return
         others = ", ".join(safe_text(host_of(place), 120) for place in found.endpoints)
-        text = f"{host} and {others} list {what} differently: {first}"
+        text = texts.LIST_DIFFERENTLY(host=host, others=others, what=what, first=first)
         if self._force:
             self._warn(text, host)
             return
         other = safe_text(found.endpoints[-1].rstrip("/"), 120)
         raise UnsafeError(
             text,
-            hint=f"one of them is wrong: add --force if {host} is right, "
-            f"or --endpoint {other} if that one is",
+            hint=advice.FORCE_OR_ENDPOINT(host=host, other=other),
             url=safe_url(self._endpoint),
             path=first,
         )
 
     def _warn(self, text: str, host: str) -> None:
-        self._observer(events.Note(f"{text}; what {host} lists is taken", "warning"))
+        self._observer(events.Note(texts.LISTING_TAKEN(text=text, host=host), "warning"))

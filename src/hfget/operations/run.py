@@ -20,6 +20,8 @@ from hfget.destinations import (
 from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
 from hfget.errors import DiskError, NotFoundError, UsageError
 from hfget.http import HttpClient
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
@@ -158,7 +160,8 @@ class Run:
         root = self._layout.root(snapshot)
         if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
-                f"{root} is a file, not a folder", hint=f"move it away, or {self._elsewhere}"
+                texts.FILE_NOT_FOLDER(root=root),
+                hint=advice.MOVE_AWAY_OR_ELSE(other=self._elsewhere),
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
@@ -232,8 +235,8 @@ class Run:
     def _elsewhere(self) -> str:
         """How another place for this download is chosen."""
         if self._layout.shares_content:
-            return "choose another cache with --cache-dir"
-        return "choose another folder with --local-dir"
+            return advice.OTHER_CACHE
+        return advice.OTHER_FOLDER
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._resolver.make_plan(snapshot, files)
@@ -262,11 +265,11 @@ class Run:
         if not need:
             return
         if free is None:
-            self._observer(events.Note("the free space on the disk is not known", "warning"))
+            self._observer(events.Note(texts.FREE_SPACE_UNKNOWN, "warning"))
         elif need > free:
             raise DiskError(
-                f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-                hint=f"make room, {self._elsewhere}, or fetch less with --include",
+                texts.NO_SPACE(root=made.root, need=size_text(need), free=size_text(free)),
+                hint=advice.MAKE_ROOM_OR_ELSE(other=self._elsewhere),
             )
 
     def _complete(self, made: Plan, report: Report) -> Report:
@@ -280,13 +283,13 @@ class Run:
         if pasted is not None and host_of(pasted) != host_of(used):
             named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
             self._observer(
-                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
+                events.Note(texts.URL_NAMES_OTHER(pasted=host_of(pasted), used=used, named=named))
             )
         for text in self._settings.token_warnings:
             self._observer(events.Note(text, "warning"))
         credential = self._settings.credential
         if credential is not None and credential.source == "--token" and not is_official(used):
-            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
+            self._observer(events.Note(texts.TOKEN_GOES_TO(used=host_of(used))))
 
 
 def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:

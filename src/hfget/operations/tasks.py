@@ -11,6 +11,8 @@ from typing import NamedTuple
 from hfget import events
 from hfget.destinations import Layout, Placement, unfit_placement
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.operations.planner import begun_of, partial_of, place
 from hfget.partials import Identity, hash_file, is_beginning
@@ -90,7 +92,7 @@ class Turns:
         with self._lock:
             told, self._told = self._told, True
         if not told:
-            self._observer(events.Note(f"waiting for another program that fetches {file.path}"))
+            self._observer(events.Note(texts.WAITING_FOR_OTHER(path=file.path)))
 
 
 class FileTask:
@@ -166,10 +168,9 @@ class FileTask:
             self._shared.layout.place(self._shared.snapshot, self.file)
             if not _has_content(destination, self.file):
                 raise DiskError(
-                    f"{destination} has appeared or changed during the download, and is "
-                    "another file than the one wanted",
+                    texts.APPEARED(destination=destination),
                     path=self.file.path,
-                    hint="move it away, or replace it with --force",
+                    hint=advice.MOVE_AWAY_OR_FORCE,
                 ) from None
             self._shared.layout.adopt(self._shared.snapshot, self.file)
             data.unlink(missing_ok=True)

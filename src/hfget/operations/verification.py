@@ -31,6 +31,8 @@ from hfget.destinations import (
     withdraw_in_folder,
 )
 from hfget.errors import NotFoundError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import RemoteFile, is_sha256
 from hfget.operations.hash_progress import HashProgress
 from hfget.partials import hash_file
@@ -97,7 +99,7 @@ def verify(
     replaces it. Raises NotFoundError if nothing is recorded there. No network.
     """
     with reading_anybodys():  # a record is compared here, not believed
-        return _verify(user_path(folder, "the folder"), observer, stop)
+        return _verify(user_path(folder, texts.THE_FOLDER), observer, stop)
 
 
 def _check_readable(records: Path) -> None:
@@ -118,8 +120,8 @@ def _verify(root: Path, observer: events.Observer, stop: threading.Event | None)
     if not expected:
         _check_readable(records)
         raise NotFoundError(
-            f"{root} holds no record of a download",
-            hint="name the folder that hfget or `hf download --local-dir` filled",
+            texts.NO_RECORD(root=root),
+            hint=advice.NAME_DOWNLOAD_FOLDER,
         )
     own = () if cached else (records, records / RECORD_NAME, records / LOG_NAME)
     for text in Owners(root, *own).cautions():
@@ -235,18 +237,22 @@ class _Check:
         try:
             target, size = self._found(file.path)
             if file.size not in (-1, size):
-                return self._changed(file, f"{size} bytes, should be {file.size}")
+                return self._changed(file, texts.SIZE_DIFFERS(size=size, size2=file.size))
             actual = hash_file(target, file.hash_kind, stop=self._stop, progress=hashed)
         except UnsafeError:
-            return self._changed(file, "the recorded path leads out of the folder")
+            return self._changed(file, texts.RECORDED_PATH_OUT)
         except (FileNotFoundError, NotADirectoryError):
             return VerifiedFile(file.path, FileState.MISSING)
         except OSError as error:
-            return self._changed(file, f"cannot be read: {(error.strerror or 'error').lower()}")
+            return self._changed(
+                file, texts.UNREADABLE(strerror=(error.strerror or "error").lower())
+            )
         if actual is None:
             return None
         if actual != file.etag:
-            return self._changed(file, f"{file.hash_kind} is {actual}, should be {file.etag}")
+            return self._changed(
+                file, texts.HASH_DIFFERS(hash_kind=file.hash_kind, actual=actual, etag=file.etag)
+            )
         return VerifiedFile(file.path, FileState.OK)
 
     def _found(self, path: str) -> tuple[Path, int]:
@@ -255,7 +261,7 @@ class _Check:
         if target.parent not in self._inside:
             self._inside[target.parent] = is_inside(target.parent, self._root)
         if not self._inside[target.parent]:
-            raise UnsafeError("a link leads out of the folder")
+            raise UnsafeError(texts.LINK_OUT)
         if self.cached is not None:
             return self.cached.locate(target)
         found = target.lstat()

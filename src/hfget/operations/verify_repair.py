@@ -9,6 +9,8 @@ from pathlib import Path
 from hfget import events
 from hfget.destinations import Home
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import API_NAMES, Report, RepoType
 from hfget.operations.run import Run
 from hfget.operations.verification import FileState, Verification
@@ -59,8 +61,8 @@ def _by_home(found: Verification) -> Mapping[Home, list[str]]:
         home = found.homes.get(file.path)
         if home is None or not home.repo_id:
             raise UsageError(
-                f"{found.root}: the record does not say which repo {file.path} is of",
-                hint=f"download it again: hfget REPO --local-dir {found.root}",
+                texts.RECORD_WITHOUT_REPO(root=found.root, path=file.path),
+                hint=advice.DOWNLOAD_AGAIN(root=found.root),
                 path=file.path,
             )
         groups.setdefault(home, []).append(file.path)

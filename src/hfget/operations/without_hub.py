@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hfget.destinations import Layout, RecordedListing
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
 from hfget.system import safe_text
@@ -35,12 +36,10 @@ class Found(NamedTuple):
         revision = safe_text(snapshot.ref.revision or "main", 120)
         when = ""
         if self.moment:
-            when = time.strftime(" as of %Y-%m-%d %H:%M", time.localtime(self.moment))
-        lister = "" if snapshot.endpoint else ", as another program listed it"
-        return (
-            f"{why}; using commit {snapshot.commit[:12]} of {revision}{when}{lister}: "
-            "the hub was not asked for a newer one (--no-stale insists)"
-        )
+            when = time.strftime(texts.AS_OF, time.localtime(self.moment))
+        lister = "" if snapshot.endpoint else texts.OTHER_LISTER
+        commit = snapshot.commit[:12]
+        return texts.STALE(why=why, commit=commit, revision=revision, when=when, lister=lister)
 
 
 def pinned(

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from hfget.errors import UsageError
 from hfget.limits import MAX_CONNECTIONS
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.settings import user_path
 
 METADATA = "option"
@@ -91,7 +93,7 @@ def as_folder(value: Any, flag: str) -> str | None:
     if value is None:
         return None
     if value in ("", "-"):
-        raise UsageError(f"{flag} {value!r} is no folder", hint=f"{flag} DIR")
+        raise UsageError(texts.NOT_A_FOLDER(flag=flag, value=value), hint=f"{flag} DIR")
     return str(user_path(value, flag))
 
 
@@ -99,8 +101,8 @@ def as_connections(value: Any, flag: str) -> int:
     number = as_number(value, flag)
     if not 1 <= number <= MAX_CONNECTIONS:
         raise UsageError(
-            f"{flag} must be from 1 to {MAX_CONNECTIONS}, not {number}",
-            hint="leave it out for the default",
+            texts.OUT_OF_RANGE(flag=flag, most=MAX_CONNECTIONS, number=number),
+            hint=advice.LEAVE_OUT,
         )
     return number
 
@@ -108,7 +110,7 @@ def as_connections(value: Any, flag: str) -> int:
 def as_retries(value: Any, flag: str) -> int:
     number = as_number(value, flag)
     if number < 0:
-        raise UsageError(f"{flag} must not be negative", hint="leave it out for the default")
+        raise UsageError(texts.NEGATIVE(flag=flag), hint=advice.LEAVE_OUT)
     return number
 
 
@@ -126,7 +128,7 @@ def as_repo_type(value: Any, flag: str) -> str | None:
     singular = text.strip().lower().removesuffix("s")
     if singular not in _REPO_TYPES:
         raise UsageError(
-            f"{flag} {text[:40]!r} is none of model, dataset, space",
-            hint="for instance: --repo-type dataset",
+            texts.NOT_A_REPO_TYPE(flag=flag, text=text[:40]),
+            hint=advice.REPO_TYPE_LIKE,
         )
     return singular

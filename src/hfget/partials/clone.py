@@ -102,7 +102,7 @@ def take_alone(path: Path, target: Path) -> bool:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[Callable[[], bool]]:
-    """Hold the lease that says that nobody else has the file open. Raises OSError without one."""
+    """Hold the lease that says that no one else has the file open. Raises OSError without one."""
     try:
         import fcntl
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hfget.partials.positional_file import PositionalFile
 from hfget.system import Stamp, open_file
 
-try:  # what does it fastest here: a journal is the same, whoever wrote it
+try:  # what does it fastest here: any writer gives the same journal
     from isal.isal_zlib import crc32
 except ImportError:  # no wheel for this machine
     from zlib import crc32

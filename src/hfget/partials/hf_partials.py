@@ -6,7 +6,7 @@ killed. Its length is all it tells; whether its bytes are right, the hash of the
 tell.
 
 It is cloned where that is possible, moved where no process has it open, and copied otherwise:
-nobody else writes to what hfget publishes, and a large one needs no room twice.
+no one else writes to what hfget publishes, and a large one needs no room twice.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
@@ -175,9 +177,9 @@ class Partial:
             check_inode(self.data_path, self._file.inode)
         except OSError as error:
             raise DiskError(
-                f"{self.data_path} was replaced or linked to while it was being written",
+                texts.PARTIAL_REPLACED(data_path=self.data_path),
                 path=self.identity.path,
-                hint="run the same command again, with nothing else working on that folder",
+                hint=advice.RUN_AGAIN_ALONE,
             ) from error
 
     def close(self) -> None:
@@ -227,7 +229,7 @@ class Partial:
         try:
             return [block for block in self.recorded() if not self._is_sound(block)]
         except OSError as error:
-            raise disk_error(error, self.data_path, "reading back") from error
+            raise disk_error(error, self.data_path, texts.READING_BACK) from error
 
     def _is_sound(self, block: Block) -> bool:
         """Raises OSError other than EIO."""
@@ -255,12 +257,12 @@ class Partial:
         try:
             journal = read_journal(journal_of(self.data_path))
         except OSError as error:
-            raise disk_error(error, self.data_path, "reading back") from error
+            raise disk_error(error, self.data_path, texts.READING_BACK) from error
         return journal.blocks if journal else ()
 
 
 def _lay_down(data: Path, stem: Path) -> bool:
-    """Give data that nobody writes to its resting name; false if nothing good would be gained.
+    """Give data that no one writes to its resting name; false if nothing good would be gained.
 
     Raises OSError.
     """

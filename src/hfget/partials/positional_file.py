@@ -80,7 +80,7 @@ class PositionalFile:
         return filled
 
     def sync_data(self) -> None:
-        """Have the file's bytes reach the disk. Raises OSError, also where there is no fsync."""
+        """Have the file's bytes reach the disk. Raises OSError, also without an fsync."""
         getattr(os, "fdatasync", os.fsync)(self._fd)
 
     def allocate(self, size: int) -> None:

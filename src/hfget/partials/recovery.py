@@ -1,7 +1,7 @@
 """Partials that earlier runs left behind: finding, judging, taking over, clearing away.
 
 A partial is taken over by rename if its owner is dead for sure and the file is this user's alone.
-Else somebody might still write to it: then its blocks are copied to an inode of our own, those
+Else someone might still write to it: then its blocks are copied to an inode of our own, those
 whose copy has the recorded CRC. That needs no waiting; only removing it waits until its owner
 counts as gone.
 """
@@ -61,7 +61,7 @@ class Leftover(NamedTuple):
 
     @property
     def movable(self) -> bool:
-        """Whether nobody else can write to it."""
+        """Whether no one else can write to it."""
         return self.sole and self.standing is Standing.DEAD
 
 
@@ -186,7 +186,7 @@ def remove(data: Path) -> None:
 
 
 def _adopt(found: Leftover, data: Path) -> tuple[Block, ...] | None:
-    """Move (or, if somebody may still write to it, copy) a found partial to `data`.
+    """Move (or, if someone may still write to it, copy) a found partial to `data`.
 
     None if it went away, or is not to be had. Raises OSError.
     """
@@ -248,7 +248,7 @@ def _candidates(
 
 
 def _find(stem: Path, names: Iterable[str] | None = None) -> list[Leftover]:
-    """All partials at `stem` that can be judged now, whoever owns them."""
+    """All partials at `stem` that can be judged now, no matter who owns them."""
     ours = [
         name
         for name in (names_in(stem.parent) if names is None else names)

@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef, RepoType
 from hfget.reference.copied_text import without_dirt
 from hfget.reference.grammar import read
@@ -56,12 +58,12 @@ def parse(
     Raises UsageError, whose hint shows the nearest right form, and nothing else.
     """
     if len(text) > _MAX_LENGTH:
-        raise UsageError(f"a reference of {len(text)} characters", hint=FORMS)
+        raise UsageError(texts.REFERENCE_TOO_LONG(characters=len(text)), hint=FORMS)
     bare = without_dirt(text)
     if commented := _COMMENTED.fullmatch(bare):
         text = bare = without_dirt(commented[1])
     if not bare:
-        raise UsageError("no repo is named", hint=FORMS)
+        raise UsageError(texts.NO_REPO_NAMED, hint=FORMS)
     try:
         found = _of_command_line(text, bare, endpoint)
         if found is None:
@@ -99,7 +101,7 @@ def _of_command_line(text: str, bare: str, endpoint: str | None) -> Named | None
         if command is not None:
             found[command] = None
     if len(found) > 1:
-        raise UsageError("these are several commands", hint="paste one at a time")
+        raise UsageError(texts.SEVERAL_COMMANDS, hint=advice.PASTE_ONE)
     if found:
         return _of_download(next(iter(found)), endpoint)
     if failed is None:
@@ -133,10 +135,10 @@ def _of_download(command: DownloadCommand, endpoint: str | None) -> Named:
         from hfget.reference.hints import WantedFiles, command_for
 
         ready = command_for(WantedFiles(ref, names, command.include, command.exclude))
-        hint = f"name them to hfget: {ready or f'hfget {ref} FILE… or --include GLOB'}"
-        raise UsageError("the pasted command chooses files", hint=hint)
+        hint = advice.NAME_THE_FILES(command=ready or f"hfget {ref} FILE… or --include GLOB")
+        raise UsageError(texts.COMMAND_CHOOSES_FILES, hint=hint)
     if names:
         if ref.path or ref.trail:
-            raise UsageError("the command names a file beside a URL that names one", hint=FORMS)
+            raise UsageError(texts.COMMAND_FILE_AND_URL_FILE, hint=FORMS)
         ref = placed(ref, ref.revision, names[0], PathKind.ANY)
     return Named(ref, found.typed)

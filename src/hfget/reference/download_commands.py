@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.reference.copied_text import without_dirt
 from hfget.reference.hub_hosts import begins_with_host
 from hfget.reference.shell_lines import CommandLine
@@ -84,8 +86,8 @@ def _without_variables(command: DownloadCommand) -> DownloadCommand:
     for word in (command.reference, *command.names, command.revision or "", command.endpoint or ""):
         if found := _VARIABLE.search(word):
             raise UsageError(
-                f"{shown(word[found.start() :])} is a variable of the shell",
-                hint="write what it stands for",
+                texts.SHELL_VARIABLE(word=shown(word[found.start() :])),
+                hint=advice.WRITE_ITS_VALUE,
             )
     return command
 
@@ -101,9 +103,9 @@ def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> 
         ):
             addresses[without_dirt(word)] = None
     if not addresses:
-        raise UsageError(f"the {program} command names no URL", hint=FORMS)
+        raise UsageError(texts.COMMAND_WITHOUT_URL(program=program), hint=FORMS)
     if len(addresses) > 1:
-        raise UsageError(f"the {program} command names several URLs", hint="paste one at a time")
+        raise UsageError(texts.COMMAND_WITH_URLS(program=program), hint=advice.PASTE_ONE)
     is_git = program.startswith("git")
     branch = _value(words, "-b", "--branch", "--revision") if is_git else None
     return DownloadCommand(next(iter(addresses)), revision=branch, program=program)
@@ -122,7 +124,7 @@ def _value(words: Sequence[str], *options: str) -> str | None:
 def _hf_command(words: Sequence[str]) -> DownloadCommand:
     """Options that say where to or how are dropped."""
     if words[0] != "download":
-        raise UsageError("of the hf commands only `hf download` is understood")
+        raise UsageError(texts.ONLY_HF_DOWNLOAD)
     given: dict[str, str] = {}
     chosen: dict[str, list[str]] = {"--include": [], "--exclude": []}
     names: list[str] = []
@@ -145,7 +147,7 @@ def _hf_command(words: Sequence[str]) -> DownloadCommand:
                 several = option
             given[option] = value
     if not names:
-        raise UsageError("the command names no repo", hint=FORMS)
+        raise UsageError(texts.COMMAND_WITHOUT_REPO, hint=FORMS)
     return DownloadCommand(
         without_dirt(names[0]),
         tuple(names[1:]),

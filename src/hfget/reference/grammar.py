@@ -7,6 +7,8 @@ import unicodedata
 from urllib.parse import unquote
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import PathKind
 from hfget.reference.copied_text import labelled_address, without_dirt, without_marks
 from hfget.reference.hub_hosts import begins_with_host
@@ -50,7 +52,7 @@ def read(text: str, endpoint: str | None) -> Named:
 
 def _read_exactly(text: str, endpoint: str | None) -> Named:
     if has_control_characters(text):
-        raise UsageError(f"the reference {shown(text)} holds control characters")
+        raise UsageError(texts.CONTROL_CHARACTERS(text=shown(text)))
     if match := _GIT_ADDRESS.fullmatch(text):
         return from_url("https", f"{match[1]}/{match[2]}", endpoint)
     if text.startswith("//") and begins_with_host(text[2:], endpoint):
@@ -58,14 +60,14 @@ def _read_exactly(text: str, endpoint: str | None) -> Named:
     if (page := _PAGE_PATH.fullmatch(text)) and not _is_on_disk(page[1], page[2]):
         return _from_plain(page[0].strip("/"))
     if _LOCAL.match(text):
-        raise UsageError(f"{shown(text)} is a local path; a repo ID is wanted")
+        raise UsageError(texts.LOCAL_PATH(text=shown(text)))
     if match := _SCHEME.fullmatch(text):
         scheme = match[1].lower().removeprefix("git+")
         if scheme == "hf":
             return _from_hf(match[2])
         if scheme in ("http", "https"):
             return from_url(scheme, match[2], endpoint)
-        raise UsageError(f"{safe_text(scheme)}:// addresses are not understood")
+        raise UsageError(texts.UNKNOWN_SCHEME(scheme=safe_text(scheme)))
     if begins_with_host(text, endpoint):
         return from_url(None, text, endpoint)
     return _from_plain(text)
@@ -74,11 +76,11 @@ def _read_exactly(text: str, endpoint: str | None) -> Named:
 def _from_plain(text: str) -> Named:
     """`[TYPE/][org/]name[@rev]`, also with a page's path behind it."""
     if any(char.isspace() for char in text):
-        raise UsageError(f"{shown(text)} holds spaces")
+        raise UsageError(texts.HOLDS_SPACES(text=shown(text)))
     if _ADDRESS.match(text):
         raise UsageError(
-            f"{shown(text)} looks like an address without its scheme",
-            hint="begin it with http:// or https://",
+            texts.NO_SCHEME(text=shown(text)),
+            hint=advice.BEGIN_WITH_HTTP,
         )
     head, at, after = text.partition("@")
     page, mark, query = _beyond_path(text)
@@ -90,12 +92,12 @@ def _from_plain(text: str) -> Named:
         return from_page(segments_of(page), None, query)
     if size > 2:
         refuse_singular(segments)
-        raise UsageError(f"{shown(text)} has too many segments")
+        raise UsageError(texts.TOO_MANY_SEGMENTS(text=shown(text)))
     found, _ = repo_at(segments)
     if not at:
         return found
     if not after.strip("/"):
-        raise UsageError("no revision behind the @", hint=f"did you mean {found.ref}?")
+        raise UsageError(texts.NO_REVISION, hint=advice.DID_YOU_MEAN(this=found.ref))
     return found._replace(ref=with_trail(found.ref, segments_of(after), PathKind.ANY))
 
 
@@ -121,7 +123,7 @@ def _from_hf(body: str) -> Named:
     """
     segments = segments_of(body)
     if segments[:1] in (["buckets"], ["kernels"]):
-        raise UsageError(f"hf://{segments[0]}/ is not supported", hint=FORMS)
+        raise UsageError(texts.HF_SCHEME(kind=segments[0]), hint=FORMS)
     refuse_singular(segments)
     start = 1 if segments and segments[0] in PREFIXES else 0
     end = min(start + 2, len(segments))

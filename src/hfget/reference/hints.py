@@ -9,6 +9,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from hfget.endpoints import DEFAULT_ENDPOINT
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import URL_PREFIXES, PathKind, RepoRef
 from hfget.reference.revision_paths import split_clear
 from hfget.reference.validation import FORMS
@@ -32,17 +34,20 @@ def did_you_mean(wanted: WantedFiles) -> str:
     """The reference that was meant; where it says less than was meant, the command too."""
     name, command = _name_of(wanted.ref), command_for(wanted)
     if command is None or command == f"hfget {shlex.quote(name)}":
-        return f"did you mean {name}?" if shlex.quote(name) == name else FORMS
+        return advice.DID_YOU_MEAN(this=name) if shlex.quote(name) == name else FORMS
     only_path = command.startswith(f"hfget {wanted.ref} ") and " --" not in command
-    return f"did you mean {name}? {'A file of it' if only_path else 'The command'}: {command}"
+    return texts.DID_YOU_MEAN_COMMAND(
+        name=name, again=texts.A_FILE_OF_IT if only_path else texts.THE_COMMAND, command=command
+    )
 
 
 def one_of(wanted: Sequence[WantedFiles]) -> str:
     """A hint for a text that names several repos."""
     names = list(dict.fromkeys(_name_of(one.ref) for one in wanted))
     if len(names) == 1:
-        return f"did you mean {names[0]}?"
-    return "give one of them: " + ", ".join(names[:4])
+        return advice.DID_YOU_MEAN(this=names[0])
+    listed = ", ".join(names[:4])
+    return advice.GIVE_ONE_OF(names=listed)
 
 
 def command_for(wanted: WantedFiles) -> str | None:

@@ -13,6 +13,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import RepoRef
 from hfget.reference.copied_text import without_dirt
 from hfget.reference.grammar import read
@@ -61,7 +63,7 @@ _PRETRAINED = re.compile(r"(?:.*,)?pretrained=([^,]+)(?:,.*)?", re.DOTALL)
 
 
 def refusal_of(line: CommandLine, endpoint: str | None) -> UsageError | None:
-    """What to say to a command line of such a program, None if it is no such line."""
+    """What to say to a command line of such a program, None if it is not one."""
     is_llama = line.program in _LLAMA_OPTIONS or any(
         word.partition("=")[0] in (*_LLAMA_OPTIONS, *_FILE_OPTIONS) for word in line.words
     )
@@ -72,7 +74,7 @@ def refusal_of(line: CommandLine, endpoint: str | None) -> UsageError | None:
     if wanted is None and not known:
         return None
     name = "llama.cpp" if line.program.startswith("-") else shown(line.program)
-    said = f"this is a command line of {name}, not a reference"
+    said = texts.COMMAND_LINE(name=name)
     hint = did_you_mean(wanted) if wanted else FORMS
     if line.program == "hfget" and wanted:
         hint = _without_verb(line) or hint
@@ -88,7 +90,7 @@ def _without_verb(line: CommandLine) -> str | None:
     holds_token = any(word.startswith(("--token", "--hf-token")) for word in words)
     if holds_token or safe_text(command, 300) != command:
         return None
-    return f"leave the quotes out: {command}"
+    return advice.LEAVE_QUOTES_OUT(command=command)
 
 
 def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
@@ -102,7 +104,7 @@ def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
         return None
     all_of = list(found.values())
     hint = did_you_mean(all_of[0]) if len(all_of) == 1 else one_of(all_of) if all_of else FORMS
-    return UsageError(f"this is code that calls {calls[0].function}, not a reference", hint=hint)
+    return UsageError(texts.CODE_NOT_REFERENCE(function=calls[0].function), hint=hint)
 
 
 def _of_call(call: LibraryCall, endpoint: str | None) -> WantedFiles | None:

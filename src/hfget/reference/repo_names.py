@@ -9,6 +9,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef, RepoType
 from hfget.reference.validation import FORMS, PREFIXES, check_repo_id, is_repo_id, shown
 
@@ -75,9 +77,10 @@ def refuse_singular(segments: Sequence[str]) -> None:
         named = "/".join([f"{segments[0]}s", *segments[1:]])
         plain = len(segments) < 4 and is_repo_id("/".join(segments[1:]))
         raise UsageError(
-            f"{shown('/'.join(segments))} begins with {segments[0]}/, the Hub writes "
-            f"{segments[0]}s/",
-            hint=f"did you mean {named.removeprefix('models/')}?" if plain else "",
+            texts.SINGULAR_PREFIX(
+                reference=shown("/".join(segments)), prefix=segments[0], plural=segments[0]
+            ),
+            hint=advice.DID_YOU_MEAN(this=named.removeprefix("models/")) if plain else "",
         )
 
 
@@ -87,8 +90,8 @@ def with_type(found: Named, repo_type: RepoType | None) -> Named:
         return found
     if found.typed:
         raise UsageError(
-            f"{found.ref} is a {found.ref.repo_type}, but --repo-type says {repo_type}",
-            hint="leave --repo-type out",
+            texts.TYPE_CONTRADICTS(ref=found.ref, found=found.ref.repo_type, said=repo_type),
+            hint=advice.LEAVE_REPO_TYPE_OUT,
         )
     return Named(replace(found.ref, repo_type=repo_type), True)
 
@@ -99,7 +102,7 @@ def type_named(name: str | None) -> RepoType | None:
         return None
     kind = PREFIXES.get(name.lower().removesuffix("s") + "s")
     if kind is None:
-        raise UsageError(f"there is no repo type {shown(name)}", hint="use model, dataset or space")
+        raise UsageError(texts.UNKNOWN_TYPE(name=shown(name)), hint=advice.REPO_TYPES)
     return kind
 
 
@@ -107,7 +110,10 @@ def _kind(segments: Sequence[str]) -> tuple[RepoType | None, list[str]]:
     kind = PREFIXES.get(segments[0]) if segments else None
     parts = list(segments[1:] if kind else segments)
     if not parts:
-        raise UsageError(f"{shown('/'.join(segments)) or 'the address'} names no repo", hint=FORMS)
+        raise UsageError(
+            texts.NAMES_NO_REPO(reference=shown("/".join(segments)) or texts.THE_ADDRESS),
+            hint=FORMS,
+        )
     return kind, parts
 
 

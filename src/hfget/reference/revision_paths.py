@@ -8,6 +8,8 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef
 from hfget.reference.validation import check_path, checked_revision, is_revision, shown
 
@@ -57,7 +59,7 @@ def placed(ref: RepoRef, revision: str | None, path: str, kind: PathKind) -> Rep
         revision = checked_revision(revision)
     check_path(path)
     if kind is PathKind.FILE and not path:
-        raise UsageError("the URL names no file", hint=f"paste the repo alone: {ref}")
+        raise UsageError(texts.URL_WITHOUT_FILE, hint=advice.PASTE_REPO(ref=ref))
     kind = kind if path else PathKind.ANY
     return replace(ref, revision=revision, path=path, path_kind=kind, trail=())
 
@@ -73,7 +75,7 @@ def with_revision(ref: RepoRef, revision: str | None) -> RepoRef:
     if ref.trail or ref.revision not in (None, revision):
         there = ref.revision or "/".join(ref.trail)
         raise UsageError(
-            f"the reference names {shown(there)}, but --revision says {shown(revision)}",
-            hint="leave one of them out",
+            texts.REVISION_CONTRADICTS(there=shown(there), revision=shown(revision)),
+            hint=advice.LEAVE_ONE_OUT,
         )
     return replace(ref, revision=revision)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
+from hfget.messages import advice
 from hfget.model import RepoRef, RepoType
 from hfget.reference.copied_text import QUOTES, without_dirt
 from hfget.reference.grammar import read
@@ -118,7 +119,7 @@ def _without_quotes(words: list[str], endpoint: str | None) -> str | None:
     if "/" not in first or not read_all([first], endpoint):
         return None
     if _OUR_OPTION.fullmatch(rest[0]) or all(is_file_name(word) for word in rest):
-        return f"leave the quotes out: {shlex.join(['hfget', *words])}"
+        return advice.LEAVE_QUOTES_OUT(command=shlex.join(["hfget", *words]))
     return None
 
 

@@ -10,10 +10,12 @@ import unicodedata
 
 from hfget.endpoints import is_public_hub
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import API_NAMES, RepoType, is_commit
 from hfget.system import redact, safe_text, shell_word
 
-FORMS = "a reference looks like org/name, datasets/org/name or https://huggingface.co/org/name"
+FORMS = texts.FORMS
 #: `datasets` → `dataset`: the first segment of an address, where it is not an organisation.
 PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 #: Programs whose pasted command lines are understood.
@@ -34,11 +36,11 @@ def check_repo_id(repo_id: str) -> None:
     """Raises UsageError unless the Hub could have such a repo."""
     if repo_id in PROGRAMS:
         raise UsageError(
-            f"{repo_id} is a program, not a repo",
-            hint=f"put a pasted command in quotes: hfget {shell_word(f'{repo_id} …')}",
+            texts.PROGRAM_NOT_REPO(repo_id=repo_id),
+            hint=advice.QUOTE_COMMAND(command=shell_word(f"{repo_id} …")),
         )
     if not is_repo_id(repo_id):
-        raise UsageError(f"{shown(repo_id)} is not a repo ID")
+        raise UsageError(texts.NOT_A_REPO_ID(repo_id=shown(repo_id)))
 
 
 def is_repo_id(text: str) -> bool:
@@ -64,7 +66,7 @@ def _is_valid(text: str) -> bool:
 def refuse_token(text: str) -> None:
     """Raises UsageError for a pasted token, without repeating it."""
     if "/" not in text and _TOKEN.search(text):
-        raise UsageError("this is a token, not a repo", hint="pass it as HF_TOKEN or by --token")
+        raise UsageError(texts.TOKEN_NOT_REPO, hint=advice.PASS_AS_TOKEN)
 
 
 def is_revision(text: str) -> bool:
@@ -75,8 +77,8 @@ def checked_revision(revision: str) -> str:
     """`revision`, a commit hash in lower case. Raises UsageError for what git forbids."""
     if not is_revision(revision):
         raise UsageError(
-            f"{shown(revision) or 'an empty text'} cannot be a revision",
-            hint="a revision is a branch, a tag or a commit, for instance main",
+            texts.NOT_A_REVISION(revision=shown(revision) or texts.EMPTY),
+            hint=advice.REVISION_IS,
         )
     return revision.lower() if is_commit(revision.lower()) else revision
 
@@ -85,9 +87,7 @@ def check_path(path: str) -> None:
     """Raises UsageError for what cannot be a path in a repo. No path is the empty one."""
     bad = any(segment in ("", ".", "..") for segment in path.split("/")) if path else False
     if bad or has_control_characters(path):
-        raise UsageError(
-            f"{shown(path)} cannot be a path in a repo", hint="give it without . and .. and //"
-        )
+        raise UsageError(texts.NOT_A_REPO_PATH(path=shown(path)), hint=advice.PLAIN_PATH)
 
 
 def has_control_characters(text: str) -> bool:

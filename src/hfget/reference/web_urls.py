@@ -9,6 +9,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from hfget.endpoints import hostname_of, is_public_hub, netloc
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef
 from hfget.reference.hub_hosts import (
     hub_like,
@@ -36,10 +38,10 @@ from hfget.system import safe_text, shell_word
 _OTHER_PAGES = {
     "collections": "a collection",
     "papers": "a paper",
-    "organizations": "an organisation",
+    "organizations": texts.AN_ORGANISATION,
     "users": "a user",
     "posts": "a post",
-    "blog": "an article",
+    "blog": texts.AN_ARTICLE,
     "docs": "documentation",
     "learn": "a course",
     "buckets": "a bucket",
@@ -166,30 +168,30 @@ def _pattern(ref: RepoRef, tail: list[str]) -> UsageError:
     revision, *rest = (unquote(part) for part in tail)
     at = replace(ref, revision=None if revision == "main" else revision)
     command = command_for(WantedFiles(at, include=("/".join(rest),)))
-    return UsageError("a URL names one file, not a pattern", hint=command or FORMS)
+    return UsageError(texts.URL_WITH_PATTERN, hint=command or FORMS)
 
 
 def _no_repo(segments: list[str]) -> UsageError:
     what = _OTHER_PAGES.get(segments[0])
-    message = f"/{shown('/'.join(segments))} is not the page of a repo"
-    return UsageError(f"{message} but of {what}" if what else message, hint=FORMS)
+    message = texts.PAGE_OF_NO_REPO(path=shown("/".join(segments)))
+    return UsageError(
+        texts.PAGE_OF_ANOTHER_KIND(message=message, what=what) if what else message, hint=FORMS
+    )
 
 
 def _nothing_to_download(ref: RepoRef, action: str, tail: list[str]) -> UsageError:
     name = ref.repo_id.rpartition("/")[2]
     if action not in ACTIONS and name in _LISTS:
-        return UsageError(
-            f"/{shown(ref.repo_id)} is a list of repos, not the page of a repo", hint=FORMS
-        )
-    hint = f"paste the repo alone: {ref}"
+        return UsageError(texts.LIST_OF_REPOS(repo_id=shown(ref.repo_id)), hint=FORMS)
+    hint = advice.PASTE_REPO(ref=ref)
     if action == "discussions" and tail and re.fullmatch("[0-9]{1,9}", tail[0]):
-        hint += f"; if it is a pull request: {ref} --revision refs/pr/{tail[0]}"
+        hint += texts.PULL_REQUEST(ref=ref, number=tail[0])
     elif action in ("edit", "delete"):
-        hint += ", or the page that shows the file (/blob/…)"
+        hint += texts.PAGE_OF_FILE
     elif action not in ACTIONS and ref.endpoint and not is_public_hub(hostname_of(ref.endpoint)):
         path = ref.repo_id.partition("/")[0]
-        hint = f"if the hub is below a path, name it: --endpoint {ref.endpoint}/{path}"
-    return UsageError(f"the page /{shown(action)} of {ref} is nothing to download", hint=hint)
+        hint = advice.HUB_BELOW_PATH(endpoint=ref.endpoint, path=path)
+    return UsageError(texts.NOTHING_TO_DOWNLOAD(action=shown(action), ref=ref), hint=hint)
 
 
 def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str, list[str], str]:
@@ -201,9 +203,9 @@ def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str
         parts = urlsplit(f"{scheme or 'https'}://{rest}")
         host, port = hostname_of(parts), parts.port
     except ValueError as error:
-        raise UsageError("the URL is malformed", hint=FORMS) from error
+        raise UsageError(texts.MALFORMED_URL, hint=FORMS) from error
     if not host:
-        raise UsageError("the URL has no host", hint=FORMS)
+        raise UsageError(texts.URL_WITHOUT_HOST, hint=FORMS)
     segments = segments_of(parts.path)
     ours = split_endpoint(endpoint)
     if ours is not None and host == hostname_of(ours):
@@ -220,21 +222,18 @@ def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str
 
 def _strange_host(scheme: str | None, host: str, port: int | None, path: str) -> UsageError:
     if is_no_hub(host):
-        return UsageError(
-            f"{shown(host)} has no repos", hint="paste the address of the repo's own page"
-        )
-    message = f"{shown(host)} is not a hub that hfget knows"
+        return UsageError(texts.HOST_WITHOUT_REPOS(host=shown(host)), hint=advice.PASTE_REPO_PAGE)
+    message = texts.UNKNOWN_HUB(host=shown(host))
     if hub := hub_like(host):
         return UsageError(message, hint=_at_hub(hub, path))
     if is_other_site(host) or imitates_hub(host):
-        return UsageError(message, hint=f"paste org/name; {FORMS}")
+        return UsageError(message, hint=texts.PASTE_ID_OR(forms=FORMS))
     address = f"{scheme if scheme and port else 'https'}://{netloc(host, port)}"
     if safe_text(address, 300) != address:
-        return UsageError(message, hint=f"paste org/name; {FORMS}")
+        return UsageError(message, hint=texts.PASTE_ID_OR(forms=FORMS))
     return UsageError(
         message,
-        hint="paste org/name; if it is a hub or a mirror, say so: "
-        f"--endpoint {shell_word(address)}",
+        hint=texts.PASTE_ID_OR_ENDPOINT(address=shell_word(address)),
     )
 
 
@@ -247,4 +246,4 @@ def _at_hub(hub: str, path: str) -> str:
         return FORMS
     if safe_text(address, 300) != address or shlex.quote(address) != address:
         return FORMS
-    return f"did you mean {address}?"
+    return advice.DID_YOU_MEAN(this=address)

@@ -182,7 +182,7 @@ def _kind_of_pickle(folder: str, stem: str, suffix: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _kind_of_folder(folder: str) -> str:
-    """The kind to which all files of a folder belong, empty if it is no such folder."""
+    """The kind to which all files of a folder belong, empty if it is not one."""
     if not folder:
         return ""
     if match := _FOLDER.search(folder):

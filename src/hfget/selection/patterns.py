@@ -12,6 +12,8 @@ from fnmatch import translate
 from typing import NamedTuple
 
 from hfget.errors import EntryNotFoundError, UsageError
+from hfget.messages import advice
+from hfget.messages import selection_texts as texts
 from hfget.model import PathKind, RemoteFile
 from hfget.selection.suggestions import holding, near_misses
 from hfget.selection.warnings import remarks
@@ -99,8 +101,8 @@ def _narrowed(files: Sequence[RemoteFile], selection: Selection) -> tuple[Remote
         left = tuple(_filtered(chosen, ignore=excludes))
         if not left:
             raise UsageError(
-                "--exclude leaves none of the files",
-                hint="make the pattern narrower: " + _listed(selection.exclude[:3]),
+                texts.EXCLUDE_LEAVES_NOTHING,
+                hint=advice.NARROWER_PATTERN(pattern=_listed(selection.exclude[:3])),
             )
         chosen = left
     return without_pickles(chosen, files) if selection.safe_only else chosen
@@ -132,9 +134,9 @@ def _under(files: Sequence[RemoteFile], path: str, kind: PathKind) -> tuple[Remo
         below = tuple(file for file in files if file.path.startswith(path + "/"))
         if below:
             return below
-    what = {PathKind.FILE: "file", PathKind.FOLDER: "folder"}.get(kind, "file or folder")
+    what = {PathKind.FILE: "file", PathKind.FOLDER: "folder"}.get(kind, texts.FILE_OR_FOLDER)
     raise EntryNotFoundError(
-        f"the repo has no {what} {safe_text(path)}",
+        texts.NO_SUCH_ENTRY(what=what, path=safe_text(path)),
         hint=_hint(path, files),
         path=safe_text(path),
     )
@@ -186,23 +188,25 @@ def _folders_of(path: str) -> Iterable[str]:
 def _checked(pattern: str, files: Sequence[RemoteFile]) -> str:
     """`pattern` in a form that matches the same in bounded time. Raises UsageError."""
     if not pattern:
-        raise UsageError("a pattern is empty", hint="leave it out to take all files")
+        raise UsageError(texts.EMPTY_PATTERN, hint=advice.LEAVE_PATTERN_OUT)
     if len(pattern) > _MAX_PATTERN:
         raise UsageError(
-            f"a pattern of {len(pattern)} characters: {safe_text(pattern, 40)}",
-            hint=f"a pattern may have {_MAX_PATTERN}",
+            texts.PATTERN_TOO_LONG(characters=len(pattern), pattern=safe_text(pattern, 40)),
+            hint=texts.PATTERN_LIMIT(most=_MAX_PATTERN),
         )
     wildcards = len(_WILDCARDS.findall(pattern)) if "*" in pattern else 0
     if wildcards > _FEW_WILDCARDS and wildcards * sum(len(f.path) for f in files) > _MAX_WORK:
         raise UsageError(
-            f"a pattern with {wildcards} wildcards on {len(files)} files: {safe_text(pattern, 40)}",
-            hint="use * for several characters at once",
+            texts.PATTERN_TOO_SLOW(
+                wildcards=wildcards, files=len(files), pattern=safe_text(pattern, 40)
+            ),
+            hint=advice.USE_STAR,
         )
     try:
         re.compile(translate(pattern))
     except re.error as error:  # some versions of fnmatch on a reversed range
         raise UsageError(
-            f"{_listed([pattern])} is no pattern: {error}", hint="quote it, or name the files"
+            texts.NOT_A_PATTERN(pattern=_listed([pattern]), error=error), hint=advice.QUOTE_OR_NAME
         ) from error
     # Within brackets a run of stars is not a wildcard.
     return pattern if "[" in pattern else re.sub(r"\*{2,}", "*", pattern)
@@ -224,11 +228,9 @@ def _filtered(
 
 
 def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
-    if any(file.path == wanted for file in files):
-        hint = "to take the file of this very name, give it behind the repo, without --include"
-    else:
-        hint = _hint(wanted, files)
-    return UsageError(f"no file matches {_listed([wanted])}", hint=hint)
+    known = any(file.path == wanted for file in files)
+    hint = texts.NAME_EXACT_FILE if known else _hint(wanted, files)
+    return UsageError(texts.NO_MATCH(wanted=_listed([wanted])), hint=hint)
 
 
 def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
@@ -236,21 +238,25 @@ def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
     held = [] if near or _is_glob(wanted) else holding(wanted, files)
     if held:
         pattern = _listed([repr(f"*{wanted}*")])
-        return f"did you mean {_listed(held[:_NEAR_MISSES])}? {pattern} matches {_files(held)}"
-    return f"did you mean {_listed(near)}?" if near else "hfget ls shows what the repo has"
+        return texts.DID_YOU_MEAN_HELD(
+            held=_listed(held[:_NEAR_MISSES]), pattern=pattern, matches=_files(held)
+        )
+    return advice.DID_YOU_MEAN(this=_listed(near)) if near else advice.LIST_REPO
 
 
 def _matches_nothing(pattern: str, files: Sequence[RemoteFile]) -> str:
     """A pattern is a whole path; other programs take it for a part of one."""
-    text = f"--exclude {_listed([pattern])} matches no file"
+    text = texts.EXCLUDE_MATCHES_NOTHING(pattern=_listed([pattern]))
     held = [] if _is_glob(pattern) else holding(pattern, files)
     if held:
         folder = pattern.strip("/") + "/"
         below = [path for path in held if path.startswith(folder)]
         written, found = (folder, below) if len(below) == len(held) else (f"*{pattern}*", held)
-        return f"{text}; --exclude {_listed([repr(written)])} leaves {_files(found)} out"
+        return texts.EXCLUDE_LEAVES_OUT(
+            text=text, written=_listed([repr(written)]), found=_files(found)
+        )
     near = near_misses(pattern, files)
-    return f"{text}; did you mean {_listed(near)}?" if near else text
+    return texts.EXCLUDE_MAYBE(text=text, near=_listed(near)) if near else text
 
 
 def _files(paths: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hfget.errors import UsageError
+from hfget.messages import selection_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection.kinds import (
     BIN,
@@ -45,18 +46,16 @@ def remarks(
     lines = []
     # Of a precision that was named the others are no news.
     if chosen.variants and (not choice.quants or GGUF in choice.kinds):
-        lines.append(
-            f"left out: {_named(chosen.variants)}, another precision or layout of what comes; "
-            "--all-variants brings them"
-        )
+        lines.append(texts.VARIANTS_LEFT_OUT(variants=_named(chosen.variants)))
     if chosen.namesakes:
         lines.append(
-            f"left out: {_named(chosen.namesakes)}, which has more words before "
-            f"{safe_text(', '.join(choice.quants), 80)}; --all-variants brings it too"
+            texts.NAMESAKES_LEFT_OUT(
+                namesakes=_named(chosen.namesakes), quants=safe_text(", ".join(choice.quants), 80)
+            )
         )
     if chosen.only:
         wanted = " or ".join(sorted(choice.kinds))
-        lines.append(f"not there as {wanted}, so they come as they are: {_named(chosen.only)}")
+        lines.append(texts.NOT_IN_PRECISION(wanted=wanted, only=_named(chosen.only)))
     if choice and not choice.quants and not choice.all_variants:
         lines += _of_precisions(chosen.files, choice)
     of_pickles = of_pickles and BIN not in choice.kinds
@@ -66,8 +65,8 @@ def remarks(
     if safe_only and risky:
         weights = any(kind != OTHER for kind in kinds_of(chosen.files))
         lines.append(
-            f"{_files(len(risky))} of the repo can run code when loaded: left out by --safe-only"
-            + ("" if weights else "; no weights remain")
+            texts.RISKY_LEFT_OUT(risky=_files(len(risky)))
+            + ("" if weights else texts.NO_WEIGHTS_REMAIN)
         )
     return lines
 
@@ -77,17 +76,17 @@ def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) ->
     found = {file.path for file in files} & risky
     if not found or SAFETENSORS not in kinds_of(files):
         return []
-    line = f"{_files(len(found))} can run code when loaded"
+    line = texts.RISKY(found=_files(len(found)))
     try:
         safe = choose(files, Choice((SAFETENSORS,)))
     except UsageError:
         return [line]
     rest = found & {file.path for file in safe}
     if choice or len(rest) == len(found):
-        return [f"{line}; no safetensors hold the same"]
+        return [texts.RISKY_ALONE(line=line)]
     if rest:
-        return [f"{line}; --weights safetensors leaves {len(found) - len(rest)} of them out"]
-    return [f"{line}; --weights safetensors leaves them out"]
+        return [texts.RISKY_SOME(line=line, some=len(found) - len(rest))]
+    return [texts.RISKY_ALL(line=line)]
 
 
 def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
@@ -98,8 +97,11 @@ def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
         if kind in choice.kinds & _LEFT_TO_PROGRAMS and base.endswith(_MODELS):
             found.setdefault(kind, set()).add(stem_of(base, kind).variant)
     return [
-        f"{kind} comes in {len(variants)} precisions, of which a program loads one; "
-        f"--quant {safe_text(min(variants - {''}, key=preference), 40)} brings that one"
+        texts.SEVERAL_PRECISIONS(
+            kind=kind,
+            variants=len(variants),
+            one=safe_text(min(variants - {""}, key=preference), 40),
+        )
         for kind, variants in sorted(found.items())
         if len(variants) > 1
     ]
@@ -110,7 +112,7 @@ def _named(files: Sequence[RemoteFile]) -> str:
     largest = sorted(files, key=lambda file: (-file.size, file.path))
     shown = ", ".join(safe_text(file.path, 80) for file in largest[:_MOST_NAMES])
     more = len(files) - _MOST_NAMES
-    shown += f" and {more} more" if more > 0 else ""
+    shown += f" {texts.AND_MORE(more=more)}" if more > 0 else ""
     return f"{shown} ({size_text(sum(file.size for file in files))})"
 
 

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import selection_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection.gguf import is_projector, label_of, looks_like_label, projectors
 from hfget.selection.kinds import GGUF, KINDS, OTHER, TRAINING, kinds_of, pickles
@@ -121,8 +123,8 @@ def without_pickles(
     left = tuple(file for file in files if file.path not in risky)
     if files and not left:
         raise UsageError(
-            "--safe-only leaves none of the files: loading each of them may run code",
-            hint="choose others, or leave --safe-only out",
+            texts.SAFE_ONLY_LEAVES_NOTHING,
+            hint=advice.CHOOSE_OTHERS,
         )
     return left
 
@@ -135,7 +137,7 @@ def _of_labels(
     The second list has the models that a label names less exactly than others.
     """
     if not files:
-        raise UsageError(f"{_who(narrowed)} no GGUF files", hint=_no_gguf_hint(choice.quants, repo))
+        raise UsageError(texts.NO_GGUF(who=_who(narrowed)), hint=_no_gguf_hint(choice.quants, repo))
     labels = labels_of(files)
     chosen: dict[str, RemoteFile] = {}
     others: dict[str, RemoteFile] = {}
@@ -143,7 +145,7 @@ def _of_labels(
         found = files_meant(quant, files, labels)
         if not found:
             raise UsageError(
-                f"{_who(narrowed)} no GGUF file {safe_text(quant, 80)}",
+                texts.NO_QUANT(who=_who(narrowed), quant=safe_text(quant, 80)),
                 hint=_labels_hint(quant, files),
             )
         if not choice.all_variants:
@@ -169,8 +171,10 @@ def _check_words(words: Sequence[str], found: Twins, narrowed: bool) -> None:
                 if piece.variant:
                     sizes[piece.variant] = sizes.get(piece.variant, 0) + piece.file.size
             raise UsageError(
-                f"{_who(narrowed)} no {safe_text(word, 80)} among these weights",
-                hint=f"there are {_with_sizes(sizes.items())}" if sizes else "leave --quant out",
+                texts.NO_PRECISION(who=_who(narrowed), word=safe_text(word, 80)),
+                hint=texts.THERE_ARE(sizes=_with_sizes(sizes.items()))
+                if sizes
+                else advice.LEAVE_QUANT_OUT,
             )
 
 
@@ -179,10 +183,10 @@ def _check_kinds(wanted: Iterable[str], sizes: Mapping[str, int], narrowed: bool
     if not missing:
         return
     if not sizes:
-        raise UsageError(f"{_who(narrowed)} no weights", hint="leave --weights out")
+        raise UsageError(texts.NO_WEIGHTS(who=_who(narrowed)), hint=advice.LEAVE_WEIGHTS_OUT)
     raise UsageError(
-        f"{_who(narrowed)} no {_listed(missing)} weights",
-        hint=f"there are {_with_sizes(sizes.items())}",
+        texts.NO_WEIGHTS_OF_KIND(who=_who(narrowed), missing=_listed(missing)),
+        hint=texts.THERE_ARE(sizes=_with_sizes(sizes.items())),
     )
 
 
@@ -199,11 +203,11 @@ def _no_gguf_hint(quants: Sequence[str], files: Sequence[RemoteFile]) -> str:
     """What there is instead, and the way to those that have a label in their names."""
     kinds = kinds_of(files)
     sizes = _sizes(files, kinds)
-    hint = f"there are {_with_sizes(sizes.items())}" if sizes else "there are no weights"
+    hint = texts.THERE_ARE(sizes=_with_sizes(sizes.items())) if sizes else texts.THERE_ARE_NONE
     found = [piece for piece in pieces(files, kinds) if is_named(piece, quants)]
     if found:
         kind = found[0].kind
-        hint += f"; for these: --weights {kind} --quant {_listed([','.join(quants)])}"
+        hint += texts.FOR_THESE(kind=kind, quants=_listed([",".join(quants)]))
     return hint + _revision_hint(quants)
 
 
@@ -215,19 +219,25 @@ def _labels_hint(wanted: str, files: Sequence[RemoteFile]) -> str:
         if label := str(labels[file.path]):
             sizes[label] = sizes.get(label, 0) + file.size
     models = sorted(file.path for file in files if not labels[file.path].role)
-    by_name = "name the file" + (f", as {safe_text(models[0], 120)}" if models else "")
+    by_name = advice.NAME_THE_FILE + (
+        texts.AS_FILE(models=safe_text(models[0], 120)) if models else ""
+    )
     if not sizes:
-        return f"their names tell no quantisation: {by_name}" + _revision_hint([wanted])
+        return texts.NAMES_WITHOUT_QUANT(by_name=by_name) + _revision_hint([wanted])
     near = _near(wanted, sizes)
-    hint = f"did you mean {_with_sizes((label, sizes[label]) for label in near)}? " if near else ""
+    hint = (
+        advice.DID_YOU_MEAN(this=_with_sizes((label, sizes[label]) for label in near)) + " "
+        if near
+        else ""
+    )
     rest = sorted(
         ((label, size) for label, size in sizes.items() if label not in near),
         key=lambda entry: (_is_beside(entry[0]), entry[1]),
     )
     if rest:
-        hint += f"there {'also ' if near else ''}are {_with_sizes(rest)}"
+        hint += (texts.THERE_ARE_ALSO if near else texts.THERE_ARE)(sizes=_with_sizes(rest))
     if not near and not any(looks_like_label(label) for label in sizes):
-        hint += f"; or {by_name}"
+        hint += texts.OR_BY_NAME(by_name=by_name)
     return hint.strip() + _revision_hint([wanted])
 
 
@@ -248,17 +258,17 @@ def _revision_hint(quants: Sequence[str]) -> str:
     """For those who meant a revision with `org/name:main`."""
     if all(looks_like_label(quant) or ".gguf" in quant.lower() for quant in quants):
         return ""
-    return "; a revision is named by org/name@REV or --revision"
+    return texts.REVISION_IS_NAMED
 
 
 def _who(narrowed: bool) -> str:
-    return "the files chosen by name or pattern hold" if narrowed else "the repo has"
+    return texts.CHOSEN_FILES_HOLD if narrowed else texts.REPO_HAS
 
 
 def _with_sizes(sizes: Iterable[tuple[str, int]]) -> str:
-    texts = [f"{safe_text(name, 80)} ({size_text(size)})" for name, size in sizes]
-    more = len(texts) - _MOST_LISTED
-    return ", ".join(texts[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    named = [f"{safe_text(name, 80)} ({size_text(size)})" for name, size in sizes]
+    more = len(named) - _MOST_LISTED
+    return ", ".join(named[:_MOST_LISTED]) + (texts.AND_MORE_SIZES(more=more) if more > 0 else "")
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from hfget.messages import server_texts as texts
+
 _MOST_MESSAGE = 500  # characters of a header
 
 
@@ -71,7 +73,7 @@ def invalid_token() -> RefusalError:
 
 
 def preparing(folder: str) -> RefusalError:
-    return RefusalError(503, f"{folder} is still being hashed", headers={"Retry-After": "5"})
+    return RefusalError(503, texts.STILL_HASHING(folder=folder), headers={"Retry-After": "5"})
 
 
 def json_answer(data: Any, headers: Mapping[str, str] | None = None) -> Response:

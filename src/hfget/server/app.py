@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hfget.messages import server_texts as texts
 from hfget.server.access import ServeOptions
 from hfget.server.answers import RefusalError
 from hfget.server.cors import METHODS, cors_headers
@@ -56,9 +57,7 @@ class _Door:
         # clients that send no Host are no browsers: these always do
         if hosts is not None and host is not None and not hosts.knows(host):
             name = host.encode("ascii", "replace").decode()[:100]
-            raise RefusalError(
-                421, f"this server does not go by the name {name}: hfget serve --allow-host NAME"
-            )
+            raise RefusalError(421, texts.OTHER_NAME(name=name))
 
     async def _checked(self, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -66,10 +65,10 @@ class _Door:
         path = raw_path(request)
         if is_git(path):
             # git shows a plain text, with `remote:` before it
-            message = "git is not served here: use `hfget REPO` or `hf download REPO`"
+            message = texts.NO_GIT
             return PlainTextResponse(message + "\n", 403, {"X-Error-Message": message})
         if request.method not in ("GET", "HEAD", "POST"):
-            raise RefusalError(405, "this server only reads", headers={"Allow": METHODS})
+            raise RefusalError(405, texts.READ_ONLY, headers={"Allow": METHODS})
         try:
             try:
                 return await self.routes.answer(request, path)

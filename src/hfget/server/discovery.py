@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from hfget.messages import server_texts as texts
 from hfget.model import RepoType
 from hfget.server.cached import cached_revisions
 from hfget.server.provenance import Provenances, has_records, is_folder
@@ -47,13 +48,17 @@ class Discovery:
         for place in sorted(self._places(), key=lambda place: place.claimed):
             key = (place.repo_type, place.repo_id)
             if why := unfit(*key):
-                self.note(f"{place.folder} is not served as {place.repo_id}: {why}")
+                self.note(texts.NOT_SERVED_AS(folder=place.folder, repo_id=place.repo_id, why=why))
                 continue
             taken = revisions.setdefault(key, {}).setdefault(place.revision, place.folder)
             if taken != place.folder:
                 self.note(
-                    f"{place.folder} is not served: {taken} is {place.repo_id} at "
-                    f"{place.revision} already"
+                    texts.ALREADY_SERVED(
+                        folder=place.folder,
+                        taken=taken,
+                        repo_id=place.repo_id,
+                        revision=place.revision,
+                    )
                 )
         return {
             key: Repo(key[1], key[0], folders)
@@ -66,7 +71,7 @@ class Discovery:
         if self.sight.in_home(root) or looks_like_home(names) or self._is_cache(root / "hub"):
             # of a home of huggingface_hub, only the cache is shown
             if not self._is_cache(root):
-                self.note(f"{root} belongs to huggingface_hub: only its cache is served")
+                self.note(texts.OF_HUGGINGFACE_HUB(root=root))
             for place in (root, root / "hub"):
                 yield from self._cached(place)
             return

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hfget.messages import server_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection import files_meant, label_of, labels_of, projectors, whole_name
 from hfget.server.answers import RefusalError
@@ -46,7 +47,7 @@ def manifest(listing: Listing, tag: str, agent: str) -> dict[str, Any]:
     """
     first, *others = _chosen(listing, tag)
     if others and _KNOWN_BY not in agent.lower():
-        raise RefusalError(400, f"{first.path} is one part of several, which ollama cannot pull")
+        raise RefusalError(400, texts.ONE_PART(path=first.path))
     files = [file.remote for file in listing.files.values()]
     projector = next(iter(projectors([first], files)), None)
     config = _config(first)
@@ -78,7 +79,7 @@ def blob(listing: Listing, digest: str) -> Blob:
     for data in _made_up(listing):
         if kind == "sha256" and hashlib.sha256(data).hexdigest() == sha256:
             return Blob(None, data)
-    raise RefusalError(404, "no file here has this digest")
+    raise RefusalError(404, texts.NO_DIGEST)
 
 
 def _models(listing: Listing) -> list[RemoteFile]:
@@ -99,7 +100,7 @@ def _chosen(listing: Listing, tag: str) -> list[RemoteFile]:
         found = files_meant(tag, models, labels_of(models))
     if not found:
         known = ", ".join(sorted(filter(None, by_label))[:20]).upper()
-        raise RefusalError(404, f"no GGUF file is tagged {tag[:80]}; there are: {known or 'none'}")
+        raise RefusalError(404, texts.NO_TAG(tag=tag[:80], known=known or "none"))
     # of several models the first counts, with all its parts
     first = whole_name(found[0].path)
     return [file for file in found if whole_name(file.path) == first]

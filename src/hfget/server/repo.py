@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hfget.messages import server_texts as texts
 from hfget.model import URL_PREFIXES, RepoType
 
 MAIN = "main"
@@ -34,11 +35,11 @@ class Repo:
 def unfit(repo_type: RepoType, repo_id: str) -> str | None:
     """Why no repo may have this id, None if one may."""
     if not _ID.fullmatch(repo_id) or repo_id.lower().endswith((".git", ".ipynb")):
-        return "no repo has an id like that"
+        return texts.NOT_A_REPO_ID
     owner, slash, name = repo_id.rpartition("/")
     reserved = _FIRST_WORDS | _ACTIONS
     # behind `datasets/` only the actions could be mistaken
     firsts = reserved if repo_type == "model" else _ACTIONS
     if (owner if slash else name) in firsts or name in _ACTIONS:
-        return "the id is a word of the Hub's own paths"
+        return texts.RESERVED_ID
     return None

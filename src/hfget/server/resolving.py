@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from hfget.messages import server_texts as texts
 from hfget.model import is_commit
 from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import (
@@ -74,10 +75,10 @@ class Resolver:
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise preparing(folder.name) from error
         except Stopped as error:
-            raise RefusalError(503, "the server is shutting down") from error
+            raise RefusalError(503, texts.SHUTTING_DOWN) from error
         except OSError as error:
             raise RefusalError(
-                503, f"{folder.name} cannot be read now", headers={"Retry-After": "5"}
+                503, texts.UNREADABLE(name=folder.name), headers={"Retry-After": "5"}
             ) from error
 
     async def revision(self, repo: Repo, rest: tuple[str, ...]) -> tuple[Listing, str]:

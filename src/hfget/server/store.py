@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hfget.messages import server_texts as texts
 from hfget.model import URL_PREFIXES, RepoType
 from hfget.server.discovery import Discovery
 from hfget.server.hashes import HashCache
@@ -112,17 +113,20 @@ class Store:
                 try:
                     listing = self.listing(folder).result()
                 except Exception as error:
-                    self._warn(f"{repo} at {revision} cannot be listed: {error}")
+                    self._warn(texts.CANNOT_LIST(repo=repo, revision=revision, error=error))
                     continue
                 if listing.missing:
                     self._warn(
-                        f"{repo} at {revision} is incomplete: {listing.missing} files of commit "
-                        f"{listing.commit} are not here; clients get the others only"
+                        texts.INCOMPLETE(
+                            repo=repo,
+                            revision=revision,
+                            missing=listing.missing,
+                            commit=listing.commit,
+                        )
                     )
                 if listing.withheld:
                     self._warn(
-                        f"{repo} at {revision}: {listing.withheld} files are not served (hidden, "
-                        "or not readable by all); to serve them too: --all"
+                        texts.WITHHELD(repo=repo, revision=revision, withheld=listing.withheld)
                     )
 
     def forget(self) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import requests
 
 from hfget.http import INFLATABLE, Transient, wire_of
+from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.decoding import Body, inflated_body, plain_body
@@ -61,17 +62,17 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     kind = headers.get("Content-Type", "").lower()
     page = kind.startswith("text/html") and not file.path.lower().endswith(_WEB_PAGES)
     if status == 416:
-        raise _no_part(span, response, "the server says the file is shorter than the listing (416)")
+        raise _no_part(span, response, texts.SHORTER_416)
     start, end = _place(file, span, response, length)
     encoding = _encoding(headers.get("Content-Encoding", ""))
     is_tiny = file.size <= _TINY_BYTES and length == file.size and status == 200
     if length == end - start and not (is_tiny and encoding in INFLATABLE):
         encoding = ""
     elif length is not None and page and not encoding:
-        raise _lie(response, "the answer looks like a web page, not like the file")
+        raise _lie(response, texts.WEB_PAGE)
     whole = (start, end) == (0, file.size)
     if encoding and not whole:
-        raise _no_part(span, response, "a part of the file came compressed")
+        raise _no_part(span, response, texts.PART_COMPRESSED)
     if not encoding and length not in (None, end - start):
         raise _wrong_length(file, span, response, whole)
     return Answer(start, end, encoding, whole, exact=length is not None and not encoding, page=page)
@@ -96,7 +97,7 @@ def open_body(response: requests.Response, answer: Answer) -> Body:
     if not answer.encoded:
         return plain_body(wire)
     if answer.encoding not in INFLATABLE:
-        raise _lie(response, f"the answer is encoded as {answer.encoding[:20]!r}")
+        raise _lie(response, texts.ENCODED(encoding=answer.encoding[:20]))
     return inflated_body(wire)
 
 
@@ -113,20 +114,20 @@ def _place(
     match = _CONTENT_RANGE.fullmatch(text)
     if response.status_code == 200 and (match is None or length in (None, file.size)):
         if span is not None and length == span[1] - span[0] != file.size:
-            raise _no_part(span, response, "a part came without saying so")
+            raise _no_part(span, response, texts.PART_UNSAID)
         return 0, file.size
     if match is None:
         if length == file.size and not text:
             return 0, file.size
-        raise _no_part(span, response, "the answer is a part of the file, but does not say which")
+        raise _no_part(span, response, texts.PART_UNNAMED)
     start, last = int(match[1]), int(match[2])
     if match[3] not in ("*", str(file.size)):
-        reason = f"the file has {match[3]} bytes there, the listing says {file.size}"
+        reason = texts.OTHER_SIZE(total=match[3], size=file.size)
         raise _no_part(span, response, reason)
     if (start, last + 1) == (0, file.size):
         return 0, file.size
     if span is None or start != span[0] or not start <= last < span[1]:
-        reason = "the answer is another part of the file than was asked for"
+        reason = texts.OTHER_PART
         raise _no_part(span, response, reason)
     return start, last + 1
 
@@ -140,10 +141,10 @@ def _wrong_length(
 ) -> Transient:
     length = content_length(response) or 0
     if not whole:
-        return _no_part(span, response, "the answer's length is not that of the part")
+        return _no_part(span, response, texts.PART_LENGTH)
     if file.is_lfs and length <= _MAX_POINTER_BYTES and _is_pointer(response):
-        return _lie(response, "the server sends the LFS pointer instead of the file")
-    return _lie(response, f"the file has {length} bytes there, the listing says {file.size}")
+        return _lie(response, texts.LFS_POINTER)
+    return _lie(response, texts.OTHER_SIZE(total=length, size=file.size))
 
 
 def _is_pointer(response: requests.Response) -> bool:

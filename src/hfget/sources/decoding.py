@@ -8,6 +8,7 @@ import time
 from typing import Any, Protocol
 
 from hfget.http import Inflater, Response
+from hfget.messages import source_texts as texts
 
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
 _TLS_TURN_SECONDS = 0.05
@@ -105,6 +106,6 @@ class _Inflated:
         is_last = not inflater.pending
         data = inflater.take(len(buffer))
         if is_last and not data and not inflater.ended:
-            raise OSError("the compressed data was cut short")
+            raise OSError(texts.CUT_SHORT)
         buffer[: len(data)] = data
         return len(data) or None

@@ -1,6 +1,6 @@
 """What is known about the hosts we talk to: who asks for calm, who is down.
 
-A 429 or a dead host concerns every thread alike. So the pause belongs to the host: nobody
+A 429 or a dead host concerns every thread alike. So the pause belongs to the host: no one
 asks it meanwhile, one request probes it afterwards, the others go on once that was answered.
 """
 

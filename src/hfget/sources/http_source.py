@@ -27,6 +27,8 @@ from hfget.http import (
 )
 from hfget.hub import refusal
 from hfget.limits import MAX_REDIRECTS, MAX_RENEWALS
+from hfget.messages import advice
+from hfget.messages import source_texts as texts
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
 from hfget.settings import Settings
 from hfget.sources.byte_source import NoRangesError
@@ -216,7 +218,7 @@ class HttpSource:
                 raise self._refusal(response)
             self._go_home()
             if self._fruitless_renewals > 1:
-                reason = f"HTTP {response.status_code} for the address that {self._host} gave"
+                reason = texts.STATUS_FOR_ADDRESS(status=response.status_code, host=self._host)
                 raise Transient(reason, url=response.url)
 
     def _go_home(self) -> None:
@@ -239,11 +241,14 @@ class HttpSource:
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
             return NetworkError(
-                f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
-                f"though {self._host} leads there",
+                texts.DATA_HOST_REFUSES(
+                    data_host=host_of(response.url),
+                    status_code=response.status_code,
+                    host=self._host,
+                ),
                 path=self._file.path,
                 url=safe_url(response.url),
-                hint="the mirror may not cover its data host; try another --endpoint",
+                hint=advice.MIRROR_DATA_HOST,
             )
         return refusal(
             response,
@@ -256,5 +261,5 @@ class HttpSource:
     def _named(self, error: Transient | HfgetError, target: RequestUrl) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
-            error.reason += f" ({self._host} leads to this host)"
+            error.reason += texts.LEADS_HERE(host=self._host)
         return error

@@ -15,6 +15,7 @@ from urllib3.util.wait import wait_for_read
 
 from hfget.endpoints import host_of
 from hfget.http import Transient, from_exception, hand_back, wire_of
+from hfget.messages import source_texts as texts
 from hfget.sources.content_checks import Answer, content_length, looks_like_a_page
 from hfget.sources.decoding import Body
 from hfget.system import safe_url
@@ -60,11 +61,11 @@ class HttpStream:
                 came, self._page_came = self._page_came, None
                 if looks_like_a_page(bytes(buffer[:count][:512])):
                     came()
-                    reason = "the answer looks like a web page, not like the file"
+                    reason = texts.WEB_PAGE
                     raise Transient(reason, url=self._response.url, lie=True)
             if self._missing:
                 if count == 0:
-                    reason = "the answer decodes to fewer bytes than the listing says"
+                    reason = texts.DECODES_SHORT
                     raise Transient(reason, url=self._response.url, lie=True)
                 self._missing = max(0, self._missing - (count or 0))
             return count

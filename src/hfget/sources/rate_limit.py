@@ -11,6 +11,8 @@ from pathlib import Path
 
 from hfget.errors import UsageError
 from hfget.http import Transient
+from hfget.messages import advice
+from hfget.messages import source_texts as texts
 from hfget.model import Span
 from hfget.sources.byte_source import ByteSource, ByteStream
 from hfget.system import Stamp, Stopped, safe_text
@@ -35,8 +37,8 @@ def parse_rate(text: str) -> float:
     match = _RATE.fullmatch(text.strip())
     if match is None:
         raise UsageError(
-            f"not a rate: {safe_text(text.strip(), 40)!r}",
-            hint="give bytes a second, such as --limit-rate 500k, 20M or 1.5G",
+            texts.NOT_A_RATE(text=safe_text(text.strip(), 40)),
+            hint=advice.RATE_LIKE,
         )
     number, unit, binary = match.groups()
     scale: int = (1024 if binary else 1000) ** _POWERS[unit.lower()]
@@ -73,8 +75,8 @@ class RateLimit:
             self._rate = self._read(self._file)
         except OSError as error:
             raise UsageError(
-                f"cannot read the rate from {self._file}: {error.strerror}",
-                hint="name a file that holds a rate, such as --limit-rate @rate.txt",
+                texts.RATE_FILE_UNREADABLE(file=self._file, strerror=error.strerror),
+                hint=advice.NAME_RATE_FILE,
             ) from error
 
     @property
@@ -133,7 +135,7 @@ class RateLimit:
 
     def _complain(self, why: str) -> None:
         """Say once what is wrong with the file; the rate stays as it is."""
-        text = f"the rate stays as it is: {why}"
+        text = texts.RATE_STAYS(why=why)
         if not self._complained:
             self._complained = True
             self._warn(text)

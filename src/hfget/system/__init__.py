@@ -23,7 +23,6 @@ from hfget.system.text import (
 
 if TYPE_CHECKING:
     from hfget.system.disk import (
-        ANOTHER_FOLDER,
         READ_ONLY,
         atomic_write,
         check_working_folder,
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "ANOTHER_FOLDER",
     "READ_ONLY",
     "Ended",
     "Inode",
@@ -132,7 +130,6 @@ _HOMES = {
     "hub_home": "user_folders",
     "login_file": "user_folders",
     "check_working_folder": "disk",
-    "ANOTHER_FOLDER": "disk",
     "READ_ONLY": "disk",
     "atomic_write": "disk",
     "disk_error": "disk",

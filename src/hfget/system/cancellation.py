@@ -7,8 +7,10 @@ import signal
 import threading
 
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 
-GO_ON = "run the same command to go on"
+GO_ON = advice.RUN_AGAIN_TO_GO_ON
 
 
 class Ended(BaseException):
@@ -44,9 +46,7 @@ class Stop(threading.Event):
     def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
         """What to raise where the run ends because of this."""
         if self.time_limit is not None:
-            return TimeLimitError(
-                f"the time for this run is over (--max-time {self.time_limit:g})", hint=hint
-            )
+            return TimeLimitError(texts.TIME_IS_UP(limit=self.time_limit), hint=hint)
         return InterruptedRunError(self.signal_number, message, hint=hint)
 
 

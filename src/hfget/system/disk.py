@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from hfget.errors import DiskError, LocaleError
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system import safe_open
 from hfget.system.mounts import cannot_rename, temporary_name
 from hfget.system.text import safe_text
@@ -32,44 +34,27 @@ _INODES_GIVEN_BACK = 128
 #: Bytes that no write of ours asks for at once: with more left it is not room that is missing.
 _AMPLE_ROOM = 32 << 20
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # linux/fcntl.h, linux/fs.h
-#: Which option that is hangs on where the download goes; here both are known to be options.
-ANOTHER_FOLDER = "choose another folder: --local-dir DIR, or --cache-dir DIR for the Hub cache"
 _MEANINGS = {
-    errno.ENOSPC: ("no space left on the disk", "make room and run the same command again"),
-    errno.EDQUOT: ("the disk quota is used up", "make room and run the same command again"),
-    errno.EFBIG: (
-        "the file is larger than this file system or limit allows",
-        "choose a folder on another file system, or raise `ulimit -f`",
-    ),
-    errno.EROFS: ("the file system is read-only", ANOTHER_FOLDER),
-    errno.EACCES: ("permission denied", ANOTHER_FOLDER),
-    errno.EPERM: ("not permitted", ANOTHER_FOLDER),
-    errno.ENAMETOOLONG: ("the name is too long for this file system", "choose a shorter folder"),
-    errno.ENOTDIR: ("a file is where a folder is needed", "move that file away"),
-    errno.EISDIR: ("a folder is where a file should go", "move that folder away"),
-    errno.EIO: ("the disk reports a read or write error", "check the disk (dmesg, SMART)"),
-    errno.EBUSY: (
-        "it was changed meanwhile by another program",
-        "run the same command again when that has come to its end",
-    ),
-    errno.EMFILE: ("too many open files", "lower --jobs, or raise `ulimit -n`"),
-    errno.ENFILE: ("too many open files in the system", "lower --jobs"),
-    errno.ENOENT: (
-        "the folder or a partial file in it has gone away",
-        "run the same command again, with nothing else working on that folder",
-    ),
+    errno.ENOSPC: (texts.DISK_FULL, advice.MAKE_ROOM_AND_RUN),
+    errno.EDQUOT: (texts.QUOTA, advice.MAKE_ROOM_AND_RUN),
+    errno.EFBIG: (texts.FILE_TOO_LARGE, advice.OTHER_FILE_SYSTEM),
+    errno.EROFS: (texts.READ_ONLY, advice.OTHER_FOLDER_OR_CACHE),
+    errno.EACCES: (texts.PERMISSION, advice.OTHER_FOLDER_OR_CACHE),
+    errno.EPERM: (texts.NOT_PERMITTED, advice.OTHER_FOLDER_OR_CACHE),
+    errno.ENAMETOOLONG: (texts.NAME_TOO_LONG, advice.SHORTER_FOLDER),
+    errno.ENOTDIR: (texts.FILE_FOR_FOLDER, advice.MOVE_FILE_AWAY),
+    errno.EISDIR: (texts.FOLDER_FOR_FILE, advice.MOVE_FOLDER_AWAY),
+    errno.EIO: (texts.IO_ERROR, advice.CHECK_DISK),
+    errno.EBUSY: (texts.CHANGED_MEANWHILE, advice.RUN_AGAIN_WHEN_DONE),
+    errno.EMFILE: (texts.TOO_MANY_FILES, advice.FEWER_JOBS_OR_LIMIT),
+    errno.ENFILE: (texts.TOO_MANY_FILES_SYSTEM, advice.FEWER_JOBS),
+    errno.ENOENT: (texts.GONE, advice.RUN_AGAIN_ALONE),
 }
 
 #: What mounts say of calls that they do not have.
 _PERHAPS_THE_MOUNT = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
-_NO_RENAME = (
-    "this mount cannot rename files, so that no file could get its name once it is verified",
-    "download into a folder of a local disk, and copy it there",
-)
-_NO_INODES = (
-    "the disk has room, but cannot hold more files (no inodes left)",
-    "remove files that you do not need (`df -i` counts them), or choose another folder",
-)
+_NO_RENAME = (texts.NO_RENAME, advice.LOCAL_DISK)
+_NO_INODES = (texts.NO_INODES, advice.FREE_INODES)
 
 
 def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> DiskError:
@@ -77,11 +62,13 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     if isinstance(error, safe_open.UntrustedError):
         path = error.filename or path
         return DiskError(
-            f"{doing} {_short(str(path))}: it {error.strerror}",
-            hint="move it away, and run the same command again",
+            texts.DOING_IT(doing=doing, path=_short(str(path)), what=error.strerror),
+            hint=advice.MOVE_AWAY_AND_RUN,
         )
+    meaning: str
+    hint: str
     meaning, hint = _MEANINGS.get(
-        error.errno or 0, (error.strerror or type(error).__name__, "check the disk and the folder")
+        error.errno or 0, (error.strerror or type(error).__name__, advice.CHECK_DISK_AND_FOLDER)
     )
     if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(path)):
         meaning, hint = _NO_INODES
@@ -95,13 +82,11 @@ def check_working_folder() -> None:
     try:
         os.getcwd()  # noqa: PTH109 (as the system names it)
     except OSError as error:
-        what = "has been deleted"
+        what: str = texts.DELETED
         if error.errno != errno.ENOENT:
-            what = f"cannot be used: {(error.strerror or type(error).__name__).lower()}"
-        raise DiskError(
-            f"the working directory {what}",
-            hint="cd to a folder that is there, or give whole paths",
-        ) from error
+            why = (error.strerror or type(error).__name__).lower()
+            what = texts.UNUSABLE_CWD(why=why)
+        raise DiskError(what, hint=advice.CD) from error
 
 
 @contextmanager
@@ -115,9 +100,8 @@ def naming_disk_errors() -> Iterator[None]:
     except UnicodeEncodeError as error:
         encoding = sys.getfilesystemencoding()
         raise LocaleError(
-            f"{safe_text(error.object, 200)} is no name that can be written here: "
-            f"the locale has file names as {encoding}",
-            hint="choose a locale of UTF-8, or set PYTHONUTF8=1",
+            texts.LOCALE(name=safe_text(error.object, 200), encoding=encoding),
+            hint=advice.UTF8,
         ) from error
     except OSError as error:
         if error.errno is None or isinstance(error, ConnectionError | TimeoutError):

@@ -27,7 +27,7 @@ def writes_in_order_only(folder: Path) -> bool:
     """Whether files in `folder` can only be written from the first byte to the last.
 
     Tried once a file system, with two bytes. False where it cannot be tried. Raises OSError if
-    there is no such folder.
+    it does not exist.
     """
     if not hasattr(os, "pwrite"):
         return False

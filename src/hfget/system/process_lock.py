@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hfget import events
 from hfget.errors import LockedError
 from hfget.limits import LEASE_SECONDS
+from hfget.messages import advice
+from hfget.messages import system_texts as texts
 from hfget.system.cancellation import Stop
 from hfget.system.disk import READ_ONLY, atomic_write, disk_error
 from hfget.system.file_locks import take
@@ -34,7 +36,7 @@ _BEAT_SECONDS = 10.0
 _PATIENCE_SECONDS = LEASE_SECONDS
 #: A living hfget says who it is at once: so long to one that does not, or is known to be dead.
 _GRACE_SECONDS = 5.0
-_SOMEBODY = "another program"
+_SOMEBODY = texts.ANOTHER_PROGRAM
 #: Who may not write to the folder has no business with its lock: also a reader could hold it.
 _MODE = 0o660
 
@@ -56,7 +58,7 @@ class _Holder(NamedTuple):
                 owner = ProcessIdentity.parse(tag)
                 standing = owner.standing() if owner else Standing.DEAD
                 if owner and standing is not Standing.DEAD:
-                    name = f"process {owner.pid} on {safe_text(host, 80)}"
+                    name = texts.PROCESS_ON_HOST(pid=owner.pid, host=safe_text(host, 80))
                     return cls(name, owner.pid if standing is Standing.STOPPED else 0, signs)
             return cls(signs=signs)
         return cls()
@@ -70,9 +72,8 @@ class _Holder(NamedTuple):
     def what(self) -> str:
         """What it is doing, and what can be done about that."""
         if self.stopped:
-            return f"which is stopped: resume it (kill -CONT {self.stopped}), or end it"
-        doing = "has the lock on" if self.name == _SOMEBODY else "works on"
-        return f"which {doing} this folder"
+            return texts.STOPPED(pid=self.stopped)
+        return texts.HAS_THE_LOCK if self.name == _SOMEBODY else texts.WORKS_HERE
 
 
 @contextmanager
@@ -109,7 +110,7 @@ def folder_lock(
 def _acquired(
     lock: BaseFileLock, path: Path, wait: bool, stop: Stop, observer: events.Observer
 ) -> bool:
-    """Wait for the lock; false where there is no such thing, or its holder seems to be gone."""
+    """Wait for the lock; false where locks do not exist, or its holder seems to be gone."""
     told: tuple[str, int] | None = None
     signs, since = None, time.monotonic()
     while True:
@@ -118,25 +119,25 @@ def _acquired(
                 return True
         except (NotImplementedError, OSError) as error:
             why = (getattr(error, "strerror", None) or "not implemented").lower()
-            observer(events.Note(f"the folder cannot be locked ({why}); going on", "warning"))
+            observer(events.Note(texts.CANNOT_LOCK(why=why), "warning"))
             return False
         holder = _Holder.of(path)
         if not wait:
             raise LockedError(
-                f"the folder is locked by {holder.name}, {holder.what}",
-                hint="wait for it, or leave --no-wait out",
+                texts.LOCKED(name=holder.name, what=holder.what),
+                hint=advice.WAIT_OR_NO_WAIT,
             )
         if told is None or (holder.name, holder.stopped) not in (told, (_SOMEBODY, 0)):
-            observer(events.Note(f"waiting for {holder.name}, {holder.what}"))
+            observer(events.Note(texts.WAITING_FOR(name=holder.name, what=holder.what)))
             told = holder.name, holder.stopped
         if holder.signs != signs:
             signs, since = holder.signs, time.monotonic()
         elif time.monotonic() - since > holder.patience:
-            text = f"{holder.name} has the lock and shows no sign of life; going on without it"
+            text = texts.NO_SIGN_OF_LIFE(name=holder.name)
             observer(events.Note(text, "warning"))
             return False
         if stop.wait(_POLL_SECONDS):
-            raise stop.error("stopped while waiting for another process")
+            raise stop.error(texts.STOPPED_WAITING)
 
 
 class _Beat:

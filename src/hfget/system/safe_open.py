@@ -1,4 +1,4 @@
-"""Opening what somebody else may have prepared: records, journals, partials, blobs, locks.
+"""Opening what someone else may have prepared: records, journals, partials, blobs, locks.
 
 A name in a folder that others can write to may be a link, a pipe, a device, a second name of a
 file that matters, or a file whose owner still holds it open. So a name is opened from its open
@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import NamedTuple
+
+from hfget.messages import system_texts as texts
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _SAFE = (
@@ -90,9 +92,9 @@ def open_own(path: str | os.PathLike[str], flags: int) -> int:
     try:
         found = os.fstat(fd)
         if found.st_nlink != 1:
-            raise UntrustedError(path, "has other names (hard links)")
+            raise UntrustedError(path, texts.HARD_LINKS)
         if not is_own(found):
-            raise UntrustedError(path, "belongs to another user")
+            raise UntrustedError(path, texts.OTHER_USER)
     except BaseException:
         os.close(fd)
         raise
@@ -124,14 +126,14 @@ def create_file_in(folder: int | None, path: str | os.PathLike[str], mode: int =
 
 
 def open_folder(path: str) -> int | None:
-    """A descriptor of a folder that is not a link; None where there is no such thing (Windows)."""
+    """A descriptor of a folder that is not a link; None where the system has none (Windows)."""
     if not _HAS_DIR_FD:
         return None
     try:
         return os.open(path or ".", _FOLDER)
     except OSError as error:
         if error.errno in (errno.ENOTDIR, *_NO_FILE) and os.path.islink(path):
-            raise UntrustedError(path, "a link is where a folder is needed") from error
+            raise UntrustedError(path, texts.LINK_FOR_FOLDER) from error
         raise
 
 
@@ -159,11 +161,11 @@ def read_bytes(
         found = os.fstat(fd)
         if not (foreign or _anybodys.get()):
             if found.st_nlink != 1:
-                raise UntrustedError(path, "has other names (hard links)")
+                raise UntrustedError(path, texts.HARD_LINKS)
             if not is_trusted(found):
-                raise UntrustedError(path, "belongs to another user")
+                raise UntrustedError(path, texts.OTHER_USER)
         if found.st_size > most and not cut:
-            raise UntrustedError(path, f"is larger than {most} bytes")
+            raise UntrustedError(path, texts.LARGER_THAN(most=most))
         size = min(found.st_size, most)
         data = os.read(fd, size)
         while len(data) < size and (piece := os.read(fd, size - len(data))):
@@ -209,22 +211,22 @@ def check_inode(path: str | os.PathLike[str], inode: Inode, *, names: int = 1) -
     """Raise UntrustedError unless `path` is that very file, with so many names. Raises OSError."""
     found = os.lstat(path)
     if Inode.of(found) != inode or not stat.S_ISREG(found.st_mode):
-        raise UntrustedError(path, "was replaced while it was being written")
+        raise UntrustedError(path, texts.REPLACED)
     if found.st_nlink > names:
-        raise UntrustedError(path, "has got another name (hard link) while it was being written")
+        raise UntrustedError(path, texts.NEW_HARD_LINK)
 
 
 def _open(path: str | os.PathLike[str], flags: int, folder: int | None) -> int:
     name = os.fspath(path) if folder is None else os.path.split(path)[1]
     try:
         if not _SAFE & getattr(os, "O_NOFOLLOW", 0) and os.path.islink(path):
-            raise UntrustedError(path, "is a link")
+            raise UntrustedError(path, texts.LINK)
         return os.open(name, flags | _SAFE, dir_fd=folder)
     except UntrustedError:
         raise
     except OSError as error:
         if error.errno in _NO_FILE:
-            raise UntrustedError(path, "is a link, or no regular file") from error
+            raise UntrustedError(path, texts.LINK_OR_NOT_REGULAR) from error
         error.filename = os.fspath(path)
         raise
 
@@ -238,4 +240,4 @@ def _checked(fd: int, path: str | os.PathLike[str]) -> int:
         raise
     with suppress(OSError):
         os.close(fd)
-    raise UntrustedError(path, "is no regular file")
+    raise UntrustedError(path, texts.NOT_REGULAR)

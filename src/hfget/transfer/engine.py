@@ -17,6 +17,8 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import DiskError
 from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
@@ -128,8 +130,8 @@ class Engine:
         """Twice as many workers as have work, at most as many as may work now.
 
         Each has a buffer of its own, which a small run on a wide limit does not need. Where there
-        is no room for any thread, the one worker works in this one, and nothing is told meanwhile
-        but what it tells. Raises DiskError if there is no memory for one.
+        is not room for any thread, the one worker works in this one, and nothing is told meanwhile
+        but what it tells. Raises DiskError if memory is lacking for one.
         """
         wanted = max(FIRST_CONNECTIONS, 2 * self._schedule.busy)
         while len(self._workers) < min(wanted, self._limit.allowed):
@@ -138,8 +140,8 @@ class Engine:
                 worker = Worker(self._shared)
             if worker is None and not self._workers:
                 raise DiskError(
-                    "the system has no memory for a connection",
-                    hint="raise `ulimit -v`, or end other programs",
+                    texts.NO_MEMORY,
+                    hint=advice.MORE_MEMORY,
                 )
             if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
                 self._limit.cap(len(self._workers))

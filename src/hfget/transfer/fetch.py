@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hfget.errors import NetworkError
 from hfget.http import Transient
 from hfget.limits import SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
+from hfget.messages import transfer_texts as texts
 from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError
 from hfget.system import Stopped, Superseded
@@ -29,7 +30,7 @@ class Fetcher:
     `received` counts body bytes; `lease` is what is being fetched right now, if anything.
     `resolved()` is called when others may ask for more of a file: its URL has become known;
     `without_ranges(origin)` when a file comes in one stream because its host serves no parts.
-    Raises OSError if there is no memory for the buffer.
+    Raises OSError without memory for the buffer.
     """
 
     def __init__(
@@ -110,14 +111,14 @@ class Fetcher:
     def _receive(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
         if stream.whole and span is not None:
             if not job.ledger.widen(lease):
-                raise NoRangesError("the whole file came for a part of it", url=stream.url)
+                raise NoRangesError(texts.WHOLE_FOR_PART, url=stream.url)
             self._without_ranges(stream.origin)
         lease.reach = stream.end
         position = self._copy(job, lease, stream)
         if position < lease.end:
-            raise Transient("the answer ended too early", url=stream.url)
+            raise Transient(texts.ENDED_EARLY, url=stream.url)
         if position == stream.end and not stream.exact and self._goes_on(stream):
-            raise Transient("more bytes than the listing says", url=stream.url, lie=True)
+            raise Transient(texts.TOO_MANY_BYTES, url=stream.url, lie=True)
 
     def _goes_on(self, stream: ByteStream) -> bool:
         """Whether there is more than was asked for; the end may take further reads."""
@@ -126,7 +127,7 @@ class Fetcher:
             if self._stop.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                raise Transient("the connection has become too slow", url=stream.url)
+                raise Transient(texts.TOO_SLOW, url=stream.url)
         return count > 0
 
     def _copy(self, job: FileJob, lease: Lease, stream: ByteStream) -> int:
@@ -153,7 +154,7 @@ class Fetcher:
                     position += self._flush(job, lease, position, block)
                 if now - window > SLOW_WINDOW_SECONDS + stream.held - window_held:
                     if self.received - window_bytes < SLOW_BYTES:
-                        raise Transient("the connection has become too slow", url=stream.url)
+                        raise Transient(texts.TOO_SLOW, url=stream.url)
                     window, window_bytes, window_held = now, self.received, stream.held
         finally:
             if filled:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from hfget import events
+from hfget.messages import transfer_texts as texts
 from hfget.system import Stopped
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.results import Results
@@ -75,9 +76,7 @@ class Finisher:
                 if not job.durable:
                     self._results.not_durable()
                 return
-            self._results.tell(
-                events.Note(f"{job.file.path}: wrong or unreadable bytes, fetched again", "warning")
-            )
+            self._results.tell(events.Note(texts.FETCHED_AGAIN(path=job.file.path), "warning"))
             self._schedule.fetching(job)
         except Stopped:
             pass

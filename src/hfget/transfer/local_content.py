@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.partials import Begun
 
 
@@ -50,7 +52,7 @@ class LocalContent(NamedTuple):
 def another_file(place: Path, path: str) -> DiskError:
     """What lies at `place` is the user's own: the repo's file `path` does not replace it."""
     return DiskError(
-        f"{place} is another file than the one wanted, and not one that was downloaded here",
+        texts.OTHER_FILE(path=place),
         path=path,
-        hint="move it away, or replace it with --force",
+        hint=advice.MOVE_AWAY_OR_FORCE,
     )

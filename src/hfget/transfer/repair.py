@@ -6,6 +6,8 @@ import errno
 
 from hfget.errors import DiskError, VerificationError
 from hfget.limits import MAX_DISK_REPAIRS, MAX_READ_REPAIRS, MAX_REFETCHES
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.model import RemoteFile
 from hfget.partials import Block, Partial
 from hfget.sources import ByteSource
@@ -31,18 +33,22 @@ class Repairs:
             return _without(partial, damaged)
         if damaged:
             raise DiskError(
-                f"the disk does not keep what is written to it ({len(damaged)} blocks changed)",
+                texts.DISK_LOSES(damaged=len(damaged)),
                 path=self._file.path,
-                hint="check the disk (dmesg, SMART), or choose another folder",
+                hint=advice.CHECK_DISK_OR_OTHER_FOLDER,
             )
         if self._refetches < MAX_REFETCHES:
             self._refetches += 1
             return ()
         raise VerificationError(
-            f"the bytes from {self._source.origin} are not those of the listing: "
-            f"{self._file.hash_kind} is {actual[:12]}…, expected {self._file.etag[:12]}…",
+            texts.WRONG_BYTES(
+                origin=self._source.origin,
+                hash_kind=self._file.hash_kind,
+                actual=actual[:12],
+                etag=self._file.etag[:12],
+            ),
             path=self._file.path,
-            hint="the server or mirror serves wrong content; try another --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
 
     def after_read_error(self, partial: Partial, error: OSError) -> tuple[Block, ...]:
@@ -51,7 +57,7 @@ class Repairs:
         Raises DiskError for any error but EIO, and when the tries are used up.
         """
         if error.errno != errno.EIO or self._of_reading >= MAX_READ_REPAIRS:
-            raise disk_error(error, partial.data_path, "reading back") from error
+            raise disk_error(error, partial.data_path, texts.READING_BACK) from error
         self._of_reading += 1
         return _without(partial, partial.damaged())
 

@@ -7,6 +7,7 @@ import threading
 
 from hfget import events
 from hfget.errors import HfgetError
+from hfget.messages import transfer_texts as texts
 from hfget.model import Failure
 from hfget.system import naming_disk_errors
 from hfget.transfer.backend import DoneFile, Outcome
@@ -72,12 +73,12 @@ class Results:
             self.fail(job, known)
         except Exception:
             _log.debug("unexpected", exc_info=error)
-            self.fail(job, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+            self.fail(job, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error)))
 
     def not_durable(self) -> None:
         """This file system cannot be told to bring data to the disk."""
         self.outcome.durable = False
-        self.note_once("this file system cannot promise that data is durable")
+        self.note_once(texts.NOT_DURABLE)
 
     def note_once(self, text: str) -> None:
         """Warn of what many threads find, the first time only."""

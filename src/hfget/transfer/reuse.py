@@ -1,6 +1,6 @@
 """Taking a file from this disk instead of fetching it: what lies there, a copy, a beginning.
 
-Nothing is believed: what gets the final name was hashed, and is an inode of its own that nobody
+Nothing is believed: what gets the final name was hashed, and is an inode of its own that no one
 else can write to (unless hard links were asked for).
 """
 
@@ -98,7 +98,7 @@ class Taker:
         except OSError as error:
             if error.errno in FULL:
                 raise disk_error(error, job.stem.parent) from error
-            _log.debug("%s cannot be gone on with: %s", begun.path, error.strerror)
+            _log.debug("%s cannot be resumed: %s", begun.path, error.strerror)
 
     def _hash(self, job: FileJob, path: Path) -> str:
         """The hash of a file, told as progress of the job. Raises OSError, Stopped."""

@@ -10,6 +10,7 @@ import threading
 import time
 
 from hfget.http import Transient
+from hfget.messages import transfer_texts as texts
 from hfget.partials import Begun
 from hfget.sources import ByteSource, ByteStream, NoRangesError
 from hfget.system import Stopped, open_file
@@ -56,8 +57,8 @@ def _read(stream: ByteStream, length: int, stop: threading.Event) -> bytes:
             raise Stopped
         count = stream.readinto(buffer[filled:])
         if count == 0:
-            raise Transient("the answer ended too early", url=stream.url)
+            raise Transient(texts.ENDED_EARLY, url=stream.url)
         if count is None and time.monotonic() > deadline:
-            raise Transient("the connection has become too slow", url=stream.url)
+            raise Transient(texts.TOO_SLOW, url=stream.url)
         filled += count or 0
     return bytes(buffer)

@@ -10,6 +10,8 @@ from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
 from hfget.limits import CRUMB_BYTES, CRUMB_SECONDS, MAX_LIES
+from hfget.messages import advice
+from hfget.messages import transfer_texts as texts
 from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
 from hfget.transfer.concurrency import ConnectionLimit
@@ -87,9 +89,9 @@ class Worker:
         """Begin a job; false if nothing has to be fetched for it, or not now."""
         if job.file.defect:
             raise VerificationError(
-                f"cannot be verified: {job.file.defect}",
+                texts.UNVERIFIABLE(defect=job.file.defect),
                 path=job.file.path,
-                hint="the server's listing is broken; try another --endpoint",
+                hint=advice.OTHER_MIRROR,
             )
         local = job.task.local()
         if local is None:
@@ -141,10 +143,7 @@ class Worker:
 
     def _without_ranges(self, origin: str) -> None:
         """Say once a host why there is one connection only."""
-        self._results.note_once(
-            f"{origin} serves no parts of files: each comes over one connection, "
-            "and an interrupted one begins anew; parts are tried again after a while"
-        )
+        self._results.note_once(texts.NO_RANGES(origin=origin))
 
     def _retry_later(self, job: FileJob, failure: Transient, begun: float, came: int) -> None:
         """Decide when the range is asked for again, after `came` bytes of it.
@@ -184,7 +183,7 @@ class Worker:
                     f"{failure.host}: {failure.reason}",
                     path=job.file.path,
                     url=failure.url,
-                    hint="the server or mirror serves wrong content; try another --endpoint",
+                    hint=advice.OTHER_MIRROR,
                 )
             return backoff(attempt)
         if attempt > self._retries:

@@ -13,9 +13,10 @@ from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event
-from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
 from hfget.ui.output import absolute
+from hfget.ui.sentences import Verdict as Verdict
+from hfget.ui.sentences import verdicts_text as verdicts_text
 
 __all__ = ["Display", "absolute", "display"]
 

@@ -16,11 +16,12 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Note, Planned
-from hfget.messages import shown
+from hfget.messages import ui_texts as texts
 from hfget.model import Failure, Report
 from hfget.system import count_text, duration_text, redact, size_text
 from hfget.ui.lines import LinesDisplay
 from hfget.ui.output import Sink
+from hfget.ui.sentences import shown
 
 #: Annotations of one step; GitHub shows ten of each kind.
 _MOST_ANNOTATIONS = 10
@@ -93,18 +94,18 @@ class GitHubLines(LinesDisplay):
 def summary_of(report: Report) -> str:
     """The end of a run in Markdown: what, from which commit, how much, what failed."""
     snapshot = report.snapshot
-    state = "complete" if report.ok else f"exit code {report.exit_code}"
+    state = "0" if report.ok else f"**{report.exit_code}**"
     cells = [
         f"`{_code(str(snapshot.ref.repo_id))}`",
         f"`{_code(snapshot.commit[:12])}`",
-        f"{report.files_done} of {count_text(report.files_total, 'file')}",
+        texts.FILES_OF(done=report.files_done, files=count_text(report.files_total, "file")),
         size_text(report.bytes_total),
         size_text(report.received),
         duration_text(report.seconds),
         state,
     ]
     lines = [
-        "| repo | commit | files | size | fetched | time | state |",
+        texts.SUMMARY_COLUMNS,
         "|---|---|---|---|---|---|---|",
         f"| {' | '.join(cells)} |",
         "",
@@ -112,7 +113,7 @@ def summary_of(report: Report) -> str:
     failures = report.failures[:_MOST_ANNOTATIONS]
     lines += [f"- `{_code(_failure_text(failure))}`" for failure in failures]
     if len(report.failures) > len(failures):
-        lines.append(f"- {len(report.failures) - len(failures)} more; `--json` lists them all")
+        lines.append(texts.SUMMARY_MORE(more=len(report.failures) - len(failures)))
     return redact("\n".join([*lines, ""]))
 
 

@@ -8,7 +8,9 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, FileDone, FileFailed, Finished, Note, Planned, Progress, Retrying
-from hfget.messages import (
+from hfget.ui.output import Sink
+from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
+from hfget.ui.sentences import (
     error_text,
     failed_line,
     file_line,
@@ -19,8 +21,6 @@ from hfget.messages import (
     report_text,
     retry_line,
 )
-from hfget.ui.output import Sink
-from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
 from hfget.ui.summaries import Summaries
 
 LARGE_FILE_BYTES = 10_000_000

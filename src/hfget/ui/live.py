@@ -35,7 +35,12 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.messages import (
+from hfget.messages import ui_texts as texts
+from hfget.ui import live_rows
+from hfget.ui.ansi import RESTORE, Brush, safe, styled
+from hfget.ui.output import Sink, to_ascii, write_at_once
+from hfget.ui.pacing import Clock, Repeats
+from hfget.ui.sentences import (
     error_text,
     failed_line,
     header_line,
@@ -44,10 +49,6 @@ from hfget.messages import (
     report_text,
     retry_line,
 )
-from hfget.ui import live_rows
-from hfget.ui.ansi import RESTORE, Brush, safe, styled
-from hfget.ui.output import Sink, to_ascii, write_at_once
-from hfget.ui.pacing import Clock, Repeats
 from hfget.ui.summaries import Summaries
 
 REFRESH_SECONDS = 0.1
@@ -87,7 +88,7 @@ class LiveDisplay(Summaries):
         self._lock = threading.Lock()  # guards what events change
         self._painting = threading.Lock()  # guards what is on the screen
         self._messages: list[Text] = []
-        self._status = "asking the hub"
+        self._status: str = texts.ASKING_HUB
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
         self._over = False
@@ -103,9 +104,9 @@ class LiveDisplay(Summaries):
             case Note():
                 self._say(note_line(event))
             case Resolved():
-                self._status = "getting ready"
+                self._status = texts.GETTING_READY
             case Planned(plan):
-                self._status = "starting"
+                self._status = texts.STARTING
                 header = header_line(plan.snapshot, plan.root)
                 self._say(f"{header}\n{plan_line(plan)}")
             case Retrying():

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from hfget.events import ActiveFile, Progress
-from hfget.messages import count_text, eta_text, pair_text, percent, shown, speed_text
 from hfget.ui.output import to_ascii
+from hfget.ui.sentences import count_text, eta_text, pair_text, percent, shown, speed_text
 
 MAX_FILES = 5
 _MAX_WIDTH = 118

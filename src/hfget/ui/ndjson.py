@@ -23,12 +23,12 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
-from hfget.messages import Verdict
 from hfget.model import Failure, Plan, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute
 from hfget.ui.pacing import Clock
+from hfget.ui.sentences import Verdict
 
 PROGRESS_SECONDS = 0.5
 
@@ -182,7 +182,7 @@ def to_line(record: Record) -> str:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        # A lone surrogate is no Unicode text; strict JSON readers refuse its \ud800 form.
+        # A lone surrogate is not Unicode text; strict JSON readers refuse its \ud800 form.
         return redact(value).encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items()}

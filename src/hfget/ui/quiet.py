@@ -8,8 +8,8 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress
-from hfget.messages import Verdict, error_text, report_text, shown
 from hfget.ui.output import Sink
+from hfget.ui.sentences import Verdict, error_text, report_text, shown
 from hfget.ui.summaries import Summaries
 
 

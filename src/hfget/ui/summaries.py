@@ -11,7 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.messages import (
+from hfget.messages import ui_texts as texts
+from hfget.model import Plan, Snapshot
+from hfget.selection import groups_of
+from hfget.system import safe_text, size_text
+from hfget.ui.output import Sink, write_at_once
+from hfget.ui.sentences import (
     Verdict,
     all_well,
     choice_line,
@@ -23,10 +28,6 @@ from hfget.messages import (
     shown,
     state_text,
 )
-from hfget.model import Plan, Snapshot
-from hfget.selection import groups_of
-from hfget.system import safe_text, size_text
-from hfget.ui.output import Sink, write_at_once
 
 _WHOLE_PATH = 1 << 20
 
@@ -49,7 +50,7 @@ class Summaries:
         items = plan.items
         if self._results.is_terminal:
             rows = [(size_text(i.file.size), state_text(i), i.file.path) for i in items]
-            rows += [(size_text(gone.size), "to delete", gone.path) for gone in plan.removals]
+            rows += [(size_text(gone.size), texts.TO_DELETE, gone.path) for gone in plan.removals]
             self._write([*_columns(rows), plan_line(plan)])
         else:
             self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
@@ -78,7 +79,7 @@ class Summaries:
         else:
             self._write(_fields(state, path, detail) for path, state, detail in verdicts)
         if all_well(verdicts):
-            self._tell(f"verified: {shown(summary)}")
+            self._tell(texts.VERIFIED(summary=shown(summary)))
 
     def abandon(self, error: HfgetError) -> None:
         """Say why, without waiting for anything."""

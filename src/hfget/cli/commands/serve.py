@@ -16,6 +16,8 @@ import typer
 from hfget.cli.command_options import path, whole_number
 from hfget.endpoints import is_loopback_host
 from hfget.errors import HfgetError, UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.system import safe_text
 
 if TYPE_CHECKING:
@@ -88,19 +90,19 @@ def serve(
 ) -> None:
     """Offer the repos in DIR to hfget, hf and transformers that set HF_ENDPOINT to this machine.
 
-    There is no authentication: anyone who reaches the port can read what downloads have put
+    No authentication: anyone who reaches the port can read what downloads have put
     into DIR, and what is not hidden there and readable by all.
     """
     for module in ("starlette", "uvicorn", "pathspec", "yaml"):
         if importlib.util.find_spec(module) is None:
             raise UsageError(
-                f"`hfget serve` needs {module}, which is not installed",
-                hint="pip install 'hfget[serve]'",
+                texts.SERVE_NEEDS(module=module),
+                hint=advice.INSTALL_SERVE,
             )
     if not 0 <= port <= 65_535:
-        raise UsageError(f"--port must be from 0 to 65535, not {port}", hint="0 takes a free one")
+        raise UsageError(texts.PORT_RANGE(port=port), hint=advice.ANY_PORT)
     if not os.path.isdir(folder):
-        raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
+        raise UsageError(texts.NOT_A_FOLDER(folder=safe_text(str(folder))), hint=advice.SERVE_DIR)
 
     origins = _origins(allow_origin or [])
     names = _host_names(allow_host or [])
@@ -111,7 +113,7 @@ def serve(
         folder,
         hash_cache=hash_cache or default_cache_file(),
         aliases=_aliases(alias or []),
-        note=lambda text: None if quiet else _say(f"warning: {text}"),
+        note=lambda text: None if quiet else _say(texts.WARNING(text=text)),
         everything=everything,
     )
     hosts = KnownHosts([*names, host])
@@ -125,15 +127,15 @@ def serve(
     for work in (store.warm, hosts.learn):
         threading.Thread(target=work, daemon=True).start()
     options = ServeOptions(hosts=hosts, origins=origins)
-    run(store, listener, options, on_ready=lambda: _say(f"listening on {url}"))
+    run(store, listener, options, on_ready=lambda: _say(texts.LISTENING(url=url)))
 
 
 def _host_names(names: list[str]) -> list[str]:
     for name in names:
         if not _HOST_NAME.fullmatch(name):
             raise UsageError(
-                f"--allow-host {safe_text(name)}: expected the name alone",
-                hint="--allow-host hub.example.org",
+                texts.HOST_NAME_ALONE(name=safe_text(name)),
+                hint=advice.ALLOW_HOST,
             )
     return names
 
@@ -142,8 +144,8 @@ def _origins(origins: list[str]) -> frozenset[str]:
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise UsageError(
-                f"--allow-origin {safe_text(origin)}: expected SCHEME://HOST[:PORT]",
-                hint="--allow-origin https://app.example.org",
+                texts.ORIGIN_FORM(origin=safe_text(origin)),
+                hint=advice.ALLOW_ORIGIN,
             )
     return frozenset(origin.rstrip("/") for origin in origins)
 
@@ -154,8 +156,8 @@ def _aliases(pairs: list[str]) -> dict[str, str]:
         old, equals, new = pair.partition("=")
         if not (old and equals and new):
             raise UsageError(
-                f"--alias {safe_text(pair)}: expected OLD=NEW",
-                hint="--alias gpt2=openai-community/gpt2",
+                texts.ALIAS_FORM(pair=safe_text(pair)),
+                hint=advice.ALIAS,
             )
         aliases[old.strip("/")] = new.strip("/")
     return aliases
@@ -164,8 +166,8 @@ def _aliases(pairs: list[str]) -> dict[str, str]:
 def _cannot_listen(host: str, port: int, error: OSError) -> HfgetError:
     reason = error.strerror or str(error)
     return UsageError(
-        f"cannot listen on {safe_text(host)} port {port}: {reason}",
-        hint="another --port, or --port 0 for any that is free",
+        texts.CANNOT_LISTEN(host=safe_text(host), port=port, reason=reason),
+        hint=advice.OTHER_PORT,
     )
 
 
@@ -176,20 +178,20 @@ def _url(host: str, port: int) -> str:
 def _introduce(store: Store, host: str, url: str) -> None:
     repos = store.repos()
     if store.everything:
-        _say("warning: --all: hidden files, and those that only you may read, are served too")
+        _say(texts.SERVES_ALL)
     if not repos:
-        _say(f"no repos in {store.root} yet; expected DIR/org/name or DIR/datasets/org/name")
+        _say(texts.NO_REPOS(root=store.root))
     for repo in repos:
         revisions = ", ".join(sorted(repo.folders))
         _say(f"{repo} ({revisions})")
     if is_loopback_host(host):
-        _say("reachable from this machine only; for others: --host 0.0.0.0")
-        _say(f"use it with: export HF_ENDPOINT={url}")
+        _say(texts.LOOPBACK_ONLY)
+        _say(texts.USE_WITH(url=url))
         return
-    _say("warning: no authentication: everybody who reaches this address can read these repos")
+    _say(texts.NO_AUTHENTICATION)
     wildcard = host in ("0.0.0.0", "::", "")
     shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
-    _say(f"on other machines: export HF_ENDPOINT={shown}")
+    _say(texts.USE_ELSEWHERE(shown=shown))
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ import typer
 from hfget.cli import command_options
 from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
+from hfget.messages import cli_texts as texts
 from hfget.system import command, option
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def verify(
     reports: list[Report] = []
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
         from hfget import events
-        from hfget.messages import verdicts_text
         from hfget.operations import verify as check
+        from hfget.ui import verdicts_text
 
         found = check(folder, observer=display, stop=stop)
         verdicts = [(file.path, file.state.value, file.detail) for file in found.files]
@@ -59,10 +60,10 @@ def verify(
         display.verified(verdicts, summary)
         if not found.ok and not repair:
             if not found.withdrawn:
-                text = "the records cannot be changed: what is wrong still counts as complete"
+                text = texts.RECORDS_READ_ONLY
                 display(events.Note(text, "warning"))
             elif any(file.state.value == "changed" for file in found.files):
-                text = "the next download replaces what has changed; move away what you edited"
+                text = texts.CHANGED_IS_REPLACED
                 display(events.Note(text, "warning"))
             raise VerificationError(summary, hint=_hint(found))
         if not found.ok:

@@ -37,6 +37,8 @@ from hfget.destinations.safe_directories import Directories, Seen, folds_case
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, is_commit
 from hfget.system import (
     READ_ONLY,
@@ -139,7 +141,9 @@ class CacheLayout:
         try:
             pointer = symlinks.look(target, blob)
             if pointer.kind is Kind.FOLDER:
-                return _blocked(target, DiskError(f"{target} is a folder", hint="move it away"))
+                return _blocked(
+                    target, DiskError(texts.TARGET_IS_FOLDER(target=target), hint=advice.MOVE_AWAY)
+                )
             if pointer.seen is not None and pointer.seen.size == file.size:
                 return self._present(snapshot, file, target, target, pointer.seen)
             placed = self._place_blob(snapshot, file, target, blob)

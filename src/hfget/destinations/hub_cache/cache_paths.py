@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.destinations.safe_directories import Seen
+from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_etag, is_sha256
 from hfget.system import is_inside, is_trusted, safe_text
 
@@ -59,7 +60,7 @@ def store_path(cache: Path, file: RemoteFile) -> Path | None:
 
 
 def real_blob(cache: Path, path: Path) -> tuple[Path, Seen] | None:
-    """The file at `path`, a link to the shared store followed; None if there is no such file.
+    """The file at `path`, a link to the shared store followed; None if it does not exist.
 
     The folder of `path` must be known to lie in the cache. Raises OSError for a path that cannot
     be looked at.
@@ -109,7 +110,7 @@ class HubCache:
     def cautions(self) -> list[str]:
         """A line for what could not be looked at, so that nothing was taken from there."""
         return [
-            f"nothing is taken from the Hub cache in {safe_text(str(place), 200)}: {why}"
+            texts.CACHE_CLOSED(place=safe_text(str(place), 200), why=why)
             for place, why in list(self._closed.items())[:1]
         ]
 

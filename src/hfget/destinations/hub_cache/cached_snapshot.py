@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cache_paths import real_blob
 from hfget.errors import UnsafeError
+from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile, is_commit, is_etag, is_sha256
 
 _FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
@@ -89,12 +90,12 @@ class CachedSnapshot(NamedTuple):
             return target, found.st_size
         blob = Path(os.path.normpath(target.parent / target.readlink()))
         if blob.parent != self._repo / "blobs" or os.path.realpath(blob.parent) != str(blob.parent):
-            raise UnsafeError("a link leads out of the snapshot's repo")
+            raise UnsafeError(texts.LINK_OUT_OF_REPO)
         if not os.path.lexists(blob):
             raise FileNotFoundError(blob)
         real = real_blob(self.cache, blob)
         if real is None:
-            raise UnsafeError("a link leads out of the cache")
+            raise UnsafeError(texts.LINK_OUT_OF_CACHE)
         return real[0], real[1].size
 
     def _paths(self) -> Iterator[str]:

@@ -12,6 +12,8 @@ from hfget.destinations.layout import Placement
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Seen
 from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
 from hfget.model import ItemState
 
 _NO_REPO = ("", "")
@@ -61,13 +63,14 @@ class History:
 def at_obstacle(target: Path, found: os.stat_result, *, force: bool) -> Placement:
     """What is not a file may be replaced by force, but for a folder."""
     if stat.S_ISDIR(found.st_mode):
-        error = DiskError(f"{target} is a folder, not a file", hint="move it away")
+        error = DiskError(texts.FOLDER_NOT_FILE(target=target), hint=advice.MOVE_AWAY)
         return blocked(target, error)
     if force:
         return Placement(target, ItemState.OUTDATED)
-    what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-    hint = "move it away, or replace it with --force"
-    return blocked(target, DiskError(f"{target} is {what}", hint=hint))
+    what = "a link" if stat.S_ISLNK(found.st_mode) else texts.NOT_A_REGULAR_FILE
+    return blocked(
+        target, DiskError(texts.TARGET_IS(target=target, what=what), hint=advice.MOVE_AWAY_OR_FORCE)
+    )
 
 
 def blocked(target: Path, error: DiskError) -> Placement:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimitError
+from hfget.messages import advice, translated
+from hfget.messages import ui_texts as texts
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
@@ -31,7 +33,7 @@ _MESSAGE_LIMIT = 1000
 
 def shown(text: str, limit: int = 300) -> str:
     """`text` fit to be shown: without secrets, without control characters, at most `limit` long."""
-    return safe_text(redact(text), limit)
+    return safe_text(redact(translated(text)), limit)
 
 
 def folder_text(root: Path) -> str:
@@ -82,16 +84,18 @@ def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
     commit = shown(snapshot.commit[:7])
     if revision and revision != "main" and not snapshot.commit.startswith(revision):
         commit = f"{shown(revision, 80)} ({commit})"
-    line = f"{shown(str(snapshot.ref))} @ {commit}"
+    ref = shown(str(snapshot.ref))
+    line = texts.HEADER_ALONE(ref=ref, commit=commit)
     if snapshot.endpoint:
-        line += f" from {shown(safe_url(snapshot.endpoint))}"
+        endpoint = shown(safe_url(snapshot.endpoint))
+        line = texts.HEADER(ref=ref, commit=commit, endpoint=endpoint)
     return line if root is None else f"{line} → {folder_text(root)}"
 
 
 def plan_line(plan: Plan) -> str:
     """`12 files, 3.4 GB; 1.2 GB already here, 2.2 GB to fetch`"""
-    gone = count_text(len(plan.removals), "other file")
-    return f"{_files_line(plan)}; {gone} to delete" if plan.removals else _files_line(plan)
+    line, gone = _files_line(plan), count_text(len(plan.removals), "other file")
+    return texts.TO_DELETE_TOO(plan=line, files=gone) if plan.removals else line
 
 
 def _files_line(plan: Plan) -> str:
@@ -103,51 +107,51 @@ def _files_line(plan: Plan) -> str:
     here = sum(item.have for item in others) - cached
     fetch = sum(item.need for item in others)
     if not plan.items:
-        return "no files"
+        return texts.NO_FILES
     if not present and not here and not cached:
-        return f"{line} to fetch" if fetch else f"{line}; all here already"
+        return texts.FILES_TO_FETCH(line=line) if fetch else texts.ALL_HERE(line=line)
     if not present and not cached and not fetch:
-        return f"{line}; all here already"
+        return texts.ALL_HERE(line=line)
     parts = []
     if here:
-        parts.append(f"{size_text(here)} already here")
+        parts.append(texts.HERE(here=size_text(here)))
     if cached:
-        parts.append(f"{size_text(cached)} in the Hub cache")
+        parts.append(texts.IN_HUB_CACHE(cached=size_text(cached)))
     if check:
-        parts.append(f"{size_text(check)} present, to be checked")
+        parts.append(texts.PRESENT(check=size_text(check)))
     if fetch:
-        parts.append(f"{size_text(fetch)} to fetch")
+        parts.append(texts.TO_FETCH(fetch=size_text(fetch)))
     return f"{line}; {', '.join(parts)}" if parts else line
 
 
 def state_text(item: PlanItem) -> str:
     """What a dry run says about one file."""
     if item.file.defect:
-        return f"cannot be fetched: {shown(item.file.defect, 80)}"
+        return texts.CANNOT_BE_FETCHED(defect=shown(item.file.defect, 80))
     if item.state is ItemState.PARTIAL:
-        return f"partial, {size_text(item.need)} to fetch"
+        return texts.PARTIAL(need=size_text(item.need))
     return {
         ItemState.COMPLETE: "here",
-        ItemState.ADOPTABLE: "present, to be checked",
-        ItemState.MISSING: "to fetch",
-        ItemState.OUTDATED: "outdated, to fetch",
-        ItemState.CACHED: "taken from the Hub cache",
-        ItemState.TWIN: "copied from another file here",
+        ItemState.ADOPTABLE: texts.STATE_PRESENT,
+        ItemState.MISSING: texts.STATE_MISSING,
+        ItemState.OUTDATED: texts.STATE_OUTDATED,
+        ItemState.CACHED: texts.STATE_CACHED,
+        ItemState.TWIN: texts.STATE_TWIN,
     }[item.state]
 
 
 def group_text(group: Group) -> str:
     """`safetensors`, `gguf Q4_K_M`, `all else`."""
-    return shown(group.name) if group.is_weights else "all else"
+    return shown(group.name) if group.is_weights else texts.ALL_ELSE
 
 
 def choice_line(groups: Sequence[Group]) -> str:
-    """How one of the groups is chosen, empty where there is no choice."""
+    """How one of the groups is chosen, empty where nothing is to choose."""
     kinds = list(dict.fromkeys(group.kind for group in groups if group.is_weights))
     quants = [group.quant for group in groups if group.quant]
     ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
     ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
-    return f"to fetch one of them: {' or '.join(ways)}" if ways else ""
+    return texts.CHOICE(ways=" or ".join(ways)) if ways else ""
 
 
 def note_line(note: events.Note) -> str:
@@ -157,14 +161,17 @@ def note_line(note: events.Note) -> str:
 
 def retry_line(event: events.Retrying, more: int = 0) -> str:
     """`more` counts like retries that were not told since the last line."""
-    when = f"again in {duration_text(event.wait)}" if event.wait >= 0.05 else "again at once"
-    about = [f"try {event.attempt + 1}"] if event.attempt > 0 else []
+    soon = event.wait < 0.05
+    when = texts.AGAIN_AT_ONCE if soon else texts.AGAIN_IN(wait=duration_text(event.wait))
+    about = [texts.TRY(number=event.attempt + 1)] if event.attempt > 0 else []
     if event.path:
         about.append(shown(event.path, 120))
     if more:
-        about.append(f"and {more} more like it")
+        about.append(texts.MORE_LIKE_IT(more=more))
     tail = f" ({', '.join(about)})" if about else ""
-    return f"retry: {shown(event.host, 120)}: {shown(event.reason)}; {when}{tail}"
+    return texts.RETRY(
+        host=shown(event.host, 120), reason=shown(event.reason), when=when, tail=tail
+    )
 
 
 def progress_line(progress: events.Progress) -> str:
@@ -190,7 +197,7 @@ def file_line(event: events.FileDone) -> str:
 def failed_line(failure: Failure) -> str:
     """One line for a file that was just given up; the report says the rest."""
     where = f"{shown(failure.path)}: " if failure.path else ""
-    return f"failed: {where}{shown(failure.message, _MESSAGE_LIMIT)}"
+    return texts.FAILED(where=where, message=shown(failure.message, _MESSAGE_LIMIT))
 
 
 def error_text(error: HfgetError) -> str:
@@ -212,7 +219,7 @@ def failures_text(failures: Iterable[Failure]) -> str:
     ]
     if len(groups) > _BLOCKS_PER_REPORT:
         rest = sum(len(group) for group in list(groups.values())[_BLOCKS_PER_REPORT:])
-        blocks.append(f"error: {count_text(rest, 'other failure')}; --json lists all of them")
+        blocks.append(texts.OTHER_FAILURES(rest=count_text(rest, "other failure")))
     return "\n".join(blocks)
 
 
@@ -224,7 +231,7 @@ def report_text(report: Report, command: str = "", kept: int = 0) -> str:
     lines = [failures_text(report.failures)] if report.failures else []
     lines.append(outcome_line(report, kept))
     if _goes_on(report):
-        again = shown(command, _MESSAGE_LIMIT) if command else "the same command goes on from here"
+        again = shown(command, _MESSAGE_LIMIT) if command else advice.RUN_AGAIN_TO_GO_ON
         lines.append(f"  next: {again}")
     return "\n".join(lines)
 
@@ -239,27 +246,31 @@ def _goes_on(report: Report) -> bool:
 def outcome_line(report: Report, kept: int = 0) -> str:
     """The one line of the report."""
     gone = count_text(report.deleted, "other file")
-    return _outcome(report, kept) + (f"; {gone} deleted" if report.deleted else "")
+    return _outcome(report, kept) + (texts.DELETED(files=gone) if report.deleted else "")
 
 
 def _outcome(report: Report, kept: int) -> str:
     spent = duration_text(report.seconds)
     folder = folder_text(report.root)
     if report.ok:
-        line = f"done: {count_text(report.files_total, 'file')}, {size_text(report.bytes_total)}"
+        line = texts.DONE(
+            files=count_text(report.files_total, "file"), size=size_text(report.bytes_total)
+        )
         if not report.received and not report.from_cache:
-            return f"{line}, all here already ({spent})"
+            return texts.DONE_HERE(line=line, spent=spent)
         speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
-        ways = [f"{size_text(report.from_cache)} from the Hub cache"] if report.from_cache else []
+        ways = []
+        if report.from_cache:
+            ways.append(texts.FROM_HUB_CACHE(from_cache=size_text(report.from_cache)))
         if report.received:
             ways += filter(None, (f"{size_text(report.received)} fetched", speed))
-        return f"{line} verified in {spent} ({', '.join(ways)})"
-    files = f"{report.files_done} of {count_text(report.files_total, 'file')}"
+        return texts.VERIFIED_IN(line=line, spent=spent, ways=", ".join(ways))
+    files = texts.FILES_OF(done=report.files_done, files=count_text(report.files_total, "file"))
     here = min(max(kept, report.bytes_done), report.bytes_total)
-    size = f"{size_text(here)} of {size_text(report.bytes_total)}"
+    size = texts.SIZE_OF(here=size_text(here), size=size_text(report.bytes_total))
     if report.interrupted_by is not None:
-        return f"interrupted: {files} done; {size} kept in {folder}"
-    return f"incomplete: {files} done, {size} in {folder} after {spent}"
+        return texts.INTERRUPTED(files=files, size=size, folder=folder)
+    return texts.INCOMPLETE(files=files, size=size, folder=folder, spent=spent)
 
 
 def all_well(verdicts: Iterable[Verdict]) -> bool:
@@ -273,8 +284,8 @@ def verdicts_text(verdicts: Sequence[Verdict], size: int) -> str:
     files = count_text(len(verdicts) - counts["extra"], "file")
     odd = [f"{counts[state]} {state}" for state in ("changed", "missing", "extra") if counts[state]]
     if all_well(verdicts):
-        return "; ".join([f"{files}, {size_text(size)}, all as recorded", *odd])
-    return f"{', '.join(odd)} of {files}"
+        return "; ".join([texts.ALL_AS_RECORDED(files=files, size=size_text(size)), *odd])
+    return texts.ODD_OF(odd=", ".join(odd), files=files)
 
 
 def _block(word: str, message: str, paths: list[str], url: str | None, hint: str) -> str:

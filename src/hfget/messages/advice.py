@@ -1,0 +1,201 @@
+"""What to do next: each advice once, as a command or a step that works."""
+
+from __future__ import annotations
+
+from hfget.messages.template import Text
+
+ALIAS = Text("--alias gpt2=openai-community/gpt2")
+ALLOW_HOST = Text("--allow-host hub.example.org")
+ALLOW_ORIGIN = Text("--allow-origin https://app.example.org")
+ALLOW_PRIVATE = Text("if this mirror is yours, allow it with --allow-private")
+ANY_PORT = Text("--port 0 takes a free one")
+ASK_OR_NO_PROXY = Text("ask those who run it, or go without: NO_PROXY={host}")
+ASK_THE_HUB = Text("ask that one: --endpoint {endpoint}")
+BEGIN_WITH_HTTP = Text("begin it with https:// or http://")
+CACHE_OR_FOLDER = Text("files go into the Hub cache, or into a folder")
+CD = Text("cd to a folder that is there, or give whole paths")
+CHECK_CLOCK = Text("check the clock of this machine; {hint}")
+CHECK_DISK = Text("check the disk (dmesg, SMART)")
+CHECK_DISK_AND_FOLDER = Text("check the disk and the folder")
+CHECK_DISK_OR_OTHER_FOLDER = Text(
+    "check the disk (dmesg, SMART), or choose another folder: --local-dir DIR"
+)
+CHECK_ENDPOINT = Text("check the endpoint (--endpoint, HF_ENDPOINT)")
+CHECK_ENDPOINT_AND_LOGIN_PAGE = Text(
+    "check the endpoint (--endpoint, HF_ENDPOINT), and that no login page of the network "
+    "stands in between"
+)
+CHECK_ENV_FILE = Text("check the name after --env-file")
+CHECK_LOGIN = Text("check them in --endpoint or HF_ENDPOINT")
+CHECK_PROXY = Text("check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT")
+CHECK_SPELLING = Text("check the spelling{other_type}{token_hint}")
+CHECK_TOKEN_FILE = Text("check the name after --token-file, and its owner")
+CHOOSE_OTHERS = Text("choose others, or leave --safe-only out")
+CONNECTIONS = Text("connections a file: -x N; files at a time: -j N")
+COPY_TOKEN_AGAIN = Text("copy it again from {page}")
+CUT_ON_THE_WAY = Text("something between here and the hub cuts the listing; {advice}")
+DEBUG_OR_VERSION = Text("to see every request: --debug; the version: --version")
+DID_YOU_MEAN = Text("did you mean {this}?")
+DOWNLOAD_AGAIN = Text("download it again: hfget REPO --local-dir {root}")
+DOWNLOAD_ON_LINUX = Text("nothing was written; download it on Linux, or tell the repo's owner")
+FEWER_JOBS = Text("lower --jobs")
+FEWER_JOBS_OR_LIMIT = Text("lower --jobs, or raise `ulimit -n`")
+FOLDER_AFTER_REPO = Text("put the folder after the repo: hfget org/name FOLDER")
+FOLDER_FOR_HARDLINK = Text("leave out --cache and --cache-dir, or name a folder with --local-dir")
+FORCE_OR_ENDPOINT = Text(
+    "one of them is wrong: add --force if {host} is right, or --endpoint {other} if that one is"
+)
+FREE_INODES = Text(
+    "remove files that you do not need (`df -i` counts them), or choose another folder"
+)
+GIVE_ONE = Text("give only one of them")
+GIVE_ONE_OF = Text("give one of them: {names}")
+GIVE_TOKEN = Text("give a token (HF_TOKEN or --token)")
+GIVE_TOKEN_FILE = Text("give --token-file")
+GIVE_VALUE = Text("give a value after {name}; {name}={word} takes that word")
+GO_OFFLINE = Text("HF_HUB_OFFLINE=1; hfget verify DIR needs no network")
+HOST_LIKE = Text("for example hub.example.org, or https://hub.example.org:8443")
+HTTPS_ENDPOINT = Text("use an https endpoint")
+HTTPS_OR_NO_PROXY = Text(
+    "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
+)
+HTTPS_OR_NO_SECRET = Text("use an https endpoint, or leave the secret out")
+HUB_BELOW_PATH = Text("if the hub is below a path, name it: --endpoint {endpoint}/{path}")
+INSTALL_SERVE = Text("pip install 'hfget[serve]'")
+INSTALL_SOCKS = Text("install it (pip install 'hfget[socks]'), or use an http:// proxy")
+LATER_OR_OTHER_MIRROR = Text("try again later, or use another mirror: --endpoint URL")
+LEAVE_NO_TOKEN_OUT = Text("leave --no-token out")
+LEAVE_ONE_OUT = Text("leave one of them out")
+LEAVE_OUT = Text("leave it out for the default")
+LEAVE_PATTERN_OUT = Text("leave it out to take all files")
+LEAVE_QUANT_OUT = Text("leave --quant out")
+LEAVE_QUOTES_OUT = Text("leave the quotes out: {command}")
+LEAVE_REPO_TYPE_OUT = Text("leave --repo-type out")
+LEAVE_TOKEN_OUT = Text("leave --token out")
+LEAVE_TOOL_OUT = Text("leave {option} out: hfget itself uses several connections (-x N)")
+LEAVE_WEIGHTS_OUT = Text("leave --weights out")
+LET_HF_EXCHANGE = Text("let hf do it: HF_TOKEN=$(hf auth token)")
+LIST_ANEW = Text(
+    "the listing recorded here may be wrong: run the same command again, which asks for it"
+    " anew; if that fails too, use another mirror: --endpoint URL"
+)
+LIST_REPO = Text("hfget ls shows what the repo has")
+LOCAL_DISK = Text("download into a folder of a local disk, and copy it there")
+LOG_IN = Text("log in (hf auth login), or set HF_TOKEN")
+LOG_IN_WITH_HF = Text("set HF_TOKEN, or run hf auth login; hfget reads what it stores")
+LOOP_OVER_LIST = Text(
+    'one repo a command; in a shell: while read -r repo; do hfget "$repo"; done < FILE'
+)
+MAKE_ROOM_AND_RUN = Text("make room and run the same command again")
+MAKE_ROOM_OR_ELSE = Text("make room, {other}, or fetch less: --include GLOB")
+MAKE_TOKEN = Text("make another one at {endpoint}/settings/tokens, or go without: {without}")
+MAYBE_NOT_YET = Text(
+    "a mirror may not have it yet: try again later, or use another mirror: --endpoint URL"
+)
+MIRROR_DATA_HOST = Text(
+    "the mirror may not cover its data host; use another mirror: --endpoint URL"
+)
+MORE_MEMORY = Text("raise `ulimit -v`, or end other programs")
+MOVE_AWAY = Text("move it away")
+MOVE_AWAY_AND_RUN = Text("move it away, and run the same command again")
+MOVE_AWAY_OR_ELSE = Text("move it away, or {other}")
+MOVE_AWAY_OR_FORCE = Text("move it away, or replace it with --force")
+MOVE_FILE_AWAY = Text("move that file away")
+MOVE_FOLDER_AWAY = Text("move that folder away")
+NAMES_STAY = Text("files keep the repo's names; choose the folder with --local-dir DIR")
+NAME_CACHE = Text("name it: --cache-dir DIR, or set HF_HOME or HOME")
+NAME_CA_BUNDLE = Text("name a file with certificates in PEM format, or unset it")
+NAME_DOWNLOAD_FOLDER = Text("name the folder that hfget or `hf download --local-dir` filled")
+NAME_FILE_OR_FOLDER = Text("name a file or a folder")
+NAME_OWN_CA = Text("if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE")
+NAME_RATE_FILE = Text("name a file that holds a rate, such as --limit-rate @rate.txt")
+NAME_REVISION = Text("name it: --revision REV")
+NAME_THE_FILE = Text("name the file")
+NAME_THE_FILES = Text("name them to hfget: {command}")
+NARROWER_PATTERN = Text("make the pattern narrower: {pattern}")
+NO_CACHE = Text("files go into a folder unless --cache is given")
+NO_HISTORY = Text("hfget fetches one revision, without history")
+NO_HUB_SENDS_THAT = Text("no hub sends that much at once; use another mirror: --endpoint URL")
+ONE_CREDENTIAL = Text("leave out --token, or the user and password in the endpoint's address")
+OTHER_CACHE = Text("choose another cache: --cache-dir DIR")
+OTHER_DISK_OR_EXCLUDE = Text(
+    "choose a folder on another file system, or leave the file out: --exclude GLOB"
+)
+OTHER_FILE_SYSTEM = Text("choose a folder on another file system, or raise `ulimit -f`")
+OTHER_FOLDER = Text("choose another folder: --local-dir DIR")
+OTHER_FOLDER_ONLY = Text("choose another folder")
+OTHER_FOLDER_OR_CACHE = Text(
+    "choose another folder: --local-dir DIR, or --cache-dir DIR for the Hub cache"
+)
+OTHER_FOLDER_OR_NO_DELETE = Text("choose another folder: --local-dir DIR, or leave --delete out")
+OTHER_FOLDER_OR_YES = Text("choose another folder: --local-dir DIR, or add --yes")
+OTHER_MIRROR = Text("use another mirror: --endpoint URL")
+OTHER_MIRROR_OR_HTTP_DATA = Text(
+    "use another mirror: --endpoint URL; or allow it for files, "
+    "whose hashes came over https: --allow-http-data"
+)
+OTHER_PORT = Text("choose another --port, or --port 0 for any that is free")
+OUT_OF_STEP = Text(
+    "its servers may not be in step: try again later, or use another mirror: --endpoint URL"
+)
+OWN_CA = Text(
+    "certificates are always checked; a CA of your own: REQUESTS_CA_BUNDLE (.env.example)"
+)
+PASS_AS_TOKEN = Text("pass it as HF_TOKEN or with --token")
+PASTE_ONE = Text("paste one at a time")
+PASTE_REPO = Text("paste the repo alone: {ref}")
+PASTE_REPO_PAGE = Text("paste the address of the repo's own page")
+PLAIN_PATH = Text("give it without . and .. and //")
+PROXY_LOGIN = Text(
+    "put them into HTTPS_PROXY or HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT (special "
+    "characters percent-encoded)"
+)
+PRUNE_CACHE = Text("remove revisions that no ref points to with: hf cache prune")
+PUT_IN_QUOTES = Text("put it in quotes")
+QUOTE_COMMAND = Text("put a pasted command in quotes: hfget {command}")
+QUOTE_OR_NAME = Text("quote it, or name the files")
+RATE_LIKE = Text("give bytes a second, such as --limit-rate 500k, 20M or 1.5G")
+REMOVE_LINK = Text(
+    "remove the link, or choose another folder: --local-dir DIR, or --cache-dir DIR for the "
+    "Hub cache"
+)
+REPORT_BUG = Text("this is a bug in hfget: please report it with the output of --debug")
+REPO_BY_ITSELF = Text("give the repo without an option: hfget org/name")
+REPO_FIRST = Text("put the repo first: hfget REPO {flag} {first} ...")
+REPO_TYPES = Text("use model, dataset or space")
+REPO_TYPE_LIKE = Text("for instance --repo-type dataset")
+REVISION_IS = Text("a revision is a branch, a tag or a commit, for instance main")
+RUN_AGAIN_ALONE = Text("run the same command again while nothing else works on that folder")
+RUN_AGAIN_LATER = Text("run the same command again then; what is on disk is kept")
+RUN_AGAIN_OR_OTHER_MIRROR = Text(
+    "run the same command again, or use another mirror: --endpoint URL"
+)
+RUN_AGAIN_TO_GO_ON = Text("run the same command again to resume")
+RUN_AGAIN_WHEN_DONE = Text("run the same command again when that program has finished")
+SEARCH_ON_HUB = Text("hfget does not search: find the repo on https://huggingface.co/models")
+SEE_BRANCHES = Text("see its branches and tags at {page}/tree/main")
+SEE_PAGE = Text("see its page: {page}")
+SERVE_DIR = Text("hfget serve DIR")
+SET_HOME = Text("set HOME, or give the whole path; ./~ is a folder of that name")
+SET_PROXY = Text("set the proxy in HTTPS_PROXY in the environment")
+SET_TOKEN = Text("give the token with HF_TOKEN, --token-file or --token")
+SHORTER_FOLDER = Text("choose a shorter folder")
+TELL_OWNER = Text("nothing was written; tell the repo's owner")
+TIMEOUTS = Text("HF_HUB_DOWNLOAD_TIMEOUT sets the seconds without a byte; --max-time ends the run")
+TRIES = Text("tries: --retries N; the folder: --local-dir DIR")
+UNSET_FOR_DEFAULT = Text("unset it for the default, {default:g} s")
+UNSET_IT = Text("unset it")
+UNSET_OFFLINE = Text("unset {variable}")
+UPLOAD_WITH_HF = Text("hfget only downloads; hf upload sends files")
+URL_LIKE = Text("give it as a URL, for instance https://hf-mirror.com")
+USE_DEBUG = Text("to see every request: --debug")
+USE_DRY_RUN = Text("to see what would be fetched: --dry-run")
+USE_FORCE = Text("to fetch again: --force")
+USE_LOCAL_DIR = Text("choose the folder with --local-dir DIR")
+USE_REVISION = Text("choose a branch with --revision REV")
+USE_STAR = Text("use * for several characters at once")
+USE_VERSION = Text("the version: --version")
+UTF8 = Text("choose a locale of UTF-8, or set PYTHONUTF8=1")
+WAIT_OR_NO_WAIT = Text("wait for it, or leave --no-wait out")
+WHOLE_REPO = Text("hfget fetches the whole repo unless you name files; a revision: --revision REV")
+WRITE_ITS_VALUE = Text("write the value it stands for")

@@ -1,0 +1,29 @@
+"""What `server` says."""
+
+from __future__ import annotations
+
+from hfget.messages.template import Text
+
+STILL_HASHING = Text("{folder} is still being hashed")
+OTHER_NAME = Text("this server is not called {name}; to allow it: hfget serve --allow-host NAME")
+NO_GIT = Text("git is not served here: use `hfget REPO` or `hf download REPO`")
+READ_ONLY = Text("this server is read-only")
+NOT_SERVED_AS = Text("{folder} is not served as {repo_id}: {why}")
+ALREADY_SERVED = Text("{folder} is not served: {taken} is {repo_id} at {revision} already")
+OF_HUGGINGFACE_HUB = Text("{root} belongs to huggingface_hub: only its cache is served")
+ONE_PART = Text("{path} is one part of several, which ollama cannot pull")
+NO_DIGEST = Text("no file here has this digest")
+NO_TAG = Text("no GGUF file is tagged {tag}; there are: {known}")
+NOT_A_REPO_ID = Text("not a valid repo ID")
+RESERVED_ID = Text("the id is a word of the Hub's own paths")
+SHUTTING_DOWN = Text("the server is shutting down")
+UNREADABLE = Text("{name} cannot be read now")
+CANNOT_LIST = Text("{repo} at {revision} cannot be listed: {error}")
+INCOMPLETE = Text(
+    "{repo} at {revision} is incomplete: {missing} files of commit {commit} are missing; "
+    "only the others are served"
+)
+WITHHELD = Text(
+    "{repo} at {revision}: {withheld} files are not served (hidden, or not readable by "
+    "all); to serve them too: --all"
+)

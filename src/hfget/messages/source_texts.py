@@ -1,0 +1,26 @@
+"""What `source` says."""
+
+from __future__ import annotations
+
+from hfget.messages.template import Text
+
+SHORTER_416 = Text("the server says the file is shorter than the listing (416)")
+WEB_PAGE = Text("the answer looks like a web page, not like the file")
+ENCODED = Text("the answer is encoded as {encoding!r}")
+PART_UNNAMED = Text("the answer is a part of the file, but does not say which part")
+OTHER_SIZE = Text("the file has {total} bytes there, the listing says {size}")
+OTHER_PART = Text("the answer is a different part of the file than the one asked for")
+PART_LENGTH = Text("the answer has not the length of the part")
+LFS_POINTER = Text("the server sends the LFS pointer instead of the file")
+PART_COMPRESSED = Text("a part of the file came compressed")
+DATA_HOST_REFUSES = Text(
+    "{data_host} refuses the file (HTTP {status_code}), though {host} leads there"
+)
+LEADS_HERE = Text(" ({host} leads to this host)")
+NOT_A_RATE = Text("not a rate: {text!r}")
+RATE_FILE_UNREADABLE = Text("cannot read the rate from {file}: {strerror}")
+RATE_STAYS = Text("the rate stays as it is: {why}")
+PART_UNSAID = Text("a part came without saying so")
+CUT_SHORT = Text("the compressed data was cut short")
+STATUS_FOR_ADDRESS = Text("HTTP {status} for the address that {host} gave")
+DECODES_SHORT = Text("the answer decodes to fewer bytes than the listing says")
