@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub.fixtures import repos_root, start_hub
-from tests.system.command import Shell, new_shell
+from tests.support.command import Shell, new_shell
 
 __all__ = ["repos_root", "shell_at", "start_hub"]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hypothesis import seed
 
 from tests.fuzz.targets import Target
-from tests.unit.verdicts import Tally
+from tests.support.verdicts import Tally
 
 
 class Count(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, leftovers, tree
+from tests.support.command import Shell, leftovers, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -14,7 +14,7 @@ from huggingface_hub import _tree_cache
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Result, Shell, tree
+from tests.support.command import Result, Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
