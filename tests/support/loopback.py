@@ -48,7 +48,8 @@ class Answer:
             lines.append(f"Content-Length: {len(body)}")
         elif self.framing == "chunked":
             lines.append("Transfer-Encoding: chunked")
-            pieces = [body[i : i + 7] for i in range(0, len(body), 7)]
+            size = max(7, len(body) // 1000)
+            pieces = [body[i : i + size] for i in range(0, len(body), size)]
             body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in pieces) + b"0\r\n\r\n"
         else:
             lines.append("Connection: close")
@@ -97,6 +98,8 @@ class Loopback:
 
     def __exit__(self, *error: object) -> None:
         self._closing.set()
+        with suppress(OSError):  # wakes who accepts, where the system has it so
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._threads[0].join(BOUND)
         self._listener.close()
         for conn in self._open:
@@ -111,7 +114,7 @@ class Loopback:
 
     def _accept(self) -> None:
         while not self._closing.is_set():
-            with suppress(TimeoutError):
+            with suppress(OSError):
                 conn, _ = self._listener.accept()
                 self.connections += 1
                 self._open.append(conn)
@@ -124,6 +127,7 @@ class Loopback:
         with conn, suppress(OSError):
             if self._tls is not None:
                 conn = self._tls.wrap_socket(conn, server_side=True)
+                self._open.append(conn)  # what was accepted has given its descriptor away
             with conn, conn.makefile("rb") as reader:
                 while (asked := _read_request(reader, number)) is not None:
                     self.asked.append(asked)

@@ -162,7 +162,7 @@ def test_the_record_of_another_endpoint_does_not_stand_for_one_that_is_gone(pair
     pair.honest.refuse("hub")
     gone = ("--endpoint", pair.honest.endpoint)
     for words in ((REPO, "--retries=0"), (REPO, "--dry-run", "--retries=0"), ("ls", REPO)):
-        assert pair.shell.run(*words, *gone).code == 5
+        assert pair.shell.impatient().run(*words, *gone).code == 5
 
 
 CUTS = {

@@ -19,6 +19,7 @@ from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError
 from hfget.model import ItemState, RemoteFile, Snapshot
 from tests.support.loopback import BOUND, git_sha1, small_file, snapshot_of
+from tests.support.open_files import open_below
 
 OLD = small_file("sub/c.json", b"[1]")
 NEW = small_file("sub/c.json", b"[2]")
@@ -478,7 +479,7 @@ def test_a_disk_that_folds_case_is_noticed(root: Path, monkeypatch: pytest.Monke
 
 
 def test_descriptors_are_given_back(root: Path) -> None:
-    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    before = open_below(root)
     for _ in range(3):
         downloaded(root, AT_OLD, force=True)
-    assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208
+    assert open_below(root) == before

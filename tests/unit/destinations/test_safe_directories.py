@@ -15,6 +15,7 @@ from hfget.destinations.safe_directories import Directories, Seen
 from hfget.errors import UnsafeError
 from hfget.system import disk
 from tests.support.loopback import BOUND
+from tests.support.open_files import needs_descriptors, open_below
 
 
 @pytest.fixture
@@ -40,10 +41,6 @@ def data(tmp_path: Path) -> Callable[[bytes], Path]:
         return path
 
     return make
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
 def test_folders_are_made_and_the_file_is_moved(
@@ -231,18 +228,18 @@ def test_a_file_where_a_folder_is_needed_is_an_error(
 def test_few_folders_are_open_and_none_in_the_end(
     root: Path, directories: Directories, data: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
-    before = descriptors()
+    before = len(open_below(root))
     for number in range(3 * module._MOST_OPEN):
         directories.move_in(data(b"x"), root / f"{number}" / "deep" / "f", replace=False)
-        assert descriptors() - before <= module._MOST_OPEN
+        assert len(open_below(root)) - before <= module._MOST_OPEN
     (root / "0" / "link").symlink_to(tmp_path)
     (root / "0" / "file").touch()
     for bad in ("0/link/f", "0/file/f", "0/file/g/f"):
         with pytest.raises((UnsafeError, OSError)):
             directories.move_in(data(b"x"), root / bad, replace=False)
-    assert descriptors() - before == module._MOST_OPEN
+    assert len(open_below(root)) - before == module._MOST_OPEN
     directories.close()
-    assert descriptors() == before
+    assert len(open_below(root)) == before
 
 
 def test_every_folder_that_got_an_entry_is_synced(
@@ -316,13 +313,13 @@ def test_a_link_to_what_was_seen_is_not_it(
     assert not target.is_symlink() and elsewhere.read_bytes() == b"old"
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+@needs_descriptors
 def test_a_folder_that_was_replaced_is_not_kept_open(
     root: Path, directories: Directories, data: Callable[[bytes], Path]
 ) -> None:
     directories.move_in(data(b"1"), root / "a" / "x", replace=False)
-    before = descriptors()
+    before = len(open_below(root))
     for number in range(5):
         (root / "a").rename(root / f"moved-{number}")
         directories.move_in(data(b"2"), root / "a" / "x", replace=False)
-    assert descriptors() == before
+    assert len(open_below(root)) == before

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hfget.partials.digest import PrefixHash, hash_file
 from hfget.partials.positional_file import PositionalFile
 from tests.support.loopback import git_sha1, sha256
+from tests.support.open_files import needs_descriptors, open_below
 
 MIB = 1 << 20
 SIZES = [0, 1, 100, MIB - 1, MIB, MIB + 1, 2 * MIB + 12345]
@@ -148,13 +149,13 @@ def test_what_cannot_be_read_raises(tmp_path: Path) -> None:
         hash_file(tmp_path, "sha256")
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+@needs_descriptors
 def test_no_descriptor_is_lost_by_hashing(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_below(tmp_path)
     for _ in range(5):
         assert hash_file(tmp_path / "x", "sha256") is not None
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_below(tmp_path) == before
 
 
 def test_a_file_is_opened_for_reading_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

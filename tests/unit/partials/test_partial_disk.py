@@ -16,6 +16,7 @@ from hfget.partials.journal import Identity, read_journal
 from hfget.partials.partial import Partial, stem_for
 from hfget.partials.positional_file import RESERVED_BYTES, PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX
+from tests.support.open_files import open_below
 from tests.support.partials import (
     DATA,
     IDENTITY,
@@ -178,13 +179,12 @@ def test_a_journal_that_cannot_be_read_is_a_disk_error(
 def test_the_one_that_was_reopened_writes_no_more(stem: Path) -> None:
     partial = Partial.open(stem, IDENTITY)
     write(partial, PIECES[0])
-    descriptors = set(Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").is_dir() else set()
+    before = len(open_below(stem.parent))
     again = partial.reopened(partial.recorded())
     with pytest.raises(AssertionError):
         write(partial, PIECES[1])
     assert spans(again) == {PIECES[0]}
-    if descriptors:
-        assert len(list(Path("/proc/self/fd").iterdir())) == len(descriptors)
+    assert len(open_below(stem.parent)) == before
     again.discard()
 
 
@@ -197,11 +197,11 @@ def test_a_file_above_a_mebibyte_is_gone_on_with(size: int, journaled: bool, ste
 
 def test_a_small_file_costs_one_descriptor_and_no_journal(stem: Path) -> None:
     partial = Partial.open(stem, IDENTITY._replace(size=100))
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_below(stem.parent)
     write(partial, (0, 100))
     buffer = bytearray(100)
     assert partial.reader().read_at(memoryview(buffer), 0) == 100 and buffer == DATA[:100]
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_below(stem.parent) == before
     assert partial.unsynced == 0 and partial.sync() and partial.unsynced == 0
     partial.discard()
 

@@ -21,6 +21,7 @@ from hfget.partials.recovery import (
     leftover_space,
     take_over,
 )
+from tests.support.open_files import open_below
 from tests.support.partials import (
     IDENTITY,
     PIECES,
@@ -119,9 +120,9 @@ def test_a_copy_leaves_no_file_open(tmp_path: Path) -> None:
     stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
     theirs = owned_by(stem, elsewhere(), parked(stem, *PIECES))
     age(theirs, journal_at(theirs))
-    open_files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_below(tmp_path)
     assert take_over(stem, IDENTITY, own_name(stem)) is not None
-    assert len(os.listdir("/proc/self/fd")) == open_files  # noqa: PTH208
+    assert open_below(tmp_path) == before
     assert not theirs.exists()
 
 

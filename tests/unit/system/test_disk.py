@@ -26,6 +26,7 @@ from hfget.system.disk import (
     sync_directory,
 )
 from tests.support.loopback import BOUND
+from tests.support.open_files import open_below
 
 
 @pytest.fixture
@@ -142,12 +143,12 @@ def test_reading_never_waits_and_is_bounded(tmp_path: Path) -> None:
 
 def test_no_descriptor_is_lost_by_reading(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("x")
-    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    before = open_below(tmp_path)
     for path in (tmp_path / "text", tmp_path, tmp_path / "missing"):
         for most in (0, 9):
             with contextlib.suppress(OSError):
                 read_text(path, most)
-    assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208
+    assert open_below(tmp_path) == before
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["renameat2", "look-then-rename"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hfget.system.disk import atomic_write, disk_error, sync_directory
+from tests.support.open_files import open_below
 
 
 def test_a_path_is_shown_whole_unless_it_would_fill_the_screen() -> None:
@@ -62,9 +63,9 @@ def test_a_folder_that_cannot_be_synced_is_closed_all_the_same(
         raise OSError(errno.EINVAL, "")
 
     monkeypatch.setattr(os, "fsync", fails)
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_below(tmp_path)
     assert not sync_directory(tmp_path)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_below(tmp_path) == before
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0, 0o666), (0o077, 0o600)])

@@ -14,9 +14,11 @@ import pytest
 from hfget.system import safe_open
 from hfget.system.safe_open import Inode, UntrustedError
 from tests.support.loopback import BOUND
+from tests.support.open_files import open_below
 from tests.support.other_users import STRANGER, give_away
 
 CONTENT = b"content"
+DEVICE = Path("/dev/zero")
 
 
 def a_link(path: Path, stack: ExitStack) -> None:
@@ -50,7 +52,7 @@ def a_device(path: Path, stack: ExitStack) -> None:
 
 
 def a_link_to_a_device(path: Path, stack: ExitStack) -> None:
-    path.symlink_to("/dev/zero")
+    path.symlink_to(DEVICE)
 
 
 def a_folder(path: Path, stack: ExitStack) -> None:
@@ -98,13 +100,13 @@ def test_what_is_no_regular_file_is_not_opened(
     plant: Callable[[Path, ExitStack], None], way: str, tmp_path: Path, stack: ExitStack
 ) -> None:
     path = tmp_path / "x"
-    open_files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_below(tmp_path, DEVICE)
     with stack:
         plant(path, stack)
         with pytest.raises((UntrustedError, IsADirectoryError)) as met:
             WAYS[way](path)
         assert str(path) in str(met.value)
-    assert len(os.listdir("/proc/self/fd")) == open_files  # noqa: PTH208
+    assert open_below(tmp_path, DEVICE) == before
     if plant is a_link:
         assert (tmp_path / "precious").read_bytes() == CONTENT
 

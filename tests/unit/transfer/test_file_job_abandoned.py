@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +13,7 @@ import pytest
 from hfget.partials.positional_file import PositionalFile
 from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import FileJob
+from tests.support.open_files import open_below
 from tests.support.transfers import MIB, FileServer, Transfer, fetch_all, flip, noise, transfer
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -93,11 +93,11 @@ def test_a_repair_that_comes_too_late_opens_nothing_again(
     assert job.partial is partial and not fetched.final.exists()
 
 
-def test_a_repair_leaves_no_file_open(fetched: Transfer) -> None:
+def test_a_repair_leaves_no_file_open(fetched: Transfer, tmp_path: Path) -> None:
     flip(fetched.job.partial.data_path, 1000)
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_below(tmp_path)
     assert not fetched.job.finish(fsync=False)
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_below(tmp_path) == before
 
 
 @pytest.mark.parametrize("how", ["park", "discard"])
@@ -105,13 +105,6 @@ def test_what_is_left_or_thrown_away_leaves_no_file_open(how: str, tmp_path: Pat
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA)
         fetch_all(one, MIB)
-    before = {entry.name for entry in Path("/proc/self/fd").iterdir() if _is_below(entry, tmp_path)}
-    assert before
+    assert open_below(tmp_path)
     getattr(one.job, how)()
-    assert not [entry for entry in Path("/proc/self/fd").iterdir() if _is_below(entry, tmp_path)]
-
-
-def _is_below(descriptor: Path, folder: Path) -> bool:
-    with suppress(OSError):
-        return os.readlink(descriptor).startswith(str(folder))  # noqa: PTH115
-    return False
+    assert not open_below(tmp_path)

@@ -17,6 +17,7 @@ from hfget.errors import DiskError
 from hfget.partials.partial import JOURNALED_BYTES
 from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import FileJob
+from tests.support.open_files import open_below
 from tests.support.schedules import given, job_again
 from tests.support.transfers import (
     MIB,
@@ -151,10 +152,6 @@ def room_for_files(more: int) -> Iterator[None]:
             os.close(fd)
 
 
-def open_files() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
 @pytest.fixture
 def begun(tmp_path: Path) -> Transfer:
     """A file of which a MiB is here; its server, whose threads might close files, is gone."""
@@ -175,13 +172,15 @@ def another(job: FileJob) -> FileJob:
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])
-def test_too_few_descriptors_are_a_disk_error_and_lose_nothing(begun: Transfer, more: int) -> None:
+def test_too_few_descriptors_are_a_disk_error_and_lose_nothing(
+    begun: Transfer, more: int, tmp_path: Path
+) -> None:
     begun.job.park()
-    before, job = open_files(), another(begun.job)
+    before, job = open_below(tmp_path), another(begun.job)
     with room_for_files(more), pytest.raises(DiskError, match="too many open files"):
         job.open()
     job.park()
-    assert open_files() == before
+    assert open_below(tmp_path) == before
     again = opened_again(begun)
     assert again.ledger.done_bytes == MIB
     again.discard()
