@@ -1,4 +1,4 @@
-"""Found by Python as it starts, where PYTHONPATH names this folder: waits between tries are short."""
+"""Found as Python starts, where PYTHONPATH names this folder: waits between tries are short."""
 
 from hfget import limits
 

@@ -26,6 +26,8 @@ StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {f"{number}.bin": 6 * MiB for number in range(8)}
 FILES |= {"c.json": "{}", "d.bin": 40 * MiB}
+SMALL: dict[str, bytes | str | int] = {f"{number}.bin": MiB for number in range(8)}
+SMALL |= {"c.json": "{}", "d.bin": 8 * MiB}
 
 
 class Odd(BaseException):
@@ -57,7 +59,7 @@ def check_still(folder: Path) -> None:
         with FileLock(path, timeout=0):
             pass
     before = state(folder)  # taking a lock may touch its file
-    time.sleep(0.5)
+    time.sleep(0.25)
     assert state(folder) == before
 
 
@@ -70,8 +72,8 @@ def check_still(folder: Path) -> None:
 def test_what_the_observer_raises_in_whatever_thread(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, raised: BaseException, kind: type
 ) -> None:
-    source = make_model(repos_root, REPO, FILES)
-    hub = start_hub(rate_total=200 * MiB)
+    source = make_model(repos_root, REPO, SMALL)
+    hub = start_hub(rate_total=40 * MiB)  # slow enough for progress to be told
     struck = []
 
     def observe(event: events.Event, /) -> None:
@@ -84,6 +86,7 @@ def test_what_the_observer_raises_in_whatever_thread(
         download(REPO, endpoint=hub.endpoint, observer=observe)
     assert len(struck) == 1, "who has raised once is not called again"
     check_still(tmp_path)
+    hub.set_rate(None)
     assert download(REPO, endpoint=hub.endpoint).ok
     assert tree(tmp_path / "m") == tree(source)
 
