@@ -48,7 +48,7 @@ test-interop: $(VENV)-interop/ready ## transformers and datasets load what was f
 	$(VENV)-interop/bin/python -m pytest $(INTEROP)
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
-	$(BIN)/python -m tests.system.soak --kills 1000
+	$(BIN)/python -m tests.support.soak --kills 1000
 
 trials: $(VENV)/ready ## every fault of the table, injected for real
 	$(BIN)/python -m tests.trials

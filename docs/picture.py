@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.hub import LocalHub  # noqa: E402
-from tests.system.command import new_shell  # noqa: E402
-from tests.system.terminal import TMUX, Terminal  # noqa: E402
+from tests.support.command import new_shell  # noqa: E402
+from tests.support.terminal import TMUX, Terminal  # noqa: E402
 
 REPO = "bigscience/bloom-560m"
 FILES = {

@@ -8,9 +8,22 @@ from pathlib import Path
 import pytest
 
 from tests.hub.fixtures import repos_root, start_hub
-from tests.system.command import Shell, new_shell
+from tests.support.command import Shell, new_shell
+
+#: The time limit of a test that has none of its own, as in pyproject.toml.
+_USUAL_SECONDS = 120.0
 
 __all__ = ["repos_root", "shell_at", "start_hub"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take minutes is begun first, lest one process works on it when others are done."""
+    items.sort(key=lambda item: -_most_seconds(item))
+
+
+def _most_seconds(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return max(_USUAL_SECONDS, mark.args[0] if mark and mark.args else 0.0)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ class _Folders:
 def _fixtures() -> Iterator[dict[str, Any]]:
     """The fixtures that properties ask for; unlike pytest's they live as long as the run."""
     from hfget.destinations import record_codec
-    from tests.unit.test_hub_hostile import parrot_server
+    from tests.unit.hub.test_pages_hostile import parrot_server
 
     with ExitStack() as stack:
         base = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))

@@ -9,10 +9,13 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hypothesis import seed
+from hypothesis import seed, settings
 
 from tests.fuzz.targets import Target
-from tests.unit.verdicts import Tally
+from tests.support.verdicts import Tally
+
+#: Where hypothesis keeps the settings of a property: it takes no others once there are some.
+_SETTINGS = "_hypothesis_internal_use_settings"
 
 
 class Count(NamedTuple):
@@ -36,6 +39,7 @@ def run(target: Target, inputs: int, number: int, fixtures: Mapping[str, Any]) -
     original = check.hypothesis.inner_test
     wanted = {key: fixtures[key] for key in inspect.signature(check).parameters}
     seeds = random.Random(f"{number} {name}")
+    known: settings = getattr(check, _SETTINGS)
     given = seen = 0
 
     def counted(*args: Any, **kwargs: Any) -> None:
@@ -52,8 +56,12 @@ def run(target: Target, inputs: int, number: int, fixtures: Mapping[str, Any]) -
     check.hypothesis.inner_test = counted
     try:
         while given < inputs:
+            # More than are wanted would be made, only to be thrown away.
+            few = min(known.max_examples, inputs - given)
+            setattr(check, _SETTINGS, settings(known, max_examples=few))
             seed(seeds.getrandbits(64))(check)(**wanted)
     finally:
         check.hypothesis.inner_test = original
+        setattr(check, _SETTINGS, known)
     seconds = time.monotonic() - begun
     return Count(given, Tally.refused - before, seconds, f"{seen:08x}")

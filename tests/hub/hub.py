@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fnmatch
+import socket
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
+
+import uvicorn
 
 from hfget.server.access import Permission, ServeOptions
 from hfget.server.listing import ServedFile
@@ -109,9 +113,9 @@ class LocalHub:
         ready = threading.Event()
         listener = bind("127.0.0.1", 0)
         port: int = listener.getsockname()[1]
-        self._server = make_server(self.store, self._options, ready.set)
+        server = make_server(self.store, self._options, ready.set)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, daemon=True
+            target=lambda: asyncio.run(self._serve(server, listener)), daemon=True
         )
         self._thread.start()
         if not ready.wait(_START_SECONDS):
@@ -134,7 +138,8 @@ class LocalHub:
         self._site.stopped.set()
         for origin in self._origins:
             origin.stop()
-        self._server.should_exit = True
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(self._cancel)
         self._thread.join(_STOP_SECONDS)
         self.store.close()
 
@@ -206,3 +211,14 @@ class LocalHub:
 
     def _location(self, repo: Repo, commit: str, file: ServedFile) -> str:
         return self._cdn.sign(self._site.urls["cdn"], repo, file)
+
+    async def _serve(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        """Serve until cancelled, then end at once: uvicorn's own way takes 0.2 seconds."""
+        serving = asyncio.ensure_future(server.serve([listener]))
+        self._loop, self._cancel = asyncio.get_running_loop(), serving.cancel
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        for listening in server.servers:
+            listening.close()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()

@@ -9,8 +9,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import KiB, MiB, make_model
-from tests.system.command import Shell, tree
-from tests.system.hubcache import HubCache, content_sent
+from tests.support.command import Shell, tree
+from tests.support.hub_cache import HubCache, content_sent
 
 pytestmark = pytest.mark.interop
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.hub import LocalHub
-from tests.interop.consumers import DATASET, GPT2, MODEL, load, make_sources
-from tests.system.command import Shell, new_shell
+from tests.support.command import Shell, new_shell
+from tests.support.consumers import DATASET, GPT2, MODEL, load, make_sources
 
 pytestmark = [
     pytest.mark.interop,

@@ -17,7 +17,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import KiB, MiB, make_model
-from tests.system.command import Shell, leftovers, tree, wait_until
+from tests.support.command import Shell, leftovers, tree, wait_until
 
 pytestmark = pytest.mark.interop
 

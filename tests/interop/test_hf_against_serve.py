@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub.repos import MiB, make_dataset, make_many, make_model, tree_bytes
-from tests.system.serving import serving
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.interop
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, tree, wait_until
-from tests.system.hubcache import HubCache
+from tests.support.command import Shell, tree, wait_until
+from tests.support.hub_cache import HubCache
 
 pytestmark = pytest.mark.interop
 

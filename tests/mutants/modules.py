@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _JOB = (
-    *("test_job.py", "test_job_abandoned.py", "test_job_parking.py", "test_job_leases.py"),
-    "test_worker.py",
+    *(
+        "transfer/test_file_job.py",
+        "transfer/test_file_job_abandoned.py",
+        "transfer/test_file_job_parking.py",
+        "transfer/test_file_job_leases.py",
+    ),
+    "transfer/test_worker.py",
 )
 
 
@@ -19,57 +24,92 @@ class Module(NamedTuple):
 
 
 MODULES = (
-    Module("http/redirects.py", ("test_redirects.py", "test_hub_hostile.py")),
-    Module("endpoints.py", ("test_redirects.py", "test_settings.py", "test_plain_urls.py")),
-    Module("http/credentials.py", ("test_credentials.py", "test_cli_token.py")),
-    Module("system/redaction.py", ("test_secret.py", "test_credentials.py")),
+    Module("http/redirects.py", ("http/test_redirects.py", "hub/test_pages_hostile.py")),
+    Module(
+        "endpoints.py", ("http/test_redirects.py", "test_settings.py", "http/test_client_urls.py")
+    ),
+    Module("http/credentials.py", ("http/test_credentials.py", "cli/test_token.py")),
+    Module("system/redaction.py", ("system/test_redaction.py", "http/test_credentials.py")),
     Module(
         "system/disk.py",
         (
-            "test_renaming.py",
-            "test_disk_words.py",
-            "test_disk.py",
-            "test_directories.py",
-            "test_record.py",
-            "test_sync.py",
+            "system/test_disk_rename.py",
+            "system/test_disk_errors.py",
+            "system/test_disk.py",
+            "destinations/test_safe_directories.py",
+            "destinations/test_record_codec.py",
+            "destinations/test_fsync.py",
         ),
     ),
-    Module("system/process_lock.py", ("test_lock.py",)),
-    Module("destinations/path_rules.py", ("test_paths.py", "test_path_collisions.py")),
-    Module("destinations/safe_paths.py", ("test_paths.py", "test_path_collisions.py")),
+    Module("system/process_lock.py", ("system/test_process_lock.py",)),
+    Module(
+        "destinations/path_rules.py",
+        ("destinations/test_safe_paths.py", "destinations/test_safe_paths_collisions.py"),
+    ),
+    Module(
+        "destinations/safe_paths.py",
+        ("destinations/test_safe_paths.py", "destinations/test_safe_paths_collisions.py"),
+    ),
     Module(
         "destinations/safe_directories.py",
         (
-            "test_directories_relative.py",
-            "test_directories.py",
-            "test_folder.py",
-            "test_obsolete.py",
+            "destinations/test_safe_directories_relative.py",
+            "destinations/test_safe_directories.py",
+            "destinations/test_folder.py",
+            "destinations/test_obsolete.py",
         ),
     ),
     Module(
         "destinations/hub_cache/snapshot_names.py",
-        ("test_names.py", "test_cache_names.py", "test_cache_layout.py", "test_absent.py"),
+        (
+            "destinations/test_snapshot_names.py",
+            "destinations/test_cache_conflicts.py",
+            "destinations/test_cache.py",
+            "selection/test_patterns_absent.py",
+        ),
     ),
     Module(
         "destinations/hub_cache/symlinks.py",
-        ("test_pointers.py", "test_cache_names.py", "test_cache_layout.py"),
+        (
+            "destinations/test_symlinks.py",
+            "destinations/test_cache_conflicts.py",
+            "destinations/test_cache.py",
+        ),
     ),
-    Module("sources/content_checks.py", ("test_answer.py", "test_fetch.py")),
-    Module("partials/journal.py", ("test_journal.py", "test_partial.py", "test_partial_disk.py")),
     Module(
-        "partials/partial.py", ("test_partial_disk.py", "test_partial.py", "test_job_parking.py")
+        "sources/content_checks.py", ("sources/test_content_checks.py", "transfer/test_fetch.py")
     ),
-    Module("transfer/ledger.py", ("test_ledger.py", "test_schedule_machine.py")),
+    Module(
+        "partials/journal.py",
+        ("partials/test_journal.py", "partials/test_partial.py", "partials/test_partial_disk.py"),
+    ),
+    Module(
+        "partials/partial.py",
+        (
+            "partials/test_partial_disk.py",
+            "partials/test_partial.py",
+            "transfer/test_file_job_parking.py",
+        ),
+    ),
+    Module("transfer/ledger.py", ("transfer/test_ledger.py", "transfer/test_scheduler_machine.py")),
     Module(
         "partials/recovery.py",
-        ("test_leftovers.py", "test_partial.py", "test_prefix.py", "test_planning.py"),
+        (
+            "partials/test_recovery.py",
+            "partials/test_partial.py",
+            "partials/test_hf_partials.py",
+            "operations/test_planner.py",
+        ),
     ),
-    Module("partials/digest.py", ("test_digest.py", "test_engine.py")),
-    Module("transfer/durability.py", ("test_durability.py",)),
+    Module("partials/digest.py", ("partials/test_digest.py", "transfer/test_engine.py")),
+    Module("transfer/durability.py", ("transfer/test_durability.py",)),
     Module(
         "transfer/file_job.py",
-        (*_JOB, "test_engine.py"),
+        (*_JOB, "transfer/test_engine.py"),
         frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
     ),
-    Module("transfer/finalize.py", ("test_finish.py", "test_worker.py", "test_engine.py")),
+    Module(
+        "transfer/finalize.py",
+        ("transfer/test_finalize.py", "transfer/test_worker.py", "transfer/test_engine.py"),
+    ),
 )

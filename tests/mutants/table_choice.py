@@ -10,7 +10,7 @@ CHECKS = [
     *checks(
         _CHOICE,
         "cli/arguments.py",
-        ("test_cli_arguments.py",),
+        ("cli/test_arguments.py",),
         ("_without_repo", "flag == '--exclude' and words[at + 1:]", "False"),
         ("_Reader._value", "word.startswith('--') and other in self._known.names", "False"),
         ("_Reader._add", "flag == '--exclude' or not is_download(Path())", ""),
@@ -19,20 +19,20 @@ CHECKS = [
     *checks(
         _CHOICE,
         "cli/expanded.py",
-        ("test_cli_arguments.py",),
+        ("cli/test_arguments.py",),
         ("with_stars", "len(names) > 1", ""),
         ("with_stars", "names == _matching(folder, ending)", ""),
     ),
     *checks(
         _CHOICE,
         "operations/python_api.py",
-        ("test_options.py",),
+        ("options/test_download.py",),
         ("takes.decorate.run", "name not in signature.parameters", "False"),
     ),
     *checks(
         _CHOICE,
         "options/field.py",
-        ("test_options.py",),
+        ("options/test_download.py",),
         ("as_texts", "isinstance(value, str)", "False"),
         ("as_bool", "not isinstance(value, bool)", "False"),
     ),

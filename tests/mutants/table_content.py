@@ -7,14 +7,23 @@ from tests.mutants.check import checks
 _SYNC, _JOIN, _CRC, _HASH, _RANGE = "sync", "join", "crc", "hash", "answer"
 _WHOLE = "whole"
 
-_PARTIAL = ("test_partial.py", "test_partial_disk.py", "test_job_parking.py", "test_prefix.py")
-_FOLDER = ("test_directories.py", "test_folder.py", "test_obsolete.py")
+_PARTIAL = (
+    "partials/test_partial.py",
+    "partials/test_partial_disk.py",
+    "transfer/test_file_job_parking.py",
+    "partials/test_hf_partials.py",
+)
+_FOLDER = (
+    "destinations/test_safe_directories.py",
+    "destinations/test_folder.py",
+    "destinations/test_obsolete.py",
+)
 
 CHECKS = [
     *checks(
         _WHOLE,
         "hub/pages.py",
-        ("test_tree.py",),
+        ("hub/test_tree.py",),
         (
             "Pages.check_commit",
             "not answer.ok and answer.error_code == 'RevisionNotFound'",
@@ -24,7 +33,7 @@ CHECKS = [
     *checks(
         _WHOLE,
         "hub/tree.py",
-        ("test_tree.py",),
+        ("hub/test_tree.py",),
         ("_Lister.tree", "self._settle(found)", ""),
         ("_Lister._settle", "self._judge(left)", ""),
         ("_Lister._settle", "self._by_name(left.missing)", ""),
@@ -33,7 +42,7 @@ CHECKS = [
     *checks(
         _WHOLE,
         "hub/completeness.py",
-        ("test_completeness.py", "test_tree.py"),
+        ("hub/test_completeness.py", "hub/test_tree.py"),
         ("doubt", "not listed.may_go_on", ""),
         ("doubt", "tuple(listed.empty_folders())", "()"),
         ("doubt", "tuple(sorted(listed.unknown - names))", "()"),
@@ -41,13 +50,13 @@ CHECKS = [
     *checks(
         _WHOLE,
         "hub/pin.py",
-        ("test_hub.py",),
+        ("hub/test_pin.py",),
         ("Hub.snapshot", "not {file.path for file in tree.files}.issuperset(siblings or ())", ""),
     ),
     *checks(
         _WHOLE,
         "operations/recorded_listing.py",
-        ("test_recall.py",),
+        ("operations/test_recorded_listing.py",),
         ("Recall.tree", "not found.is_from(self._endpoint)", ""),
         (
             "Recall.tree",
@@ -58,14 +67,14 @@ CHECKS = [
     *checks(
         _WHOLE,
         "destinations/listing_origins.py",
-        ("test_recall.py",),
+        ("operations/test_recorded_listing.py",),
         ("Origins._read_note", "note['listing_sha256'] != self._digest(commit)", "False"),
         ("Origins.write", "before is not None and same", "before"),
     ),
     *checks(
         _SYNC,
         "system/disk.py",
-        ("test_sync.py", "test_directories.py"),
+        ("destinations/test_fsync.py", "destinations/test_safe_directories.py"),
         ("sync_directory", "os.fsync(fd)", ""),
         ("atomic_write", "os.fsync(fd)", ""),
     ),
@@ -84,20 +93,20 @@ CHECKS = [
     *checks(
         _SYNC,
         "destinations/local_dir/recorder.py",
-        ("test_folder.py",),
+        ("destinations/test_folder.py",),
         ("Recorder.flush", "self.durable &= self._directories.sync(folders)", ""),
     ),
     *checks(
         _SYNC,
         "destinations/hub_cache/snapshot_names.py",
-        ("test_sync.py", "test_cache_names.py"),
+        ("destinations/test_fsync.py", "destinations/test_cache_conflicts.py"),
         ("Names.flush", "self.durable &= self._directories.sync({self._folder / 'blobs'})", ""),
         ("Names.flush", "self.durable &= self._directories.sync(folders)", ""),
     ),
     *checks(
         _SYNC,
         "destinations/hub_cache/cache.py",
-        ("test_sync.py",),
+        ("destinations/test_fsync.py",),
         (
             "CacheLayout.begin",
             "self._directories.sync({self._cache, self._folder, root.parent})",
@@ -108,58 +117,63 @@ CHECKS = [
     *checks(
         _SYNC,
         "partials/positional_file.py",
-        ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
+        ("partials/test_partial.py", "partials/test_partial_disk.py", "transfer/test_engine.py"),
         ("PositionalFile.sync_data", "getattr(os, 'fdatasync', os.fsync)(self._fd)", ""),
     ),
     *checks(
         _SYNC,
         "partials/journal.py",
-        ("test_journal.py", "test_partial.py", "test_partial_disk.py", "test_engine.py"),
+        (
+            "partials/test_journal.py",
+            "partials/test_partial.py",
+            "partials/test_partial_disk.py",
+            "transfer/test_engine.py",
+        ),
         ("JournalWriter.sync", "getattr(os, 'fdatasync', os.fsync)(fd)", ""),
     ),
     *checks(
         _SYNC,
         "partials/partial.py",
-        ("test_partial.py", "test_partial_disk.py", "test_engine.py"),
+        ("partials/test_partial.py", "partials/test_partial_disk.py", "transfer/test_engine.py"),
         ("Partial.sync", "file.sync_data()", ""),
         ("Partial.sync_journal", "self._journal.sync()", ""),
     ),
     *checks(
         _SYNC,
         "transfer/file_job.py",
-        ("test_job.py", "test_engine.py"),
+        ("transfer/test_file_job.py", "transfer/test_engine.py"),
         ("FileJob.finish", "self.durable = partial.sync()", ""),
     ),
     *checks(
         _SYNC,
         "transfer/reuse.py",
-        ("test_sync.py",),
+        ("destinations/test_fsync.py",),
         ("Taker._copy", "self._sync(data)", ""),
         ("Taker._sync", "os.fsync(fd)", ""),
     ),
     *checks(
         _SYNC,
         "transfer/durability.py",
-        ("test_durability.py",),
+        ("transfer/test_durability.py",),
         ("keep_synced", "not job.partial.sync()", "False"),
         ("keep_synced", "job.partial.sync_journal()", ""),
     ),
     *checks(
         _JOIN,
         "ui/output.py",
-        ("test_ui_display.py", "test_ui_lines.py", "test_ui_ndjson.py", "test_ui_live.py"),
+        ("ui/test_display.py", "ui/test_lines.py", "ui/test_ndjson.py", "ui/test_live.py"),
         ("Sink.close", "thread.join()", ""),
     ),
     *checks(
         _JOIN,
         "ui/live.py",
-        ("test_ui_live.py", "test_ui_display.py"),
+        ("ui/test_live.py", "ui/test_display.py"),
         ("LiveDisplay.stop", "thread.join()", ""),
     ),
     *checks(
         _CRC,
         "partials/journal.py",
-        ("test_journal.py",),
+        ("partials/test_journal.py",),
         ("read_journal", "crc32(text) != check", ""),
         ("_read_records", "crc32(record[:-4]) != check", ""),
         ("_read_records", "its_epoch != epoch", ""),
@@ -170,7 +184,7 @@ CHECKS = [
     *checks(
         _CRC,
         "partials/recovery.py",
-        ("test_leftovers.py", "test_partial_foreign.py", *_PARTIAL),
+        ("partials/test_recovery.py", "partials/test_partial_foreign.py", *_PARTIAL),
         ("compare", "crc == block.crc", ""),
         ("compare", "position == block.end", ""),
         (
@@ -191,25 +205,25 @@ CHECKS = [
     *checks(
         _HASH,
         "transfer/file_job.py",
-        ("test_job.py", "test_job_leases.py"),
+        ("transfer/test_file_job.py", "transfer/test_file_job_leases.py"),
         ("FileJob.finish", "actual != self.file.etag", "False"),
     ),
     *checks(
         _HASH,
         "transfer/ledger.py",
-        ("test_ledger.py", "test_job_leases.py"),
+        ("transfer/test_ledger.py", "transfer/test_file_job_leases.py"),
         ("Ledger.widen", "len(self._leases) > 1", "False"),
     ),
     *checks(
         _HASH,
         "transfer/reuse.py",
-        ("test_turns.py", "test_jobs.py"),
+        ("transfer/test_reuse.py", "operations/test_tasks.py"),
         ("Taker._copy", "self._hash(job, data) != job.file.etag", "False"),
     ),
     *checks(
         _RANGE,
         "sources/content_checks.py",
-        ("test_answer.py", "test_fetch.py"),
+        ("sources/test_content_checks.py", "transfer/test_fetch.py"),
         (
             "check",
             "kind.startswith('text/html') and (not file.path.lower().endswith(_WEB_PAGES))",
@@ -220,7 +234,7 @@ CHECKS = [
     *checks(
         _RANGE,
         "transfer/fetch.py",
-        ("test_fetch.py", "test_worker.py"),
+        ("transfer/test_fetch.py", "transfer/test_worker.py"),
         ("Fetcher._receive", "not job.ledger.widen(lease)", "False"),
         ("Fetcher._receive", "position < lease.end", "False"),
         ("Fetcher._receive", "self._goes_on(stream)", "False"),
@@ -228,7 +242,7 @@ CHECKS = [
     *checks(
         _SYNC,
         "destinations/record_codec.py",
-        ("test_sync.py",),
+        ("destinations/test_fsync.py",),
         (
             "write_wanted",
             "atomic_write(target, wanted_text(head, files), sync=True)",
@@ -238,7 +252,7 @@ CHECKS = [
     *checks(
         _JOIN,
         "transfer/engine.py",
-        ("test_engine.py",),
+        ("transfer/test_engine.py",),
         ("Engine._wind_down", "not ended.wait(TICK_SECONDS)", "False"),
         ("Engine.run", "self._end()", ""),
         ("Engine._abandon", "job.abandoned = True", ""),
@@ -246,13 +260,13 @@ CHECKS = [
     *checks(
         _JOIN,
         "transfer/engine.py",
-        ("test_library_ends.py",),
+        ("operations/test_python_api_ends.py",),
         ("Engine._end", "if not self._over:\n    self._end()", ""),
     ),
     *checks(
         _HASH,
         "transfer/reuse.py",
-        ("test_turns.py", "test_jobs.py"),
+        ("transfer/test_reuse.py", "operations/test_tasks.py"),
         (
             "Taker._adopt",
             "not (existing.replaceable or existing.half or actual in existing.earlier)",
@@ -262,7 +276,7 @@ CHECKS = [
     *checks(
         _RANGE,
         "sources/content_checks.py",
-        ("test_answer.py", "test_fetch.py"),
+        ("sources/test_content_checks.py", "transfer/test_fetch.py"),
         ("check", "status == 416", "False"),
         ("check", "length is not None and page and (not encoding)", "False"),
         ("check", "encoding and (not whole)", "False"),
@@ -276,13 +290,13 @@ CHECKS = [
     *checks(
         _RANGE,
         "http/sending.py",
-        ("test_kept_connections.py",),
+        ("http/test_idle.py",),
         ("send", "not sockets.is_worth_another() or not left", "True"),
     ),
     *checks(
         _RANGE,
         "transfer/ledger.py",
-        ("test_ledger.py", "test_fetch.py"),
+        ("transfer/test_ledger.py", "transfer/test_fetch.py"),
         (
             "Ledger.release",
             "other.position < other.end == start and other.reach >= end",
@@ -292,19 +306,19 @@ CHECKS = [
     *checks(
         _WHOLE,
         "hub/pages.py",
-        ("test_tree.py",),
+        ("hub/test_tree.py",),
         ("Pages.check_commit", "is_commit(said) and said != self._commit", "False"),
     ),
     *checks(
         _CRC,
         "partials/recovery.py",
         (
-            "test_leftovers.py",
-            "test_partial_foreign.py",
-            "test_partial.py",
-            "test_partial_disk.py",
-            "test_job_parking.py",
-            "test_prefix.py",
+            "partials/test_recovery.py",
+            "partials/test_partial_foreign.py",
+            "partials/test_partial.py",
+            "partials/test_partial_disk.py",
+            "transfer/test_file_job_parking.py",
+            "partials/test_hf_partials.py",
         ),
         ("Leftover.movable", "self.sole", ""),
         ("Leftover.movable", "self.standing is Standing.DEAD", ""),
@@ -313,14 +327,14 @@ CHECKS = [
     *checks(
         _RANGE,
         "sources/content_checks.py",
-        ("test_answer.py", "test_fetch.py"),
+        ("sources/test_content_checks.py", "transfer/test_fetch.py"),
         ("check", "length == end - start and (not (is_tiny and encoding in INFLATABLE))", "True"),
         ("open_body", "answer.encoding not in INFLATABLE", "False"),
     ),
     *checks(
         _RANGE,
         "sources/host_health.py",
-        ("test_byte_sources.py",),
+        ("sources/test_byte_source.py",),
         ("HostHealth.part_came", "host.unusable_parts, host.whole_until = (0, 0.0)", ""),
     ),
 ]

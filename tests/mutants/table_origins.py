@@ -11,11 +11,11 @@ CHECKS = [
         _ORIGIN,
         "http/client.py",
         (
-            "test_http.py",
-            "test_hub.py",
-            "test_hub_hostile.py",
-            "test_in_the_clear.py",
-            "test_source.py",
+            "http/test_client.py",
+            "hub/test_pin.py",
+            "hub/test_pages_hostile.py",
+            "http/test_client_plain_http.py",
+            "sources/test_http_source.py",
         ),
         ("HttpClient._authorization", "origin != credential.origin", ""),
         ("HttpClient._authorization", "not self.unlocked", ""),
@@ -33,7 +33,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "hub/pages.py",
-        ("test_hub_hostile.py", "test_tree.py"),
+        ("hub/test_pages_hostile.py", "hub/test_tree.py"),
         (
             "Pages.of",
             "at_home = answer.at_home and bool(url) and (origin_of(url) == self._client.home)",
@@ -44,7 +44,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/redirects.py",
-        ("test_redirects.py",),
+        ("http/test_redirects.py",),
         ("follow", "scheme not in ('http', 'https')", "False"),
         (
             "follow",
@@ -56,7 +56,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/credentials.py",
-        ("test_credentials.py",),
+        ("http/test_credentials.py",),
         ("choose_credential", "not encrypted", "False"),
         ("_ambient", "allowed or endpoint_source in ('flag', 'environment')", "True"),
         ("_ambient", "not allowed", "False"),
@@ -75,7 +75,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/token_files.py",
-        ("test_credentials.py", "test_cli_token.py"),
+        ("http/test_credentials.py", "cli/test_token.py"),
         ("_check", "regular and (not stat.S_ISREG(found.st_mode))", "False"),
         (
             "_check",
@@ -87,7 +87,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/transport.py",
-        ("test_in_the_clear.py",),
+        ("http/test_client_plain_http.py",),
         ("_PlainConnection.request", "not is_loopback_address(peer)", "False"),
         ("_PlainConnection.request", "headers is not None and 'Authorization' in headers", "False"),
     ),

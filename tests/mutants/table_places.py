@@ -6,21 +6,29 @@ from tests.mutants.check import checks
 
 _PATH = "path"
 
-_FOLDER = ("test_directories.py", "test_folder.py", "test_obsolete.py")
-_CACHE = ("test_cache_names.py", "test_cache_layout.py", "test_cache_sources.py")
+_FOLDER = (
+    "destinations/test_safe_directories.py",
+    "destinations/test_folder.py",
+    "destinations/test_obsolete.py",
+)
+_CACHE = (
+    "destinations/test_cache_conflicts.py",
+    "destinations/test_cache.py",
+    "destinations/test_cache_paths.py",
+)
 
 CHECKS = [
     *checks(
         _PATH,
         "destinations/safe_paths.py",
-        ("test_paths.py", "test_path_collisions.py"),
+        ("destinations/test_safe_paths.py", "destinations/test_safe_paths_collisions.py"),
         ("_collisions", "first == second", "False"),
         ("check_path", "why_not(path, windows=windows)", "False"),
     ),
     *checks(
         _PATH,
         "destinations/path_rules.py",
-        ("test_paths.py", "test_path_collisions.py"),
+        ("destinations/test_safe_paths.py", "destinations/test_safe_paths_collisions.py"),
         ("_why_not_segment", "not segment", "False"),
         ("_why_not_segment", "segment in ('.', '..')", "False"),
         ("_why_not_segment", "_DRIVE.match(segment)", "False"),
@@ -34,7 +42,7 @@ CHECKS = [
     *checks(
         _PATH,
         "system/disk.py",
-        ("test_disk.py", "test_directories.py"),
+        ("system/test_disk.py", "destinations/test_safe_directories.py"),
         ("is_inside", "real == top or real.startswith(os.path.join(top, ''))", "True"),
         ("is_inside", "os.path.join(top, '')", "top"),
         (
@@ -46,7 +54,7 @@ CHECKS = [
     *checks(
         _PATH,
         "system/safe_open.py",
-        ("test_opening.py",),
+        ("system/test_safe_open.py",),
         (
             "",
             "getattr(os, 'O_NOFOLLOW', 0) | getattr(os, 'O_NONBLOCK', 0)",
@@ -77,7 +85,7 @@ CHECKS = [
     *checks(
         _PATH,
         "partials/positional_file.py",
-        ("test_partial_foreign.py",),
+        ("partials/test_partial_foreign.py",),
         ("PositionalFile.__init__", "open_own(path, os.O_RDWR)", "os.open(path, os.O_RDWR)"),
         (
             "PositionalFile.allocate",
@@ -89,7 +97,7 @@ CHECKS = [
     *checks(
         _PATH,
         "transfer/file_job.py",
-        ("test_partial_foreign.py",),
+        ("partials/test_partial_foreign.py",),
         ("FileJob.finish", "partial.check()", ""),
     ),
     *checks(
@@ -111,7 +119,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/local_dir/folder.py",
-        ("test_folder.py", "test_folder_former.py"),
+        ("destinations/test_folder.py", "destinations/test_folder_renames.py"),
         ("FolderLayout.check", "self._directories.refuse_escape(self._records / name)", ""),
         ("FolderLayout._refuse_escape", "self._directories.refuse_escape(self._root / folder)", ""),
         (
@@ -125,7 +133,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/hub_cache/cache.py",
-        (*_CACHE, "test_absent.py"),
+        (*_CACHE, "selection/test_patterns_absent.py"),
         ("CacheLayout.check", "self._directories.refuse_escape(self._folder / name)", ""),
         ("CacheLayout.check", "Directories(self._cache).refuse_escape(self.lock_path.parent)", ""),
         ("CacheLayout.begin", "self._directories.refuse_escape(folder)", ""),
@@ -138,7 +146,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/hub_cache/snapshot_names.py",
-        (*_CACHE, "test_absent.py"),
+        (*_CACHE, "selection/test_patterns_absent.py"),
         ("Names.deny", "self._directories.refuse_escape(own)", ""),
         ("Names._exists", "is_inside(marker.parent, self._folder)", ""),
     ),
@@ -154,7 +162,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/local_dir/obsolete.py",
-        ("test_obsolete.py",),
+        ("destinations/test_obsolete.py",),
         ("Obsolete.files", "self._directories.refuse_escape(target.parent)", ""),
         (
             "Obsolete.files",
@@ -168,7 +176,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/record_log.py",
-        ("test_recordlog.py",),
+        ("destinations/test_record_log.py",),
         ("_append", "getattr(os, 'O_NOFOLLOW', 0)", "0"),
         ("_append", "found.st_nlink == 1", ""),
         ("RecordLog.holds", "entry.stamp != seen.stamp", ""),
@@ -180,13 +188,13 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/local_dir/folder.py",
-        ("test_folder.py", "test_trust.py"),
+        ("destinations/test_folder.py", "destinations/test_folder_trust.py"),
         ("FolderLayout.publish", "after.is_still(before)", "True"),
     ),
     *checks(
         _PATH,
         "partials/clone.py",
-        ("test_cache_copying.py", "test_prefix.py"),
+        ("partials/test_clone.py", "partials/test_hf_partials.py"),
         ("duplicate", "open_file(source)", "os.open(source, os.O_RDONLY)"),
         ("_linked", "Inode.of(os.lstat(target)) == inode", "True"),
         ("_copy_in_kernel", "min(most, _PIECE_BYTES)", "_PIECE_BYTES"),
@@ -194,7 +202,7 @@ CHECKS = [
     *checks(
         _PATH,
         "partials/hf_partials.py",
-        ("test_prefix.py",),
+        ("partials/test_hf_partials.py",),
         (
             "_written",
             "open_file(path)",
@@ -205,7 +213,7 @@ CHECKS = [
     *checks(
         _PATH,
         "operations/verification.py",
-        ("test_verification.py",),
+        ("operations/test_verification.py",),
         ("_Check._found", "is_inside(target.parent, self._root)", "True"),
         ("_Check._found", "not stat.S_ISREG(found.st_mode)", "False"),
         ("_Check.__call__", "actual != file.etag", "False"),
@@ -214,18 +222,18 @@ CHECKS = [
         "origin",
         "http/client.py",
         (
-            "test_http.py",
-            "test_hub.py",
-            "test_hub_hostile.py",
-            "test_in_the_clear.py",
-            "test_source.py",
+            "http/test_client.py",
+            "hub/test_pin.py",
+            "hub/test_pages_hostile.py",
+            "http/test_client_plain_http.py",
+            "sources/test_http_source.py",
         ),
         ("HttpClient._authorization", "if self.withheld is not None:\n    return {}", ""),
     ),
     *checks(
         "origin",
         "http/redirects.py",
-        ("test_redirects.py",),
+        ("http/test_redirects.py",),
         (
             "follow",
             "urlsplit(source).scheme.lower() == 'https' and scheme == 'http' and (not allow_http)",
@@ -240,7 +248,7 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/path_rules.py",
-        ("test_paths.py", "test_path_collisions.py"),
+        ("destinations/test_safe_paths.py", "destinations/test_safe_paths_collisions.py"),
         ("why_hostile", "_CONTROL.search(path)", "False"),
         ("why_hostile", "'\\\\' in path", "False"),
         ("why_unfit", "len(path.encode()) > MAX_PATH_BYTES", "False"),
@@ -251,7 +259,7 @@ CHECKS = [
     *checks(
         _PATH,
         "system/safe_open.py",
-        ("test_opening.py",),
+        ("system/test_safe_open.py",),
         (
             "open_own",
             "if found.st_nlink != 1:\n    raise UntrustedError(path, texts.HARD_LINKS)",
@@ -266,26 +274,26 @@ CHECKS = [
     *checks(
         _PATH,
         "destinations/local_dir/folder.py",
-        ("test_folder.py", "test_trust.py"),
+        ("destinations/test_folder.py", "destinations/test_folder_trust.py"),
         ("FolderLayout.adopt", "found == placed", "True"),
     ),
     *checks(
         _PATH,
         "destinations/local_dir/history.py",
-        ("test_folder.py", "test_trust.py"),
+        ("destinations/test_folder.py", "destinations/test_folder_trust.py"),
         ("History.put_here", "entry.repo not in (repo, _NO_REPO)", ""),
         ("History.earlier", "return frozenset()", ""),
     ),
     *checks(
         _PATH,
         "partials/clone.py",
-        ("test_cache_copying.py", "test_prefix.py"),
+        ("partials/test_clone.py", "partials/test_hf_partials.py"),
         ("_alone", "fcntl.fcntl(fd, ask, fcntl.F_WRLCK)", ""),
     ),
     *checks(
         "origin",
         "hub/api_client.py",
-        ("test_hub_hostile.py", "test_hub.py"),
+        ("hub/test_pages_hostile.py", "hub/test_pin.py"),
         ("HubClient._follow", "at_home = stays_home(at_home, url, self.home)", ""),
         (
             "HubClient._follow",
@@ -296,7 +304,7 @@ CHECKS = [
     *checks(
         "origin",
         "sources/http_source.py",
-        ("test_source.py", "test_source_renewal.py"),
+        ("sources/test_http_source.py", "sources/test_http_source_renewal.py"),
         (
             "HttpSource._follow",
             "stays_home(target.with_token, url, self._home)",
@@ -307,14 +315,14 @@ CHECKS = [
     *checks(
         "origin",
         "http/redirects.py",
-        ("test_redirects.py",),
+        ("http/test_redirects.py",),
         ("stays_home", "origin_of(url) == origin_of(home)", ""),
         ("stays_home", "at_home", ""),
     ),
     *checks(
         "origin",
         "endpoints.py",
-        ("test_redirects.py",),
+        ("http/test_redirects.py",),
         ("_is_inside", "address.is_multicast", ""),
         ("_is_inside", "not address.is_global", ""),
         (
@@ -327,7 +335,7 @@ CHECKS = [
     *checks(
         "origin",
         "http/credentials.py",
-        ("test_credentials.py",),
+        ("http/test_credentials.py",),
         (
             "_ambient",
             "if not encrypted:\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.mutants.check import checks
 
 _SHOWN = "shown"
-_SAFETY = ("test_server_safety.py",)
-_BOUNDS = ("test_server_bounds.py",)
-_BOTH = ("test_server_safety.py", "test_server_listing.py")
+_SAFETY = ("server/test_safety.py",)
+_BOUNDS = ("server/test_bounds.py",)
+_BOTH = ("server/test_safety.py", "server/test_listing.py")
 
 CHECKS = [
     *checks(
@@ -51,7 +51,7 @@ CHECKS = [
     *checks(
         _SHOWN,
         "server/provenance.py",
-        ("test_server_listing.py",),
+        ("server/test_listing.py",),
         ("Promise.holds", "changed <= self.at <= time.time()", "self.at <= time.time()"),
         ("Promise.holds", "changed <= self.at <= time.time()", "changed <= self.at"),
     ),

@@ -12,8 +12,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_dataset, make_model
-from tests.system.command import Shell, tree
-from tests.system.hubcache import HubCache, content_sent
+from tests.support.command import Shell, tree
+from tests.support.hub_cache import HubCache, content_sent
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

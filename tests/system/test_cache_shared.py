@@ -13,8 +13,8 @@ from filelock import FileLock
 
 from tests.hub import LocalHub
 from tests.hub.repos import KiB, MiB, content, make_model
-from tests.system.command import Shell, tree, wait_until
-from tests.system.hubcache import HubCache, content_sent
+from tests.support.command import Shell, tree, wait_until
+from tests.support.hub_cache import HubCache, content_sent
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -15,8 +15,8 @@ import yaml
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
+from tests.support.command import Shell, tree
 from tests.support.needs import needs
-from tests.system.command import Shell, tree
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "hfget" / "action.yml"

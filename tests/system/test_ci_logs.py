@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
+from tests.support.command import Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

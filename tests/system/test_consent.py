@@ -11,9 +11,9 @@ import pytest
 from hfget import download
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
+from tests.support.command import Shell, tree
 from tests.support.needs import needs
-from tests.system.command import Shell, tree
-from tests.system.terminal import Terminal
+from tests.support.terminal import Terminal
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

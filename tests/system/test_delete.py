@@ -10,8 +10,8 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
-from tests.system.hubcache import HubCache
+from tests.support.command import Shell, tree
+from tests.support.hub_cache import HubCache
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

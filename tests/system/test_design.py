@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.unit.test_byte_sources import SOURCES
+from tests.unit.sources.test_byte_source import SOURCES
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "src" / "hfget"

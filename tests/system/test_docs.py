@@ -16,7 +16,7 @@ from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import ENV_NAMES
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import HFGET, Shell
+from tests.support.command import HFGET, Shell
 
 ROOT = Path(__file__).parents[2]
 DOCS = [

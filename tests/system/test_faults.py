@@ -11,7 +11,7 @@ import pytest
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, leftovers, tree
+from tests.support.command import Shell, leftovers, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -104,7 +104,7 @@ def test_given_up_for_these_files_while_the_others_come(
     faults, code = FINAL[name]
     for fault in faults:
         hub.faults.add(fresh(fault))
-    shell = shell_at(hub.endpoint)
+    shell = shell_at(hub.endpoint).impatient()
     done = shell.run(REPO, "--json")
     assert done.code == code, done.out[-2000:]
     assert tree(shell.directory / "m") == {"c.json": tree(source)["c.json"]}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, leftovers, tree, wait_until
+from tests.support.command import Shell, leftovers, tree, wait_until
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -270,7 +270,7 @@ def test_a_file_too_large_for_the_limit_is_a_disk_error(
     import resource
     import subprocess
 
-    from tests.system.command import HFGET
+    from tests.support.command import HFGET
 
     make_model(repos_root, REPO, {"w.bin": 20 * MiB, "c.json": "{}"})
     shell = shell_at(start_hub().endpoint)

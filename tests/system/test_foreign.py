@@ -15,7 +15,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import HFGET, Shell, tree, wait_until
+from tests.support.command import HFGET, Shell, tree, wait_until
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -13,8 +13,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
-from tests.system.command import Shell, tree, wait_until
-from tests.system.hubcache import content_sent
+from tests.support.command import Shell, tree, wait_until
+from tests.support.hub_cache import content_sent
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -15,8 +15,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_dataset, make_model
+from tests.support.command import HFGET, Result, Shell, tree
 from tests.support.needs import needs
-from tests.system.command import HFGET, Result, Shell, tree
 
 pytestmark = needs("bash")
 

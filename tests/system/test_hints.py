@@ -12,8 +12,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
-from tests.unit.helpers import Answer, Loopback
+from tests.support.command import Shell, tree
+from tests.support.loopback import Answer, Loopback
 
 REPO = "org/m"
 ODD = ("-x", "--force", "--", "a b", "it's $(touch HIT)", "; touch HIT", "`touch HIT`", "é", "*")

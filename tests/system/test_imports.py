@@ -13,7 +13,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.system.command import Shell
+from tests.support.command import Shell
 
 SCRIPT = Path(sys.executable).with_name("hfget")
 WAYS = {

@@ -12,9 +12,9 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, leftovers, tree, wait_until
-from tests.system.kills import SHAPES, Tally, kill_and_go_on, make_repos
-from tests.system.steps import kill_before_step
+from tests.support.command import Shell, leftovers, tree, wait_until
+from tests.support.kills import SHAPES, Tally, kill_and_go_on, make_repos
+from tests.support.steps import kill_before_step
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -82,7 +82,7 @@ def test_a_silent_hub_does_not_keep_ctrl_c_waiting(
 def test_kills_at_random_moments_cost_only_what_was_in_flight(
     name: str, repos_root: Path, tmp_path: Path
 ) -> None:
-    """Ten kills of each kind of repo; `tests.system.soak` does the same at length."""
+    """Ten kills of each kind of repo; `tests.support.soak` does the same at length."""
     repos = {f"org/{name}": make_repos(repos_root)[f"org/{name}"]}
     tally = kill_and_go_on(repos_root, tmp_path, repos, kills=10, chance=random.Random(name))
     assert tally.violations == []
@@ -91,7 +91,7 @@ def test_kills_at_random_moments_cost_only_what_was_in_flight(
 
 @pytest.mark.timeout(300)
 def test_a_kill_before_a_step_on_the_disk_does_no_harm(repos_root: Path, tmp_path: Path) -> None:
-    """Every thirteenth step; `tests.system.soak --steps` takes them all."""
+    """Every thirteenth step; `tests.support.soak --steps` takes them all."""
     tally = Tally()
     steps = 0
     with LocalHub(repos_root) as hub:

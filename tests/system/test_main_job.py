@@ -11,7 +11,7 @@ import pytest
 from hfget.limits import DEFAULT_JOBS
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_dataset, make_many, make_model
-from tests.system.command import Shell, leftovers, tree
+from tests.support.command import Shell, leftovers, tree
 
 BLOOM = "bigscience/bloom-560m"
 StartHub = Callable[..., LocalHub]

@@ -18,10 +18,10 @@ import requests
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree, wait_until
-from tests.unit.certificates import PrivateCA, is_openssl_there
-from tests.unit.helpers import Answer, Asked, Loopback, Reply, git_sha1, hang_up, raw
-from tests.unit.network import closed_port, silent_port
+from tests.support.certificates import PrivateCA, is_openssl_there
+from tests.support.command import Shell, tree, wait_until
+from tests.support.loopback import Answer, Asked, Loopback, Reply, git_sha1, hang_up, raw
+from tests.support.network import closed_port, silent_port
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

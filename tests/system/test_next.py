@@ -13,7 +13,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, tree, wait_until
+from tests.support.command import Shell, tree, wait_until
 from tests.system.test_hints import run_hint
 
 REPO = "org/m"

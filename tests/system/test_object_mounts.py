@@ -12,7 +12,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, tree, wait_until
+from tests.support.command import Shell, tree, wait_until
 
 try:
     import fuse
@@ -36,7 +36,7 @@ def mounted(shell: Shell, how: str) -> Iterator[tuple[Path, Path]]:
     command = [
         sys.executable,
         "-m",
-        "tests.system.object_mount",
+        "tests.support.object_mount",
         str(behind),
         str(mount),
         how,

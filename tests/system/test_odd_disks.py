@@ -11,7 +11,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell, tree
+from tests.support.command import Shell, tree
 from tests.trials import tools
 
 StartHub = Callable[..., LocalHub]

@@ -14,7 +14,7 @@ from huggingface_hub import _tree_cache
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Result, Shell, tree
+from tests.support.command import Result, Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -162,7 +162,7 @@ def test_the_record_of_another_endpoint_does_not_stand_for_one_that_is_gone(pair
     pair.honest.refuse("hub")
     gone = ("--endpoint", pair.honest.endpoint)
     for words in ((REPO, "--retries=0"), (REPO, "--dry-run", "--retries=0"), ("ls", REPO)):
-        assert pair.shell.run(*words, *gone).code == 5
+        assert pair.shell.impatient().run(*words, *gone).code == 5
 
 
 CUTS = {

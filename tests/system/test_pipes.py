@@ -16,7 +16,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.system.command import HFGET, Shell, wait_until
+from tests.support.command import HFGET, Shell, wait_until
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.kills import Tally
-from tests.system.power import cut_and_go_on, disk_in
+from tests.support.kills import Tally
+from tests.support.power import cut_and_go_on, disk_in
 
 #: Seconds into a run. A file's data is synced every two seconds.
 MOMENTS = [(0.3, 2.9), (1.6,), (3.3,)]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.system.command import Shell
+from tests.support.command import Shell
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -13,8 +13,8 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
-from tests.system.hubcache import HubCache, content_sent
+from tests.support.command import Shell, tree
+from tests.support.hub_cache import HubCache, content_sent
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -183,7 +183,7 @@ def test_repair_that_fails_has_the_code_of_the_download(shell: Shell) -> None:
     assert shell.run(REPO).code == 0
     (shell.directory / "m" / "c.json").unlink()
     gone = Shell(shell.directory, "http://127.0.0.1:9", shell.extra)
-    assert gone.run("verify", "--repair", "m").code == 5
+    assert gone.impatient().run("verify", "--repair", "m").code == 5
 
 
 def test_the_users_own_file_is_no_damage(hub: LocalHub, shell: Shell) -> None:

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell
-from tests.system.terminal import TMUX, Terminal
+from tests.support.command import Shell
+from tests.support.terminal import TMUX, Terminal
 
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is missing: no terminal to look at")
 

@@ -11,7 +11,7 @@ import pytest
 
 from hfget.server.hashes import git_blob_id
 from tests.hub.repos import MiB, make_model, write
-from tests.system.serving import Served, serving
+from tests.support.serving import Served, serving
 
 TOKEN = "an-example-that-opens-nothing"
 PRIVATE = (

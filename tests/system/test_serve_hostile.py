@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.hub.repos import MiB, make_model
-from tests.system.serving import Served, serving
+from tests.support.serving import Served, serving
 
 
 @pytest.fixture(scope="module")

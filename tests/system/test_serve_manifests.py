@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hub.repos import make_model
-from tests.system.serving import Served, serving
+from tests.support.serving import Served, serving
 
 
 @pytest.fixture(scope="module")

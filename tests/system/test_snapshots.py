@@ -17,7 +17,7 @@ import pytest
 from tests.hub import LocalHub, effects
 from tests.hub.faults import Fault
 from tests.hub.repos import make_dataset, make_model
-from tests.system.command import Shell, new_shell
+from tests.support.command import Shell, new_shell
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 UPDATE = os.environ.get("HFGET_UPDATE_SNAPSHOTS") == "1"

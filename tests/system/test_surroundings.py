@@ -12,7 +12,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.system.command import HFGET, Result, Shell, tree
+from tests.support.command import HFGET, Result, Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
-from tests.system.command import Shell
+from tests.support.command import Shell
 
 REPO = "org/m"
 

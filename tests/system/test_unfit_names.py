@@ -9,7 +9,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
+from tests.support.command import Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

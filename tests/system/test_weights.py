@@ -10,7 +10,7 @@ import pytest
 from hfget import plan
 from tests.hub import LocalHub
 from tests.hub.repos import KiB, make_model
-from tests.system.command import Shell, tree
+from tests.support.command import Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]

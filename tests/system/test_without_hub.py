@@ -13,7 +13,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_model
-from tests.system.command import Shell, tree
+from tests.support.command import Shell, tree
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -123,7 +123,7 @@ UNREACHED = {
 def test_a_hub_that_gives_no_answer_is_asked_once(
     how: str, where: tuple[str, ...], hub: LocalHub, shell_at: ShellAt
 ) -> None:
-    shell = shell_at(hub.endpoint)
+    shell = shell_at(hub.endpoint).impatient()
     assert shell.run(REPO, *where).code == 0
     hub.clear_log()
     if how == "refused":
@@ -184,7 +184,7 @@ def test_another_endpoints_listing_counts_only_where_none_is_asked(
 ) -> None:
     shell = shell_at(hub.endpoint)
     assert shell.run(REPO).code == 0
-    other = shell.with_env(HF_ENDPOINT=DEAD)
+    other = shell.with_env(HF_ENDPOINT=DEAD).impatient()
     for words in ((REPO, "--retries=0"), (REPO, "--dry-run", "--retries=0"), ("ls", REPO)):
         assert other.run(*words).code == 5
     done = offline(other).run(REPO, "--json")

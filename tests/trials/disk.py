@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from tests.hub.repos import KiB, MiB
-from tests.system.command import tree
+from tests.support.command import tree
 from tests.trials import tools
 from tests.trials.scenario import ALL, SMALL, Files, Scenario
 from tests.trials.trial import Trial

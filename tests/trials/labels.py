@@ -20,7 +20,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"labelled {name}",
-            ("lies: gzip though identity was asked",),
+            ("corruption: gzip though identity was asked",),
             f"right bytes, labelled {headers}",
             faults=(everywhere(effects.Headers(put=headers), path="*/resolve/*"),)
             if "Content-Type" in headers
@@ -32,7 +32,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a part that does not say which, always",
-        ("row 15", "lies: Content-Range of another place or total"),
+        ("row 15", "corruption: Content-Range of another place or total"),
         "206 without Content-Range",
         faults=(everywhere(effects.Headers(strip=("Content-Range",)), origin="cdn"),),
         files=MIXED,

@@ -63,12 +63,12 @@ DROPPED_QUERY = everywhere(effects.Target(lambda target: target.partition("?")[0
 EMPTY = pages(lambda page: [])
 BLOBS = pages(lambda page: [{**entry, "type": "blob"} for entry in page])
 CUT, KIND, TWO, ODD, OTHER, ROUTE = (
-    "lies: a listing without its query or its Link",
-    "lies: a listing that is empty or of unknown kind",
-    "lies: pages of two commits",
-    "lies: hashes that contradict each other",
-    "lies: a listing that another endpoint gives otherwise",
-    "lies: an endpoint without a route or a parameter",
+    "corruption: a listing without its query or its Link",
+    "corruption: a listing that is empty or of unknown kind",
+    "corruption: pages of two commits",
+    "corruption: hashes that contradict each other",
+    "corruption: a listing that another endpoint gives otherwise",
+    "corruption: an endpoint without a route or a parameter",
 )
 
 
@@ -121,7 +121,7 @@ SCENARIOS = (
     _bad_entry("true as size", size=True, lfs_size=True),
     Scenario(
         "another size than the CDN's",
-        ("row 21", "lies: listing says size A, CDN B"),
+        ("row 21", "corruption: listing says size A, CDN B"),
         "b.bin listed with 10 bytes more",
         codes=(6,),
         faults=(
@@ -131,7 +131,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a smaller size than the CDN's",
-        ("row 21", "lies: listing says size A, CDN B"),
+        ("row 21", "corruption: listing says size A, CDN B"),
         "b.bin listed with 10 bytes less",
         codes=(6,),
         faults=(

@@ -88,7 +88,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a file that swells",
-        ("lies: gzip though identity was asked", "row 60"),
+        ("corruption: gzip though identity was asked", "row 60"),
         "gzip of 1 GiB in place of a small file",
         codes=(5, 6),
         faults=(everywhere(effects.Bomb(1 << 30), path="*/resolve/*/c.json"),),

@@ -146,7 +146,7 @@ def mirror(
 
 
 NESTED: Files = {**SOME, "a/b/c.txt": "c", "a/b/w.bin": MiB, "top.json": "{}"}
-CUT = "lies: a listing without its query or its Link"
+CUT = "corruption: a listing without its query or its Link"
 
 SCENARIOS = (
     mirror("$uri drops the query", CUT, "proxy_pass {hub}$uri;", answer="200 -", files=NESTED),
@@ -176,7 +176,7 @@ SCENARIOS = (
         page_size=5,
         below="/hub",
     ),
-    mirror("as it is", "lies: no range support at all", "", answer="206 -"),
+    mirror("as it is", "corruption: no range support at all", "", answer="206 -"),
     mirror(
         "limit_rate",
         "network: drip of 1 byte/s",
@@ -195,14 +195,14 @@ SCENARIOS = (
     ),
     mirror(
         "no ranges",
-        "lies: no range support at all",
+        "corruption: no range support at all",
         'proxy_set_header Range ""; proxy_hide_header Accept-Ranges; max_ranges 0;',
         answer="200 -",
     ),
     # a cache asks with an Accept-Encoding of its own, and keeps what it gets for everybody
     mirror(
         "gzip on",
-        "lies: gzip though identity was asked",
+        "corruption: gzip though identity was asked",
         "proxy_pass http://unix:{folder}/zipping; proxy_set_header Accept-Encoding gzip;",
         answer="200 gzip",
         most=3,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.hub.repos import MiB
-from tests.trials import fronts
+from tests.support.certificates import PrivateCA
+from tests.trials import middleboxes
+from tests.trials.connecting import ONE_RETRY, TINY, at, back
 from tests.trials.scenario import ALL, MIXED, SMALL, Scenario
 from tests.trials.trial import Trial
-from tests.trials.ways import ONE_RETRY, TINY, at, back
-from tests.unit.certificates import PrivateCA
 
 NO_CDN = {"cdn": False}
 
@@ -22,7 +22,9 @@ def tls(which: str, *, trusted: bool = True, breaks: int = 0, most: int = 0) -> 
         folder = trial.base / "ca"
         folder.mkdir()
         ca = PrivateCA(folder)
-        front = fronts.TlsFront(trial.stack, getattr(ca, which), trial.hub.endpoint, breaks, most)
+        front = middleboxes.TlsFront(
+            trial.stack, getattr(ca, which), trial.hub.endpoint, breaks, most
+        )
         trial.notes["front"] = front
         trial.endpoint = front.url
         trial.env["HFGET_TOKEN_ORIGINS"] = front.url
@@ -36,7 +38,7 @@ def proxied(
     status: int | None = None, breaks: int = 0, most: int = 0, login: str = ""
 ) -> Callable[[Trial], None]:
     def prepare(trial: Trial) -> None:
-        proxy = fronts.Proxy(trial.stack, status, breaks, most)
+        proxy = middleboxes.Proxy(trial.stack, status, breaks, most)
         trial.env["HTTP_PROXY"] = f"http://{login}{proxy.address}"
         trial.env["http_proxy"] = trial.env["HTTP_PROXY"]
         trial.env_again = {"HTTP_PROXY": "", "http_proxy": ""}
@@ -136,7 +138,7 @@ SCENARIOS = (
             "row 10",
             "row 66",
             "network: proxy that demands auth (407)",
-            "secrets: proxy passwords too",
+            "tokens: proxy passwords too",
         ),
         "407, with and without one given",
         codes=(4,),

@@ -19,7 +19,7 @@ from typing import Any
 from tests.hub import LocalHub
 from tests.hub.faults import Fault, OriginName
 from tests.hub.repos import make_model
-from tests.system.command import HFGET, Result, Shell, new_shell
+from tests.support.command import HFGET, Result, Shell, new_shell
 from tests.trials.scenario import OUT, Scenario
 
 ORIGINS: tuple[OriginName, ...] = ("hub", "cdn", "foreign")

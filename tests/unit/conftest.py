@@ -14,8 +14,8 @@ from hypothesis import settings
 from hfget.http import retry
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.unit.apis import FILES, REPO
-from tests.unit.certificates import PrivateCA, is_openssl_there
+from tests.support.api_client import FILES, REPO
+from tests.support.certificates import PrivateCA, is_openssl_there
 
 Names: TypeAlias = "Callable[[Mapping[str, Sequence[str]]], None]"
 

@@ -28,7 +28,7 @@ from hfget.cli import typer_parts
 from hfget.cli.main import app
 from hfget.http import HttpClient
 from hfget.http.transport import hand_back, wire_of
-from tests.unit.helpers import Answer, Loopback
+from tests.support.loopback import Answer, Loopback
 
 SOURCE = Path(__file__).parents[2] / "src" / "hfget"
 

@@ -22,7 +22,7 @@ from hfget.endpoints import (
 )
 from hfget.errors import UsageError
 from hfget.settings import ENV_NAMES, check_time_outs, is_true, load_env_file, positive_seconds
-from tests.unit.verdicts import refused
+from tests.support.verdicts import refused
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""The real command in a process of its own, in a clean environment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HFGET = (sys.executable, "-m", "hfget")
+TIMEOUT_SECONDS = 90.0
+#: A `sitecustomize` lies there.
+IMPATIENT = Path(__file__).parent / "impatient"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What `--json` printed."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return next(event for event in reversed(self.events) if event["event"] == "report")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A user's shell: a working directory, a home, an endpoint."""
+
+    directory: Path
+    endpoint: str
+    extra: Mapping[str, str]
+
+    def environment(self) -> dict[str, str]:
+        kept = {"PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT"}
+        env = {name: value for name, value in os.environ.items() if name in kept}
+        env |= {
+            "HOME": str(self.directory / "home"),
+            "HF_ENDPOINT": self.endpoint,
+            "HF_HOME": str(self.directory / "home" / "hf"),
+            "PYTHONFAULTHANDLER": "1",
+        }
+        env |= self.extra
+        return {name: value for name, value in env.items() if value}
+
+    def run(self, *arguments: str | Path, timeout: float = TIMEOUT_SECONDS) -> Result:
+        """Run `hfget ARGUMENTS` to its end."""
+        done = subprocess.run(
+            [*HFGET, *map(str, arguments)],
+            cwd=self.directory,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
+        """Start `hfget ARGUMENTS`; the caller ends it."""
+        return subprocess.Popen(
+            [*HFGET, *map(str, arguments)],
+            cwd=self.directory,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def with_env(self, **extra: str) -> Shell:
+        return Shell(self.directory, self.endpoint, {**self.extra, **extra})
+
+    def impatient(self) -> Shell:
+        """Tries follow each other after a fiftieth of the time: where a test is not about waits."""
+        paths = [str(IMPATIENT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return self.with_env(PYTHONPATH=os.pathsep.join(paths))
+
+
+def new_shell(directory: Path, endpoint: str) -> Shell:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "home").mkdir(exist_ok=True)
+    return Shell(directory, endpoint, {})
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for a condition; fails if it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.005)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """The sha256 of every file in a folder but the download records, by path."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_file() and not relative.startswith(".cache/huggingface/"):
+            found[relative] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Partials and journals that lie in a folder's records."""
+    records = folder / ".cache" / "huggingface"
+    return sorted(
+        path.name
+        for path in records.rglob("*")
+        if ".incomplete" in path.name or ".hfget-journal" in path.name or path.suffix == ".tmp"
+    )

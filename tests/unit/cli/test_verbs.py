@@ -1,0 +1,82 @@
+"""Verbs and command lines of other tools, where hfget wants a repo: answered, never looked up."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.unit.cli.test_main import run
+
+ANSWERS = [
+    ("download org/name", "hfget needs no verb: download", "hfget org/name"),
+    ("download", "hfget needs no verb: download", "hfget REPO"),
+    ("pull gpt2 config.json", "hfget needs no verb: pull", "hfget gpt2 config.json"),
+    (
+        "download org/name --include '*.json' --revision v1",
+        "needs no verb",
+        "hfget org/name --include '*.json' --revision v1",
+    ),
+    (
+        "download --local-dir-use-symlinks False org/name --resume-download --type=dataset",
+        "needs no verb",
+        "hfget org/name --repo-type=dataset\n",
+    ),
+    ("--debug download org/name", "needs no verb", "hfget --debug org/name"),
+    ("help", "hfget has no command help", "hfget --help"),
+    ("help serve", "hfget has no command help", "hfget serve --help"),
+    ("list", "hfget has no command list", "hfget ls REPO"),
+    ("list org/name", "hfget has no command list", "hfget ls org/name"),
+    ("login", "hfget has no command login", "HF_TOKEN"),
+    ("upload org/name .", "hfget has no command upload", "only downloads"),
+    ("hf download org/name a.json", "hf is a program", "hfget org/name a.json"),
+    ("hf download org/name a b", "chooses files", "hfget org/name a b"),
+    ("git clone https://huggingface.co/org/name", "git is a program", "hfget org/name"),
+    ("./hfd.sh org/name --dataset", "command line of hfd.sh", "datasets/org/name?"),
+    ("ollama run hf.co/org/name:Q4_K_M", "command line of ollama", "org/name:Q4_K_M?"),
+    ("-hf org/name:Q4_K_M", "command line of llama.cpp", "org/name:Q4_K_M?"),
+    ("'-hf org/name:Q4_K_M'", "command line of llama.cpp", "org/name:Q4_K_M?"),
+    ("--hf-repo org/name --hf-file a.gguf", "llama.cpp", "hfget org/name a.gguf"),
+    ("hfget org/name", "command line of hfget", "hfget org/name"),
+]
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), ANSWERS)
+def test_it_is_answered_by_name(
+    line: str,
+    message: str,
+    hint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(monkeypatch, *shlex.split(line)) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert hint in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("options", [["--token", "made-up-1"], ["--hf-token=made-up-1"]])
+def test_a_token_is_not_repeated(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "download", "org/name", *options) == 2
+    said = capsys.readouterr().err
+    assert "org/name" in said
+    assert "made-up" not in said
+
+
+@pytest.mark.parametrize("words", [["models/download"], ["get", "download"], ["org/download"]])
+def test_a_repo_may_still_be_called_so(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *words) != 2
+    assert "verb" not in capsys.readouterr().err
+
+
+def test_the_nearest_option_comes_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "org/name", "--token-fil", "x") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "did you mean --token-file" in said
