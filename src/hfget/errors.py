@@ -67,6 +67,14 @@ class AccessError(HfgetError):
     kind = "not-allowed"
 
 
+class UnseenError(AccessError):
+    """The endpoint shows nothing without a token: private, gated or missing alike."""
+
+
+class ProxyRefusalError(AccessError):
+    """A proxy does not lead to the endpoint, or wants a password."""
+
+
 class GatedRepoError(AccessError):
     """The repo is gated and this user has not been granted access."""
 
@@ -88,6 +96,12 @@ class NetworkError(HfgetError):
 
 class UnreachableError(NetworkError):
     """The host gave no answer of its own: no way to it, a time-out, 5xx, a page of the network."""
+
+
+class DataHostError(UnreachableError):
+    """An endpoint leads to another host, and that one cannot be reached, or refuses."""
+
+    kind = "data-host"
 
 
 class ListingError(NetworkError):
@@ -119,6 +133,16 @@ class UnsafeError(HfgetError):
 
     exit_code = 8
     kind = "unsafe"
+
+
+class ExposedTokenError(UnsafeError):
+    """A token that was given would go in the clear."""
+
+
+class OutsideError(UnsafeError):
+    """An endpoint leads to a host that was not named, and `--strict-endpoint` was given."""
+
+    kind = "outside"
 
 
 class LockedError(HfgetError):

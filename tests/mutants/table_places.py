@@ -220,7 +220,7 @@ CHECKS = [
     ),
     *checks(
         "origin",
-        "http/client.py",
+        "http/keyring.py",
         (
             "http/test_client.py",
             "hub/test_pin.py",
@@ -228,7 +228,7 @@ CHECKS = [
             "http/test_client_plain_http.py",
             "sources/test_http_source.py",
         ),
-        ("HttpClient._authorization", "if self.withheld is not None:\n    return {}", ""),
+        ("Keyring.authorization", "if origin in self._withheld:\n    return {}", ""),
     ),
     *checks(
         "origin",

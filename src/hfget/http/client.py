@@ -13,7 +13,8 @@ import platform
 import re
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,18 +23,21 @@ import requests
 
 from hfget import __version__, events
 from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_address, origin_of
-from hfget.errors import HfgetError, UnreachableError, UnsafeError
+from hfget.errors import HfgetError, UnreachableError
 from hfget.http import proxies, redirects
+from hfget.http.certificates import first_certificate, issuer_of
 from hfget.http.connect import Sockets
-from hfget.http.credentials import is_token_refused
+from hfget.http.failures import CertificateError, certificate_fault
+from hfget.http.keyring import Keyring
+from hfget.http.rewrites import HostRules
 from hfget.http.sending import send
-from hfget.http.transport import Adapter, InTheClearError, tls_context
+from hfget.http.transport import Adapter, InTheClearError, hear_certificates, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
-from hfget.settings import Credential, Withheld
-from hfget.system import safe_text, safe_url
+from hfget.settings import Credential
+from hfget.system import safe_url
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: A URL that requests would leave as it is, and its scheme, host and port.
@@ -42,34 +46,30 @@ _PLAIN_URL = re.compile(
     r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
-_NOT_IN_THE_CLEAR = advice.HTTPS_OR_NO_PROXY
 
 
 class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
-    `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it). `offline` names the
-    variable that forbids all of them, if one does. `withheld` is why the
-    token was not sent after all: it does not go in the clear, or was not accepted.
+    `requests_sent` counts every request of the run. `keyring` has the secrets, `rules` which hosts
+    may be asked. `offline` names the variable that forbids all requests, if one does.
     """
 
     def __init__(
         self,
-        credential: Credential | None = None,
+        credentials: Iterable[Credential] = (),
         *,
         connect_timeout: float = API_TIMEOUT,
         offline: str = "",
         allow_private: bool = False,
         allow_http_data: bool = False,
+        rules: HostRules | None = None,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        self.credential = credential
-        self.unlocked = credential is not None and credential.eager
-        self.withheld: Withheld | None = None
+        self.keyring = Keyring(credentials, observer)
+        self.rules = rules or HostRules()
         self.requests_sent = 0
-        self._observer = observer
         self._connect_timeout = connect_timeout
         self._closed: HfgetError | None = _offline_error(offline) if offline else None
         self._allow_private = allow_private
@@ -80,6 +80,7 @@ class HttpClient:
         self._sockets = Sockets()
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._issuers: dict[str, str] = {}
         self._proxies: dict[str, str | None] = {}
         self._headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -88,6 +89,7 @@ class HttpClient:
         url: str,
         *,
         read_timeout: float,
+        connect_timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
         with_token: bool = True,
         method: str = "GET",
@@ -98,29 +100,34 @@ class HttpClient:
         Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
 
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
-        twice that. Raises requests.RequestException as requests does, NetworkError when
+        twice that. `connect_timeout` may make the client's own shorter.
+        Raises requests.RequestException as requests does, NetworkError when
         offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
-        address is unusable, UnsafeError if a token that was given would go in the clear.
+        address is unusable, UnsafeError if a token that was given would go in the clear, and for a
+        host that must not be asked.
         """
         if (closed := self._closed) is not None:
             raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
         request, origin = self._prepare(url, headers or {})
+        self.rules.check(origin)
         request.method = method
         if form is not None:
             request.body = form
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
             request.headers["Content-Length"] = str(len(form))
         proxy = self._proxy_for(origin)
+        connecting = min(self._connect_timeout, connect_timeout or self._connect_timeout)
         if with_token:
-            request.headers.update(self._authorization(origin, proxy))
+            request.headers.update(self.keyring.authorization(origin, proxy))
         with self._lock:
             self.requests_sent += 1
         try:
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, (connecting, read_timeout))
         except InTheClearError as error:
-            self._keep_here(texts.NOT_THIS_MACHINE(host=host_of(url), peer=error.peer))
+            why = texts.NOT_THIS_MACHINE(host=host_of(url), peer=error.peer)
+            self.keyring.keep_here(origin, why)
             del request.headers["Authorization"]
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, (connecting, read_timeout))
 
     def close_off(self, error: HfgetError) -> None:
         """From now on every request fails like this: none is sent."""
@@ -145,51 +152,15 @@ class HttpClient:
         """
         allowed = self._allow_private or self._was_inside(response.url)
         http = self._allow_http_data if is_data else None
-        return redirects.follow(
-            response.url, address, endpoint, allow_private=allowed, allow_http=http
+        target = redirects.follow(
+            response.url,
+            address,
+            endpoint,
+            allow_private=allowed,
+            allow_http=http,
+            renamed=self.rules.renamed,
         )
-
-    def unlock(self, response: requests.Response) -> bool:
-        """After a 401 or 403: whether the same request may now be answered in another way.
-
-        So with a token that was held back so far, and without one that was found by itself and
-        is not accepted: neither ends the download of what anybody may see. Both are said in a
-        line.
-        """
-        credential = self.credential
-        if credential is None or response.status_code not in (401, 403):
-            return False
-        if origin_of(response.url) != credential.origin:
-            return False
-        if "Authorization" in response.request.headers:
-            return self._go_without(credential, response)
-        if self.withheld is not None:
-            return False
-        with self._lock:
-            first, self.unlocked = not self.unlocked, True
-        if first:
-            host = safe_text(host_of(response.url), 120)
-            self._observer(events.Note(texts.TOKEN_ASKED_FOR(host=host, source=credential.source)))
-        return True
-
-    def _go_without(self, credential: Credential, response: requests.Response) -> bool:
-        """Whether an unasked-for token was refused, and is not sent any more."""
-        asked_for = not credential.eager or not credential.is_ambient
-        if asked_for or not is_token_refused(response):
-            return False
-        host = safe_text(host_of(response.url), 120)
-        with self._lock:
-            first = self.withheld is None
-            self.withheld = self.withheld or Withheld(
-                credential.source,
-                texts.TOKEN_REFUSED_THERE(host=host),
-                texts.MAKE_ANOTHER_TOKEN,
-                refused=True,
-            )
-        if first:
-            text = texts.TOKEN_REFUSED(host=host, source=credential.source)
-            self._observer(events.Note(text, "warning"))
-        return True
+        return self.rules.rerouted(target, endpoint)
 
     def abort(self) -> None:
         """Wake every thread that waits for the network. Final: this client cannot connect again."""
@@ -214,20 +185,43 @@ class HttpClient:
             raise requests.exceptions.InvalidURL(str(error)) from None
 
     def _send(
-        self, request: requests.PreparedRequest, proxy: str | None, read_timeout: float
+        self, request: requests.PreparedRequest, proxy: str | None, timeouts: tuple[float, float]
     ) -> requests.Response:
         url = str(request.url)
         try:
-            timeouts = self._connect_timeout, read_timeout
             response = send(self._adapter(), self._sockets, request, timeouts, proxy)
         except requests.RequestException as error:
+            if certificate_fault(error) and not isinstance(error, requests.exceptions.ProxyError):
+                error = self._with_issuer(error, request, timeouts, proxy)
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
-            raise
+            raise error
         if proxy and proxies.is_refusal(response):
             response.close()
             raise proxies.refusal(response.status_code, proxy, url)
         return response
+
+    def _with_issuer(
+        self,
+        error: requests.RequestException,
+        request: requests.PreparedRequest,
+        timeouts: tuple[float, float],
+        proxy: str | None,
+    ) -> requests.RequestException:
+        """`error`, a certificate that was not accepted, with who issued it."""
+        trusted = authorities(self._env)
+        place = host_of(str(request.url))
+        if place not in self._issuers:
+            heard: list[bytes] = []
+            context = tls_context(trusted, self._sockets)
+            hear_certificates(context, heard.append)
+            bare: Any = requests.PreparedRequest()
+            bare.method, bare.url, bare.headers = "HEAD", request.url, dict(self._headers)
+            with suppress(requests.RequestException):
+                adapter = Adapter(self._sockets, lambda: context)
+                send(adapter, self._sockets, bare, timeouts, proxy).close()
+            self._issuers[place] = issuer_of(first_certificate(heard[-1])) if heard else ""
+        return CertificateError(self._issuers[place], trusted.named, error)
 
     def relieve(self) -> None:
         """Close connections that rest if a request waits for one. To be called now and then."""
@@ -239,36 +233,6 @@ class HttpClient:
         port = parts.port or DEFAULT_PORTS[parts.scheme.lower()]
         peer = self._sockets.peers.get((hostname_of(parts), port), "")
         return is_private_address(peer)
-
-    def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
-        """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""
-        credential = self.credential
-        if credential is None or not self.unlocked or origin != credential.origin:
-            return {}
-        if proxy and origin.startswith("http:"):
-            self._keep_here(texts.PROXY_WOULD_READ_IT(proxy=proxies.shown(proxy)))
-        if self.withheld is not None:
-            return {}
-        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
-
-    def _keep_here(self, why: str) -> None:
-        """No token in the clear: the run goes on without it, unless it was given for this."""
-        credential = self.credential
-        if credential is None or not credential.is_ambient:
-            raise UnsafeError(
-                texts.TOKEN_IN_THE_CLEAR(why=safe_text(why, 200)),
-                hint=_NOT_IN_THE_CLEAR,
-            )
-        with self._lock:
-            first = self.withheld is None
-            self.withheld = self.withheld or Withheld(
-                credential.source,
-                texts.LOOPBACK_ONLY(why=safe_text(why, 200)),
-                _NOT_IN_THE_CLEAR,
-            )
-        if first:
-            text = texts.NOT_SENT(source=credential.source, why=self.withheld.why)
-            self._observer(events.Note(text, "warning"))
 
     def _adapter(self) -> Adapter:
         adapter: Adapter | None = getattr(self._local, "adapter", None)

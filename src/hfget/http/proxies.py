@@ -14,7 +14,7 @@ import requests
 from requests.utils import get_environ_proxies, select_proxy
 
 from hfget.endpoints import host_of
-from hfget.errors import AccessError, HfgetError, UsageError
+from hfget.errors import HfgetError, ProxyRefusalError, UsageError
 from hfget.http.failures import ProxyError, tunnel_status
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
@@ -54,13 +54,13 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
     """The error for a status with which a proxy itself, not the host, says no."""
     name, host = shown(proxy), host_of(url)
     if status not in (401, 407):
-        return AccessError(
+        return ProxyRefusalError(
             texts.PROXY_CANNOT_REACH(name=name, host=host, status=status),
             url=safe_url(url),
             hint=advice.ASK_OR_NO_PROXY(host=shell_word(host)),
         )
     text = texts.PROXY_LOGIN_REFUSED if "@" in proxy else texts.PROXY_LOGIN_WANTED
-    return AccessError(
+    return ProxyRefusalError(
         text(name=name, status=status),
         url=safe_url(url),
         hint=advice.PROXY_LOGIN,

@@ -21,8 +21,14 @@ import tenacity
 import urllib3
 
 from hfget.endpoints import host_of
-from hfget.errors import HfgetError, NetworkError, UnreachableError
-from hfget.http.failures import ProxyError, certificate_fault, describe
+from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
+from hfget.http.failures import (
+    CertificateError,
+    ProxyError,
+    causes,
+    certificate_fault,
+    describe,
+)
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
@@ -61,7 +67,8 @@ class Transient(Exception):
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
     that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure. `status` is that of the answer, 0 where there was none.
+    before the failure. `status` is that of the answer, 0 where there was none; `timed_out` tells
+    that the host took too long.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class Transient(Exception):
         overloaded: bool = False,
         fruitful: bool = False,
         status: int = 0,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -86,6 +94,18 @@ class Transient(Exception):
         self.overloaded = overloaded
         self.fruitful = fruitful
         self.status = status
+        self.timed_out = timed_out
+        self.led_by = ""
+
+    def lead_here(self, host: str) -> None:
+        """It is `host` that leads to the one that failed."""
+        self.led_by, self._plain = host, self.reason
+        self.reason = texts.REDIRECTED(reason=self.reason, host=host)
+
+    @property
+    def plain_reason(self) -> str:
+        """The reason without who leads there."""
+        return self._plain if self.led_by else self.reason
 
 
 def from_exception(error: Exception, url: str) -> Transient | HfgetError:
@@ -98,11 +118,18 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         return error
     if fault := certificate_fault(error):
         whose = texts.THE_PROXY(name=error.name) if isinstance(error, ProxyError) else host_of(url)
+        seen = next((one for one in causes(error) if isinstance(one, CertificateError)), None)
         hint: str = advice.NAME_OWN_CA
+        if seen and seen.named:
+            hint = advice.ADD_OWN_CA(named=seen.named)
         if "expired" in fault or "not yet valid" in fault:
             hint = advice.CHECK_CLOCK(hint=hint)
         return UnreachableError(
-            texts.CERTIFICATE_UNVERIFIED(whose=whose, fault=fault), url=safe_url(url), hint=hint
+            texts.CERTIFICATE_OF(whose=whose, fault=fault, issuer=seen.issuer)
+            if seen and seen.issuer
+            else texts.CERTIFICATE_UNVERIFIED(whose=whose, fault=fault),
+            url=safe_url(url),
+            hint=hint,
         )
     if isinstance(error, _NO_ADDRESS):
         return NetworkError(
@@ -112,7 +139,12 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         )
     if isinstance(error, _NETWORK_ERRORS):
         connecting = isinstance(error, requests.exceptions.ConnectionError)
-        return Transient(describe(error), url=url, whole_host=connecting)
+        return Transient(
+            describe(error),
+            url=url,
+            whole_host=connecting,
+            timed_out=isinstance(error, requests.exceptions.Timeout),
+        )
     raise error
 
 
@@ -248,6 +280,15 @@ def with_retries(
 
 def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
     """The error that a failure becomes when the tries are used up."""
+    if failure.led_by:
+        return DataHostError(
+            f"{failure.led_by} does not carry this itself but leads to {failure.host}, which "
+            f"cannot be reached: {failure.plain_reason}",
+            path=path,
+            url=failure.url,
+            hint="add another endpoint with --endpoint, or if the same content is to be had at "
+            f"another host: --rewrite-host {failure.host}=HOST",
+        )
     return UnreachableError(
         f"{failure.host}: {failure.reason}",
         path=path,

@@ -24,12 +24,19 @@ from hfget.http import (
     circle,
     from_exception,
     from_status,
+    given_up,
     stays_home,
     with_retries,
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
-from hfget.limits import API_RETRIES, MAX_REDIRECTS
+from hfget.limits import (
+    API_RETRIES,
+    FIRST_WAIT,
+    HURRIED_CONNECT,
+    HURRIED_RETRIES,
+    MAX_REDIRECTS,
+)
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
@@ -71,7 +78,8 @@ class HubClient:
     """The API plane of one endpoint.
 
     `answered` tells that it has named a commit. As long as it has not, `unreached` is called
-    with each failure, before the next try; what it raises ends the tries.
+    with each failure, before the next try; what it raises ends the tries. In a `hurry` there is
+    another endpoint: whatever takes long is given up.
     """
 
     def __init__(
@@ -81,9 +89,12 @@ class HubClient:
         observer: events.Observer,
         stop: threading.Event,
         unreached: Callable[[Transient], None] = lambda failure: None,
+        *,
+        hurry: bool = False,
     ) -> None:
         self.answered = False
         self._unreached = unreached
+        self._hurry = hurry
         self._http = http
         self._settings = settings
         self.endpoint = settings.endpoint.rstrip("/")
@@ -126,6 +137,8 @@ class HubClient:
     def _tell(self, failure: Transient, wait: float, number: int) -> None:
         if not self.answered:
             self._unreached(failure)
+        if self._hurry and (failure.timed_out or number > HURRIED_RETRIES or wait > FIRST_WAIT * 2):
+            raise given_up(failure)
         self._observer(events.Retrying("", failure.host, failure.reason, wait, number))
 
     def ask(
@@ -160,9 +173,11 @@ class HubClient:
 
     def refuse(self, answer: ApiAnswer, ref: RepoRef) -> NoReturn:
         """Raise what an answer that was tolerated so far means."""
-        raise refusal(
-            answer.response, ref, self._http, withheld_token=self._settings.withheld_token
-        )
+        raise self._refusal(answer.response, ref)
+
+    def _refusal(self, response: requests.Response, ref: RepoRef) -> HfgetError:
+        held = self._settings.withheld_tokens
+        return refusal(response, ref, self._http, withheld_tokens=held)
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
         return UnreachableError(
@@ -180,7 +195,7 @@ class HubClient:
         if status in tolerated or (method == "HEAD" and status in REDIRECT_STATUSES):
             return None
         if status != 200:
-            raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
+            raise self._refusal(response, ref)
         if method == "HEAD":
             return None
         found = read_json(response, self.budget)
@@ -202,6 +217,7 @@ class HubClient:
                 response = self._http.get(
                     url,
                     read_timeout=self._settings.api_timeout,
+                    connect_timeout=HURRIED_CONNECT if self._hurry else None,
                     with_token=at_home,
                     method=method,
                     form=form,
@@ -211,9 +227,9 @@ class HubClient:
             except Exception as error:
                 failure = from_exception(error, url)
                 if isinstance(failure, Transient) and not at_home:
-                    failure.reason = texts.REDIRECTED(reason=failure.reason, host=self.host)
+                    failure.lead_here(self.host)
                 raise failure from error
-            if at_home and self._http.unlock(response):
+            if at_home and self._http.keyring.unlock(response):
                 response.close()
                 continue
             if response.status_code not in REDIRECT_STATUSES:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import requests
 
-from hfget.endpoints import DEFAULT_ENDPOINT, host_of
+from hfget.endpoints import DEFAULT_ENDPOINT, host_of, origin_of
 from hfget.errors import (
     AccessError,
     EntryNotFoundError,
@@ -17,6 +19,7 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
     UnreachableError,
+    UnseenError,
 )
 from hfget.http import HttpClient, is_token_refused
 from hfget.messages import advice
@@ -34,7 +37,7 @@ def refusal(
     ref: RepoRef,
     http: HttpClient,
     *,
-    withheld_token: Withheld | None = None,
+    withheld_tokens: Mapping[str, Withheld] = MappingProxyType({}),
     path: str | None = None,
 ) -> HfgetError:
     """The error for a final status, by X-Error-Code and X-Error-Message where the hub sends them.
@@ -42,13 +45,17 @@ def refusal(
     The codes are RepoNotFound, RevisionNotFound, EntryNotFound and GatedRepo; a 401 without a
     code means private, gated or missing alike (huggingface_hub, `hf_raise_for_status`).
     """
-    withheld = http.withheld or withheld_token or _not_asked_for(http, response)
-    return _Refusal(response, ref, http.credential, withheld, path).error()
+    withheld = (
+        http.keyring.withheld_from(response.url)
+        or withheld_tokens.get(origin_of(response.url))
+        or _not_asked_for(http, response)
+    )
+    return _Refusal(response, ref, http.keyring.of(response.url), withheld, path).error()
 
 
 def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | None:
     """The token that waits for a 401 or 403, where the answer is another (404, of a mirror)."""
-    credential = http.credential
+    credential = http.keyring.of(response.url)
     if credential is None or "Authorization" in response.request.headers or credential.eager:
         return None
     host = host_of(response.url)
@@ -85,7 +92,7 @@ class _Refusal(NamedTuple):
             return self._gated()
         if self.withheld_token and status in (401, 403):
             return self._error(
-                AccessError,
+                UnseenError if status == 401 else AccessError,
                 texts.HIDDEN_WITHOUT_TOKEN(host=self._host, ref=self.ref),
                 texts.PRIVATE_OR_MISSPELT(advice=self._how_to_send()),
             )
@@ -97,7 +104,7 @@ class _Refusal(NamedTuple):
             return self._not_found()
         if status in (401, 403, 451):
             return self._error(
-                AccessError,
+                UnseenError if status == 401 and not self._sent else AccessError,
                 texts.ACCESS_REFUSED(
                     host=self._host, ref=self.ref, status=status, in_its_words=self._in_its_words
                 ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hfget.messages.template import Text
 
+ADD_OWN_CA = Text("if your network uses a CA of its own, put it into what {named} names")
 ALIAS = Text("--alias gpt2=openai-community/gpt2")
 ALLOW_HOST = Text("--allow-host hub.example.org")
 ALLOW_ORIGIN = Text("--allow-origin https://app.example.org")

@@ -16,7 +16,6 @@ PART_COMPRESSED = Text("a part of the file came compressed")
 DATA_HOST_REFUSES = Text(
     "{data_host} refuses the file (HTTP {status_code}), though {host} leads there"
 )
-LEADS_HERE = Text(" ({host} leads to this host)")
 NOT_A_RATE = Text("not a rate: {text!r}")
 RATE_FILE_UNREADABLE = Text("cannot read the rate from {file}: {strerror}")
 RATE_STAYS = Text("the rate stays as it is: {why}")

@@ -20,6 +20,7 @@ from hfget.errors import (
     NetworkError,
     RepoNotFoundError,
     RevisionNotFoundError,
+    UnseenError,
 )
 from hfget.http.client import HttpClient
 from hfget.hub.error_codes import refusal
@@ -49,9 +50,10 @@ def refused(
         if sent is not None:
             secret = Secret("made-up-" + secrets.token_hex(8))
             credential = Credential(secret, sent, origin_of(server.url), eager=True)
-        http = HttpClient(credential, env={})
+        http = HttpClient([credential] if credential else [], env={})
         with http.get(server.url + "/api/models/a?b=secret", read_timeout=BOUND) as response:
-            error = refusal(response, ref, http, withheld_token=withheld, path=path)
+            held = {} if withheld is None else {origin_of(server.url): withheld}
+            error = refusal(response, ref, http, withheld_tokens=held, path=path)
     assert error.url == server.url + "/api/models/a" and error.path == path
     assert error.hint and error.message
     if credential is not None:
@@ -140,7 +142,8 @@ def test_a_disabled_repo_is_not_a_matter_of_the_token() -> None:
 @pytest.mark.parametrize("headers", [{}, {"X-Error-Code": "RepoNotFound"}])
 def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> None:
     error = refused(status, headers, withheld=HELD)
-    assert type(error) is AccessError and error.exit_code == 4
+    assert type(error) is (UnseenError if status == 401 else AccessError)
+    assert error.exit_code == 4
     assert "without a token" in error.message
     assert "stored login was not sent" in error.hint
     assert HELD.why in error.hint and HELD.remedy in error.hint
@@ -150,7 +153,8 @@ def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> Non
 @pytest.mark.parametrize("status", [401, 403, 451])
 def test_a_no_without_a_reason(status: int) -> None:
     error = refused(status, {"X-Error-Message": "Not for\x1b[2J you"})
-    assert type(error) is AccessError and error.exit_code == 4
+    assert type(error) is (UnseenError if status == 401 else AccessError)
+    assert error.exit_code == 4
     assert str(status) in error.message and "Not for\\x1b[2J you" in error.message
     assert "https://huggingface.co/org/name" in error.hint
 
@@ -186,7 +190,8 @@ def test_every_no_says_what_where_why_and_what_next(
     response.request = requests.Request("GET", response.url).prepare()
     if sent:
         response.request.headers["Authorization"] = "Bearer made-up"
-    error = refusal(response, REF, HttpClient(env={}), withheld_token=withheld, path=path)
+    held = {} if withheld is None else {"https://mirror.test:443": withheld}
+    error = refusal(response, REF, HttpClient(env={}), withheld_tokens=held, path=path)
     assert error.exit_code in (3, 4, 5) and error.hint
     assert "org/name" in error.message or "mirror.test" in error.message
     assert safe_text(error.message + error.hint, 10_000) == error.message + error.hint
@@ -199,7 +204,9 @@ def test_over_plain_http_no_flag_would_help() -> None:
     response.status_code, response.url = 401, "http://mirror.test/a"
     response.request = requests.Request("GET", response.url).prepare()
     held = Withheld("HF_TOKEN", *ENCRYPTED_ONLY)
-    error = refusal(response, REF, HttpClient(env={}), withheld_token=held)
+    error = refusal(
+        response, REF, HttpClient(env={}), withheld_tokens={"http://mirror.test:80": held}
+    )
     assert "plain http" in error.hint and "--token" not in error.hint
 
 
@@ -219,7 +226,7 @@ def test_a_404_where_a_token_waits_for_a_401_says_so() -> None:
     with Loopback(lambda asked: Answer(b"{}", status=404)) as server:
         secret = Secret("made-up-" + secrets.token_hex(8))
         waits = Credential(secret, "HF_TOKEN", origin_of(server.url), eager=False)
-        http = HttpClient(waits, env={})
+        http = HttpClient([waits], env={})
         with http.get(server.url + "/api", read_timeout=BOUND) as response:
             error = refusal(response, REF, http)
         assert "authorization" not in server.asked[0].headers
