@@ -81,4 +81,4 @@ SHA256_UNFIT = Text(
 )
 ERROR_IN_200 = Text("answers 200 with an error: {said}")
 OUT_OF_STEP = Text("{host} has listed {ref}, and now says that it has no such {what}")
-REDIRECTED = Text("{reason} ({host} redirects to this host)")
+REDIRECTED = Text("{reason} ({host} leads to this host)")
