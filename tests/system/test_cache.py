@@ -327,7 +327,7 @@ def test_a_read_only_cache_that_hf_has_filled_is_hashed(
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--cache", "--local-dir", "m"], "contradict"),
+        (["--cache", "--local-dir", "m"], "cannot be used together"),
         (["--cache", "--delete"], "hf cache prune"),
         (["--cache", "--hardlink"], "--hardlink"),
         (["--cache-dir", ""], "--cache-dir"),

@@ -134,7 +134,7 @@ def test_half_a_file_of_hfd_that_is_wrong_is_replaced_and_that_is_said(
     place(shell, b"{}", ".hfd/repo_metadata.json")
     done = shell.run(REPO)
     assert done.code == 0, done.err
-    assert "fetched again" in done.err
+    assert "fetching them again" in done.err
     assert (shell.directory / "m" / "w.bin").read_bytes() == DATA
 
 
@@ -157,7 +157,7 @@ def test_a_file_of_ones_own_that_is_shorter_is_kept(
         assert done.code == 7, done.err
         assert path.read_bytes() == mine
         (failure,) = done.report["failures"]
-        assert "another file" in failure["message"] and "--force" in failure["hint"]
+        assert "not the file that is wanted" in failure["message"] and "--force" in failure["hint"]
     assert (shell.directory / "m" / "c.json").exists(), "the rest has come"
     done = shell.run(REPO, "--force")
     assert done.code == 0 and tree(shell.directory / "m") == tree(source)

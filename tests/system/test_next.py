@@ -135,7 +135,7 @@ def test_a_repo_that_was_just_read_is_known(code: str, desk: Desk) -> None:
     answer = effects.Status(404, {"X-Error-Code": code})
     desk.hub.faults.add(Fault(answer, path="*/resolve/*", times=None))
     said = desk.run(REPO, code=3)
-    assert "knows no" not in said and "no revision" not in said and "has listed" in said, said
+    assert "has no model" not in said and "no revision" not in said and "has listed" in said, said
 
 
 def test_a_mirror_that_passes_on_to_the_hub_is_named_as_that(desk: Desk) -> None:
@@ -150,6 +150,6 @@ def test_a_run_that_took_a_recorded_listing_blames_no_server(desk: Desk) -> None
     desk.run(REPO, "d.txt", code=0)
     desk.hub.faults.add(Fault(effects.BitFlip(0), path="*/c.json", times=None))
     said = desk.run(REPO, code=6)
-    assert "serves wrong content" not in said and "the listing recorded here" in said, said
+    assert "next: use another mirror" not in said and "the listing recorded here" in said, said
     desk.hub.faults.clear()
     desk.run(REPO, code=0)

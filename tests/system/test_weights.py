@@ -128,7 +128,7 @@ def test_pickles_are_told_of_where_safetensors_are_there_too(shell: Shell) -> No
     assert line in shell.run("org/tiny").err.splitlines()
     chosen = shell.run("org/tiny", "--weights", "safetensors", "--local-dir", "safe")
     assert "not there as safetensors, so they come as they are: 2_Dense/pytorch_" in chosen.err
-    assert "warning: 1 file can run code when loaded; there is no safetensors file" in chosen.err
+    assert "warning: 1 file can run code when loaded; no safetensors file has" in chosen.err
     # Advice is for what is to be done yet, and for those who did not choose otherwise.
     assert "can run code" not in shell.run("org/tiny").err
     assert "can run code" not in shell.run("org/tiny", "--exclude", "*.safetensors").err

@@ -15,16 +15,19 @@ from hfget.messages import cli_texts as texts
 
 #: No repo is called so; one that were is `models/NAME`.
 _DOWNLOADING = re.compile(
-    r"add|clone|copy|cp|download|dl|fetch|grab|install|pull|run|snapshot|sync"
+    r"add|clone|continue|copy|cp|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
+    r"resume|run|snapshot|snapshot[-_]download|sync|update|upgrade"
 )
+_LISTING = ("list", "tree", "files", "info", "show", "ll", "dir", "du", "stat")
+_PLANNING = ("plan", "diff", "status", "outdated", "dry-run")
 _OTHERS = {
+    **dict.fromkeys(_LISTING, "hfget ls REPO"),
+    **dict.fromkeys(_PLANNING, "hfget REPO --dry-run"),
+    **dict.fromkeys(("rm", "remove", "delete", "uninstall"), advice.REMOVE_FOLDER),
+    **dict.fromkeys(("cache", "scan-cache", "delete-cache"), advice.LIST_CACHE),
+    **dict.fromkeys(("completion", "completions"), "hfget --install-completion"),
     "help": "hfget --help",
     "version": "hfget --version",
-    "list": "hfget ls REPO",
-    "tree": "hfget ls REPO",
-    "files": "hfget ls REPO",
-    "info": "hfget ls REPO",
-    "show": "hfget ls REPO",
     "check": "hfget verify DIR",
     "repair": "hfget verify DIR",
     "login": advice.LOG_IN_WITH_HF,
@@ -34,10 +37,19 @@ _OTHERS = {
     "search": advice.SEARCH_ON_HUB,
     "upload": advice.UPLOAD_WITH_HF,
     "push": advice.UPLOAD_WITH_HF,
+    "upload-large-folder": advice.UPLOAD_WITH_HF,
 }
+#: Of hf alone.
+_OF_HF = frozenset(
+    {"collections", "discussions", "env", "jobs", "repo", "repos", "tag", "webhooks"}
+)
+#: What a misspelt word at the beginning, with more behind it, is compared with.
+_OURS = ("verify", "serve")
+_TYPED_WRONG = ("download", "clone", "fetch", "install")
 _LINE = re.compile(
     r"hf|huggingface-cli|git|git-lfs|wget|curl|aria2c|hfd|hfd\.sh|ollama|docker|podman|"
-    r"modelscope|llama-server|llama-cli|vllm|sglang|lms|hfget"
+    r"modelscope|llama-server|llama-cli|vllm|sglang|lms|hfget|pip3?|uvx?|pipx|conda|wget2|axel|"
+    r"bash|sh|python[\d.]*"
 )
 
 #: Options of hf and hfd.sh that hfget does without; whether a value follows.
@@ -55,14 +67,34 @@ _RENAMED = {"--type": "--repo-type", "--force-download": "--force"}
 
 def refuse_other_tools(first: str, rest: Sequence[str]) -> None:
     """Raises UsageError if `first`, and the arguments behind it, are those of another tool."""
-    if _DOWNLOADING.fullmatch(first):
+    near = _nearest(first, rest)
+    if near in _OURS:
+        command = advice.DID_YOU_MEAN(this=_shown(["hfget", near, *rest]))
+        raise UsageError(texts.NO_COMMAND(first=first), hint=command)
+    if near or _DOWNLOADING.fullmatch(first):
         command = _shown(["hfget", *_in_our_options(rest)]) if rest else "hfget REPO"
         raise UsageError(texts.NO_VERB(first=first), hint=command)
     if first in _OTHERS:
         raise UsageError(texts.NO_COMMAND(first=first), hint=_instead_of(first, rest))
+    if first in _OF_HF:
+        command = advice.HF_DOES_THAT(command=f"hf {first}")
+        raise UsageError(texts.NO_COMMAND(first=first), hint=command)
     is_option = first.startswith(("-hf", "--hf-repo", "--hf-file"))
     if is_option or (rest and _LINE.fullmatch(first.rpartition("/")[2])):
         raise _of_line([first, *rest])
+
+
+def _nearest(first: str, rest: Sequence[str]) -> str:
+    """The command or the verb of which `first` is a misspelling; empty if of none.
+
+    A word alone may be the name of a repo.
+    """
+    if len(first) < 4 or not first.isalpha() or not rest or rest[0].startswith("-"):
+        return ""
+    from difflib import get_close_matches
+
+    near = get_close_matches(first.lower(), (*_OURS, *_TYPED_WRONG), n=1, cutoff=0.8)
+    return near[0] if near else ""
 
 
 def _in_our_options(words: Sequence[str]) -> list[str]:
@@ -80,8 +112,10 @@ def _in_our_options(words: Sequence[str]) -> list[str]:
 
 
 def _instead_of(verb: str, rest: Sequence[str]) -> str:
-    if verb in ("list", "tree", "files", "info", "show") and rest:
+    if verb in _LISTING and rest:
         return _shown(["hfget", "ls", *rest])
+    if verb in _PLANNING and rest:
+        return _shown(["hfget", *rest, "--dry-run"])
     if verb in ("check", "repair") and rest:
         return _shown(["hfget", "verify", *rest])
     if verb == "help" and rest:

@@ -9,9 +9,11 @@ ALIAS = Text("--alias gpt2=openai-community/gpt2")
 ALLOW_HOST = Text("--allow-host hub.example.org")
 ALLOW_ORIGIN = Text("--allow-origin https://app.example.org")
 ALLOW_PRIVATE = Text("if this mirror is yours, allow it with --allow-private")
+ANSWER_YES = Text("to answer yes without being asked: --yes")
 ANY_PORT = Text("--port 0 takes a free one")
 ASK_OR_NO_PROXY = Text("ask those who run it, or go without: NO_PROXY={host}")
 ASK_THE_HUB = Text("ask that one: --endpoint {endpoint}")
+BACKGROUND = Text("leave that to the shell: nohup hfget REPO &")
 BEGIN_WITH_HTTP = Text("begin it with https:// or http://")
 CACHE_OR_FOLDER = Text("files go into the Hub cache, or into a folder")
 CD = Text("cd to a folder that is there, or give whole paths")
@@ -21,6 +23,7 @@ CHECK_DISK_AND_FOLDER = Text("check the disk and the folder")
 CHECK_DISK_OR_OTHER_FOLDER = Text(
     "check the disk (dmesg, SMART), or choose another folder: --local-dir DIR"
 )
+CHECK_DOWNLOAD = Text("to check a download: hfget verify DIR")
 CHECK_ENDPOINT = Text("check the endpoint (--endpoint, HF_ENDPOINT)")
 CHECK_ENDPOINT_AND_LOGIN_PAGE = Text(
     "check the endpoint (--endpoint, HF_ENDPOINT), and that no login page of the network "
@@ -31,6 +34,7 @@ CHECK_LOGIN = Text("check them in --endpoint or HF_ENDPOINT")
 CHECK_PROXY = Text("check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY: http://HOST:PORT")
 CHECK_SPELLING = Text("check the spelling{other_type}{token_hint}")
 CHECK_TOKEN_FILE = Text("check the name after --token-file, and its owner")
+CHOOSE_BY_PATTERN = Text("choose files with --include GLOB and --exclude GLOB")
 CHOOSE_OTHERS = Text("choose others, or leave --safe-only out")
 CONNECTIONS = Text("connections a file: -x N; files at a time: -j N")
 COPY_TOKEN_AGAIN = Text("copy it again from {page}")
@@ -39,8 +43,10 @@ DEBUG_OR_VERSION = Text("to see every request: --debug; the version: --version")
 DID_YOU_MEAN = Text("did you mean {this}?")
 DOWNLOAD_AGAIN = Text("download it again: hfget REPO --local-dir {root}")
 DOWNLOAD_ON_LINUX = Text("nothing was written; download it on Linux, or tell the repo's owner")
+EITHER = Text("{one}; {other}")
 FEWER_JOBS = Text("lower --jobs")
 FEWER_JOBS_OR_LIMIT = Text("lower --jobs, or raise `ulimit -n`")
+FILES_AFTER_REPO = Text("put the files after the repo: hfget org/name FILE")
 FOLDER_AFTER_REPO = Text("put the folder after the repo: hfget org/name FOLDER")
 FOLDER_FOR_HARDLINK = Text("leave out --cache and --cache-dir, or name a folder with --local-dir")
 FORCE_OR_ENDPOINT = Text(
@@ -55,6 +61,8 @@ GIVE_TOKEN = Text("give a token (HF_TOKEN or --token)")
 GIVE_TOKEN_FILE = Text("give --token-file")
 GIVE_VALUE = Text("give a value after {name}; {name}={word} takes that word")
 GO_OFFLINE = Text("HF_HUB_OFFLINE=1; hfget verify DIR needs no network")
+GO_WITHOUT_PROXY = Text("unset HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY")
+HF_DOES_THAT = Text("hfget only downloads; run it without hfget: {command}")
 HOST_LIKE = Text("for example hub.example.org, or https://hub.example.org:8443")
 HTTPS_ENDPOINT = Text("use an https endpoint")
 HTTPS_OR_NO_PROXY = Text(
@@ -74,16 +82,19 @@ LEAVE_QUOTES_OUT = Text("leave the quotes out: {command}")
 LEAVE_REPO_TYPE_OUT = Text("leave --repo-type out")
 LEAVE_TOKEN_OUT = Text("leave --token out")
 LEAVE_TOOL_OUT = Text("leave {option} out: hfget itself uses several connections (-x N)")
+LEAVE_VERIFY_OUT = Text("leave it out: every byte is verified while it comes")
 LEAVE_WEIGHTS_OUT = Text("leave --weights out")
 LET_HF_EXCHANGE = Text("let hf do it: HF_TOKEN=$(hf auth token)")
 LIST_ANEW = Text(
     "the listing recorded here may be wrong: run the same command again, which asks for it"
     " anew; if that fails too, use another mirror: --endpoint URL"
 )
+LIST_CACHE = Text("hf cache ls lists the Hub cache; hf cache rm removes from it")
 LIST_REPO = Text("hfget ls shows what the repo has")
 LOCAL_DISK = Text("download into a folder of a local disk, and copy it there")
 LOG_IN = Text("log in (hf auth login), or set HF_TOKEN")
 LOG_IN_WITH_HF = Text("set HF_TOKEN, or run hf auth login; hfget reads what it stores")
+LOG_TO_FILE = Text("to see every request: --debug; into a file: 2> FILE")
 LOOP_OVER_LIST = Text(
     'one repo a command; in a shell: while read -r repo; do hfget "$repo"; done < FILE'
 )
@@ -115,6 +126,7 @@ NAME_THE_FILE = Text("name the file")
 NAME_THE_FILES = Text("name them to hfget: {command}")
 NARROWER_PATTERN = Text("make the pattern narrower: {pattern}")
 NO_CACHE = Text("files go into a folder unless --cache is given")
+NO_COLOR = Text("set NO_COLOR=1")
 NO_HISTORY = Text("hfget fetches one revision, without history")
 NO_HUB_SENDS_THAT = Text("no hub sends that much at once; use another mirror: --endpoint URL")
 ONE_CREDENTIAL = Text("leave out --token, or the user and password in the endpoint's address")
@@ -136,6 +148,7 @@ OTHER_MIRROR_OR_HTTP_DATA = Text(
     "whose hashes came over https: --allow-http-data"
 )
 OTHER_PORT = Text("choose another --port, or --port 0 for any that is free")
+OUTPUT_FORMS = Text("for programs: --json; the folder alone: --quiet")
 OUT_OF_STEP = Text(
     "its servers may not be in step: try again later, or use another mirror: --endpoint URL"
 )
@@ -147,6 +160,7 @@ PASTE_ONE = Text("paste one at a time")
 PASTE_REPO = Text("paste the repo alone: {ref}")
 PASTE_REPO_PAGE = Text("paste the address of the repo's own page")
 PLAIN_PATH = Text("give it without . and .. and //")
+PRINT_LESS = Text("to print less: --quiet")
 PROXY_LOGIN = Text(
     "put them into HTTPS_PROXY or HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT (special "
     "characters percent-encoded)"
@@ -156,6 +170,7 @@ PUT_IN_QUOTES = Text("put it in quotes")
 QUOTE_COMMAND = Text("put a pasted command in quotes: hfget {command}")
 QUOTE_OR_NAME = Text("quote it, or name the files")
 RATE_LIKE = Text("give bytes a second, such as --limit-rate 500k, 20M or 1.5G")
+REMOVE_FOLDER = Text("remove the folder itself; from the Hub cache: hf cache rm")
 REMOVE_LINK = Text(
     "remove the link, or choose another folder: --local-dir DIR, or --cache-dir DIR for the "
     "Hub cache"
@@ -187,6 +202,7 @@ TRIES = Text("tries: --retries N; the folder: --local-dir DIR")
 UNSET_FOR_DEFAULT = Text("unset it for the default, {default:g} s")
 UNSET_IT = Text("unset it")
 UNSET_OFFLINE = Text("unset {variable}")
+UPDATE = Text("run the same command again, which fetches what has changed; all anew: --force")
 UPLOAD_WITH_HF = Text("hfget only downloads; hf upload sends files")
 URL_LIKE = Text("give it as a URL, for instance https://hf-mirror.com")
 USE_DEBUG = Text("to see every request: --debug")

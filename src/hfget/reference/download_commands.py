@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from hfget.errors import UsageError
@@ -124,7 +124,10 @@ def _value(words: Sequence[str], *options: str) -> str | None:
 def _hf_command(words: Sequence[str]) -> DownloadCommand:
     """Options that say where to or how are dropped."""
     if words[0] != "download":
-        raise UsageError(texts.ONLY_HF_DOWNLOAD)
+        verb = takewhile(lambda word: not word.startswith("-"), words[:2])
+        command = shown(" ".join(["hf", *verb]))
+        hint = advice.EITHER(one=advice.HF_DOES_THAT(command=command), other=FORMS)
+        raise UsageError(texts.ONLY_HF_DOWNLOAD, hint=hint)
     given: dict[str, str] = {}
     chosen: dict[str, list[str]] = {"--include": [], "--exclude": []}
     names: list[str] = []

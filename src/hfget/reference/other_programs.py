@@ -48,9 +48,26 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "transformers-cli": ("download",),
     "hfdownloader": ("download",),
     "download-model.py": (),
+    "snapshot_download": (),
+    "hf_hub_download": (),
+    "pip": ("install", "download"),
+    "pip3": ("install", "download"),
+    "uv": ("add", "pip", "install"),
+    "conda": ("install",),
 }
 #: Programs that know models of their own by a bare name; one of the Hub has its host in front.
-_WITH_OWN_NAMES = ("ollama", "docker", "podman", "lms", "jan", "gpt4all")
+_WITH_OWN_NAMES = (
+    "ollama",
+    "docker",
+    "podman",
+    "lms",
+    "jan",
+    "gpt4all",
+    "pip",
+    "pip3",
+    "uv",
+    "conda",
+)
 _LLAMA_OPTIONS = ("-hf", "-hfr", "--hf-repo", "--hf_model_repo_id")
 _FILE_OPTIONS = ("-hff", "--hf-file")
 _MODEL_OPTION = re.compile(

@@ -38,6 +38,22 @@ ANSWERS = [
     ("'-hf org/name:Q4_K_M'", "command line of llama.cpp", "org/name:Q4_K_M?"),
     ("--hf-repo org/name --hf-file a.gguf", "llama.cpp", "hfget org/name a.gguf"),
     ("hfget org/name", "command line of hfget", "hfget org/name"),
+    ("snapshot_download org/name", "needs no verb", "hfget org/name"),
+    ("update org/name", "needs no verb", "hfget org/name"),
+    ("downlaod org/name", "needs no verb", "hfget org/name"),
+    ("verfy models/gpt2", "no command verfy", "did you mean hfget verify models/gpt2?"),
+    ("server models", "no command server", "did you mean hfget serve models?"),
+    ("diff org/name", "no command diff", "hfget org/name --dry-run"),
+    ("ll org/name", "no command ll", "hfget ls org/name"),
+    ("rm org/name", "no command rm", "hf cache rm"),
+    ("cache ls", "no command cache", "hf cache ls"),
+    ("repo create x", "no command repo", "run it without hfget: hf repo"),
+    ("completion bash", "no command completion", "hfget --install-completion"),
+    ("hf auth login --token x", "only `hf download`", "run it without hfget: hf auth login;"),
+    ("pip install org/Name", "command line of pip", "did you mean org/Name?"),
+    ("uv pip install numpy", "command line of uv", "a reference looks like"),
+    ("python -m hfget org/name", "command line of hfget", "hfget org/name"),
+    ("bash hfd.sh org/name", "command line of hfd.sh", "did you mean org/name?"),
 ]
 
 
@@ -66,7 +82,16 @@ def test_a_token_is_not_repeated(
     assert "made-up" not in said
 
 
-@pytest.mark.parametrize("words", [["models/download"], ["get", "download"], ["org/download"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["models/download"],
+        ["get", "download"],
+        ["org/download"],
+        ["servers"],
+        ["models/server", "a"],
+    ],
+)
 def test_a_repo_may_still_be_called_so(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,7 +153,7 @@ def test_what_cannot_be_mended_is_an_error(name: str, deep: Serve) -> None:
     with pytest.raises(ListingError) as met:
         Client(server.endpoint).snapshot()
     assert words in met.value.message and met.value.hint and met.value.exit_code == 5
-    assert "knows no" not in met.value.message
+    assert "has no model" not in met.value.message
 
 
 @pytest.fixture

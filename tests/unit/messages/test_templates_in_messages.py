@@ -58,7 +58,12 @@ LITERALS_ALLOWED = {
     *("module 'hfget.system' has no attribute {}", "{}() got an unexpected keyword argument {}{}"),
     "observer: Called with each event, one at a time (hfget.events).",
     *("stop: Ends the run when it is set.", "the file became shorter while it was sent"),
-    *("true false auto 0 1 yes no", "(malformed URL)", "{} min {} s", "not an http(s) URL: {}"),
+    *(
+        "true false auto 0 1 yes no on off",
+        "(malformed URL)",
+        "{} min {} s",
+        "not an http(s) URL: {}",
+    ),
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
     *("present, to be hashed", "in the Hub cache", "the content of another file here"),
