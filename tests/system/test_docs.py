@@ -47,7 +47,7 @@ def test_every_option_that_is_spoken_of_exists() -> None:
         )
         known |= set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
     known |= NOT_NEEDED.keys() | INSTEAD.keys()  # answered by name
-    others = "hf|huggingface-cli|./hfd.sh|pip|python3?|git|docker|vllm|aria2c|curl|wget"
+    others = "hf|huggingface-cli|./hfd.sh|pip|python3?|git|docker|sbatch|vllm|aria2c|curl|wget"
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
         text = re.sub(

@@ -41,3 +41,13 @@ STALE = Text(
     "{why}; using commit {commit} of {revision}{when}{lister}: the hub was not asked for a"
     " newer one (--no-stale insists)"
 )
+NOT_A_SHARD = Text("--shard {value} is not a part of a number of parts")
+NO_SHARD_TOLD = Text("--shard auto found no scheduler that says which part this is")
+SHARD_OUT_OF_RANGE = Text("--shard: there is no part {shard}")
+SHARD_OF_BRANCH = Text(
+    "shards that ask for a branch may get different commits: add --revision {commit}"
+)
+ALL_SHARDS_HERE = Text("all {count} shards are here: {files}")
+SHARDS_MISSING = Text("shard {shard} is here; not here yet: {files} of shards {others}")
+SHARD_AND_DELETE = Text("--shard and --delete cannot be used together")
+SHARD = Text("{number} of {of}")

@@ -41,6 +41,8 @@ def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) ->
     """
     if options.send_token_to and not options.ambient_token:
         raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
+    if options.shard and options.delete:
+        raise UsageError(texts.SHARD_AND_DELETE, hint=advice.GIVE_ONE)
     chosen = choose_credentials(
         endpoints,
         flag=options.token,

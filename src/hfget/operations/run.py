@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import (
+    Layout,
     choose_layout,
     risky_names,
     risky_place,
@@ -21,14 +22,15 @@ from hfget.errors import DiskError, NotFoundError, UsageError
 from hfget.http import HostRules, HttpClient
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot, is_commit
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer
-from hfget.operations.planner import space_needed, sweep_partials
+from hfget.operations.planner import make_plan, space_needed, sweep_partials
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
+from hfget.operations.sharding import Shard, lock_of, said_of_others
 from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
@@ -78,7 +80,14 @@ class Run:
             ),
             observer=self._observer,
         )
-        self._layout = choose_layout(
+        self._layout = self._new_layout()
+        self._resolver = SnapshotResolver(
+            self._ref, options, self._settings, self._http, self._layout, self._observer, self._stop
+        )
+
+    def _new_layout(self) -> Layout:
+        options = self._options
+        return choose_layout(
             self._ref,
             local_dir=options.local_dir,
             cache=options.cache,
@@ -87,9 +96,6 @@ class Run:
             delete=options.delete,
             force=options.force,
             fsync=self._settings.fsync,
-        )
-        self._resolver = SnapshotResolver(
-            self._ref, options, self._settings, self._http, self._layout, self._observer, self._stop
         )
 
     def snapshot(self) -> Snapshot:
@@ -164,8 +170,11 @@ class Run:
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
+        shard = self._resolver.shard
+        if shard is not None and not is_commit(snapshot.ref.revision or ""):
+            self._warn(texts.SHARD_OF_BRANCH(commit=snapshot.commit))
         with folder_lock(
-            self._layout.lock_path,
+            lock_of(shard, self._layout.lock_path),
             wait=self._settings.wait_for_lock,
             stop=self._stop,
             observer=self._observer,
@@ -175,8 +184,9 @@ class Run:
             self._observer(events.Planned(made))
             self._remark(made, files)
             self._check_space(made)
-            fit = [item.file for item in made.items if not item.unfit]
-            self._layout.begin(snapshot, fit)
+            unfit = {item.file.path for item in made.items if item.unfit}
+            wanted = self._resolver.of_all_shards(snapshot)
+            self._layout.begin(snapshot, [file for file in wanted if file.path not in unfit])
             try:
                 report = self._report(made, self._transfer(made, alive))
                 if report.ok:
@@ -271,7 +281,20 @@ class Run:
             )
 
     def _complete(self, made: Plan, report: Report) -> Report:
-        """All is here: the layout may say so, and what is left of earlier runs goes."""
-        self._layout.complete(made.snapshot)
+        """All is here: the layout may say so, and what is left of earlier runs goes.
+
+        The shard that ends last finds that.
+        """
+        shard = self._resolver.shard
+        if shard is None or self._is_whole(made.snapshot, shard):
+            self._layout.complete(made.snapshot)
         sweep_partials(self._layout, [item.file for item in made.items])
         return replace(report, deleted=self._layout.remove(made.removals))
+
+    def _is_whole(self, snapshot: Snapshot, shard: Shard) -> bool:
+        """Whether the files of all shards are here, as their records say by now; that is told."""
+        layout = self._new_layout()
+        whole = make_plan(snapshot, self._resolver.of_all_shards(snapshot), layout)
+        text, is_whole = said_of_others(whole, shard)
+        self._observer(events.Note(text))
+        return is_whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 from hfget import events
@@ -13,6 +14,7 @@ from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Snapshot
 from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import selection_of
 from hfget.operations.planner import make_plan
+from hfget.operations.sharding import part_of, shard_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.selection import select
@@ -30,7 +32,7 @@ class SnapshotResolver:
     """The snapshot of what was asked for, and the plan for it.
 
     `complete_plan` is set where all that is asked for was
-    found here, under its name and hashed.
+    found here, under its name and hashed. With a `shard` only its part is asked for.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class SnapshotResolver:
         self._http = http
         self._layout = layout
         self._observer = observer
+        self.shard = shard_of(options.shard, os.environ)
         self._endpoints = Failover(http, settings, observer, stop, self._unreached)
         self.complete_plan: Plan | None = None
         self._usable: Callable[[Snapshot], bool] = self._is_here
@@ -70,6 +73,11 @@ class SnapshotResolver:
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
+        files = self.of_all_shards(snapshot)
+        return files if self.shard is None else part_of(files, self.shard)
+
+    def of_all_shards(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
+        """The files wanted by all shards together. Raises as `selected` does."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
     def make_plan(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> Plan:

@@ -16,6 +16,7 @@ from hfget.options.field import (
     as_folder,
     as_repo_type,
     as_retries,
+    as_shard,
     as_texts,
     option,
 )
@@ -96,6 +97,13 @@ class DownloadOptions:
             Shorthand("--dataset", "dataset", "The same as --repo-type dataset."),
             Shorthand("--space", "space", "The same as --repo-type space."),
         ),
+    )
+    shard: str | tuple[int, int] | None = option(
+        None,
+        CHOICE,
+        "Part I of N of the files, from 1; auto: as a scheduler says.",
+        metavar="I/N",
+        check=as_shard,
     )
     force: bool = option(False, CHOICE, "Fetch again; replace files that are in the way.")
     delete: bool = option(False, CHOICE, "Remove downloads that REV does not have.")

@@ -120,6 +120,14 @@ def as_number(value: Any, flag: str) -> int:
     return value
 
 
+def as_shard(value: Any, flag: str) -> str | None:
+    """`2/8`, also as the pair (2, 8)."""
+    if isinstance(value, tuple | list) and len(value) == 2:
+        number, count = (as_number(one, flag) for one in value)
+        return f"{number}/{count}"
+    return as_text(value, flag)
+
+
 def as_repo_type(value: Any, flag: str) -> str | None:
     """`dataset`, also as `datasets` or `Dataset`."""
     text = as_text(value, flag)
