@@ -109,7 +109,7 @@ class HttpClient:
         if (closed := self._closed) is not None:
             raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
         request, origin = self._prepare(url, headers or {})
-        self.rules.check(origin)
+        self.rules.check(origin + "/")
         request.method = method
         if form is not None:
             request.body = form
@@ -160,7 +160,9 @@ class HttpClient:
             allow_http=http,
             renamed=self.rules.renamed,
         )
-        return self.rules.rerouted(target, endpoint)
+        target = self.rules.rerouted(target, endpoint)
+        self.rules.check(target, response.url)
+        return target
 
     def abort(self) -> None:
         """Wake every thread that waits for the network. Final: this client cannot connect again."""

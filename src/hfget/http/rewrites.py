@@ -67,15 +67,19 @@ class HostRules:
         self._lock = threading.Lock()
         self._unreached: set[tuple[str, str]] = set()
 
-    def check(self, url: str) -> None:
-        """Raise OutsideError where only named hosts are asked and that of `url` is none."""
+    def check(self, url: str, led_by: str = "") -> None:
+        """Raise OutsideError where only named hosts are asked and that of `url` is none.
+
+        `led_by` is the URL of the server that leads there.
+        """
         if not self._strict or _host_and_port(url) in self._endpoints:
             return
         if any(_matched(other, url) is not None for _, other in self._pairs):
             return
         host = host_of(url)
+        leads = f"{host_of(led_by)} leads to a host" if led_by else "this is a host"
         raise OutsideError(
-            f"{host} is not asked: it is none of the hosts that you named (--strict-endpoint)",
+            f"{leads} that you did not name, which --strict-endpoint excludes: {host}",
             url=safe_url(url),
             hint=f"add another --endpoint, or name a host for it: --rewrite-host {host}=OTHER",
         )

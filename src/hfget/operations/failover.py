@@ -72,6 +72,8 @@ class Failover:
         """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
         self._errors = {}
         endpoints = self._settings.endpoints
+        if self._settings.offline:
+            endpoints = endpoints[:1]
         if len(endpoints) > 1:
             if (found := self._first(endpoints, ref, recorded, hurry=True)) is not None:
                 return found
