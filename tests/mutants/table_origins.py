@@ -10,7 +10,12 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/keyring.py",
-        ("test_http.py", "test_hub.py", "test_in_the_clear.py", "test_source.py"),
+        (
+            "http/test_client.py",
+            "hub/test_pin.py",
+            "http/test_client_plain_http.py",
+            "sources/test_http_source.py",
+        ),
         (
             "Keyring.authorization",
             "self._credentials.get(origin)",

@@ -41,3 +41,4 @@ STALE = Text(
     "{why}; using commit {commit} of {revision}{when}{lister}: the hub was not asked for a"
     " newer one (--no-stale insists)"
 )
+ASKING_INSTEAD = Text("{failure}; asking {host} instead")
