@@ -6,7 +6,7 @@ from hfget.messages.template import Text
 
 ADD_ENDPOINT_OR_REWRITE = Text(
     "add another endpoint: --endpoint URL; or, if another host has the same content: "
-    "--rewrite-host {host}=OTHER"
+    "--rewrite-host {host}=HOST"
 )
 ADD_OWN_CA = Text("if your network uses a CA of its own, put it into what {named} names")
 ALIAS = Text("--alias gpt2=openai-community/gpt2")
