@@ -23,7 +23,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 ENDPOINT_NAMES = {"official": DEFAULT_ENDPOINT, "hf-mirror": "https://hf-mirror.com"}
 #: The Hub under each of its names.
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
-#: The Hub's test site, and mirrors that everybody may use.
+#: The Hub's test site, and mirrors that everyone may use.
 MIRROR_HOSTS = frozenset({"hf-mirror.com", "hub-ci.huggingface.co"})
 MIRROR_DOMAINS = (".hf-mirror.com",)
 #: Hosts of these domains deliver files, run Spaces or answer other APIs.
@@ -94,7 +94,7 @@ def is_official(endpoint: str) -> bool:
 
 
 def is_public_hub(host: str) -> bool:
-    """Whether this is the Hub or a mirror of it that everybody may use."""
+    """Whether this is the Hub or a mirror of it that everyone may use."""
     bare = host.lower().removeprefix("www.")
     return bare in OFFICIAL_HOSTS | MIRROR_HOSTS or bare.endswith(MIRROR_DOMAINS)
 
@@ -181,8 +181,8 @@ def with_mirrors(first: NamedEndpoint, env: Mapping[str, str]) -> tuple[NamedEnd
 
     Where `first` is the default and stands among them, their order counts. Raises UsageError.
     """
-    texts = env.get("HFGET_MIRRORS", "").replace(",", " ").split()
-    urls = [_normal_endpoint(text, "HFGET_MIRRORS", names=True) for text in texts]
+    mirrors = env.get("HFGET_MIRRORS", "").replace(",", " ").split()
+    urls = [_normal_endpoint(mirror, "HFGET_MIRRORS", names=True) for mirror in mirrors]
     if first.source == "default" and first.url in urls:
         source: EndpointSource = "default" if urls[0] == first.url else "environment"
         return _in_order(NamedEndpoint(urls[0], source), urls[1:])
@@ -206,8 +206,8 @@ def _normal_endpoint(value: str, where: str, *, names: bool = False) -> str:
         return ENDPOINT_NAMES[text.lower()]
     if "," in text:
         raise UsageError(
-            f"{where} holds more than one address: {safe_text(safe_url(text), 200)}",
-            hint="it takes one; further ones go into HFGET_MIRRORS, or each behind an --endpoint",
+            texts.SEVERAL_ADDRESSES(where=where, text=safe_text(safe_url(text), 200)),
+            hint=advice.ONE_ENDPOINT_EACH,
         )
     try:
         if "://" not in text:

@@ -11,11 +11,11 @@ CHECKS = [
         _ORIGIN,
         "http/keyring.py",
         (
-            "test_http.py",
-            "test_hub.py",
-            "test_in_the_clear.py",
-            "test_source.py",
-            "test_token_endpoints.py",
+            "http/test_client.py",
+            "hub/test_pin.py",
+            "http/test_client_plain_http.py",
+            "sources/test_http_source.py",
+            "operations/test_token_endpoints.py",
         ),
         (
             "Keyring.authorization",

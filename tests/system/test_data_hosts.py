@@ -44,7 +44,7 @@ def test_the_error_says_which_host_and_that_the_mirror_leads_there(
     done = shell_at(hub.endpoint).run(REPO, "--retries", "1")
     mirror = hub.endpoint.partition("://")[2]
     assert done.code == 5
-    assert f"{mirror} does not carry this itself but leads to {NOWHERE}" in done.err
+    assert f"{mirror} does not carry this itself but redirects to {NOWHERE}" in done.err
     assert "cannot be reached: connection refused" in done.err
     assert f"--rewrite-host {NOWHERE}=HOST" in done.err
 

@@ -143,7 +143,7 @@ def test_a_mirror_that_passes_on_to_the_hub_is_named_as_that(desk: Desk) -> None
     desk.hub.faults.add(Fault(onward, path="/api/*", times=None))
     said = desk.run(REPO, code=5)
     assert "broken" not in said and "huggingface.co: " in said, said
-    assert "leads to this host" in said, said
+    assert "redirects to this host" in said, said
 
 
 def test_a_run_that_took_a_recorded_listing_blames_no_server(desk: Desk) -> None:

@@ -127,7 +127,7 @@ SCENARIOS = (
         ),
         files=SMALL,
         lost=("w.bin", "b.bin"),
-        says=("127.0.0.1:9", "leads to 127.0.0.1:9", "--endpoint"),
+        says=("127.0.0.1:9", "redirects to 127.0.0.1:9", "--endpoint"),
         seconds=60,
     ),
 )

@@ -88,8 +88,8 @@ def choose_credentials(
         elif choice.withheld is not None:
             withheld.setdefault(origin, choice.withheld)
         elif flag is not None:
-            remedy = f"to send it: --send-token-to {shell_word(host_of(named.url))}"
-            withheld[origin] = Withheld("--token", "it is for the first endpoint", remedy)
+            remedy = texts.SEND_TOKEN_TO(endpoint=shell_word(host_of(named.url)))
+            withheld[origin] = Withheld("--token", texts.FOR_FIRST_ENDPOINT_ALONE, remedy)
     return Credentials(credentials, withheld, tuple(warnings))
 
 

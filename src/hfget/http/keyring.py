@@ -15,10 +15,10 @@ from hfget.endpoints import host_of, origin_of
 from hfget.errors import ExposedTokenError
 from hfget.http import proxies
 from hfget.http.credentials import is_token_refused
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.settings import Credential, Withheld
 from hfget.system import safe_text
-
-_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
 
 
 class Keyring:
@@ -53,18 +53,18 @@ class Keyring:
         if credential is None or origin not in self._unlocked:
             return {}
         if proxy and origin.startswith("http:"):
-            self.keep_here(origin, f"the proxy {proxies.shown(proxy)} would read it")
+            self.keep_here(origin, texts.PROXY_WOULD_READ_IT(proxy=proxies.shown(proxy)))
         if origin in self._withheld:
             return {}
         return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
 
     def keep_here(self, origin: str, why: str) -> None:
-        """No token in the clear: the run goes on without it, unless it was given for this."""
+        """No token in the clear: the run continues without it, unless it was given for this."""
         credential = self._credentials.get(origin)
         if credential is None or not credential.is_ambient:
             raise ExposedTokenError(
-                f"a token would go in the clear: {safe_text(why, 200)}",
-                hint=_NOT_IN_THE_CLEAR,
+                texts.TOKEN_IN_THE_CLEAR(why=safe_text(why, 200)),
+                hint=advice.HTTPS_OR_NO_PROXY,
             )
         with self._lock:
             first = origin not in self._withheld
@@ -72,19 +72,19 @@ class Keyring:
                 origin,
                 Withheld(
                     credential.source,
-                    f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
-                    _NOT_IN_THE_CLEAR,
+                    texts.LOOPBACK_ONLY(why=safe_text(why, 200)),
+                    advice.HTTPS_OR_NO_PROXY,
                 ),
             )
         if first:
-            text = f"{credential.source} is not sent: {held.why}"
+            text = texts.NOT_SENT(source=credential.source, why=held.why)
             self._observer(events.Note(text, "warning"))
 
     def unlock(self, response: requests.Response) -> bool:
         """After a 401 or 403: whether the same request may now be answered in another way.
 
         So with a token that was held back so far, and without one that was found by itself and
-        is not accepted: neither ends the download of what anybody may see. Both are said in a
+        is not accepted: neither ends the download of what anyone may see. Both are said in a
         line.
         """
         if response.status_code not in (401, 403):
@@ -101,9 +101,7 @@ class Keyring:
             self._unlocked.add(credential.origin)
         if first:
             host = safe_text(host_of(response.url), 120)
-            self._observer(
-                events.Note(f"{host} asks for a token: {credential.source} is sent to it")
-            )
+            self._observer(events.Note(texts.TOKEN_ASKED_FOR(host=host, source=credential.source)))
         return True
 
     def _go_without(self, credential: Credential, response: requests.Response) -> bool:
@@ -118,12 +116,12 @@ class Keyring:
                 credential.origin,
                 Withheld(
                     credential.source,
-                    f"{host} does not accept it",
-                    "make another one",
+                    texts.TOKEN_REFUSED_THERE(host=host),
+                    texts.MAKE_ANOTHER_TOKEN,
                     refused=True,
                 ),
             )
         if first:
-            text = f"{host} does not accept the token from {credential.source}; going on without"
+            text = texts.TOKEN_REFUSED(host=host, source=credential.source)
             self._observer(events.Note(text, "warning"))
         return True

@@ -282,12 +282,12 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
     """The error that a failure becomes when the tries are used up."""
     if failure.led_by:
         return DataHostError(
-            f"{failure.led_by} does not carry this itself but leads to {failure.host}, which "
-            f"cannot be reached: {failure.plain_reason}",
+            texts.DATA_HOST_UNREACHED(
+                host=failure.led_by, other=failure.host, reason=failure.plain_reason
+            ),
             path=path,
             url=failure.url,
-            hint="add another endpoint with --endpoint, or if the same content is to be had at "
-            f"another host: --rewrite-host {failure.host}=HOST",
+            hint=advice.ADD_ENDPOINT_OR_REWRITE(host=failure.host),
         )
     return UnreachableError(
         f"{failure.host}: {failure.reason}",

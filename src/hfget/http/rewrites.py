@@ -14,6 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, netloc
 from hfget.errors import OutsideError, UsageError
+from hfget.messages import advice
+from hfget.messages import http_texts as texts
 from hfget.system import safe_text, safe_url
 
 Pair = tuple[str, str]
@@ -36,20 +38,20 @@ _PLACE = re.compile(r"(?:(https?)://)?([a-z0-9*._-]+)(?::([0-9]{1,5}))?")
 def parse_rewrites(given: Iterable[str], env: Mapping[str, str]) -> tuple[Pair, ...]:
     """Pairs of hosts from `A=B`, those of `given` before those of HFGET_REWRITE_HOSTS.
 
-    Raises UsageError for what is no such pair.
+    Raises UsageError for anything else.
     """
-    texts = [("--rewrite-host", text) for one in given for text in one.split(",")]
+    named = [("--rewrite-host", text) for one in given for text in one.split(",")]
     further = env.get("HFGET_REWRITE_HOSTS", "").replace(",", " ").split()
-    texts += [("HFGET_REWRITE_HOSTS", text) for text in further]
+    named += [("HFGET_REWRITE_HOSTS", text) for text in further]
     pairs = []
-    for where, text in texts:
+    for where, text in named:
         host, _, other = text.strip().lower().rstrip("/").partition("=")
         stars = host.count("*"), other.count("*")
         fits = _PLACE.fullmatch(host) and _PLACE.fullmatch(other)
         if not fits or stars not in ((0, 0), (1, 0), (1, 1)):
             raise UsageError(
-                f"{where} is not a pair of hosts: {safe_text(safe_url(text), 120)}",
-                hint="for instance cas-bridge.xethub.hf.co=cas-bridge.xethub.hf-mirror.com",
+                texts.NOT_A_PAIR(where=where, text=safe_text(safe_url(text), 120)),
+                hint=advice.REWRITE_LIKE,
             )
         pairs.append((host, other))
     return tuple(pairs)
@@ -77,11 +79,12 @@ class HostRules:
         if any(_matched(other, url) is not None for _, other in self._pairs):
             return
         host = host_of(url)
-        leads = f"{host_of(led_by)} leads to a host" if led_by else "this is a host"
         raise OutsideError(
-            f"{leads} that you did not name, which --strict-endpoint excludes: {host}",
+            texts.LEADS_OUTSIDE(by=host_of(led_by), host=host)
+            if led_by
+            else texts.NOT_A_NAMED_HOST(host=host),
             url=safe_url(url),
-            hint=f"add another --endpoint, or name a host for it: --rewrite-host {host}=OTHER",
+            hint=advice.ADD_ENDPOINT_OR_REWRITE(host=host),
         )
 
     def renamed(self, url: str) -> str | None:

@@ -14,6 +14,7 @@ from hfget.endpoints import host_of, origin_of
 from hfget.errors import AccessError, NotFoundError
 from hfget.http import HttpClient, backoff
 from hfget.hub.api_client import HubClient
+from hfget.messages import hub_texts as texts
 from hfget.model import RepoRef, Snapshot
 from hfget.settings import Settings
 
@@ -103,8 +104,11 @@ class CommitHolders:
                 self._has[endpoint] = has
                 self._changed.notify_all()
             if not has:
-                host, commit = host_of(endpoint + "/"), self._snapshot.commit[:12]
-                text = f"{host} does not have commit {commit} of {self._snapshot.ref}; not used"
+                text = texts.LACKS_COMMIT(
+                    host=host_of(endpoint + "/"),
+                    commit=self._snapshot.commit[:12],
+                    ref=self._snapshot.ref,
+                )
                 self._observer(events.Note(text))
             return
 

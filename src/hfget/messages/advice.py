@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hfget.messages.template import Text
 
+ADD_ENDPOINT_OR_REWRITE = Text(
+    "add another endpoint: --endpoint URL; or, if another host has the same content: "
+    "--rewrite-host {host}=HOST"
+)
 ADD_OWN_CA = Text("if your network uses a CA of its own, put it into what {named} names")
 ALIAS = Text("--alias gpt2=openai-community/gpt2")
 ALLOW_HOST = Text("--allow-host hub.example.org")
@@ -130,6 +134,7 @@ NO_COLOR = Text("set NO_COLOR=1")
 NO_HISTORY = Text("hfget fetches one revision, without history")
 NO_HUB_SENDS_THAT = Text("no hub sends that much at once; use another mirror: --endpoint URL")
 ONE_CREDENTIAL = Text("leave out --token, or the user and password in the endpoint's address")
+ONE_ENDPOINT_EACH = Text("give each further one its own --endpoint, or list them in HFGET_MIRRORS")
 OTHER_CACHE = Text("choose another cache: --cache-dir DIR")
 OTHER_DISK_OR_EXCLUDE = Text(
     "choose a folder on another file system, or leave the file out: --exclude GLOB"
@@ -181,6 +186,7 @@ REPO_FIRST = Text("put the repo first: hfget REPO {flag} {first} ...")
 REPO_TYPES = Text("use model, dataset or space")
 REPO_TYPE_LIKE = Text("for instance --repo-type dataset")
 REVISION_IS = Text("a revision is a branch, a tag or a commit, for instance main")
+REWRITE_LIKE = Text("for instance cas-bridge.xethub.hf.co=cas-bridge.xethub.hf-mirror.com")
 RUN_AGAIN_ALONE = Text("run the same command again while nothing else works on that folder")
 RUN_AGAIN_LATER = Text("run the same command again then; what is on disk is kept")
 RUN_AGAIN_OR_OTHER_MIRROR = Text(

@@ -82,4 +82,13 @@ INTERIM_WITHOUT_END = Text("interim answers without end")
 BAD_COMPRESSION = Text("bad compressed data: {error}")
 FOR_THE_FIRST_ENDPOINT = Text("it is for huggingface.co and the first endpoint")
 CERTIFICATE_OF = Text("the certificate of {whose} cannot be verified: {fault}; issued by {issuer}")
-REDIRECTED = Text("{reason} ({host} leads to this host)")
+REDIRECTED = Text("{reason} ({host} redirects to this host)")
+FOR_FIRST_ENDPOINT_ALONE = Text("it is for the first endpoint")
+DATA_HOST_UNREACHED = Text(
+    "{host} does not carry this itself but redirects to {other}, which cannot be reached: {reason}"
+)
+NOT_A_PAIR = Text("{where} is not a pair of hosts: {text}")
+NOT_A_NAMED_HOST = Text("{host} is not one of the hosts you named (--strict-endpoint)")
+LEADS_OUTSIDE = Text(
+    "{by} leads to a host that you did not name, which --strict-endpoint excludes: {host}"
+)

@@ -81,3 +81,4 @@ SHA256_UNFIT = Text(
 )
 ERROR_IN_200 = Text("answers 200 with an error: {said}")
 OUT_OF_STEP = Text("{host} has listed {ref}, and now says that it has no such {what}")
+LACKS_COMMIT = Text("{host} does not have commit {commit} of {ref}; not used")

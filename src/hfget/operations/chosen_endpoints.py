@@ -15,6 +15,7 @@ from hfget.endpoints import (
     place_named,
     with_mirrors,
 )
+from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
 from hfget.options import DownloadOptions
 from hfget.reference import parse
@@ -51,11 +52,12 @@ def remarks(ref: RepoRef, settings: Settings) -> list[events.Note]:
     pasted, used = ref.endpoint, settings.endpoint
     if pasted is not None and host_of(pasted) not in map(host_of, settings.endpoints):
         named = "--endpoint" if settings.endpoint_source == "flag" else "HF_ENDPOINT"
-        notes.append(events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})"))
+        text = texts.URL_NAMES_OTHER(pasted=host_of(pasted), used=used, named=named)
+        notes.append(events.Note(text))
     notes += [events.Note(text, "warning") for text in settings.token_warnings]
     for origin, credential in settings.credentials.items():
         if credential.source == "--token" and not is_official(origin):
-            notes.append(events.Note(f"the token from --token goes to {place_named(origin)}"))
+            notes.append(events.Note(texts.TOKEN_GOES_TO(used=place_named(origin))))
     return notes
 
 

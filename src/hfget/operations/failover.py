@@ -27,6 +27,7 @@ from hfget.errors import (
 )
 from hfget.http import HttpClient, Transient
 from hfget.hub import Hub, Tree
+from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
 from hfget.settings import Settings
 from hfget.system import Stop
@@ -124,8 +125,8 @@ class Failover:
         return Hub(self._http, settings, self._observer, self._stop, unreached, hurry=hurry)
 
     def _tell(self, error: HfgetError, following: str) -> None:
-        host = host_of(following + "/")
-        self._observer(events.Note(f"{error.message}; {host} is asked instead", "warning"))
+        text = texts.ASKING_INSTEAD(failure=error.message, host=host_of(following + "/"))
+        self._observer(events.Note(text, "warning"))
 
     def _gravest(self) -> HfgetError:
         """What ends the run, and behind it what the others said."""

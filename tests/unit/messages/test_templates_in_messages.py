@@ -70,6 +70,8 @@ LITERALS_ALLOWED = {
     *("--weights {}", "--quant {}", "{}: ", "error: {}: {}{}", "  and {}"),
     *("  file: {}", "  file: and {} more", "  from: {}", "  next: {}"),
     *("sent too often", "no leases", "byte {} came after byte {}"),  # never reach a user
+    *("certificate error", "a value is cut"),  # likewise
+    "asks {}",  # the name of a thread
     ": ",  # a separator of JSON
     *("other failure", "too deep", "aliases are not read"),
 }

@@ -168,7 +168,7 @@ def test_an_unreachable_host_to_which_the_endpoint_leads_is_named(world: World) 
     with pytest.raises(Transient) as caught:
         client(home).read()
     assert caught.value.whole_host and caught.value.host == host_of(cdn.url)
-    assert f"{host_of(home.url)} leads to this host" in caught.value.reason
+    assert f"{host_of(home.url)} redirects to this host" in caught.value.reason
     alone = world.origin(lambda asked: reset)
     with pytest.raises(Transient) as caught:
         client(alone).read()
