@@ -45,6 +45,11 @@ CHECKS = [
         ("system/test_disk.py", "destinations/test_safe_directories.py"),
         ("is_inside", "real == top or real.startswith(os.path.join(top, ''))", "True"),
         ("is_inside", "os.path.join(top, '')", "top"),
+    ),
+    *checks(
+        _PATH,
+        "system/atomic_files.py",
+        ("system/test_disk.py", "destinations/test_safe_directories.py"),
         (
             "_renamed_by_linux",
             "call(_AT_FDCWD, names[0], folder, names[1], _RENAME_NOREPLACE)",
@@ -121,14 +126,19 @@ CHECKS = [
         "destinations/local_dir/folder.py",
         ("destinations/test_folder.py", "destinations/test_folder_renames.py"),
         ("FolderLayout.check", "self._directories.refuse_escape(self._records / name)", ""),
-        ("FolderLayout._refuse_escape", "self._directories.refuse_escape(self._root / folder)", ""),
+    ),
+    *checks(
+        _PATH,
+        "destinations/local_dir/placed_files.py",
+        ("destinations/test_folder.py", "destinations/test_folder_renames.py"),
+        ("PlacedFiles._refuse_escape", "self._directories.refuse_escape(self._root / folder)", ""),
         (
-            "FolderLayout._refuse_escape",
+            "PlacedFiles._refuse_escape",
             "self._directories.refuse_escape(self._records / 'download' / folder)",
             "",
         ),
-        ("FolderLayout._elsewhere", "self._refuse_escape(former)", ""),
-        ("FolderLayout._place", "self._refuse_escape(file.path)", ""),
+        ("PlacedFiles._elsewhere", "self._refuse_escape(former)", ""),
+        ("PlacedFiles._place", "self._refuse_escape(file.path)", ""),
     ),
     *checks(
         _PATH,

@@ -21,7 +21,7 @@ from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
-    """The transfer of a plan's files into a layout. `alive` is called at every event of it."""
+    """The transfer of a plan's files into a layout."""
 
     def __init__(
         self,
@@ -31,7 +31,6 @@ class PlanTransfer:
         layout: Layout,
         observer: events.Observer,
         stop: Stop,
-        alive: Callable[[], None],
     ) -> None:
         self._options = options
         self._settings = settings
@@ -39,7 +38,6 @@ class PlanTransfer:
         self._layout = layout
         self._observer = observer
         self._stop = stop
-        self._alive = alive
 
     def run(self, made: Plan) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""
@@ -96,11 +94,9 @@ class PlanTransfer:
         engine = Engine(
             TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
             meter,
-            observer=self._observe,
+            observer=self._observer,
             stop=self._stop,
-            abort=self._http.abort,
-            patience=self._stop.patience,
-            relieve=self._http.relieve,
+            network=self._http,
         )
         return engine.run(tasks)
 
@@ -119,8 +115,3 @@ class PlanTransfer:
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
-
-    def _observe(self, event: events.Event) -> None:
-        """Who waits for the folder's lock sees that there is progress, too."""
-        self._alive()
-        self._observer(event)

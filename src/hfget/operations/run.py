@@ -197,14 +197,17 @@ class Run:
         return report
 
     def _transfer(self, made: Plan, alive: Callable[[], None]) -> Outcome:
+        def observe(event: events.Event) -> None:
+            alive()  # who waits for the folder's lock sees that there is progress, too
+            self._observer(event)
+
         transfer = PlanTransfer(
             self._options,
             self._settings,
             self._http,
             self._layout,
-            self._observer,
+            observe,
             self._stop,
-            alive,
         )
         return transfer.run(made)
 

@@ -22,10 +22,16 @@ from hfget.system.text import (
 )
 
 if TYPE_CHECKING:
+    from hfget.system.atomic_files import (
+        atomic_write,
+        read_text,
+        rename_new,
+        sweep_temporaries,
+        sync_directory,
+    )
     from hfget.system.disk import (
         ANOTHER_FOLDER,
         READ_ONLY,
-        atomic_write,
         check_working_folder,
         disk_error,
         existing_folder,
@@ -33,10 +39,6 @@ if TYPE_CHECKING:
         free_bytes,
         is_inside,
         naming_disk_errors,
-        read_text,
-        rename_new,
-        sweep_temporaries,
-        sync_directory,
     )
     from hfget.system.file_locks import take
     from hfget.system.mounts import temporary_name, writes_in_order_only
@@ -134,16 +136,16 @@ _HOMES = {
     "check_working_folder": "disk",
     "ANOTHER_FOLDER": "disk",
     "READ_ONLY": "disk",
-    "atomic_write": "disk",
+    "atomic_write": "atomic_files",
     "disk_error": "disk",
     "existing_folder": "disk",
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
-    "read_text": "disk",
-    "rename_new": "disk",
-    "sweep_temporaries": "disk",
-    "sync_directory": "disk",
+    "read_text": "atomic_files",
+    "rename_new": "atomic_files",
+    "sweep_temporaries": "atomic_files",
+    "sync_directory": "atomic_files",
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "take": "file_locks",
