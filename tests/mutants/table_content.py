@@ -76,13 +76,13 @@ CHECKS = [
         "system/atomic_files.py",
         ("destinations/test_fsync.py", "destinations/test_safe_directories.py"),
         ("sync_directory", "os.fsync(fd)", ""),
-        ("atomic_write", "os.fsync(fd)", ""),
+        ("AtomicWriter.write", "os.fsync(fd)", ""),
     ),
     *checks(
         _SYNC,
         "destinations/safe_directories.py",
         _FOLDER,
-        ("Directories._sync", "os.fsync(fd)", ""),
+        ("Directories._sync", "os.fsync(known[0])", ""),
         ("Directories._sync", "sync_directory(folder)", "True"),
         (
             "Directories.sync",

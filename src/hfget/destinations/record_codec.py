@@ -24,7 +24,7 @@ from hfget.destinations.record_files import read_record
 from hfget.destinations.record_json import FORMAT_VERSION, listing_text, read_json, tree_file
 from hfget.destinations.wanted_files import read_wanted
 from hfget.model import RemoteFile, Snapshot, is_commit, is_etag
-from hfget.system import atomic_write
+from hfget.system import AtomicWriter, atomic_write
 
 METADATA_SUFFIX = ".metadata"
 _CACHEDIR_TAG = (
@@ -89,7 +89,14 @@ def was_recorded_since(records: Path, path: str, moment: float) -> bool:
     return False
 
 
-def write_metadata(records: Path, path: str, commit: str, etag: str, modified: float = 0.0) -> None:
+def write_metadata(
+    records: Path,
+    path: str,
+    commit: str,
+    etag: str,
+    modified: float = 0.0,
+    writer: AtomicWriter | None = None,
+) -> None:
     """Record that `path` has this content now. Raises OSError.
 
     `modified` is the file's own time, which a server's clock may have set: the record is never
@@ -98,8 +105,9 @@ def write_metadata(records: Path, path: str, commit: str, etag: str, modified: f
     target = _metadata_name(records, path)
     text = f"{commit}\n{etag}\n{max(time.time(), modified)}\n"
     try:
+        write = atomic_write if writer is None else writer.write
         try:
-            atomic_write(target, text)
+            write(target, text)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             atomic_write(target, text)

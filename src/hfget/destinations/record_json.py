@@ -57,7 +57,7 @@ def _tree_entry(file: RemoteFile) -> dict[str, Any]:
 
 
 def tree_file(path: str, info: dict[str, Any]) -> RemoteFile:
-    """The file of an entry. Raises KeyError, TypeError or ValueError for what is no entry."""
+    """The file of an entry. Raises KeyError, TypeError or ValueError for any other value."""
     size, blob_id, sha256 = info["size"], info["blob_id"], info.get("lfs_sha256")
     xet_hash = info.get("xet_hash")
     sound = type(size) is int and 0 <= size < _MOST_SIZE and isinstance(blob_id, str)

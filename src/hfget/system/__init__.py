@@ -23,6 +23,7 @@ from hfget.system.text import (
 
 if TYPE_CHECKING:
     from hfget.system.atomic_files import (
+        AtomicWriter,
         atomic_write,
         read_text,
         rename_new,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANOTHER_FOLDER",
     "READ_ONLY",
+    "AtomicWriter",
     "Ended",
     "Inode",
     "ProcessIdentity",
@@ -136,6 +138,7 @@ _HOMES = {
     "check_working_folder": "disk",
     "ANOTHER_FOLDER": "disk",
     "READ_ONLY": "disk",
+    "AtomicWriter": "atomic_files",
     "atomic_write": "atomic_files",
     "disk_error": "disk",
     "existing_folder": "disk",

@@ -1,4 +1,4 @@
-"""How a small file, or a name, is put on the disk: whole or not at all, whoever reads meanwhile."""
+"""Small files and names on the disk: whole or not at all for those who read meanwhile."""
 
 from __future__ import annotations
 
@@ -47,10 +47,33 @@ def atomic_write(path: Path | str, text: str | Iterable[str], *, sync: bool = Fa
     With `sync` its content is on the disk before it gets its name. What has the name, be it a
     link, is replaced; the folder must not be one.
     """
-    parent, name = os.path.split(path)
-    folder = safe_open.open_folder(parent)
-    try:
-        temporary = temporary_name()
+    with AtomicWriter() as writer:
+        writer.write(path, text, sync=sync)
+
+
+class AtomicWriter:
+    """Writes files as `atomic_write` does. A folder stays open until one of another is written."""
+
+    def __init__(self) -> None:
+        self._parent: str | None = None
+        self._folder: int | None = None
+
+    def __enter__(self) -> AtomicWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._parent = None
+        safe_open.close(self._folder)
+        self._folder = None
+
+    def write(self, path: Path | str, text: str | Iterable[str], *, sync: bool = False) -> None:
+        """See `atomic_write`. Raises OSError."""
+        parent, name = os.path.split(path)
+        if parent != self._parent:
+            self.__exit__()
+            self._folder = safe_open.open_folder(parent)
+            self._parent = parent
+        folder, temporary = self._folder, temporary_name()
         if folder is None:
             temporary, name = os.path.join(parent, temporary), os.fspath(path)
         fd = safe_open.create_file_in(folder, temporary)
@@ -68,8 +91,6 @@ def atomic_write(path: Path | str, text: str | Iterable[str], *, sync: bool = Fa
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=folder)
             raise
-    finally:
-        safe_open.close(folder)
 
 
 def _blocks(pieces: Iterable[str]) -> Iterator[str]:

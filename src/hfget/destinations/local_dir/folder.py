@@ -147,8 +147,9 @@ class FolderLayout:
         try:
             self._recorder.outdate(file)
             before = Seen.of(os.stat(data))
-            self._directories.move_in(data, target, replace=replace, seen=seen)
-            after = Seen.of(self._directories.look(target))
+            after = Seen.of(
+                self._directories.move_in_and_look(data, target, replace=replace, seen=seen)
+            )
         except FileExistsError:
             raise
         except OSError as error:
