@@ -115,3 +115,13 @@ class PlanTransfer:
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
+
+
+def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observer:
+    """An observer whose events also show who waits for the folder's lock that there is progress."""
+
+    def observe(event: events.Event, /) -> None:
+        alive()
+        observer(event)
+
+    return observe

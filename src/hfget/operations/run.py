@@ -23,7 +23,7 @@ from hfget.http import HttpClient
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.plan_transfer import PlanTransfer
+from hfget.operations.plan_transfer import PlanTransfer, heard
 from hfget.operations.planner import space_needed, sweep_partials
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
@@ -197,16 +197,12 @@ class Run:
         return report
 
     def _transfer(self, made: Plan, alive: Callable[[], None]) -> Outcome:
-        def observe(event: events.Event) -> None:
-            alive()  # who waits for the folder's lock sees that there is progress, too
-            self._observer(event)
-
         transfer = PlanTransfer(
             self._options,
             self._settings,
             self._http,
             self._layout,
-            observe,
+            heard(self._observer, alive),
             self._stop,
         )
         return transfer.run(made)
