@@ -21,7 +21,7 @@ demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
 
 test: $(VENV)/ready ## all tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/ready ## style, types, architecture
 	$(BIN)/ruff check .
@@ -30,7 +30,7 @@ lint: $(VENV)/ready ## style, types, architecture
 	$(BIN)/lint-imports
 
 test-oldest: $(VENV)-oldest/ready ## the lowest versions we promise to work with
-	$(VENV)-oldest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop tests/system/test_main_job.py
+	$(VENV)-oldest/bin/python -m pytest -n 4 --dist worksteal tests/unit tests/interop tests/system/test_main_job.py
 
 test-newest: ## the newest of what hfget builds on, pre-releases and what pyproject.toml excludes too
 	rm -rf $(VENV)-newest
@@ -38,11 +38,11 @@ test-newest: ## the newest of what hfget builds on, pre-releases and what pyproj
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade \
 		huggingface_hub typer click rich requests urllib3 tenacity filelock starlette uvicorn
-	$(VENV)-newest/bin/python -m pytest -n 3 --dist worksteal tests/unit tests/interop \
+	$(VENV)-newest/bin/python -m pytest -n 4 --dist worksteal tests/unit tests/interop \
 		tests/system/test_main_job.py
 
 test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements-dev.lock
-	$(VENV)-locked/bin/python -m pytest -n 3 --dist worksteal
+	$(VENV)-locked/bin/python -m pytest -n 4 --dist worksteal
 
 test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
 	$(VENV)-interop/bin/python -m pytest $(INTEROP)

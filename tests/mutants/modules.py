@@ -33,6 +33,14 @@ MODULES = (
     Module(
         "system/disk.py",
         (
+            "system/test_disk_errors.py",
+            "system/test_disk.py",
+            "destinations/test_safe_directories.py",
+        ),
+    ),
+    Module(
+        "system/atomic_files.py",
+        (
             "system/test_disk_rename.py",
             "system/test_disk_errors.py",
             "system/test_disk.py",

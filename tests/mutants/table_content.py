@@ -73,16 +73,16 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "system/disk.py",
+        "system/atomic_files.py",
         ("destinations/test_fsync.py", "destinations/test_safe_directories.py"),
         ("sync_directory", "os.fsync(fd)", ""),
-        ("atomic_write", "os.fsync(fd)", ""),
+        ("AtomicWriter.write", "os.fsync(fd)", ""),
     ),
     *checks(
         _SYNC,
         "destinations/safe_directories.py",
         _FOLDER,
-        ("Directories._sync", "os.fsync(fd)", ""),
+        ("Directories._sync", "os.fsync(known[0])", ""),
         ("Directories._sync", "sync_directory(folder)", "True"),
         (
             "Directories.sync",
@@ -112,7 +112,12 @@ CHECKS = [
             "self._directories.sync({self._cache, self._folder, root.parent})",
             "",
         ),
-        ("CacheLayout.complete", "self._fsync", "False"),
+    ),
+    *checks(
+        _SYNC,
+        "destinations/hub_cache/refs.py",
+        ("destinations/test_fsync.py",),
+        ("Refs.point", "self._fsync", "False"),
     ),
     *checks(
         _SYNC,
@@ -241,7 +246,7 @@ CHECKS = [
     ),
     *checks(
         _SYNC,
-        "destinations/record_codec.py",
+        "destinations/wanted_files.py",
         ("destinations/test_fsync.py",),
         (
             "write_wanted",

@@ -17,12 +17,6 @@ FOLDERS = sorted({path.parent for path in FILES})
 
 MOST_LOOSE = 8
 MOST_LINES, FEWEST_LINES = 300, 20
-#: Longer than that, still.
-LONG = {
-    "destinations/local_dir/folder.py",
-    "destinations/hub_cache/cache.py",
-    "destinations/record_codec.py",
-}
 
 
 def named(path: Path) -> str:
@@ -79,12 +73,8 @@ def test_no_class_name_stands_twice() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
 def test_a_file_has_one_job_and_is_worth_a_name(path: Path) -> None:
-    assert lines(path) <= MOST_LINES or named(path) in LONG, "split it by job"
+    assert lines(path) <= MOST_LINES, "split it by job"
     assert lines(path) >= FEWEST_LINES, "put it beside what it belongs to"
-
-
-def test_what_is_called_too_long_is_so() -> None:
-    assert {named(path) for path in MODULES if lines(path) > MOST_LINES} == LONG
 
 
 HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")

@@ -17,18 +17,15 @@ from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_codec import (
-    RECORD_NAME,
-    Home,
-    Wanted,
     read_metadata,
     read_tree,
-    read_wanted,
     recorded_paths,
     was_recorded_since,
 )
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_paths import destination
 from hfget.destinations.unfit_names import unfit_placement
+from hfget.destinations.wanted_files import RECORD_NAME, Home, Wanted, read_wanted
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
 __all__ = [

@@ -78,7 +78,8 @@ class Directories:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, int] = OrderedDict()
+        #: By path, a descriptor and which folder it is: that never changes, so it is asked once.
+        self._open: OrderedDict[str, tuple[int, os.stat_result]] = OrderedDict()
         #: Folders that have got, or will get, an entry for a new folder.
         self._grown = {str(folder.parent) for folder in _missing(root)}
 
@@ -91,15 +92,29 @@ class Directories:
         is given and what has that name is that no more.
         """
         with self._lock:
-            fd, name = self._place(target)
-            if replace and seen is not None:
-                with suppress(FileNotFoundError):
-                    found = os.stat(name, dir_fd=fd, follow_symlinks=False)
-                    replace = seen.is_still(Seen.of(found))
-            if replace:
-                os.replace(data, name, dst_dir_fd=fd)
-            else:
-                rename_new(data, name, dst_dir_fd=fd)
+            self._move_in(data, target, replace=replace, seen=seen)
+
+    def move_in_and_look(
+        self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None = None
+    ) -> os.stat_result:
+        """As `move_in`; then what lies there, in the folder that it was moved into."""
+        with self._lock:
+            fd, name = self._move_in(data, target, replace=replace, seen=seen)
+            return os.stat(name, dir_fd=fd, follow_symlinks=False)
+
+    def _move_in(
+        self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None
+    ) -> tuple[int | None, str]:
+        fd, name = self._place(target)
+        if replace and seen is not None:
+            with suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=fd, follow_symlinks=False)
+                replace = seen.is_still(Seen.of(found))
+        if replace:
+            os.replace(data, name, dst_dir_fd=fd)
+        else:
+            rename_new(data, name, dst_dir_fd=fd)
+        return fd, name
 
     def remove(self, target: Path) -> None:
         """Remove the file at `target`."""
@@ -134,14 +149,14 @@ class Directories:
     def close(self) -> None:
         with self._lock:
             while self._open:
-                os.close(self._open.popitem()[1])
+                os.close(self._open.popitem()[1][0])
 
     def _sync(self, folder: str) -> bool:
-        fd = self._open.get(folder)
-        if fd is None:
+        known = self._open.get(folder)
+        if known is None:
             return sync_directory(folder)
         with suppress(OSError):
-            os.fsync(fd)
+            os.fsync(known[0])
             return True
         return False
 
@@ -156,16 +171,17 @@ class Directories:
             os.makedirs(folder, exist_ok=True)
             self.refuse_escape(folder)
             return None
-        fd = self._open.pop(folder, None)
-        if fd is not None and not _is_at(fd, folder):
-            os.close(fd)
-            fd = None
-        if fd is None:
+        known = self._open.pop(folder, None)
+        if known is not None and not _is_at(known[1], folder):
+            os.close(known[0])
+            known = None
+        if known is None:
             fd = self._enter(folder)
-        self._open[folder] = fd
+            known = fd, os.fstat(fd)
+        self._open[folder] = known
         if len(self._open) > _MOST_OPEN:
-            os.close(self._open.popitem(last=False)[1])
-        return fd
+            os.close(self._open.popitem(last=False)[1][0])
+        return known[0]
 
     def _enter(self, folder: str) -> int:
         """Open `folder`, made where it is missing. A link in it must lead to inside the root."""
@@ -237,10 +253,10 @@ def _is_one_file(path: Path) -> bool:
     return False
 
 
-def _is_at(fd: int, folder: str) -> bool:
-    """Whether the open folder still has that path."""
+def _is_at(found: os.stat_result, folder: str) -> bool:
+    """Whether the folder that was found still has that path."""
     with suppress(OSError):
-        return os.path.samestat(os.fstat(fd), os.stat(folder))
+        return os.path.samestat(found, os.stat(folder))
     return False
 
 

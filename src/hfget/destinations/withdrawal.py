@@ -15,9 +15,9 @@ from pathlib import Path
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.local_dir.folder import LOG_NAME
-from hfget.destinations.record_codec import Home, Wanted
 from hfget.destinations.record_log import WRONG, Entry, RecordLog
 from hfget.destinations.safe_directories import Seen
+from hfget.destinations.wanted_files import Home, Wanted
 
 
 def withdraw_in_folder(records: Path, wanted: Wanted | None, wrong: Mapping[str, Path]) -> None:

@@ -22,7 +22,7 @@ from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
-    """The transfer of a plan's files into a layout. `alive` is called at every event of it."""
+    """The transfer of a plan's files into a layout."""
 
     def __init__(
         self,
@@ -32,7 +32,6 @@ class PlanTransfer:
         layout: Layout,
         observer: events.Observer,
         stop: Stop,
-        alive: Callable[[], None],
     ) -> None:
         self._options = options
         self._settings = settings
@@ -40,7 +39,6 @@ class PlanTransfer:
         self._layout = layout
         self._observer = observer
         self._stop = stop
-        self._alive = alive
 
     def run(self, made: Plan) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""
@@ -99,9 +97,7 @@ class PlanTransfer:
             meter,
             observer=self._observe,
             stop=self._stop,
-            abort=self._http.abort,
-            patience=self._stop.patience,
-            relieve=self._http.relieve,
+            network=self._http,
         )
         return engine.run(tasks)
 
@@ -122,9 +118,17 @@ class PlanTransfer:
         self._observer(events.Note(text, "warning"))
 
     def _observe(self, event: events.Event) -> None:
-        """Who waits for the folder's lock sees that there is progress, too."""
-        self._alive()
         self._observer(event)
         if self._options.fail_fast and isinstance(event, events.FileFailed):
             self._stop.failed = True
             self._stop.set()
+
+
+def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observer:
+    """An observer whose events also show who waits for the folder's lock that there is progress."""
+
+    def observe(event: events.Event, /) -> None:
+        alive()
+        observer(event)
+
+    return observe

@@ -26,7 +26,7 @@ from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot, is_commit
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.plan_transfer import PlanTransfer
+from hfget.operations.plan_transfer import PlanTransfer, heard
 from hfget.operations.planner import make_plan, space_needed, sweep_partials
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
@@ -213,9 +213,8 @@ class Run:
             self._settings,
             self._http,
             self._layout,
-            self._observer,
+            heard(self._observer, alive),
             self._stop,
-            alive,
         )
         return transfer.run(made)
 

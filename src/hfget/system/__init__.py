@@ -22,9 +22,16 @@ from hfget.system.text import (
 )
 
 if TYPE_CHECKING:
+    from hfget.system.atomic_files import (
+        AtomicWriter,
+        atomic_write,
+        read_text,
+        rename_new,
+        sweep_temporaries,
+        sync_directory,
+    )
     from hfget.system.disk import (
         READ_ONLY,
-        atomic_write,
         check_working_folder,
         disk_error,
         existing_folder,
@@ -32,10 +39,6 @@ if TYPE_CHECKING:
         free_bytes,
         is_inside,
         naming_disk_errors,
-        read_text,
-        rename_new,
-        sweep_temporaries,
-        sync_directory,
     )
     from hfget.system.file_locks import take
     from hfget.system.mounts import temporary_name, writes_in_order_only
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READ_ONLY",
+    "AtomicWriter",
     "Ended",
     "Inode",
     "ProcessIdentity",
@@ -131,16 +135,17 @@ _HOMES = {
     "login_file": "user_folders",
     "check_working_folder": "disk",
     "READ_ONLY": "disk",
-    "atomic_write": "disk",
+    "AtomicWriter": "atomic_files",
+    "atomic_write": "atomic_files",
     "disk_error": "disk",
     "existing_folder": "disk",
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
-    "read_text": "disk",
-    "rename_new": "disk",
-    "sweep_temporaries": "disk",
-    "sync_directory": "disk",
+    "read_text": "atomic_files",
+    "rename_new": "atomic_files",
+    "sweep_temporaries": "atomic_files",
+    "sync_directory": "atomic_files",
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "take": "file_locks",

@@ -20,8 +20,9 @@ from hfget.errors import LockedError
 from hfget.limits import LEASE_SECONDS
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
+from hfget.system.atomic_files import atomic_write
 from hfget.system.cancellation import Stop
-from hfget.system.disk import READ_ONLY, atomic_write, disk_error
+from hfget.system.disk import READ_ONLY, disk_error
 from hfget.system.file_locks import take
 from hfget.system.process_identity import ProcessIdentity, Standing
 from hfget.system.safe_open import read_bytes

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hfget import events
 from hfget.errors import DiskError
 from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
 from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
+from hfget.system import Stop
 from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
@@ -36,6 +37,16 @@ TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 FILE_PROGRESS = 256 << 10
 
 
+class Network(Protocol):
+    """The connections of a run, as far as its end and its pace concern them."""
+
+    def abort(self) -> None:
+        """Wake all who wait for it."""
+
+    def relieve(self) -> None:
+        """Free connections for those who wait for one; called now and then."""
+
+
 class _Thread(NamedTuple):
     thread: threading.Thread
     ended: threading.Event
@@ -44,9 +55,8 @@ class _Thread(NamedTuple):
 class Engine:
     """The backend that is hfget's own. `stop` may be set from anywhere, also from a signal handler.
 
-    `abort()` wakes all who wait for the network, once the run is to stop. From then on threads
-    that a disk keeps waiting are waited for `patience` seconds: where the process ends anyway
-    that may be short. `relieve()` is called now and then, to free connections for those who wait.
+    Once the run is to stop, all who wait for the `network` are woken, and threads that a disk keeps
+    waiting are waited for as long as the stop has patience.
     """
 
     def __init__(
@@ -55,19 +65,15 @@ class Engine:
         meter: Meter,
         *,
         observer: events.Observer = events.ignore,
-        stop: threading.Event | None = None,
-        abort: Callable[[], None] = lambda: None,
-        patience: float = math.inf,
-        relieve: Callable[[], None] = lambda: None,
+        stop: Stop | None = None,
+        network: Network | None = None,
     ) -> None:
         self._options = options
         self._meter = meter
         self._observer = observer
-        self._stop = stop or threading.Event()
-        self._abort = abort
-        self._patience = patience
+        self._stop = stop or Stop()
+        self._network = network
         self._broken: BaseException | None = None
-        self._relieve = relieve
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
         self._threads: list[_Thread] = []
@@ -189,7 +195,8 @@ class Engine:
                 self._sample()
             if now - looked >= LOOK_SECONDS:
                 looked = now
-                self._relieve()
+                if self._network is not None:
+                    self._network.relieve()
                 fetchers = [worker.fetcher for worker in self._workers]
                 for fetcher in self._stragglers.look(fetchers, now):
                     fetcher.hang_up()
@@ -218,10 +225,11 @@ class Engine:
                 if stopped == math.inf and self._stop.is_set():
                     stopped = now
                     self._schedule.stopped()
-                    self._abort()
+                    if self._network is not None:
+                        self._network.abort()
                 if now > stopped + STOP_SECONDS:
                     self._abandon()
-                if now > stopped + self._patience or thread.ident is None:
+                if now > stopped + self._stop.patience or thread.ident is None:
                     break
             else:
                 thread.join()

@@ -16,13 +16,13 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "_MOST_SHOWN = 399",
     ): "how much of a long path is shown",
     (
-        "system/disk.py",
+        "system/atomic_files.py",
         "",
         "_TEMPORARY_SECONDS = 60.0",
         "_TEMPORARY_SECONDS = 61.0",
     ): "a minute, more or less",
     (
-        "system/disk.py",
+        "system/atomic_files.py",
         "sweep_temporaries",
         "time.time() - os.lstat(path).st_mtime > _TEMPORARY_SECONDS",
         "time.time() - os.lstat(path).st_mtime >= _TEMPORARY_SECONDS",

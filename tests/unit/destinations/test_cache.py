@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.destinations.hub_cache import cache as cache_module
+from hfget.destinations.hub_cache import etag_locks
 from hfget.destinations.hub_cache.cache import CacheLayout
 from hfget.destinations.hub_cache.cache_paths import blob_path
 from hfget.destinations.layout import Elsewhere
@@ -235,7 +235,7 @@ def test_who_may_not_lock_at_all_waits_for_nobody(
 def test_what_is_no_partial_gives_no_sign_of_life(
     odd: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(etag_locks, "_PATIENCE_SECONDS", 0.0)
     mine, yours = CacheLayout(cache, REF), CacheLayout(cache, REF)
     assert mine.reserve(WEIGHTS)
     partial = blob(cache, WEIGHTS).with_name(f"{WEIGHTS.etag}.0a1b2c3d.incomplete")
@@ -264,7 +264,7 @@ def test_a_holder_without_a_sign_of_life_is_not_waited_for(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its partial grows, whatever the clocks say; else it may have been dead for hours."""
-    monkeypatch.setattr(cache_module, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(etag_locks, "_PATIENCE_SECONDS", 0.0)
     mine, yours = CacheLayout(cache, REF), CacheLayout(cache, REF)
     assert mine.reserve(WEIGHTS)
     blobs = folder(cache) / "blobs"

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hfget.destinations import record_codec, safe_directories
+from hfget.destinations import record_codec, safe_directories, wanted_files
 from hfget.destinations.hub_cache.cache import CacheLayout
 from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.local_dir.folder import FolderLayout
-from hfget.system.disk import atomic_write, sync_directory
+from hfget.system.atomic_files import atomic_write, sync_directory
 from tests.support.cached_files import AT, CONFIG, REF, WEIGHTS, blob, filled, folder, pointer
 from tests.support.loopback import small_file, snapshot_of
 from tests.unit.transfer.test_reuse import DATA, TWINS, jobs_for, take
@@ -98,11 +98,11 @@ def test_a_folder_has_its_names(disk: Disk, tmp_path: Path) -> None:
 def test_what_is_asked_for_is_there_before_the_record_names_it(disk: Disk, tmp_path: Path) -> None:
     record_codec.prepare(tmp_path)
     files = [small_file("a", b"a"), small_file("b", b"b")]
-    record_codec.write_wanted(tmp_path, snapshot_of(*files), files)
-    assert disk.has_content_of(tmp_path / record_codec.RECORD_NAME)
+    wanted_files.write_wanted(tmp_path, snapshot_of(*files), files)
+    assert disk.has_content_of(tmp_path / wanted_files.RECORD_NAME)
     disk.steps.clear()
-    record_codec.unwant(tmp_path, ["a"])
-    assert disk.has_content_of(tmp_path / record_codec.RECORD_NAME)
+    wanted_files.unwant(tmp_path, ["a"])
+    assert disk.has_content_of(tmp_path / wanted_files.RECORD_NAME)
 
 
 def test_the_folders_of_a_cached_repo_are_there_from_the_beginning(disk: Disk, cache: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.destinations import record_codec
+from hfget.destinations import wanted_files
 from hfget.destinations.local_dir import obsolete
 from hfget.destinations.local_dir.folder import LOG_NAME, FolderLayout
 from hfget.destinations.record_log import Entry, RecordLog
@@ -60,7 +60,7 @@ def test_what_is_not_listed_any_more_goes_with_all_that_speaks_of_it(root: Path)
     assert not (root / "sub").exists() and (root / KEPT.path).exists()
     records = root / ".cache" / "huggingface"
     assert not (records / "download" / "sub").exists() and (records / "download").is_dir()
-    wanted = record_codec.read_wanted(records)
+    wanted = wanted_files.read_wanted(records)
     assert wanted is not None and wanted.files.keys() == {KEPT.path}
     assert removals(root) == []
 
@@ -150,7 +150,7 @@ def test_what_verify_found_wrong_stays(root: Path) -> None:
     target = root / OLD.path
     target.write_bytes(b"9")
     records = root / ".cache" / "huggingface"
-    withdraw_in_folder(records, record_codec.read_wanted(records), {OLD.path: target})
+    withdraw_in_folder(records, wanted_files.read_wanted(records), {OLD.path: target})
     assert FolderLayout(root).obsolete(AFTER, hash_file) == ()
 
 

@@ -15,7 +15,7 @@ from huggingface_hub import _local_folder, _tree_cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfget.destinations import record_codec
+from hfget.destinations import record_codec, record_json, wanted_files
 from hfget.model import RemoteFile
 from tests.support.loopback import lfs_file, sha256, small_file, snapshot_of
 from tests.support.verdicts import refused
@@ -173,11 +173,11 @@ def test_what_is_odd_but_harmless_in_a_listing_is_left_out(records: Path) -> Non
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
 def test_a_garbage_hfget_json_is_as_none_and_is_replaced(garbage: bytes, records: Path) -> None:
-    path = records / record_codec.RECORD_NAME
+    path = records / wanted_files.RECORD_NAME
     path.write_bytes(garbage)
-    assert record_codec.read_wanted(records) is None
-    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    wanted = record_codec.read_wanted(records)
+    assert wanted_files.read_wanted(records) is None
+    wanted_files.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    wanted = wanted_files.read_wanted(records)
     assert wanted is not None and wanted.files == {SMALL.path: SMALL}
 
 
@@ -221,10 +221,10 @@ def a_loop(path: Path) -> None:
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_loop])
 def test_what_is_no_file_at_all_is_as_none(make: Callable[[Path], None], records: Path) -> None:
-    make(records / record_codec.RECORD_NAME)
+    make(records / wanted_files.RECORD_NAME)
     make(records / "trees" / f"{COMMIT}.json")
     make(records / "download" / "config.json.metadata")
-    assert record_codec.read_wanted(records) is None
+    assert wanted_files.read_wanted(records) is None
     assert record_codec.read_tree(records, COMMIT) is None
     assert record_codec.read_metadata(records, SMALL.path) is None
     assert record_codec.read_etags(records) == {}
@@ -236,7 +236,7 @@ def test_what_is_no_file_at_all_is_as_none(make: Callable[[Path], None], records
 def test_no_bytes_in_a_record_are_too_odd(records: Path, data: bytes) -> None:
     for path in ("hfget.json", f"trees/{COMMIT}.json", "download/config.json.metadata"):
         (records / path).write_bytes(data)
-    assert record_codec.read_wanted(records) is None
+    assert wanted_files.read_wanted(records) is None
     assert record_codec.read_tree(records, COMMIT) is None
     known = record_codec.read_metadata(records, SMALL.path)
     if known is None:
@@ -261,7 +261,7 @@ def test_whatever_a_listing_says_its_files_are_sound(records: Path, files: dict[
     document |= {"repo_id": "org/name", "repo_type": "model", "commit": COMMIT}
     for path in (f"trees/{COMMIT}.json", "hfget.json"):
         (records / path).write_text(json.dumps(document))
-    tree, wanted = record_codec.read_tree(records, COMMIT), record_codec.read_wanted(records)
+    tree, wanted = record_codec.read_tree(records, COMMIT), wanted_files.read_wanted(records)
     assert (tree is None) == (wanted is None)
     if tree is None:
         refused()
@@ -275,29 +275,29 @@ def test_a_record_that_is_too_large_is_not_read(
     records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_codec.write_tree(records, snapshot_of(SMALL, commit=COMMIT))
-    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    monkeypatch.setattr(record_codec, "_MOST_JSON_BYTES", 20)
+    wanted_files.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    monkeypatch.setattr(record_json, "_MOST_JSON_BYTES", 20)
     assert record_codec.read_tree(records, COMMIT) is None
-    assert record_codec.read_wanted(records) is None
+    assert wanted_files.read_wanted(records) is None
 
 
 def test_what_was_asked_for_is_kept_beside_what_was_asked_for_before(records: Path) -> None:
-    record_codec.write_wanted(records, snapshot_of(SMALL, LARGE), [LARGE])
+    wanted_files.write_wanted(records, snapshot_of(SMALL, LARGE), [LARGE])
     newer = small_file(SMALL.path, b"{ }")
-    record_codec.write_wanted(records, snapshot_of(newer, commit="d" * 40), [newer])
-    wanted = record_codec.read_wanted(records)
+    wanted_files.write_wanted(records, snapshot_of(newer, commit="d" * 40), [newer])
+    wanted = wanted_files.read_wanted(records)
     assert wanted is not None and wanted.commit == "d" * 40
     assert wanted.files == {SMALL.path: newer, LARGE.path: LARGE}
 
 
 def test_asking_again_for_the_same_changes_only_the_time(records: Path) -> None:
-    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
-    path = records / record_codec.RECORD_NAME
+    wanted_files.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    path = records / wanted_files.RECORD_NAME
     os.utime(path, (1e9, 1e9))
     before = path.stat().st_ino, path.read_bytes()
-    record_codec.write_wanted(records, snapshot_of(SMALL), [SMALL])
+    wanted_files.write_wanted(records, snapshot_of(SMALL), [SMALL])
     assert (path.stat().st_ino, path.read_bytes()) == before
-    wanted = record_codec.read_wanted(records)
+    wanted = wanted_files.read_wanted(records)
     assert wanted is not None and wanted.written > 1.1e9
 
 
@@ -306,7 +306,7 @@ def test_every_content_that_was_listed_here_is_known(records: Path) -> None:
     record_codec.write_tree(records, snapshot_of(SMALL, LARGE, commit=COMMIT))
     record_codec.write_tree(records, snapshot_of(newer, commit="d" * 40))
     asked = lfs_file("asked", b"for")
-    record_codec.write_wanted(records, snapshot_of(asked), [asked])
+    wanted_files.write_wanted(records, snapshot_of(asked), [asked])
     assert record_codec.read_etags(records) == {
         SMALL.path: {SMALL.etag, newer.etag},
         LARGE.path: {LARGE.etag},

@@ -13,7 +13,7 @@ import pytest
 from hfget.destinations import safe_directories as module
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.errors import UnsafeError
-from hfget.system import disk
+from hfget.system import atomic_files
 from tests.support.loopback import BOUND
 from tests.support.open_files import needs_descriptors, open_below
 
@@ -59,7 +59,7 @@ def test_a_name_that_is_taken_is_kept(
     native: bool, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     if not native:
-        monkeypatch.setattr(disk, "_renameat2", lambda: None)
+        monkeypatch.setattr(atomic_files, "_renameat2", lambda: None)
     target = root / "x"
     if taken_by == "file":
         target.write_bytes(b"mine")

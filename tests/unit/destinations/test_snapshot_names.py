@@ -16,7 +16,7 @@ from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.errors import DiskError, UnsafeError
 from hfget.model import RemoteFile
-from hfget.system.disk import sweep_temporaries
+from hfget.system.atomic_files import sweep_temporaries
 from tests.support.loopback import small_file
 
 COMMIT = "c" * 40

@@ -10,7 +10,7 @@ import pytest
 
 from hfget.destinations.hub_cache.symlinks import Kind, look, make, possible
 from hfget.destinations.safe_directories import Directories, Seen
-from hfget.system.disk import sweep_temporaries
+from hfget.system.atomic_files import sweep_temporaries
 
 
 @pytest.fixture

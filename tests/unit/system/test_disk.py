@@ -14,17 +14,15 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import InterruptedRunError
-from hfget.system import disk
-from hfget.system.disk import (
+from hfget.system import atomic_files
+from hfget.system.atomic_files import (
     atomic_write,
-    disk_error,
-    free_bytes,
-    is_inside,
     read_text,
     rename_new,
     sweep_temporaries,
     sync_directory,
 )
+from hfget.system.disk import disk_error, free_bytes, is_inside
 from tests.support.loopback import BOUND
 from tests.support.open_files import open_below
 
@@ -85,7 +83,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     def fail(fd: int, data: bytes) -> None:
         raise error
 
-    monkeypatch.setattr(disk, "_write_all", fail)
+    monkeypatch.setattr(atomic_files, "_write_all", fail)
     with pytest.raises(type(error)):
         atomic_write(target, "new")
     assert target.read_text() == "old" and os.listdir(tmp_path) == ["x"]  # noqa: PTH208
@@ -121,7 +119,7 @@ def test_what_a_killed_write_left_is_cleared_away_once_it_is_old(tmp_path: Path)
     names = (".0123456789abcdef.tmp", ".fedcba9876543210.tmp", ".mine.tmp", "0123456789abcdef.tmp")
     for name in names:
         (folder / name).touch()
-    then = time.time() - 2 * disk._TEMPORARY_SECONDS
+    then = time.time() - 2 * atomic_files._TEMPORARY_SECONDS
     for name in (names[0], *names[2:]):
         os.utime(folder / name, (then, then))
     sweep_temporaries(tmp_path)
@@ -156,7 +154,7 @@ def test_a_rename_takes_no_name_that_is_taken(
     native: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not native:
-        monkeypatch.setattr(disk, "_renameat2", lambda: None)
+        monkeypatch.setattr(atomic_files, "_renameat2", lambda: None)
     source, target = tmp_path / "source", tmp_path / "ü target"
     source.write_text("new")
     rename_new(source, target)
@@ -178,7 +176,7 @@ def test_a_file_system_without_that_rename_gets_the_plain_one(
         ctypes.set_errno(errno.EINVAL)
         return -1
 
-    monkeypatch.setattr(disk, "_renameat2", lambda: refuses)
+    monkeypatch.setattr(atomic_files, "_renameat2", lambda: refuses)
     (tmp_path / "a").write_text("a")
     rename_new(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "a"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.system.disk import atomic_write, disk_error, sync_directory
+from hfget.system.atomic_files import atomic_write, sync_directory
+from hfget.system.disk import disk_error
 from tests.support.open_files import open_below
 
 

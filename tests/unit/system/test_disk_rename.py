@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hfget.system.disk import exists, rename_new
+from hfget.system.atomic_files import rename_new
+from hfget.system.disk import exists
 
 _ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs renameat2")
 

@@ -7,15 +7,12 @@ of each commit, and which blobs were hashed and found right.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hfget.destinations import record_codec
+from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.asked_revisions import Remembered
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
@@ -26,6 +23,7 @@ from hfget.destinations.hub_cache.cache_paths import (
     store_path,
 )
 from hfget.destinations.hub_cache.etag_locks import EtagLocks
+from hfget.destinations.hub_cache.refs import Refs
 from hfget.destinations.hub_cache.snapshot_names import Names, Settled
 from hfget.destinations.hub_cache.symlinks import Kind
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
@@ -39,18 +37,14 @@ from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import destination_texts as texts
-from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, is_commit
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import (
     READ_ONLY,
-    atomic_write,
     disk_error,
     is_inside,
-    read_text,
     sweep_temporaries,
 )
 
-#: A process that fetches a blob and has written nothing for so long is not waited for.
-_PATIENCE_SECONDS = 60.0
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
 LOG_NAME = "records"
 
@@ -73,14 +67,14 @@ class CacheLayout:
         self._origins = Origins(self._folder, self._own, "/origin.json")
         self._fsync = fsync
         self._directories = Directories(self._cache if self._folder == named else self._folder)
+        self._refs = Refs(self._folder, self._own, self._directories, fsync=fsync)
         self._log = RecordLog(self._own / LOG_NAME)
         self._owners = Owners(self._folder, self._own, self._own / LOG_NAME)
         self._names = Names(self._folder, self._directories, self._log, fsync=fsync)
         self._names.links = links
         locks = self._cache / ".locks" / named.name
         self.lock_path = locks / "hfget.lock"
-        self._etags = EtagLocks(locks)
-        self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
+        self._etags = EtagLocks(locks, self._folder / "blobs")
         self._inside: set[Path] = set()
         self._read_only = self.unrecorded = False
         self._found: dict[str, tuple[Path, Seen]] = {}
@@ -89,17 +83,7 @@ class CacheLayout:
         return self._folder / "snapshots" / snapshot.commit
 
     def remembered(self, ref: RepoRef) -> Remembered | None:
-        """See `Layout.remembered`. A ref of huggingface_hub's counts as one of hfget's."""
-        asked = ref.revision or "main"
-        commit, moment = asked, 0.0
-        with suppress(OSError, ValueError, UnsafeError):
-            name = destination(self._folder / "refs", asked)
-            self._directories.refuse_escape(name.parent)
-            commit, moment = read_text(name, 100).strip(), name.stat().st_mtime
-        if not is_commit(commit):
-            return None
-        wanted = record_codec.read_wanted(self._own / commit)
-        return Remembered(wanted.repo_id if wanted else ref.repo_id, commit, moment)
+        return self._refs.remembered(ref)
 
     def recorded(self, commit: str) -> RecordedListing | None:
         return self._origins.recorded(commit)
@@ -185,32 +169,7 @@ class CacheLayout:
         return Placement(target, ItemState.ADOPTABLE, present=path)
 
     def reserve(self, file: RemoteFile) -> bool:
-        """Take the lock that huggingface_hub takes for a blob.
-
-        Locks only save bandwidth: one whose holder shows no sign of life is not waited for.
-        """
-        if self._etags.acquire(file.etag):
-            return True
-        signs, now = self._signs_of_life(file), time.monotonic()
-        known, since = self._waiting.get(file.etag, (None, now))
-        if signs == known:
-            return now - since > _PATIENCE_SECONDS
-        self._waiting[file.etag] = signs, now
-        return False
-
-    def _signs_of_life(self, file: RemoteFile) -> frozenset[tuple[str, int, int]]:
-        """What changes as long as huggingface_hub fetches this content: its partials."""
-        signs = set()
-        names: list[str] = []
-        with suppress(OSError):
-            names = os.listdir(self._folder / "blobs")  # noqa: PTH208
-        for name in names:
-            if name.startswith(file.etag) and name.endswith(".incomplete"):
-                with suppress(OSError):
-                    found = os.lstat(self._folder / "blobs" / name)
-                    if stat.S_ISREG(found.st_mode) and found.st_size <= file.size:
-                        signs.add((name, found.st_size, found.st_mtime_ns))
-        return frozenset(signs)
+        return self._etags.reserve(file)
 
     def release(self, file: RemoteFile) -> None:
         self._etags.release(file.etag)
@@ -245,7 +204,7 @@ class CacheLayout:
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
         """See `Layout.begin`. A read-only cache is good enough if all is there, or seems to be."""
-        self._ref(snapshot)
+        self._refs.path(snapshot)
         root, own = self.root(snapshot), self._own / snapshot.commit
         try:
             for folder in (root, self._folder / "blobs", self._folder / "trees", own):
@@ -258,7 +217,7 @@ class CacheLayout:
             sweep_temporaries(self._folder / "blobs")
             sweep_temporaries(self._own)
             self._origins.write(snapshot)
-            record_codec.write_wanted(own, snapshot, wanted)
+            wanted_files.write_wanted(own, snapshot, wanted)
             self._log.compact()
         except OSError as error:
             here = all(self._is_named(snapshot, file) for file in wanted)
@@ -308,29 +267,7 @@ class CacheLayout:
         return self._names.durable
 
     def complete(self, snapshot: Snapshot) -> None:
-        """Let the branch or tag that was asked for name the commit (huggingface_hub: `refs`).
-
-        As there, a cache that cannot be written to goes without.
-        """
-        if snapshot.ref.revision == snapshot.commit:
-            return
-        target = self._ref(snapshot)
-        temporary = self._own / snapshot.commit / "ref"
-        with suppress(OSError, ValueError):
-            if read_text(target, 100) == snapshot.commit:
-                if not snapshot.stale:
-                    os.utime(target, follow_symlinks=False)  # it was this commit today, too
-                return
-        try:
-            atomic_write(temporary, snapshot.commit, sync=self._fsync)
-            self._directories.move_in(temporary, target, replace=True)
-        except OSError as error:
-            if error.errno not in READ_ONLY and error.errno != errno.ENOENT:
-                raise disk_error(error, target) from error
-
-    def _ref(self, snapshot: Snapshot) -> Path:
-        """Where the commit of the revision asked for is kept. Raises UnsafeError."""
-        return destination(self._folder / "refs", snapshot.ref.revision or "main")
+        self._refs.point(snapshot)
 
     def obsolete(
         self, snapshot: Snapshot, content: ContentHash | None = None

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.destinations import record_codec
+from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.hub_cache.cache_paths import real_blob
 from hfget.errors import UnsafeError
 from hfget.messages import destination_texts as texts
@@ -37,7 +37,7 @@ class CachedSnapshot(NamedTuple):
             return None
         if match := _FOLDER.fullmatch(root.parent.parent.name):
             return cls(root, match[1], match[2].replace("--", "/"))
-        wanted = record_codec.read_wanted(root.parent.parent / ".hfget" / root.name, anyones=True)
+        wanted = wanted_files.read_wanted(root.parent.parent / ".hfget" / root.name, anyones=True)
         return cls(root, wanted.repo_type, wanted.repo_id) if wanted else None
 
     @property
@@ -56,7 +56,7 @@ class CachedSnapshot(NamedTuple):
     @property
     def endpoint(self) -> str:
         """The endpoint that listed the commit to hfget; empty if that is not recorded."""
-        wanted = record_codec.read_wanted(self._repo / ".hfget" / self.commit)
+        wanted = wanted_files.read_wanted(self._repo / ".hfget" / self.commit)
         return wanted.endpoint if wanted else ""
 
     @property
@@ -69,7 +69,7 @@ class CachedSnapshot(NamedTuple):
         That is what hfget was asked for, and whatever else of the repo is there: a snapshot
         may hold only a part of it.
         """
-        wanted = record_codec.read_wanted(self._repo / ".hfget" / self.commit, anyones=True)
+        wanted = wanted_files.read_wanted(self._repo / ".hfget" / self.commit, anyones=True)
         files = dict(wanted.files) if wanted else {}
         tree = record_codec.read_tree(self._repo, self.commit, anyones=True)
         listed = {file.path: file for file in tree or ()}

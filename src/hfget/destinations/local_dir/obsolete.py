@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from hfget.destinations import record_codec
+from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.layout import ContentHash
 from hfget.destinations.record_log import GONE, WRONG, Entry, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen, folds_case
@@ -75,7 +75,7 @@ class Obsolete:
             downloads = self._records / "download"
             _remove_empty((downloads / removal.path).parent, downloads)
         if gone:
-            record_codec.unwant(self._records, gone)
+            wanted_files.unwant(self._records, gone)
             try:
                 self._log.write()
             except OSError as error:

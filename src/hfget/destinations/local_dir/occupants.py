@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.destinations import record_codec
+from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.record_log import Entry, RecordLog
 from hfget.model import Snapshot
 
@@ -45,13 +45,13 @@ class Claims:
         self._unclaimed: dict[str, record_codec.Metadata] = {}
         #: By path, what hfget recorded before it kept a log of its own, and of which repo.
         self._former: dict[str, tuple[record_codec.Metadata, RepoName]] = {}
-        self._wanted: record_codec.Wanted | None = None
+        self._wanted: wanted_files.Wanted | None = None
 
     def others(self, snapshot: Snapshot) -> Occupants:
         """The repos other than the snapshot's, and the commits that may be of another."""
         own = _name(snapshot)
         repos = dict(self._recorded(own))
-        self._wanted = wanted = record_codec.read_wanted(self._records)
+        self._wanted = wanted = wanted_files.read_wanted(self._records)
         if wanted is not None and (wanted.homes or (wanted.repo_type, wanted.repo_id) != own):
             for path in wanted.files:
                 repo = wanted.home(path).repo

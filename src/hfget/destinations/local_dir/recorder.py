@@ -10,7 +10,7 @@ from hfget.destinations import record_codec
 from hfget.destinations.record_log import Entry, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.model import RemoteFile, Snapshot
-from hfget.system import disk_error
+from hfget.system import AtomicWriter, disk_error
 
 #: Directories are synced and records written for so many small files at once.
 BATCH = 64
@@ -69,19 +69,20 @@ class Recorder:
             folders = {os.path.dirname(self._target(file)) for file, _, _ in batch}
             self.durable &= self._directories.sync(folders)
         looked_at: set[str] = set()
-        for file, entry, seen in batch:
-            target = self._target(file)
-            try:
-                if (folder := os.path.dirname(target)) not in looked_at:
-                    self._directories.look(target)  # raises if the folder was moved away
-                    looked_at.add(folder)
-                modified = seen.modified_ns / 1e9
-                record_codec.write_metadata(
-                    self._records, file.path, entry.commit, file.etag, modified
-                )
-            except OSError as error:
-                raise disk_error(error, target, "recording") from error
-            self._log.add(file.path, entry)
+        with AtomicWriter() as writer:
+            for file, entry, seen in batch:
+                target = self._target(file)
+                try:
+                    if (folder := os.path.dirname(target)) not in looked_at:
+                        self._directories.look(target)  # raises if the folder was moved away
+                        looked_at.add(folder)
+                    modified = seen.modified_ns / 1e9
+                    record_codec.write_metadata(
+                        self._records, file.path, entry.commit, file.etag, modified, writer
+                    )
+                except OSError as error:
+                    raise disk_error(error, target, "recording") from error
+                self._log.add(file.path, entry)
         try:
             self._log.write()
         except OSError as error:
