@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hfget.errors import UsageError
-from hfget.system import safe_text
-
-TOOL = "--tool"
 _GOES_ON = "hfget always goes on where it stopped"
 _BOOLEANS = "true false auto 0 1 yes no"
 
@@ -39,7 +35,6 @@ NOT_NEEDED: Mapping[str, Unneeded] = {
     "--location": Unneeded("hfget follows redirects"),
     "--file-allocation": Unneeded("hfget writes only what has come", "any"),
     "--check-integrity": Unneeded("every byte is verified", _BOOLEANS),
-    "--aria2c-path": Unneeded("hfget downloads by itself", "any"),
     "--enable-hf-transfer": Unneeded("hfget has connections of its own"),
     "-nv": Unneeded("for silence: --quiet"),
     "--show-progress": Unneeded("progress is shown"),
@@ -98,12 +93,3 @@ INSTEAD: Mapping[str, str] = {
     "--subfolder": "a folder of the repo stands behind it: hfget org/name FOLDER",
     "--offline": "HF_HUB_OFFLINE=1; hfget verify DIR needs no network",
 }
-
-
-def check_tool(name: str) -> None:
-    """`--tool hfget` is what is done anyway. Raises UsageError for another program."""
-    if name != "hfget":
-        raise UsageError(
-            f"no such option: {TOOL} {safe_text(name, 40)}".rstrip(),
-            hint=f"leave {TOOL} out: hfget itself fetches over several connections (-x N)",
-        )

@@ -15,6 +15,7 @@ from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import RecordedListing, differences
 from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
+from hfget.destinations.local_dir.other_downloaders import aria2c_pieces
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_codec import (
     RECORD_NAME,
@@ -44,6 +45,7 @@ __all__ = [
     "RecordedListing",
     "RepoName",
     "Wanted",
+    "aria2c_pieces",
     "cache_beside",
     "choose_layout",
     "destination",

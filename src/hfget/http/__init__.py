@@ -10,6 +10,7 @@ from __future__ import annotations
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
 from hfget.http.credentials import choose_credential, is_token_refused
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
+from hfget.http.proxies import proxy_for
 from hfget.http.redirects import circle, stays_home
 from hfget.http.response import Response
 from hfget.http.retry import (
@@ -21,14 +22,17 @@ from hfget.http.retry import (
     wait_after,
     with_retries,
 )
+from hfget.http.sending import Carrier
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
+from hfget.http.trust import bundle_named
 
 __all__ = [
     "IDENTITY",
     "INFLATABLE",
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
+    "Carrier",
     "DistrustedError",
     "HttpClient",
     "InflateError",
@@ -36,6 +40,7 @@ __all__ = [
     "Response",
     "Transient",
     "backoff",
+    "bundle_named",
     "choose_credential",
     "circle",
     "from_exception",
@@ -43,6 +48,7 @@ __all__ = [
     "given_up",
     "hand_back",
     "is_token_refused",
+    "proxy_for",
     "read_first_line",
     "stays_home",
     "wait_after",

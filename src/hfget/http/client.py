@@ -26,7 +26,7 @@ from hfget.errors import HfgetError, UnreachableError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
 from hfget.http.credentials import is_token_refused
-from hfget.http.sending import send
+from hfget.http.sending import Carrier, send, send_by
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
@@ -90,10 +90,12 @@ class HttpClient:
         with_token: bool = True,
         method: str = "GET",
         form: bytes | None = None,
+        carrier: Carrier | None = None,
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
 
-        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
+        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so. A `carrier`
+        sends the request in place of this process.
 
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
         twice that. Raises requests.RequestException as requests does, NetworkError when
@@ -114,11 +116,11 @@ class HttpClient:
         with self._lock:
             self.requests_sent += 1
         try:
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, read_timeout, carrier)
         except InTheClearError as error:
             self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
             del request.headers["Authorization"]
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, read_timeout, carrier)
 
     def close_off(self, error: HfgetError) -> None:
         """From now on every request fails like this: none is sent."""
@@ -211,12 +213,19 @@ class HttpClient:
             raise requests.exceptions.InvalidURL(str(error)) from None
 
     def _send(
-        self, request: requests.PreparedRequest, proxy: str | None, read_timeout: float
+        self,
+        request: requests.PreparedRequest,
+        proxy: str | None,
+        read_timeout: float,
+        carrier: Carrier | None,
     ) -> requests.Response:
         url = str(request.url)
+        timeouts = self._connect_timeout, read_timeout
         try:
-            timeouts = self._connect_timeout, read_timeout
-            response = send(self._adapter(), self._sockets, request, timeouts, proxy)
+            if carrier is not None:
+                response = send_by(carrier, self._sockets, request, timeouts, proxy)
+            else:
+                response = send(self._adapter(), self._sockets, request, timeouts, proxy)
         except requests.RequestException as error:
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error

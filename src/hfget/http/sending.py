@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
 import requests
 
+from hfget.endpoints import hostname_of, is_loopback_address
 from hfget.http.connect import Sockets
-from hfget.http.transport import Adapter
+from hfget.http.transport import Adapter, InTheClearError
 
 #: A request is sent at most so often at once.
 _MOST_SENDS = 8
+
+
+class Carrier(Protocol):
+    """What sends a request in place of this process: another program."""
+
+    def __call__(
+        self,
+        request: requests.PreparedRequest,
+        timeouts: tuple[float, float],
+        proxy: str | None,
+        watch: Callable[[socket.socket], None],
+        /,
+    ) -> requests.Response:
+        """The answer to this very request, no redirect followed, its body unread.
+
+        `watch` is told of the socket that is waited on, so that a run that ends can shut it.
+        Raises Transient and HfgetError.
+        """
 
 
 def send(
@@ -42,3 +65,30 @@ def send(
                 sockets.is_worth_another()  # the next try goes to another address
             raise
     raise AssertionError("sent too often")
+
+
+def send_by(
+    carrier: Carrier,
+    sockets: Sockets,
+    request: requests.PreparedRequest,
+    timeouts: tuple[float, float],
+    proxy: str | None,
+) -> requests.Response:
+    """The answer to `request` as `carrier` brings it.
+
+    Where it connects to is not seen: a token over plain http needs a host whose addresses are all
+    this machine's. Raises InTheClearError, and what the carrier raises.
+    """
+    url = str(request.url)
+    if "Authorization" in request.headers and url.startswith("http:"):
+        peers = _addresses(hostname_of(url))
+        if stranger := next((peer for peer in peers if not is_loopback_address(peer)), None):
+            raise InTheClearError(stranger)
+    return carrier(request, timeouts, proxy, sockets.add)
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        return [str(found[4][0]) for found in socket.getaddrinfo(host, None)]
+    except (OSError, UnicodeError):
+        return [host]

@@ -141,6 +141,10 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
+        if self._options.tool != "hfget":
+            from hfget.external import find_program
+
+            find_program(self._options.tool, self._options.aria2c_path)
         recall = Recall(
             self._layout, self._settings.endpoint, self._observer, force=self._options.force
         )

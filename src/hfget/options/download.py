@@ -14,9 +14,11 @@ from hfget.options.field import (
     Shorthand,
     as_connections,
     as_folder,
+    as_program,
     as_repo_type,
     as_retries,
     as_texts,
+    as_tool,
     option,
 )
 
@@ -179,6 +181,16 @@ class DownloadOptions:
         MANNER,
         "Bytes a second: 20M, 1.5G, or @FILE that holds it.",
         metavar="RATE",
+    )
+    tool: str = option(
+        "hfget",
+        MANNER,
+        "By hfget (fastest), aria2c, wget or curl.",
+        metavar="TOOL",
+        check=as_tool,
+    )
+    aria2c_path: str | os.PathLike[str] | None = option(
+        None, MANNER, "The aria2c for --tool aria2c.", metavar="FILE", check=as_program
     )
     wait_for_lock: bool = option(
         True, MANNER, "Do not wait for another hfget on the same folder.", flags=("--no-wait",)

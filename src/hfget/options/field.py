@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 from hfget.errors import UsageError
 from hfget.limits import MAX_CONNECTIONS
 from hfget.settings import user_path
+from hfget.system import safe_text
 
 METADATA = "option"
+#: What brings the bytes: hfget itself, or a program that it drives.
+TOOLS = ("hfget", "aria2c", "wget", "curl")
 _REPO_TYPES = ("model", "dataset", "space")
 
 
@@ -95,6 +98,11 @@ def as_folder(value: Any, flag: str) -> str | None:
     return str(user_path(value, flag))
 
 
+def as_program(value: Any, flag: str) -> str | None:
+    """A path in which `~` is expanded, or a name that is looked for in PATH."""
+    return None if value is None else str(user_path(value, flag))
+
+
 def as_connections(value: Any, flag: str) -> int:
     number = as_number(value, flag)
     if not 1 <= number <= MAX_CONNECTIONS:
@@ -130,3 +138,15 @@ def as_repo_type(value: Any, flag: str) -> str | None:
             hint="for instance: --repo-type dataset",
         )
     return singular
+
+
+def as_tool(value: Any, flag: str) -> str:
+    """`aria2` is aria2c."""
+    text = (as_text(value, flag) or "hfget").strip().lower()
+    tool = {"aria2": "aria2c"}.get(text, text)
+    if tool not in TOOLS:
+        raise UsageError(
+            f"{flag} {safe_text(text, 40)} is none of {', '.join(TOOLS)}",
+            hint=f"leave {flag} out: hfget itself fetches over several connections (-x N)",
+        )
+    return tool
