@@ -28,7 +28,7 @@ from hfget.destinations.record_codec import (
     was_recorded_since,
 )
 from hfget.destinations.record_log import RecordLog
-from hfget.destinations.safe_paths import destination
+from hfget.destinations.safe_paths import check_hostile, destination
 from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
@@ -47,6 +47,7 @@ __all__ = [
     "Wanted",
     "aria2c_pieces",
     "cache_beside",
+    "check_hostile",
     "choose_layout",
     "destination",
     "differences",

@@ -8,7 +8,7 @@ the one table of what is tried again, when, and how often.
 from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
-from hfget.http.credentials import choose_credential, is_token_refused
+from hfget.http.credentials import choose_credential, header_value, is_token_refused
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.proxies import proxy_for
 from hfget.http.redirects import circle, stays_home
@@ -47,6 +47,7 @@ __all__ = [
     "from_status",
     "given_up",
     "hand_back",
+    "header_value",
     "is_token_refused",
     "proxy_for",
     "read_first_line",

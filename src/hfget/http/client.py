@@ -25,8 +25,8 @@ from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_addr
 from hfget.errors import HfgetError, UnreachableError, UnsafeError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
-from hfget.http.credentials import is_token_refused
-from hfget.http.sending import Carrier, send, send_by
+from hfget.http.credentials import header_value, is_token_refused
+from hfget.http.sending import Carrier, send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
@@ -48,8 +48,8 @@ class HttpClient:
 
     `requests_sent` counts every request of the run. `unlocked` is set once a token that is
     not eager may be used (the endpoint refused a request without it). `offline` names the
-    variable that forbids all of them, if one does. `withheld` is why the
-    token was not sent after all: it does not go in the clear, or was not accepted.
+    variable that forbids all of them, if one does. `withheld` is why the token was not sent after
+    all: it does not go in the clear, or was not accepted.
     """
 
     def __init__(
@@ -73,7 +73,6 @@ class HttpClient:
         self._allow_private = allow_private
         self._env = env
         self._allow_http_data = allow_http_data
-
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
         self._local = threading.local()
@@ -94,13 +93,12 @@ class HttpClient:
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
 
-        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so. A `carrier`
-        sends the request in place of this process.
+        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
+        A `carrier` sends it in place of this process.
 
-        `read_timeout` is for each read, in seconds; the answer's head must be complete within
-        twice that. Raises requests.RequestException as requests does, NetworkError when
-        offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
-        address is unusable, UnsafeError if a token that was given would go in the clear.
+        `read_timeout` is for each read, in seconds; the head must be complete within twice that.
+        Raises requests.RequestException as requests does, NetworkError when offline, AccessError if a proxy refuses, UsageError if CA bundle or proxy are unusable,
+        UnsafeError if a token that was given would go in the clear.
         """
         if (closed := self._closed) is not None:
             raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
@@ -220,12 +218,9 @@ class HttpClient:
         carrier: Carrier | None,
     ) -> requests.Response:
         url = str(request.url)
-        timeouts = self._connect_timeout, read_timeout
         try:
-            if carrier is not None:
-                response = send_by(carrier, self._sockets, request, timeouts, proxy)
-            else:
-                response = send(self._adapter(), self._sockets, request, timeouts, proxy)
+            timeouts = self._connect_timeout, read_timeout
+            response = send(self._adapter(), self._sockets, request, timeouts, proxy, carrier)
         except requests.RequestException as error:
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
@@ -255,7 +250,7 @@ class HttpClient:
             self._keep_here(f"the proxy {proxies.shown(proxy)} would read it")
         if self.withheld is not None:
             return {}
-        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
+        return {"Authorization": header_value(credential)}
 
     def _keep_here(self, why: str) -> None:
         """No token in the clear: the run goes on without it, unless it was given for this."""

@@ -40,12 +40,16 @@ def send(
     request: requests.PreparedRequest,
     timeouts: tuple[float, float],
     proxy: str | None,
+    carrier: Carrier | None = None,
 ) -> requests.Response:
     """The answer to `request`, its body unread. `timeouts` are for connecting and for each read.
 
     A connection that was kept may be dead, and one of the host's addresses may be: neither is a
-    failure of the host. Raises requests.RequestException.
+    failure of the host. Raises requests.RequestException, and what a `carrier` raises.
     """
+    if carrier is not None:
+        _keep_here(request)
+        return carrier(request, timeouts, proxy, sockets.add)
     for left in reversed(range(_MOST_SENDS)):
         sockets.sending.begin()
         try:
@@ -67,24 +71,16 @@ def send(
     raise AssertionError("sent too often")
 
 
-def send_by(
-    carrier: Carrier,
-    sockets: Sockets,
-    request: requests.PreparedRequest,
-    timeouts: tuple[float, float],
-    proxy: str | None,
-) -> requests.Response:
-    """The answer to `request` as `carrier` brings it.
+def _keep_here(request: requests.PreparedRequest) -> None:
+    """No token over plain http to a host with an address that is not this machine's.
 
-    Where it connects to is not seen: a token over plain http needs a host whose addresses are all
-    this machine's. Raises InTheClearError, and what the carrier raises.
+    Where a carrier connects to is not seen. Raises InTheClearError.
     """
     url = str(request.url)
     if "Authorization" in request.headers and url.startswith("http:"):
-        peers = _addresses(hostname_of(url))
-        if stranger := next((peer for peer in peers if not is_loopback_address(peer)), None):
-            raise InTheClearError(stranger)
-    return carrier(request, timeouts, proxy, sockets.add)
+        for peer in _addresses(hostname_of(url)):
+            if not is_loopback_address(peer):
+                raise InTheClearError(peer)
 
 
 def _addresses(host: str) -> list[str]:

@@ -34,8 +34,12 @@ def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
 def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource) -> Settings:
     """The settings of a run from its options and the environment. Raises UsageError.
 
-    What both have under one name is taken over.
+    What both have under one name is taken over. A program that is to be used must be there.
     """
+    if options.tool != "hfget":
+        from hfget.external import find_program
+
+        find_program(options.tool, options.aria2c_path)
     if options.send_token_to and not options.ambient_token:
         raise UsageError(
             "--send-token-to and --no-token contradict each other", hint="give one of them"

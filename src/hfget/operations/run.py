@@ -70,7 +70,7 @@ class Run:
             endpoint=named[0] if named else None,
         )
         endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
-        self._settings = settings_of(options, endpoint, source)
+        self._settings = self.settings = settings_of(options, endpoint, source)
         self._http = HttpClient(
             self._settings.credential,
             connect_timeout=self._settings.api_timeout,
@@ -141,10 +141,6 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
-        if self._options.tool != "hfget":
-            from hfget.external import find_program
-
-            find_program(self._options.tool, self._options.aria2c_path)
         recall = Recall(
             self._layout, self._settings.endpoint, self._observer, force=self._options.force
         )
