@@ -46,10 +46,9 @@ _NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the h
 class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
-    `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it). `offline` names the
-    variable that forbids all of them, if one does. `withheld` is why the token was not sent after
-    all: it does not go in the clear, or was not accepted.
+    `requests_sent` counts every request of the run. `unlocked` is set once a token that is not
+    eager may be used (the endpoint refused a request without it). `offline` names the variable
+    that forbids all of them. `withheld` says why the token was not sent after all.
     """
 
     def __init__(
@@ -93,12 +92,13 @@ class HttpClient:
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
 
-        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
+        `method` and `form` say so where a HEAD, or a POST of a form, must be sent.
         A `carrier` sends it in place of this process.
 
         `read_timeout` is for each read, in seconds; the head must be complete within twice that.
-        Raises requests.RequestException as requests does, NetworkError when offline, AccessError if a proxy refuses, UsageError if CA bundle or proxy are unusable,
-        UnsafeError if a token that was given would go in the clear.
+        Raises requests.RequestException as requests does, NetworkError when offline, AccessError
+        if a proxy refuses, UsageError if CA bundle or proxy are unusable, UnsafeError if a token
+        that was given would go in the clear.
         """
         if (closed := self._closed) is not None:
             raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))

@@ -99,14 +99,17 @@ def begun_of(
 
 
 def _begun_by_aria2c(layout: Layout, file: RemoteFile, names: Iterable[str] | None) -> Begun | None:
-    """What aria2c has fetched of the file for an earlier run."""
+    """What aria2c has fetched of the file for an earlier run, by its notes; all, without notes."""
     directory = layout.partial_directory(file)
     data = aria2c_name(stem_for(directory, layout.partial_name(file), file.etag))
-    control = data.with_name(f"{data.name}.aria2")
-    if names is not None and control.name not in names:
+    if names is not None and data.name not in names:
         return None
-    pieces = aria2c_pieces(control, file.size)
-    return Begun(data, pieces, movable=True) if pieces else None
+    control = data.with_name(f"{data.name}.aria2")
+    if os.path.lexists(control):
+        pieces = aria2c_pieces(control, file.size)
+        return Begun(data, pieces, movable=True) if pieces else None
+    whole = find_prefix(directory, data.name.removesuffix(".incomplete"), file.size, [data.name])
+    return whole if whole is not None and whole.size == file.size else None
 
 
 def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
