@@ -26,7 +26,7 @@ ShellAt = Callable[[str], Shell]
 Files = dict[str, bytes | str | int]
 TOOLS = ("aria2c", "wget", "curl")
 REPO = "org/m"
-SIZE = 24 * MiB + 3
+SIZE = 16 * MiB + 3
 SLOW = 12 * MiB
 
 pytestmark = needs(*TOOLS)
@@ -121,8 +121,11 @@ def test_progress_is_that_of_hfget(tool: str, hub: LocalHub, shell: Shell) -> No
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-@pytest.mark.parametrize("then", ["the same", "hfget"])
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize(
+    ("blow", "then"),
+    [(signal.SIGINT, "the same"), (signal.SIGKILL, "the same"), (signal.SIGKILL, "hfget")],
+    ids=["Ctrl-C", "kill -9", "kill -9, then hfget"],
+)
 def test_an_interrupted_run_is_continued(
     blow: signal.Signals, then: str, tool: str, source: Path, hub: LocalHub, shell: Shell
 ) -> None:

@@ -233,10 +233,10 @@ def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
 
 def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
     near = near_misses(wanted, files)
-    held = [] if near or _is_glob(wanted) else holding(wanted, files)
-    if held:
-        pattern = _listed([repr(f"*{wanted}*")])
-        return f"did you mean {_listed(held[:_NEAR_MISSES])}? {pattern} matches {_files(held)}"
+    held = [] if _is_glob(wanted) else holding(wanted, files)
+    if not set(held) <= set(near):
+        meant, pattern = near or held[:_NEAR_MISSES], _listed([repr(f"*{wanted}*")])
+        return f"did you mean {_listed(meant)}? {pattern} matches {_files(held)}"
     return f"did you mean {_listed(near)}?" if near else "hfget ls shows what the repo has"
 
 
