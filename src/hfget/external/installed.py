@@ -15,8 +15,12 @@ _PACKAGES = {"aria2c": "aria2", "wget": "wget", "curl": "curl"}
 def find_program(tool: str, aria2c_path: str | os.PathLike[str] | None = None) -> str:
     """The program that `--tool` names; aria2c may be at a path of its own.
 
-    Raises UsageError where it is not installed.
+    Raises UsageError where it is not installed, and on Windows, where no pipe can be waited on.
     """
+    if os.name == "nt":
+        raise UsageError(
+            f"--tool {tool} needs another system than Windows", hint=f"leave --tool {tool} out"
+        )
     if tool == "aria2c" and aria2c_path is not None:
         path = os.fspath(aria2c_path)
         found = shutil.which(path)

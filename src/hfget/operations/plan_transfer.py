@@ -99,6 +99,8 @@ class PlanTransfer:
     def _backend(self, snapshot: Snapshot, meter: Meter) -> Backend:
         """What carries the tasks out: hfget's own engine, or aria2c beside it."""
         if self._options.tool != "aria2c":
+            if self._options.aria2c_path is not None:
+                self._warn("--aria2c-path is without effect: it is for --tool aria2c")
             return self._engine(self._transfer_options, meter, self._observe)
         from hfget.external import Aria2c, Tools, find_program
 

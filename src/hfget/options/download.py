@@ -185,7 +185,8 @@ class DownloadOptions:
     tool: str = option(
         "hfget",
         MANNER,
-        "By hfget (fastest), aria2c, wget or curl.",
+        "hfget (1.1-4x as fast as aria2c, but for tiny files near by); "
+        "aria2c, wget or curl where only those get through.",
         metavar="TOOL",
         check=as_tool,
     )
