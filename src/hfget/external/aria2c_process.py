@@ -5,6 +5,7 @@ https://aria2.github.io/manual/en/html/aria2c.html
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import select
@@ -17,6 +18,9 @@ from typing import Any, NamedTuple
 
 from hfget.errors import DiskError
 from hfget.external.surroundings import ca_options, environment
+from hfget.system import safe_url
+
+_log = logging.getLogger("hfget")
 
 #: More connections to one server it does not take.
 MOST_CONNECTIONS = 16
@@ -79,6 +83,7 @@ def run(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            cwd=order.place.parent,  # it takes blanks off the name of a folder
             env=environment(),
             start_new_session=True,  # Ctrl-C is for hfget, which ends it
         )
@@ -96,7 +101,9 @@ def run(
         pass  # its output has ended, and it has not
     finally:
         _end(process)
-    return process.wait()
+    code = process.wait()
+    _log.debug("aria2c: %s ended with code %d", safe_url(order.url), code)
+    return code
 
 
 def _arguments(order: Order) -> Sequence[str]:
@@ -104,7 +111,7 @@ def _arguments(order: Order) -> Sequence[str]:
     connections = min(order.connections, MOST_CONNECTIONS)
     return [
         *_FIXED,
-        f"--dir={order.place.parent}",
+        "--dir=.",
         f"--split={connections}",
         f"--max-connection-per-server={connections}",
         f"--connect-timeout={max(1, round(connect))}",

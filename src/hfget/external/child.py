@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import logging
 import os
 import select
 import socket
@@ -21,6 +22,9 @@ from hfget.errors import DiskError, HfgetError
 from hfget.external.exit_codes import failure_of
 from hfget.external.surroundings import environment
 from hfget.http import Response, Transient
+from hfget.system import safe_url
+
+_log = logging.getLogger("hfget")
 
 #: Seconds that a program may take to end once its answer has been read, or it was told to.
 _END_SECONDS = 0.5
@@ -167,6 +171,7 @@ def answer(
     except BaseException as error:
         wire.close()
         raise _named(child, error, url) from None
+    _log.debug("%s: %s gives %d", child.tool, safe_url(url), wire.status)
     response = requests.Response()
     response.status_code = wire.status
     response.reason = wire.reason

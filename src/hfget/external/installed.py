@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 from hfget.errors import UsageError
 from hfget.system import safe_text
@@ -29,7 +30,7 @@ def find_program(tool: str, aria2c_path: str | os.PathLike[str] | None = None) -
                 f"{safe_text(path)} is not a program that can be run",
                 hint="check the path after --aria2c-path",
             )
-        return found
+        return str(Path(found).absolute())
     found = shutil.which(tool)
     if found is None:
         package = _PACKAGES[tool]
@@ -38,4 +39,4 @@ def find_program(tool: str, aria2c_path: str | os.PathLike[str] | None = None) -
             hint=f"install it (apt install {package}, or brew install {package}), or leave "
             f"--tool {tool} out",
         )
-    return found
+    return str(Path(found).absolute())
