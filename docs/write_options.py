@@ -16,7 +16,8 @@ HEAD = """\
 
 Written by `python docs/write_options.py` from `src/hfget/options/download.py`. In every option
 `_` and `-` are the same, and `~` at the beginning of a path is your home folder. The keywords are
-those of `download` and `plan` ([library.md](library.md)); *ls* marks what `hfget ls` has too.
+those of `download` and `plan` ([library.md](library.md)); *ls* marks what `hfget ls` and
+`hfget urls` have too.
 
 ```
 hfget [OPTIONS] REPO [FILES]...
@@ -41,9 +42,13 @@ def page() -> str:
     for name, rows in groups.items():
         parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
-    for name in ("verify", "serve"):
+    for name in ("urls", "verify", "serve"):
         command = commands[name]
-        rows = [f"| {_spelled(param)} | {param.help} |" for param in command.params]
+        rows = [
+            f"| {_spelled(param)} | {param.help} |"
+            for param in command.params
+            if name != "urls" or not listing.intersection(param.opts)
+        ]
         parts.append(f"## hfget {name}\n\n| option | what it does |\n|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
     return "\n".join(parts)

@@ -51,6 +51,26 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
+        "http/sending.py",
+        ("test_in_the_clear.py",),
+        ("_keep_here", "not is_loopback_address(peer)", "False"),
+    ),
+    *checks(
+        _ORIGIN,
+        "external/surroundings.py",
+        ("test_external.py",),
+        ("environment", "name not in _WITHHELD", ""),
+        ("environment", "name.lower() not in _PROXIES", ""),
+    ),
+    *checks(
+        _ORIGIN,
+        "external/aria2c_file.py",
+        ("test_aria2c.py",),
+        ("Aria2cFile.bring", "address.authorized", "False"),
+        ("Aria2cFile._publish", "actual != self._file.etag", "False"),
+    ),
+    *checks(
+        _ORIGIN,
         "hub/pages.py",
         ("hub/test_pages_hostile.py", "hub/test_tree.py"),
         (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from hfget.endpoints import host_of, origin_of
 from hfget.http.client import HttpClient
+from hfget.http.sending import Carrier
 from hfget.settings import Credential, Settings
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
@@ -71,6 +72,7 @@ def client(
     token: str | None = None,
     eager: bool = True,
     read_timeout: float = BOUND,
+    carrier: Carrier | None = None,
 ) -> Client:
     known = {}
     if token is not None:
@@ -81,7 +83,7 @@ def client(
     snapshot = replace(snapshot_of(FILE), endpoint=home.url)
     hosts = HostHealth(settings.retries, threading.Event())
     hosts.answered(host_of(home.url))
-    return Client(HttpSource(http, settings, hosts, snapshot, FILE), http, hosts)
+    return Client(HttpSource(http, settings, hosts, snapshot, FILE, carrier), http, hosts)
 
 
 def tokens(server: Loopback) -> list[str | None]:

@@ -103,7 +103,7 @@ def test_the_way_of_a_download_leads_through_functions_that_exist() -> None:
 
 
 def test_modules_that_a_room_is_explained_by_exist() -> None:
-    for room in ("transfer", "server"):
+    for room in ("transfer", "server", "external"):
         text = re.search(rf"^Inside `{room}/`.*?\n\n", PAGE, flags=re.MULTILINE | re.DOTALL)
         assert text is not None
         for name in re.findall(r"`([a-z_]+)`", text[0]):
@@ -149,12 +149,13 @@ def test_every_destination_has_all_methods() -> None:
 
 
 def test_every_source_and_backend_has_all_methods_and_is_held_to_them() -> None:
-    from hfget import sources, transfer
+    from hfget import external, sources, transfer
     from hfget.transfer.backend import Backend
 
     found = classes_with(sources, methods(sources.ByteSource))
     assert set(found) == {kind.__name__ for kind in SOURCES}, "a source outside the suite"
     assert "Engine" in classes_with(transfer, methods(Backend))
+    assert "Aria2c" in classes_with(external, methods(Backend))
 
 
 def test_every_section_of_the_trials_is_in_the_table() -> None:

@@ -6,6 +6,7 @@ of a star without quotes: what comes must be the same.
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -100,13 +101,20 @@ LINES: dict[str, tuple[str, list[str]]] = {
     "hfget --resume-download gpt2 --local-dir gpt2": ("gpt2", GPT2),
     "hfget gpt2 --aria2c-path /usr/bin/aria2c": ("gpt2", GPT2),
 }
-#: Another program is not started: nothing may come, and what to leave out is said.
-OTHER_TOOLS = [
-    "hfget gpt2 --tool aria2c -x 4",
-    "hfget gpt2 --tool aria2c",
-    f"hfget {BLOOM_ID} --tool wget --exclude *.safetensors",
-    f"hfget {LLAMA_ID} --hf_username U --hf_token T --tool aria2c -x 4",
-]
+#: The same by another program, which must be there.
+BY_PROGRAM: dict[str, tuple[str, list[str]]] = {
+    "hfget gpt2 --tool aria2c -x 4": ("gpt2", GPT2),
+    "hfget gpt2 --tool aria2c": ("gpt2", GPT2),
+    "hfget gpt2 --tool curl": ("gpt2", GPT2),
+    f"hfget {BLOOM_ID} --tool wget --exclude *.safetensors": ("bloom-560m", NO_SAFETENSORS),
+    f"hfget {BLOOM_ID} --tool aria2c -x 10 -j 5 --include *.json": (
+        "bloom-560m",
+        ["config.json", "tokenizer.json"],
+    ),
+    f"hfget {LLAMA_ID} --hf_username U --hf_token T --tool aria2c -x 4": ("Llama-2-7b", LLAMA),
+    "hfget gpt2 --tool aria2c --aria2c-path /usr/bin/aria2c": ("gpt2", GPT2),
+    "hfget gpt2 --tool aria2c --aria2c_path=aria2c": ("gpt2", GPT2),
+}
 
 
 @pytest.fixture
@@ -154,15 +162,42 @@ def test_a_line_of_hfd_brings_what_it_says(shell: Shell, line: str, here: tuple[
         assert "--token shows the token in the process list" in done.err
 
 
-@pytest.mark.parametrize("line", OTHER_TOOLS)
+@needs("aria2c", "wget", "curl")
+@pytest.mark.parametrize("line", BY_PROGRAM)
 @pytest.mark.parametrize("here", [(), HERE], ids=["empty", "files"])
-def test_another_program_is_refused_by_name(shell: Shell, line: str, here: tuple[str, ...]) -> None:
+def test_a_line_that_names_a_program(shell: Shell, line: str, here: tuple[str, ...]) -> None:
     for name in here:
         (shell.directory / name).touch()
+    folder, files = BY_PROGRAM[line]
     done = typed(shell, line)
-    assert (done.code, done.out) == (2, "")
-    assert "no such option: --tool " in done.err and "leave --tool out" in done.err
-    assert {path.name for path in shell.directory.iterdir()} == {"home", *here}
+    assert (done.code, done.out.strip()) == (0, folder), done.err
+    assert sorted(tree(shell.directory / folder)) == files
+    assert not list(shell.directory.rglob("*.aria2*"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "written", "left"),
+    [
+        ("onnx", "'onnx/'", [path for path in ALL if "onnx" not in path]),
+        ("safetensors", "'*safetensors*'", NO_SAFETENSORS),
+        (".bin", "'*.bin*'", [path for path in ALL if not path.endswith(".bin")]),
+    ],
+)
+def test_a_part_of_a_name_is_never_taken_in_silence(
+    pattern: str, written: str, left: list[str], shell: Shell
+) -> None:
+    """hfd.sh searches a pattern anywhere in a path."""
+    done = typed(shell, f"hfget {BLOOM_ID} --exclude {pattern}")
+    assert done.code == 0
+    assert f"--exclude {pattern} matches no file" in done.err
+    found = re.search(r"; (--exclude \S+) leaves \d files? out", done.err)
+    assert found is not None and found[1] == f"--exclude {written}"
+    again = typed(shell, f"hfget {BLOOM_ID} --local-dir again {found[1]}")
+    assert again.code == 0
+    assert sorted(tree(shell.directory / "again")) == left
+    done = typed(shell, f"hfget {BLOOM_ID} --local-dir third --include {pattern}")
+    assert done.code == 2 and f"'*{pattern}*' matches" in done.err
+    assert not (shell.directory / "third").exists()
 
 
 def test_the_short_option_for_help_works(shell: Shell) -> None:

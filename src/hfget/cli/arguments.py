@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hfget.cli.expanded import is_download, is_file_here, is_glob, looks_like_file, with_stars
-from hfget.cli.other_tools import INSTEAD, NOT_NEEDED, TOOL, check_tool
+from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
@@ -135,9 +135,6 @@ class _Reader:
         """An option that is another program's, or no one's. Raises UsageError."""
         if "--include" not in self._known.names:
             raise self._no_such(name, "")
-        if name == TOOL:
-            given = value if value is not None else self._following()
-            return check_tool(given or "")
         if (unneeded := NOT_NEEDED.get(name)) is None:
             raise self._no_such(name, INSTEAD.get(name, ""))
         if value is None and unneeded.values:

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from hfget.cli.commands.get import get
 from hfget.cli.commands.ls import ls
 from hfget.cli.commands.serve import serve
+from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
 from hfget.cli.typer_parts import ClickUsageError
@@ -84,6 +85,7 @@ app = typer.Typer(
 )
 app.command("get", cls=_Get)(get)
 app.command("ls", cls=Command)(ls)
+app.command("urls", cls=Command)(urls)
 app.command("verify", cls=Command)(verify)
 app.command("serve", cls=Command)(serve)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
-from hfget.system import safe_text
 
-TOOL = "--tool"
 _GOES_ON = texts.RESUMES
 _BOOLEANS = "true false auto 0 1 yes no on off"
 
@@ -48,7 +45,6 @@ NOT_NEEDED: Mapping[str, Unneeded] = {
     "--sha256": Unneeded(texts.VERIFIED, "any"),
     "--fail": Unneeded(texts.EXIT_CODE),
     "--fail-with-body": Unneeded(texts.EXIT_CODE),
-    "--aria2c-path": Unneeded(texts.BY_ITSELF, "any"),
     "--enable-hf-transfer": Unneeded(texts.OWN_CONNECTIONS),
     "--use-hf-transfer": Unneeded(texts.OWN_CONNECTIONS),
     "--hf-transfer": Unneeded(texts.OWN_CONNECTIONS),
@@ -196,12 +192,3 @@ INSTEAD: Mapping[str, str] = {
     "--subfolder": advice.FOLDER_AFTER_REPO,
     "--offline": advice.GO_OFFLINE,
 }
-
-
-def check_tool(name: str) -> None:
-    """`--tool hfget` is what is done anyway. Raises UsageError for another program."""
-    if name != "hfget":
-        raise UsageError(
-            texts.NO_SUCH_TOOL(option=TOOL, name=safe_text(name, 40)).rstrip(),
-            hint=advice.LEAVE_TOOL_OUT(option=TOOL),
-        )

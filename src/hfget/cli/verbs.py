@@ -58,7 +58,6 @@ _NEEDLESS = {
     "--resume-download": False,
     "--max-workers": True,
     "--format": True,
-    "--tool": True,
     "--hf_username": True,
     "--hf_token": True,
 }

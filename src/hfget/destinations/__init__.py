@@ -15,6 +15,7 @@ from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import RecordedListing, differences
 from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
+from hfget.destinations.local_dir.other_downloaders import aria2c_pieces
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_codec import (
     read_metadata,
@@ -23,7 +24,7 @@ from hfget.destinations.record_codec import (
     was_recorded_since,
 )
 from hfget.destinations.record_log import RecordLog
-from hfget.destinations.safe_paths import destination
+from hfget.destinations.safe_paths import check_hostile, destination
 from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.wanted_files import RECORD_NAME, Home, Wanted, read_wanted
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
@@ -41,7 +42,9 @@ __all__ = [
     "RecordedListing",
     "RepoName",
     "Wanted",
+    "aria2c_pieces",
     "cache_beside",
+    "check_hostile",
     "choose_layout",
     "destination",
     "differences",

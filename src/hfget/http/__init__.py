@@ -8,8 +8,9 @@ the one table of what is tried again, when, and how often.
 from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
-from hfget.http.credentials import choose_credentials, is_token_refused
+from hfget.http.credentials import choose_credentials, header_value, is_token_refused
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
+from hfget.http.proxies import proxy_for
 from hfget.http.redirects import circle, stays_home
 from hfget.http.response import Response
 from hfget.http.retry import (
@@ -22,14 +23,17 @@ from hfget.http.retry import (
     with_retries,
 )
 from hfget.http.rewrites import HostRules, parse_rewrites
+from hfget.http.sending import Carrier
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
+from hfget.http.trust import bundle_named
 
 __all__ = [
     "IDENTITY",
     "INFLATABLE",
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
+    "Carrier",
     "DistrustedError",
     "HostRules",
     "HttpClient",
@@ -38,14 +42,17 @@ __all__ = [
     "Response",
     "Transient",
     "backoff",
+    "bundle_named",
     "choose_credentials",
     "circle",
     "from_exception",
     "from_status",
     "given_up",
     "hand_back",
+    "header_value",
     "is_token_refused",
     "parse_rewrites",
+    "proxy_for",
     "read_first_line",
     "stays_home",
     "wait_after",

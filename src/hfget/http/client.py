@@ -30,7 +30,7 @@ from hfget.http.connect import Sockets
 from hfget.http.failures import CertificateError, certificate_fault
 from hfget.http.keyring import Keyring
 from hfget.http.rewrites import HostRules
-from hfget.http.sending import send
+from hfget.http.sending import Carrier, send
 from hfget.http.transport import Adapter, InTheClearError, hear_certificates, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
@@ -75,7 +75,6 @@ class HttpClient:
         self._allow_private = allow_private
         self._env = env
         self._allow_http_data = allow_http_data
-
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
         self._local = threading.local()
@@ -94,10 +93,12 @@ class HttpClient:
         with_token: bool = True,
         method: str = "GET",
         form: bytes | None = None,
+        carrier: Carrier | None = None,
     ) -> requests.Response:
         """One GET, one hop, body unread. The token goes along only to the origin it is bound to.
 
-        Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
+        `method` and `form` say so where a HEAD, or a POST of a form, must be sent.
+        A `carrier` sends it in place of this process.
 
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
         twice that. `connect_timeout` may make the client's own shorter.
@@ -122,12 +123,12 @@ class HttpClient:
         with self._lock:
             self.requests_sent += 1
         try:
-            return self._send(request, proxy, (connecting, read_timeout))
+            return self._send(request, proxy, (connecting, read_timeout), carrier)
         except InTheClearError as error:
             why = texts.NOT_THIS_MACHINE(host=host_of(url), peer=error.peer)
             self.keyring.keep_here(origin, why)
             del request.headers["Authorization"]
-            return self._send(request, proxy, (connecting, read_timeout))
+            return self._send(request, proxy, (connecting, read_timeout), carrier)
 
     def close_off(self, error: HfgetError) -> None:
         """From now on every request fails like this: none is sent."""
@@ -187,11 +188,15 @@ class HttpClient:
             raise requests.exceptions.InvalidURL(str(error)) from None
 
     def _send(
-        self, request: requests.PreparedRequest, proxy: str | None, timeouts: tuple[float, float]
+        self,
+        request: requests.PreparedRequest,
+        proxy: str | None,
+        timeouts: tuple[float, float],
+        carrier: Carrier | None,
     ) -> requests.Response:
         url = str(request.url)
         try:
-            response = send(self._adapter(), self._sockets, request, timeouts, proxy)
+            response = send(self._adapter(), self._sockets, request, timeouts, proxy, carrier)
         except requests.RequestException as error:
             if certificate_fault(error) and not isinstance(error, requests.exceptions.ProxyError):
                 error = self._with_issuer(error, request, timeouts, proxy)

@@ -275,6 +275,11 @@ def _clean_token(text: str, source: TokenSource) -> Secret:
     return Secret(value)
 
 
+def header_value(credential: Credential) -> str:
+    """The secret as the Authorization header of a request to its origin has it."""
+    return f"{credential.scheme} {credential.secret.reveal()}"
+
+
 def is_token_refused(response: requests.Response) -> bool:
     """Whether the token itself is not accepted, by what huggingface_hub's errors go by.
 

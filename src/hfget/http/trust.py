@@ -57,20 +57,25 @@ def authorities(env: Mapping[str, str]) -> Authorities:
 
     A bundle may be a folder, SSL_CERT_DIR several. Raises UsageError for what is not there.
     """
-    for name in _BUNDLES:
-        if value := env.get(name):
-            path = str(user_path(value, name))
-            return (
-                Authorities(name, (), (path,))
-                if os.path.isdir(path)
-                else Authorities(name, (path,))
-            )
+    name = _variable(env)
+    if path := bundle_named(env):
+        return Authorities(name, (), (path,)) if os.path.isdir(path) else Authorities(name, (path,))
     if value := env.get("SSL_CERT_DIR", "").strip(os.pathsep):
         folders = tuple(str(user_path(part, "SSL_CERT_DIR")) for part in value.split(os.pathsep))
         if not any(map(os.path.isdir, folders)):
             raise _unusable("SSL_CERT_DIR", value)
         return Authorities("SSL_CERT_DIR", (), folders)
     return _of_this_machine()
+
+
+def bundle_named(env: Mapping[str, str]) -> str:
+    """The file or folder that the user named, empty if none. Raises UsageError."""
+    name = _variable(env)
+    return str(user_path(env[name], name)) if name else ""
+
+
+def _variable(env: Mapping[str, str]) -> str:
+    return next((name for name in _BUNDLES if env.get(name)), "")
 
 
 def _of_this_machine() -> Authorities:

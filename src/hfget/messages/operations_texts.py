@@ -52,3 +52,4 @@ SHARDS_MISSING = Text("shard {shard} is here; not here yet: {files} of shards {o
 SHARD_AND_DELETE = Text("--shard and --delete cannot be used together")
 SHARD = Text("{number} of {of}")
 ASKING_INSTEAD = Text("{failure}; asking {host} instead")
+ARIA2C_PATH_UNUSED = Text("--aria2c-path has no effect: it is for --tool aria2c")

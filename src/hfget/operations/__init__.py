@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
+    from hfget.operations.url_list import downloads_of
     from hfget.operations.verification import FileState, Verification, verify
     from hfget.operations.verify_repair import repair
 
-__all__ = ["FileState", "Run", "Verification", "download", "plan", "repair", "verify"]
+__all__ = [
+    "FileState",
+    "Run",
+    "Verification",
+    "download",
+    "downloads_of",
+    "plan",
+    "repair",
+    "verify",
+]
 
 _HOMES = {
     "Run": "run",
     "download": "python_api",
     "plan": "python_api",
+    "downloads_of": "url_list",
     "FileState": "verification",
     "Verification": "verification",
     "verify": "verification",

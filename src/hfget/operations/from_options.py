@@ -37,8 +37,13 @@ def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
 def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) -> Settings:
     """The settings of a run from its options and the environment. Raises UsageError.
 
-    What both have under one name is taken over. `endpoints` are in the order of preference.
+    What both have under one name is taken over. `endpoints` are in the order of preference. A
+    program that is to be used must be there.
     """
+    if options.tool != "hfget":
+        from hfget.external import find_program
+
+        find_program(options.tool, options.aria2c_path)
     if options.send_token_to and not options.ambient_token:
         raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
     if options.shard and options.delete:

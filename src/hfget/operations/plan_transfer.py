@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
 
 from hfget import events
 from hfget.destinations import Layout
 from hfget.endpoints import host_of
 from hfget.errors import DiskError, HfgetError
-from hfget.http import HttpClient
+from hfget.http import HttpClient, proxy_for
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, Snapshot
 from hfget.operations.tasks import make_tasks
@@ -18,7 +20,7 @@ from hfget.options import DownloadOptions
 from hfget.settings import Settings
 from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import Stop
-from hfget.transfer import Engine, Meter, Outcome, TransferOptions
+from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
@@ -91,28 +93,75 @@ class PlanTransfer:
             link=self._options.hardlink,
             force=self._options.force,
         )
-        settings = self._settings
-        engine = Engine(
-            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
+        return self._backend(made.snapshot, meter).run(tasks)
+
+    def _backend(self, snapshot: Snapshot, meter: Meter) -> Backend:
+        """What carries the tasks out: hfget's own engine, or aria2c beside it."""
+        if self._options.tool != "aria2c":
+            if self._options.aria2c_path is not None:
+                self._warn(texts.ARIA2C_PATH_UNUSED)
+            return self._engine(self._transfer_options, meter, self._observe)
+        from hfget.external import Aria2c, Tools, find_program
+
+        settings, limit = self._settings, self._limit
+        hosts = self._hosts()
+        tools = Tools(
+            find_program("aria2c", self._options.aria2c_path),
+            lambda file: HttpSource(self._http, settings, hosts, snapshot, file),
+            (settings.api_timeout, settings.download_timeout),
+            proxy_for,
+            lambda: limit.rate if limit else None,
+        )
+        alone = replace(self._transfer_options, jobs=1)
+        return Aria2c(
+            tools,
+            self._transfer_options,
             meter,
+            lambda meter, observer: self._engine(alone, meter, observer),
             observer=self._observe,
+            stop=self._stop,
+        )
+
+    def _engine(self, options: TransferOptions, meter: Meter, observer: events.Observer) -> Engine:
+        return Engine(
+            options,
+            meter,
+            observer=observer,
             stop=self._stop,
             network=self._http,
         )
-        return engine.run(tasks)
+
+    @property
+    def _transfer_options(self) -> TransferOptions:
+        settings = self._settings
+        return TransferOptions(
+            settings.connections, settings.jobs, settings.retries, settings.fsync
+        )
 
     def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
         """Where the bytes of each file come from: what is wrapped round what."""
-        hosts = HostHealth(self._settings.retries, self._stop)
-        hosts.answered(host_of(self._settings.endpoint))
-        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
-        limit = RateLimit(rate, self._stop, self._warn) if rate else None
+        hosts, limit = self._hosts(), self._limit
+        carrier = None
+        if self._options.tool in ("curl", "wget"):
+            from hfget.external import carrier_of, find_program
+
+            carrier = carrier_of(self._options.tool, find_program(self._options.tool))
 
         def source_of(file: RemoteFile) -> ByteSource:
-            source = HttpSource(self._http, self._settings, hosts, snapshot, file)
+            source = HttpSource(self._http, self._settings, hosts, snapshot, file, carrier)
             return RateLimited(source, limit) if limit else source
 
         return source_of
+
+    def _hosts(self) -> HostHealth:
+        hosts = HostHealth(self._settings.retries, self._stop)
+        hosts.answered(host_of(self._settings.endpoint))
+        return hosts
+
+    @cached_property
+    def _limit(self) -> RateLimit | None:
+        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
+        return RateLimit(rate, self._stop, self._warn) if rate else None
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hfget.destinations import Layout, Placement, unfit_placement
+from hfget.destinations import Layout, Placement, aria2c_pieces, unfit_placement
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
     Begun,
     Identity,
+    aria2c_name,
     can_clone,
     can_take_alone,
     digest_of,
@@ -86,12 +87,29 @@ def begun_of(
 ) -> Begun | None:
     """What another program has of the file: under a name of its own, or under the file's."""
     found = find_prefix(layout.partial_directory(file), layout.prefix_name(file), file.size, names)
+    ours = _begun_by_aria2c(layout, file, names)
+    if ours is not None and (found is None or ours.size > found.size):
+        found = ours
     half = placement.half
     if half is not None and half.spans and file.size > JOURNALED_BYTES:
         mine = Begun(half.path, half.spans, doubtful=not half.sure)
         if found is None or mine.size > found.size:
             return mine
     return found
+
+
+def _begun_by_aria2c(layout: Layout, file: RemoteFile, names: Iterable[str] | None) -> Begun | None:
+    """What aria2c has fetched of the file for an earlier run, by its notes; all, without notes."""
+    directory = layout.partial_directory(file)
+    data = aria2c_name(stem_for(directory, layout.partial_name(file), file.etag))
+    if names is not None and data.name not in names:
+        return None
+    control = data.with_name(f"{data.name}.aria2")
+    if os.path.lexists(control):
+        pieces = aria2c_pieces(control, file.size)
+        return Begun(data, pieces, movable=True) if pieces else None
+    whole = find_prefix(directory, data.name.removesuffix(".incomplete"), file.size, [data.name])
+    return whole if whole is not None and whole.size == file.size else None
 
 
 def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:

@@ -66,7 +66,7 @@ class Run:
         self._begun = time.monotonic()
         check_time_outs(os.environ)
         self._ref, endpoints = read_reference(repo, options, recorded_endpoint)
-        self._settings = settings_of(options, endpoints)
+        self._settings = self.settings = settings_of(options, endpoints)
         self._http = HttpClient(
             self._settings.credentials.values(),
             connect_timeout=self._settings.api_timeout,

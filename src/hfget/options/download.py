@@ -14,10 +14,12 @@ from hfget.options.field import (
     Shorthand,
     as_connections,
     as_folder,
+    as_program,
     as_repo_type,
     as_retries,
     as_shard,
     as_texts,
+    as_tool,
     option,
 )
 
@@ -206,6 +208,17 @@ class DownloadOptions:
         metavar="RATE",
     )
     fail_fast: bool = option(False, MANNER, "Stop at the first file that fails.")
+    tool: str = option(
+        "hfget",
+        MANNER,
+        "hfget (1.1-4x as fast as aria2c, but for tiny files near by); "
+        "aria2c, wget or curl where only those get through.",
+        metavar="TOOL",
+        check=as_tool,
+    )
+    aria2c_path: str | os.PathLike[str] | None = option(
+        None, MANNER, "The aria2c for --tool aria2c.", metavar="FILE", check=as_program
+    )
     wait_for_lock: bool = option(
         True, MANNER, "Do not wait for another hfget on the same folder.", flags=("--no-wait",)
     )

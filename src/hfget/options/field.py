@@ -11,8 +11,11 @@ from hfget.limits import MAX_CONNECTIONS
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
 from hfget.settings import user_path
+from hfget.system import safe_text
 
 METADATA = "option"
+#: What brings the bytes: hfget itself, or a program that it drives.
+TOOLS = ("hfget", "aria2c", "wget", "curl")
 _REPO_TYPES = ("model", "dataset", "space")
 
 
@@ -97,6 +100,11 @@ def as_folder(value: Any, flag: str) -> str | None:
     return str(user_path(value, flag))
 
 
+def as_program(value: Any, flag: str) -> str | None:
+    """A path in which `~` is expanded, or a name that is looked for in PATH."""
+    return None if value is None else str(user_path(value, flag))
+
+
 def as_connections(value: Any, flag: str) -> int:
     number = as_number(value, flag)
     if not 1 <= number <= MAX_CONNECTIONS:
@@ -140,3 +148,15 @@ def as_repo_type(value: Any, flag: str) -> str | None:
             hint=advice.REPO_TYPE_LIKE,
         )
     return singular
+
+
+def as_tool(value: Any, flag: str) -> str:
+    """`aria2` is aria2c."""
+    text = (as_text(value, flag) or "hfget").strip().lower()
+    tool = {"aria2": "aria2c"}.get(text, text)
+    if tool not in TOOLS:
+        raise UsageError(
+            f"{flag} {safe_text(text, 40)} is none of {', '.join(TOOLS)}",
+            hint=f"leave {flag} out: hfget itself fetches over several connections (-x N)",
+        )
+    return tool

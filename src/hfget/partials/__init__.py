@@ -11,7 +11,14 @@ from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
 from hfget.partials.digest import PrefixHash, hash_file, is_beginning
 from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, own_name, stem_for
+from hfget.partials.partial import (
+    JOURNALED_BYTES,
+    Partial,
+    aria2c_name,
+    digest_of,
+    own_name,
+    stem_for,
+)
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import leftover_bytes, leftover_space, names_in, sweep
 from hfget.partials.spans import Spans
@@ -26,6 +33,7 @@ __all__ = [
     "PositionalFile",
     "PrefixHash",
     "Spans",
+    "aria2c_name",
     "can_clone",
     "can_take_alone",
     "digest_of",

@@ -20,7 +20,15 @@ from hfget.messages import system_texts as texts
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
+from hfget.partials.recovery import (
+    ARIA2C,
+    DATA_SUFFIX,
+    compare,
+    found_at,
+    journal_of,
+    remove,
+    take_over,
+)
 from hfget.system import (
     ProcessIdentity,
     UntrustedError,
@@ -36,6 +44,11 @@ JOURNALED_BYTES = 1 << 20
 def stem_for(directory: Path, path: str, etag: str) -> Path:
     """Where the partial of repo file `path` rests, without suffix: short whatever the name is."""
     return directory / f"{digest_of(path)}.{etag[:8]}"
+
+
+def aria2c_name(stem: Path) -> Path:
+    """Where aria2c writes what becomes the file; its notes lie beside it."""
+    return stem.with_name(f"{stem.name}.{ARIA2C}{DATA_SUFFIX}")
 
 
 def digest_of(path: str) -> str:

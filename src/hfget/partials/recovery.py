@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hfget.partials.clone import can_take_alone
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
@@ -23,7 +24,9 @@ from hfget.system import ProcessIdentity, Standing, UntrustedError, boot_id, is_
 
 DATA_SUFFIX = ".incomplete"
 JOURNAL_SUFFIX = ".hfget-journal"
-_SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new")
+#: What aria2c writes to has this in the place of an owner, and its notes beside it.
+ARIA2C, _NOTES = "aria2c", DATA_SUFFIX + ".aria2"
+_SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new", _NOTES, _NOTES + "__temp")
 
 # digest of the path, first digits of the etag, perhaps an owner
 _NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
@@ -115,10 +118,14 @@ def sweep(directory: Path, digests: Iterable[str]) -> None:
             if match is None or match.group(1)[:27] not in known:
                 continue
             owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
-            if match.group(2) and owner is None:
-                continue  # whose it is cannot be told: perhaps another version's, at work
             path = directory / name
-            if Leftover(path, path, owner, None).abandoned:
+            if match.group(2) == ARIA2C:
+                gone = can_take_alone(path) or lease_is_over(path)
+            elif match.group(2) and owner is None:
+                continue  # whose it is cannot be told: perhaps another version's, at work
+            else:
+                gone = Leftover(path, path, owner, None).abandoned
+            if gone:
                 with suppress(OSError):
                     path.unlink()
 

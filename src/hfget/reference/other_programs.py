@@ -31,7 +31,7 @@ from hfget.system import safe_text
 
 #: Programs with their words before a repo. Their names alone say that no reference is meant.
 _PROGRAMS: dict[str, tuple[str, ...]] = {
-    "hfget": ("get", "ls", "verify", "download", "pull"),
+    "hfget": ("get", "ls", "urls", "verify", "download", "pull"),
     "hfd": (),
     "hfd.sh": (),
     "modelscope": ("download", "--model", "--dataset"),

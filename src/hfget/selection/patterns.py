@@ -235,11 +235,11 @@ def _no_match(wanted: str, files: Sequence[RemoteFile]) -> UsageError:
 
 def _hint(wanted: str, files: Sequence[RemoteFile]) -> str:
     near = near_misses(wanted, files)
-    held = [] if near or _is_glob(wanted) else holding(wanted, files)
-    if held:
+    held = [] if _is_glob(wanted) else holding(wanted, files)
+    if not set(held) <= set(near):
         pattern = _listed([repr(f"*{wanted}*")])
         return texts.DID_YOU_MEAN_HELD(
-            held=_listed(held[:_NEAR_MISSES]), pattern=pattern, matches=_files(held)
+            held=_listed(near or held[:_NEAR_MISSES]), pattern=pattern, matches=_files(held)
         )
     return advice.DID_YOU_MEAN(this=_listed(near)) if near else advice.LIST_REPO
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
 from hfget.sources.host_health import HostHealth
-from hfget.sources.http_source import HttpSource
+from hfget.sources.http_source import Address, HttpSource, content_url
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
 __all__ = [
+    "Address",
     "ByteSource",
     "ByteStream",
     "HostHealth",
@@ -21,5 +22,6 @@ __all__ = [
     "NoRangesError",
     "RateLimit",
     "RateLimited",
+    "content_url",
     "parse_rate",
 ]

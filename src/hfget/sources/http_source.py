@@ -17,6 +17,7 @@ from hfget.endpoints import host_of, origin_of
 from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
 from hfget.http import (
     REDIRECT_STATUSES,
+    Carrier,
     HttpClient,
     Transient,
     backoff,
@@ -46,6 +47,22 @@ _FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
 _MOST_PAGES = 2
 
 
+class Address(NamedTuple):
+    """A URL that answers with the bytes; `authorized` if it did so to a token."""
+
+    url: str
+    authorized: bool
+
+
+def content_url(snapshot: Snapshot, file: RemoteFile) -> str:
+    """Where the endpoint has a file of the snapshot, without a signature or a token."""
+    prefix = URL_PREFIXES[snapshot.ref.repo_type]
+    return (
+        f"{snapshot.endpoint.rstrip('/')}/{prefix}{quote(snapshot.ref.repo_id)}"
+        f"/resolve/{snapshot.commit}/{quote(file.path)}"
+    )
+
+
 class RequestUrl(NamedTuple):
     """Where to ask now. `generation` counts the renewals of the signed URL."""
 
@@ -57,7 +74,7 @@ class RequestUrl(NamedTuple):
 
 
 class HttpSource:
-    """One file on one endpoint. Thread-safe."""
+    """One file on one endpoint. Thread-safe. A `carrier` sends the requests where one is given."""
 
     def __init__(
         self,
@@ -66,12 +83,10 @@ class HttpSource:
         hosts: HostHealth,
         snapshot: Snapshot,
         file: RemoteFile,
+        carrier: Carrier | None = None,
     ) -> None:
-        prefix = URL_PREFIXES[snapshot.ref.repo_type]
-        self._home = (
-            f"{snapshot.endpoint.rstrip('/')}/{prefix}{quote(snapshot.ref.repo_id)}"
-            f"/resolve/{snapshot.commit}/{quote(file.path)}"
-        )
+        self._home = content_url(snapshot, file)
+        self._carrier = carrier
         self._http = http
         self._settings = settings
         self._hosts = hosts
@@ -142,6 +157,12 @@ class HttpSource:
                 discard(response)
         raise circle(response, self._snapshot.endpoint, self._file.path)
 
+    def address(self) -> Address:
+        """Where the bytes are now, the way there gone hop by hop. Raises as `open` does."""
+        stream = self.open((0, 1) if self._file.size > 1 and self.ranged else None)
+        stream.close()
+        return Address(stream.address, stream.authorized)
+
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
             answer = self._checked(span, response)
@@ -187,6 +208,7 @@ class HttpSource:
                     read_timeout=self._settings.download_timeout,
                     headers=headers,
                     with_token=target.with_token,
+                    carrier=self._carrier,
                 )
             except Exception as error:
                 failure = self._named(from_exception(error, target.url), target)

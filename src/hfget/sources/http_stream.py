@@ -53,6 +53,16 @@ class HttpStream:
     def url(self) -> str:
         return safe_url(self._response.url)
 
+    @property
+    def address(self) -> str:
+        """The whole URL, its signature included: not to be shown."""
+        return str(self._response.url)
+
+    @property
+    def authorized(self) -> bool:
+        """Whether a token was sent for this answer."""
+        return "Authorization" in self._response.request.headers
+
     def readinto(self, buffer: memoryview, /) -> int | None:
         """The next bytes. Raises Transient and NetworkError, of whatever library failed."""
         try:

@@ -253,7 +253,8 @@ class Engine:
         return sum(worker.fetcher.received for worker in self._workers)
 
     def _sample(self) -> None:
-        self._tell(self._meter.sample(self._schedule.active, self._received))
+        rows = [job.progress for job in self._schedule.active]
+        self._tell(self._meter.sample(rows, self._received))
 
     def _tell(self, event: events.Event) -> None:
         """Tell the observer, from whatever thread: no thread dies of what it raises."""

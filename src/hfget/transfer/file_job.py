@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from hfget import events
 from hfget.errors import VerificationError
 from hfget.partials import Block, Partial
 from hfget.system import Stopped, disk_error
@@ -106,6 +107,17 @@ class FileJob:
     def received(self) -> int:
         """How many bytes of the finished file came over the network in this run."""
         return self.file.size - self._had if self._partial is not None else 0
+
+    @property
+    def progress(self) -> events.ActiveFile:
+        """How far it is, as the display shows it."""
+        return events.ActiveFile(
+            self.file.path,
+            self.file.size,
+            self.ledger.done_bytes,
+            self.hash.position,
+            self.ledger.leases,
+        )
 
     @property
     def unsynced(self) -> int:

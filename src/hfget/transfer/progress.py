@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from hfget import events
-from hfget.transfer.file_job import FileJob
 
 _SPEED_WINDOW_SECONDS = 5.0
 
@@ -39,20 +38,11 @@ class Meter:
             self._files_done += 1
             self._bytes_done += size
 
-    def sample(self, active: Sequence[FileJob], received: int) -> events.Progress:
+    def sample(self, active: Iterable[events.ActiveFile], received: int) -> events.Progress:
         """The state now; the speed is over the last few seconds, of bytes off the wire."""
         with self._lock:
             files_done, bytes_done = self._files_done, self._bytes_done
-        rows = tuple(
-            events.ActiveFile(
-                job.file.path,
-                job.file.size,
-                job.ledger.done_bytes,
-                job.hash.position,
-                job.ledger.leases,
-            )
-            for job in active
-        )
+        rows = tuple(active)
         bytes_done = min(bytes_done + sum(row.done for row in rows), self._bytes)
         speed = self._speed(received)
         rest = self._bytes - bytes_done

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import requests
 
 from hfget import events
 from hfget.endpoints import is_loopback_address, origin_of
@@ -206,3 +208,27 @@ def test_by_peer_only_where_there_is_a_secret(monkeypatch: pytest.MonkeyPatch) -
     plain: Callable[[Asked], Answer] = lambda asked: Answer(b"{}")  # noqa: E731
     with Loopback(plain) as server:
         assert HttpClient(env={}).get(server.url, read_timeout=BOUND).status_code == 200
+
+
+@pytest.mark.parametrize("host", NAMES[:2])
+def test_a_program_gets_a_token_only_for_what_leads_to_this_machine_alone(
+    host: str, names: Names
+) -> None:
+    seen: list[bool] = []
+
+    def carry(request: Any, timeouts: Any, proxy: Any, watch: Any, /) -> requests.Response:
+        seen.append("Authorization" in request.headers)
+        response = requests.Response()
+        response.status_code, response.url = 200, request.url
+        return response
+
+    url = f"http://{host}:80/"
+    for addresses, sees in ((("127.0.0.1",), True), (("127.0.0.1", ELSEWHERE), False)):
+        names(dict.fromkeys(NAMES, addresses))
+        http, told = client(url, "HF_TOKEN")
+        http.get(url, read_timeout=BOUND, carrier=carry)
+        assert seen.pop() == sees and bool(told) != sees
+    http, _ = client(url, "--token")
+    with pytest.raises(UnsafeError):
+        http.get(url, read_timeout=BOUND, carrier=carry)
+    assert not seen

@@ -35,7 +35,7 @@ def test_what_is_done_is_told_and_counted_once() -> None:
         room.results.outcome.done == [DoneFile("2000.bin", 2000, 0)]
         and room.results.outcome.failures == []
     )
-    sample = room.meter.sample(room.desk.schedule.active, 0)
+    sample = room.meter.sample([job.progress for job in room.desk.schedule.active], 0)
     assert (sample.files_done, sample.bytes_done) == (1, 2000)
     assert room.desk.schedule.unfinished == 1 and job.phase is Phase.DONE
 

@@ -32,6 +32,9 @@ _CONTROL_SUFFIX = ".aria2"
 #: was uploaded, of the bitfield.
 _CONTROL_START = struct.Struct("!HII")
 _CONTROL_REST = struct.Struct("!IQQI")
+#: How many pieces are under way; of each its number, its length, and the length of its bitmap.
+_NUMBER, _PIECE = struct.Struct("!I"), struct.Struct("!III")
+_BLOCK_BYTES = 16 << 10
 
 
 def is_pointer(target: str | os.PathLike[str], size: int, file: RemoteFile) -> bool:
@@ -51,7 +54,7 @@ def half_file(root: Path, target: Path, size: int, file: RemoteFile) -> HalfFile
     """
     control = target.with_name(target.name + _CONTROL_SUFFIX)
     if os.path.lexists(control):
-        pieces = _pieces(control, file.size)
+        pieces = aria2c_pieces(control, file.size)
         if pieces is None:
             return None
         there = tuple((start, min(end, size)) for start, end in pieces if start < size)
@@ -65,8 +68,8 @@ def _is_hfd(root: Path) -> bool:
     return os.path.isdir(root / ".hfd")
 
 
-def _pieces(control: Path, size: int) -> tuple[Span, ...] | None:
-    """The ranges that aria2c has; None if its notes are about a file of another size."""
+def aria2c_pieces(control: Path, size: int) -> tuple[Span, ...] | None:
+    """The ranges that aria2c has by its notes; None if they are about a file of another size."""
     try:
         data = read_bytes(control, _MOST_CONTROL_BYTES, foreign=True)[0]
         version, _, info = _CONTROL_START.unpack_from(data)
@@ -76,10 +79,30 @@ def _pieces(control: Path, size: int) -> tuple[Span, ...] | None:
         piece, total, _, length = _CONTROL_REST.unpack_from(data, at)
     except (OSError, struct.error):
         return None
-    bits = data[at + _CONTROL_REST.size :][:length]
+    at += _CONTROL_REST.size
+    bits = data[at:][:length]
     if total != size or not piece or len(bits) != (total + 8 * piece - 1) // (8 * piece):
         return None
-    return tuple(_ranges(bits, piece, total))
+    begun = _begun_pieces(data[at + length :], piece, total)
+    return tuple(sorted([*_ranges(bits, piece, total), *begun]))
+
+
+def _begun_pieces(data: bytes, piece: int, total: int) -> list[Span]:
+    """The blocks of pieces that were under way: number, length and bitmap of each."""
+    found: list[Span] = []
+    with suppress(struct.error):
+        (count,) = _NUMBER.unpack_from(data)
+        at = _NUMBER.size
+        for _ in range(min(count, len(data) // _PIECE.size)):
+            index, length, bytes_of_bits = _PIECE.unpack_from(data, at)
+            at += _PIECE.size
+            start, bits = index * piece, data[at : at + bytes_of_bits]
+            at += bytes_of_bits
+            end = min(start + length, total)
+            if length <= piece and start < end:
+                blocks = _ranges(bits, _BLOCK_BYTES, end - start)
+                found += [(start + first, start + last) for first, last in blocks]
+    return found
 
 
 def _ranges(bits: bytes, piece: int, total: int) -> Iterator[Span]:
