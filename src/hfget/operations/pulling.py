@@ -1,0 +1,342 @@
+"""Single files fetched from upstream when they are asked for, readable while they come.
+
+One engine fetches them all; it ends when nothing has been asked for for a while, and begins anew.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from hfget import events
+from hfget.errors import HfgetError, VerificationError
+from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.operations.planner import make_plan
+from hfget.operations.tasks import FileTask, make_tasks
+from hfget.operations.upstream import Endpoint, Upstream, health_of
+from hfget.partials import JOURNALED_BYTES, Identity
+from hfget.sources import ByteSource, HostHealth
+from hfget.system import naming_disk_errors
+from hfget.transfer import Arrival, Engine, LocalContent, Meter, TransferOptions
+
+#: So long an engine with nothing to do keeps its connections, in seconds.
+_IDLE_SECONDS = 15.0
+#: So many files one engine fetches, since it keeps a note of each.
+_MOST_FILES = 20_000
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
+
+class Pull:
+    """One file on its way into the cache. Thread-safe; what is read before `place` is unverified.
+
+    `place` is where it lies in the end, `error` why it does not; `ended` is set with either.
+    """
+
+    def __init__(self, snapshot: Snapshot, file: RemoteFile) -> None:
+        self.snapshot = snapshot
+        self.file = file
+        self.place: Path | None = None
+        self.error: HfgetError | None = None
+        self.ended = threading.Event()
+        self.begun = time.monotonic()
+        self._lock = threading.Lock()
+        self._find: Callable[[], Arrival | None] = lambda: None
+        self._arrival: Arrival | None = None
+        self._restarts = 0
+        self._readers: set[object] = set()
+
+    @property
+    def readers(self) -> int:
+        """How many clients wait for it."""
+        return len(self._readers)
+
+    @property
+    def done(self) -> int:
+        """How many bytes are here."""
+        if self.place is not None:
+            return self.file.size
+        arrival = self._look()
+        return arrival.done if arrival else 0
+
+    @property
+    def restarts(self) -> int:
+        """Counts up where bytes that could be read turned out to be wrong."""
+        with self._lock:
+            arrival = self._arrival
+            return self._restarts + (max(arrival.restarts, 0) if arrival else 0)
+
+    def reach(self, position: int) -> int:
+        """How far the bytes from `position` on are here without a gap."""
+        if self.place is not None:
+            return self.file.size
+        arrival = self._look()
+        return arrival.reach(position) if arrival else position
+
+    def open(self) -> int:
+        """A descriptor of the file or of what has come of it. Raises OSError."""
+        for _ in range(2):  # it may get its name just now
+            arrival = self._look()
+            path = self.place or (arrival.path if arrival else None)
+            with suppress(FileNotFoundError):
+                if path is not None:
+                    return os.open(path, _OPEN_FLAGS)
+            self.ended.wait(0.1)
+        raise FileNotFoundError(f"{self.file.path} is not here")
+
+    def read_from(self, reader: object, position: int) -> None:
+        """`reader` goes on there next: these bytes come first."""
+        self._readers.add(reader)
+        if arrival := self._look():
+            arrival.want(reader, position)
+
+    def call_for(self, position: int) -> None:
+        """Have a connection go to `position` at once."""
+        if arrival := self._look():
+            arrival.call_for(position)
+
+    def leave(self, reader: object) -> None:
+        """`reader` reads no more."""
+        self._readers.discard(reader)
+        if arrival := self._look():
+            arrival.want(reader, None)
+
+    def under_way(self, find: Callable[[], Arrival | None]) -> None:
+        """A task brings it from now on; `find` is where that stands."""
+        with self._lock:
+            self._find, self._arrival = find, None
+
+    def broken_off(self, error: HfgetError) -> None:
+        """The task has failed; another may go on with what it has left."""
+        with self._lock:
+            if self._arrival is not None:
+                self._restarts += max(self._arrival.restarts, 0)
+            wrong = isinstance(error, VerificationError)
+            self._restarts += wrong or self.file.size <= JOURNALED_BYTES
+            self._find, self._arrival = lambda: None, None
+
+    def end(self, place: Path | None, error: HfgetError | None = None) -> None:
+        self.place, self.error = place, error
+        self.ended.set()
+
+    def _look(self) -> Arrival | None:
+        with self._lock:
+            if self._arrival is None and (found := self._find()) and found.restarts >= 0:
+                self._arrival = found
+            return self._arrival
+
+
+class Puller:
+    """Fetches files of `upstream`, each once however many ask for it. Thread-safe.
+
+    `arrived(pull)` is called for each that has come over the network.
+    """
+
+    def __init__(
+        self, upstream: Upstream, arrived: Callable[[Pull], None] = lambda pull: None
+    ) -> None:
+        self._upstream = upstream
+        self._arrived = arrived
+        self._lock = threading.Lock()
+        self._pulls: dict[tuple[str, str, str], Pull] = {}
+        self._beginners = ThreadPoolExecutor(8, "hfget-pull")
+        # an engine asks for a source while it holds a lock of its own: locks are parted
+        self._session_lock = threading.Lock()
+        self._session: _Session | None = None
+        self._health_lock = threading.Lock()
+        self._health: dict[str, HostHealth] = {}
+
+    @property
+    def active(self) -> list[Pull]:
+        with self._lock:
+            return list(self._pulls.values())
+
+    def pull(self, snapshot: Snapshot, file: RemoteFile) -> Pull:
+        """The one transfer of `file`, begun now if there is none."""
+        key = snapshot.ref.repo_type, snapshot.ref.repo_id, file.etag
+        with self._lock:
+            known = self._pulls.get(key)
+            if known is None:
+                known = self._pulls[key] = Pull(snapshot, file)
+                self._beginners.submit(self._begin, known)
+            return known
+
+    def tidy(self) -> None:
+        """Record what has come, and end an engine that has nothing to do. To be called often."""
+        with suppress(HfgetError):  # told where it is missed: what is not recorded is hashed again
+            self._upstream.flush()
+        with self._session_lock:
+            session = self._session
+            if session is not None and session.is_over(bool(self.active)):
+                session.engine.close()
+                self._session = None
+
+    def close(self) -> None:
+        """Stop everything; what has come of unfinished files is kept."""
+        self._upstream.close()
+        self._beginners.shutdown(wait=True, cancel_futures=True)
+        with self._session_lock:
+            session = self._session
+        if session is not None:
+            session.thread.join()
+        with suppress(HfgetError):
+            self._upstream.flush()
+
+    def _begin(self, pull: Pull) -> None:
+        listed_by = pull.snapshot.endpoint
+        endpoints = sorted(self._upstream.endpoints, key=lambda one: one.url != listed_by)
+        self._try(pull, endpoints)
+
+    def _try(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
+        """Have the file brought from the first of `endpoints`, or if it fails from the others."""
+        try:
+            with naming_disk_errors():
+                self._send(pull, endpoints)
+        except HfgetError as error:
+            self._end(pull, None, error)
+        except Exception as error:
+            self._end(pull, None, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+
+    def _send(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
+        upstream, file = self._upstream, pull.file
+        layout = upstream.layout(pull.snapshot.ref)
+        made = make_plan(replace(pull.snapshot, files=(file,)), [file], layout)
+        item = made.items[0]
+        if item.state is ItemState.COMPLETE:
+            if not item.recorded:
+                layout.adopt(pull.snapshot, file)
+            self._end(pull, upstream.located(pull.snapshot, file))
+            return
+
+        def source_of(file: RemoteFile) -> ByteSource:
+            return upstream.source(
+                endpoints[0], self._health_of(endpoints[0]), pull.snapshot, file
+            )
+
+        def ended(error: HfgetError | None) -> None:
+            if error is None:
+                self._end(pull, upstream.located(pull.snapshot, file, unproved=True))
+                return
+            pull.broken_off(error)
+            with self._health_lock:
+                self._health.pop(endpoints[0].url, None)
+            if len(endpoints) > 1 and not upstream.stop.is_set():
+                # this thread still has the failed one to clear up
+                self._beginners.submit(self._try, pull, endpoints[1:])
+            else:
+                self._end(pull, None, error)
+
+        task = _PullTask(next(iter(make_tasks(made, layout, source_of))), ended)
+        with self._session_lock:
+            engine = self._engine()
+            pull.under_way(lambda: engine.arrival(task))
+            engine.add(task)
+
+    def _end(self, pull: Pull, place: Path | None, error: HfgetError | None = None) -> None:
+        if place is None and error is None:
+            error = HfgetError(f"{pull.file.path} has vanished from the cache")
+        key = pull.snapshot.ref.repo_type, pull.snapshot.ref.repo_id, pull.file.etag
+        if place is not None:
+            self._arrived(pull)
+        with self._lock:
+            self._pulls.pop(key, None)
+        pull.end(place, error)
+
+    def _health_of(self, endpoint: Endpoint) -> HostHealth:
+        with self._health_lock:
+            if endpoint.url not in self._health:
+                self._health[endpoint.url] = health_of(endpoint, self._upstream.stop)
+            return self._health[endpoint.url]
+
+    def _engine(self) -> Engine:
+        """The engine that runs, or a new one."""
+        if self._session is None or not self._session.thread.is_alive():
+            self._session = _Session(self._upstream, self._lost)
+        self._session.files += 1
+        self._session.used = time.monotonic()
+        return self._session.engine
+
+    def _lost(self) -> None:
+        """An engine has ended in disorder, or since everything is to end."""
+        for pull in self.active:
+            if self._upstream.stop.is_set():
+                self._end(pull, None, HfgetError("the server is shutting down"))
+
+
+class _Session:
+    """One run of an engine."""
+
+    def __init__(self, upstream: Upstream, ended: Callable[[], None]) -> None:
+        settings = upstream.settings
+        self.files = 0
+        self.used = time.monotonic()
+        self._upstream = upstream
+        self._ended = ended
+        self.engine = Engine(
+            TransferOptions(
+                settings.connections, settings.jobs, settings.retries, settings.fsync
+            ),
+            Meter(files=0, bytes_total=0),
+            observer=self._tell,
+            stop=upstream.stop,
+            abort=upstream.close,
+            relieve=self._relieve,
+            lasting=True,
+        )
+        self.thread = threading.Thread(target=self._run, name="hfget-pulls", daemon=True)
+        self.thread.start()
+
+    def is_over(self, busy: bool) -> bool:
+        if busy:
+            return self.files >= _MOST_FILES
+        return time.monotonic() - self.used > _IDLE_SECONDS
+
+    def _run(self) -> None:
+        try:
+            self.engine.run(())
+        finally:
+            self._ended()
+
+    def _tell(self, event: events.Event) -> None:
+        if isinstance(event, (events.Note, events.Retrying)):
+            self._upstream.observer(event)
+
+    def _relieve(self) -> None:
+        for endpoint in self._upstream.endpoints:
+            endpoint.http.relieve()
+
+
+class _PullTask:
+    """A file's task, which tells how it ended."""
+
+    def __init__(self, task: FileTask, ended: Callable[[HfgetError | None], None]) -> None:
+        self._task = task
+        self._ended = ended
+
+    @property
+    def file(self) -> RemoteFile:
+        return self._task.file
+
+    def source(self) -> ByteSource:
+        return self._task.source()
+
+    def partial(self) -> tuple[Path, Identity]:
+        return self._task.partial()
+
+    def local(self) -> LocalContent | None:
+        return self._task.local()
+
+    def adopt(self) -> None:
+        self._task.adopt()
+
+    def publish(self, data: Path) -> None:
+        self._task.publish(data)
+
+    def ended(self, error: HfgetError | None = None) -> None:
+        self._task.ended(error)
+        self._ended(error)
