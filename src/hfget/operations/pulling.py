@@ -45,6 +45,7 @@ class Pull:
         self.error: HfgetError | None = None
         self.ended = threading.Event()
         self.begun = time.monotonic()
+        self.is_published = False
         self._lock = threading.Lock()
         self._find: Callable[[], Arrival | None] = lambda: None
         self._arrival: Arrival | None = None
@@ -119,6 +120,10 @@ class Pull:
             wrong = isinstance(error, VerificationError)
             self._restarts += wrong or self.file.size <= JOURNALED_BYTES
             self._find, self._arrival = lambda: None, None
+
+    def published(self) -> None:
+        """It was not here before."""
+        self.is_published = True
 
     def end(self, place: Path | None, error: HfgetError | None = None) -> None:
         self.place, self.error = place, error
@@ -214,9 +219,7 @@ class Puller:
             return
 
         def source_of(file: RemoteFile) -> ByteSource:
-            return upstream.source(
-                endpoints[0], self._health_of(endpoints[0]), pull.snapshot, file
-            )
+            return upstream.source(endpoints[0], self._health_of(endpoints[0]), pull.snapshot, file)
 
         def ended(error: HfgetError | None) -> None:
             if error is None:
@@ -231,7 +234,7 @@ class Puller:
             else:
                 self._end(pull, None, error)
 
-        task = _PullTask(next(iter(make_tasks(made, layout, source_of))), ended)
+        task = _PullTask(next(iter(make_tasks(made, layout, source_of))), pull.published, ended)
         with self._session_lock:
             engine = self._engine()
             pull.under_way(lambda: engine.arrival(task))
@@ -241,11 +244,11 @@ class Puller:
         if place is None and error is None:
             error = HfgetError(f"{pull.file.path} has vanished from the cache")
         key = pull.snapshot.ref.repo_type, pull.snapshot.ref.repo_id, pull.file.etag
-        if place is not None:
-            self._arrived(pull)
         with self._lock:
             self._pulls.pop(key, None)
         pull.end(place, error)
+        if place is not None and pull.is_published:
+            self._arrived(pull)
 
     def _health_of(self, endpoint: Endpoint) -> HostHealth:
         with self._health_lock:
@@ -278,9 +281,7 @@ class _Session:
         self._upstream = upstream
         self._ended = ended
         self.engine = Engine(
-            TransferOptions(
-                settings.connections, settings.jobs, settings.retries, settings.fsync
-            ),
+            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
             Meter(files=0, bytes_total=0),
             observer=self._tell,
             stop=upstream.stop,
@@ -312,10 +313,16 @@ class _Session:
 
 
 class _PullTask:
-    """A file's task, which tells how it ended."""
+    """A file's task, which tells what becomes of it."""
 
-    def __init__(self, task: FileTask, ended: Callable[[HfgetError | None], None]) -> None:
+    def __init__(
+        self,
+        task: FileTask,
+        published: Callable[[], None],
+        ended: Callable[[HfgetError | None], None],
+    ) -> None:
         self._task = task
+        self._published = published
         self._ended = ended
 
     @property
@@ -336,6 +343,7 @@ class _PullTask:
 
     def publish(self, data: Path) -> None:
         self._task.publish(data)
+        self._published()
 
     def ended(self, error: HfgetError | None = None) -> None:
         self._task.ended(error)

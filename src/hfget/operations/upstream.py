@@ -127,7 +127,9 @@ class Upstream:
         assert first is not None
         raise first
 
-    def located(self, snapshot: Snapshot, file: RemoteFile, *, unproved: bool = False) -> Path | None:
+    def located(
+        self, snapshot: Snapshot, file: RemoteFile, *, unproved: bool = False
+    ) -> Path | None:
         """Where the content of a file lies that was hashed and found right.
 
         With `unproved` also one that was not recorded so: whose content is known otherwise.

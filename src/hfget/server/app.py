@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,11 +18,16 @@ from hfget.server.routes import Routes
 from hfget.server.store import Store
 from hfget.server.targets import is_git
 
+if TYPE_CHECKING:
+    from hfget.server.mirror import Mirror
 
-def create_app(store: Store, options: ServeOptions | None = None) -> ASGIApp:
+
+def create_app(
+    store: Store, options: ServeOptions | None = None, mirror: Mirror | None = None
+) -> ASGIApp:
     """The app that serves `store`. It only reads; no route changes anything."""
     options = options or ServeOptions()
-    door = _Door(store, options, Routes(store, options))
+    door = _Door(store, options, Routes(store, options, mirror))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -64,6 +70,8 @@ class _Door:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
         path = raw_path(request)
+        if self.options.tokens is not None:
+            self.options.tokens.check(request.headers, is_page=path == "/")
         if is_git(path):
             # git shows a plain text, with `remote:` before it
             message = "git is not served here: use `hfget REPO` or `hf download REPO`"

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hfget.server.access import Location
-from hfget.server.answers import RefusalError, entry_not_found
+from hfget.server.answers import RefusalError, entry_not_found, upstream_refusal
+from hfget.server.arriving import ArrivingAnswer
 from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
-from hfget.server.listing import Listing, ServedFile
+from hfget.server.listing import Listing, ServedFile, Supply
 from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, none_match, requested_span
 from hfget.server.repo import Repo
 from hfget.server.scanning import open_checked
@@ -91,6 +92,11 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
     if request.method == "HEAD" or span.length == 0:
         headers["Content-Length"] = str(span.length)
         return Response(status_code=status, headers=headers)
+    if file.supply is not None:
+        located = await run_in_threadpool(file.supply.located)
+        if located is None:
+            return _arriving(request, file.supply, span, status, headers)
+        file = located
     if span.length <= BLOCK_BYTES:
         return Response(await run_in_threadpool(_read_small, file, span), status, headers)
     handle = await run_in_threadpool(open_checked, file)
@@ -122,6 +128,23 @@ def _span(
         return ByteRange(0, size, size), 200, headers
     headers["Content-Range"] = span.content_range
     return span, 206, headers
+
+
+def _arriving(
+    request: Request, supply: Supply, span: ByteRange, status: int, headers: dict[str, str]
+) -> Response:
+    """What upstream brings. Who asks for all that is left has a whole file in the end."""
+    asked = request.headers.get("range", "")
+    completes = span.stop == span.size and (span.start == 0 or asked.strip().endswith("-"))
+    token = request.headers.get("authorization")
+    return ArrivingAnswer(
+        supply.pull(),
+        span,
+        status,
+        headers,
+        completes=completes,
+        refused=lambda error: upstream_refusal(error, bool(token)).response(),
+    )
 
 
 def _read_small(file: ServedFile, span: ByteRange) -> bytes:

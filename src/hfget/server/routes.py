@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +23,9 @@ from hfget.server.resolving import Resolver, Visitor
 from hfget.server.store import Store
 from hfget.server.targets import PathReading, candidates, list_of
 
+if TYPE_CHECKING:
+    from hfget.server.mirror import Mirror
+
 _MOST_BODY = 1 << 20
 _BODY_SECONDS = 20.0
 
@@ -31,6 +34,7 @@ _BODY_SECONDS = 20.0
 class Routes:
     store: Store
     options: ServeOptions
+    mirror: Mirror | None = None
 
     async def answer(self, request: Request, path: str) -> Response:
         """Raises RefusalError, ChangedError."""
@@ -46,17 +50,20 @@ class Routes:
             raise RefusalError(404, "Not Found")
         if (request.method == "POST") != (targets[0].action == "paths-info"):
             raise RefusalError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
-        resolver = Resolver(self.store, self.options)
+        token = _token(request)
+        resolver = Resolver(self.store, self.options, self.mirror, token is not None)
         try:
             found = await resolver.repo(targets)
         except LookupError:
             found = None
         if isinstance(found, str):
             return _moved(request, found)
-        visitor = resolver.visitor(found[1] if found else None, _token(request))
+        visitor = resolver.visitor(found[1] if found else None, token)
         if found is None:
             raise repo_not_found(visitor.token is not None)
-        return await self._of_repo(request, path, resolver, visitor, *found)
+        response = await self._of_repo(request, path, resolver, visitor, *found)
+        response.headers.update(resolver.headers)
+        return response
 
     async def _of_repo(
         self, request: Request, path: str, resolver: Resolver, visitor: Visitor,
@@ -126,6 +133,8 @@ class Routes:
         return json_answer(entries, self._next(request, path, following))
 
     async def _refs(self, resolver: Resolver, repo: Repo, request: Request) -> object:
+        if (told := await resolver.refs(repo)) is not None:
+            return told
         commits = {
             name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
         }
