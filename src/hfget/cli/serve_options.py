@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hfget import events
 from hfget.endpoints import host_of, hostname_of, is_loopback, is_loopback_host
 from hfget.errors import HfgetError, UsageError
+from hfget.settings import user_path
 from hfget.system import hub_cache, safe_text
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
 FILLED = ".hfget-filled-with-token"
 
 
-def places(folders: Sequence[Path], *, cache: bool, keeping: bool) -> list[Path]:
+def places(folders: Sequence[str], *, cache: bool, keeping: bool) -> list[Path]:
     """The folders to serve; the first one keeps what is fetched. Raises UsageError."""
-    found = list(folders)
+    found = [user_path(folder, "the path") for folder in folders]
     if cache:
         hub = hub_cache(os.environ)
         if hub is None or not (keeping or os.path.isdir(hub)):

@@ -19,10 +19,10 @@ from hfget.errors import HfgetError, VerificationError
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.tasks import FileTask, make_tasks
-from hfget.operations.upstream import Endpoint, Upstream, health_of
+from hfget.operations.upstream import Endpoint, Upstream
 from hfget.partials import JOURNALED_BYTES, Identity
 from hfget.sources import ByteSource, HostHealth
-from hfget.system import naming_disk_errors
+from hfget.system import Stamp, naming_disk_errors
 from hfget.transfer import Arrival, Engine, LocalContent, Meter, TransferOptions
 
 #: So long an engine with nothing to do keeps its connections, in seconds.
@@ -35,13 +35,15 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 class Pull:
     """One file on its way into the cache. Thread-safe; what is read before `place` is unverified.
 
-    `place` is where it lies in the end, `error` why it does not; `ended` is set with either.
+    `place` is where it lies in the end and `stamp` what it was then, `error` why it does not;
+    `ended` is set with either.
     """
 
     def __init__(self, snapshot: Snapshot, file: RemoteFile) -> None:
         self.snapshot = snapshot
         self.file = file
         self.place: Path | None = None
+        self.stamp: Stamp | None = None
         self.error: HfgetError | None = None
         self.ended = threading.Event()
         self.begun = time.monotonic()
@@ -126,6 +128,8 @@ class Pull:
         self.is_published = True
 
     def end(self, place: Path | None, error: HfgetError | None = None) -> None:
+        with suppress(OSError):
+            self.stamp = Stamp.of(os.stat(place)) if place is not None else None
         self.place, self.error = place, error
         self.ended.set()
 
@@ -253,7 +257,9 @@ class Puller:
     def _health_of(self, endpoint: Endpoint) -> HostHealth:
         with self._health_lock:
             if endpoint.url not in self._health:
-                self._health[endpoint.url] = health_of(endpoint, self._upstream.stop)
+                self._health[endpoint.url] = HostHealth(
+                    endpoint.settings.retries, self._upstream.stop
+                )
             return self._health[endpoint.url]
 
     def _engine(self) -> Engine:

@@ -6,7 +6,6 @@ the first endpoint that has the repo, the bytes from there or, where that fails,
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from hfget import events
 from hfget.destinations import Layout, choose_layout
-from hfget.endpoints import host_of, named_endpoint
+from hfget.endpoints import named_endpoint
 from hfget.errors import (
     AccessError,
     GatedRepoError,
@@ -196,7 +195,8 @@ class Upstream:
     def _endpoint(self, given: str) -> Endpoint:
         named = named_endpoint(given, {})
         assert named is not None
-        settings = settings_of(self._options, *named)
+        # what a client may not see is told in the Hub's own words, not by what is kept back here
+        settings = replace(settings_of(self._options, *named), withheld_token=None)
         http = HttpClient(
             settings.credential,
             connect_timeout=settings.api_timeout,
@@ -209,10 +209,3 @@ class Upstream:
 
     def _warn(self, text: str) -> None:
         self.observer(events.Note(text, "warning"))
-
-
-def health_of(endpoint: Endpoint, stop: threading.Event) -> HostHealth:
-    """What is known of an endpoint's hosts at the begin: that it has answered."""
-    hosts = HostHealth(endpoint.settings.retries, stop)
-    hosts.answered(host_of(endpoint.url))
-    return hosts

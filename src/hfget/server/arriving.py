@@ -16,7 +16,7 @@ import anyio.to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hfget.errors import HfgetError
+from hfget.errors import HfgetError, UnreachableError
 from hfget.server.body import BLOCK_BYTES, disconnected, read_at
 from hfget.server.ranges import ByteRange
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.01
 #: Polls without a byte, until a connection is called to where this client reads.
-_PATIENCE = 50
+_PATIENCE = 20
 
 
 class WrongBytesError(OSError):
@@ -36,7 +36,7 @@ class ArrivingAnswer(Response):
     """Answers a GET with `span` (not empty) of a file that `pull` brings.
 
     With `completes`, the last byte waits for the verification. `refused` makes an answer of the
-    error if there is one before the first byte.
+    error if there is one before the first byte, or if that does not come in `patience` seconds.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class ArrivingAnswer(Response):
         headers: Mapping[str, str],
         *,
         completes: bool,
+        patience: float,
         refused: Callable[[HfgetError], Response],
     ) -> None:
         super().__init__(status_code=status, headers=dict(headers))
@@ -54,6 +55,7 @@ class ArrivingAnswer(Response):
         self._pull = pull
         self._span = span
         self._completes = completes
+        self._polls = int(patience / _POLL_SECONDS)
         self._refused = refused
         self._handle: int | None = None
 
@@ -83,10 +85,10 @@ class ArrivingAnswer(Response):
                 restarts = self._pull.restarts
                 continue
             if upto == at:
-                assert self._pull.error is not None
                 if at > self._span.start:
                     raise WrongBytesError("the rest does not come")
-                await self._refused(self._pull.error)(scope, receive, send)
+                error = self._pull.error or UnreachableError("no byte has come yet")
+                await self._refused(error)(scope, receive, send)
                 return
             block = await self._read(at, min(upto - at, BLOCK_BYTES))
             if at == self._span.start:
@@ -107,6 +109,8 @@ class ArrivingAnswer(Response):
             if upto > at or ended:
                 return upto if self._pull.error is None else at
             polls += 1
+            if at == self._span.start and polls > self._polls:
+                return at
             if polls % _PATIENCE == 0:
                 self._pull.read_from(self, at)
                 self._pull.call_for(at)

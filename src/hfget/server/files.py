@@ -143,6 +143,7 @@ def _arriving(
         status,
         headers,
         completes=completes,
+        patience=supply.patience,
         refused=lambda error: upstream_refusal(error, bool(token)).response(),
     )
 

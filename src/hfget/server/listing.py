@@ -24,6 +24,10 @@ class Supply(Protocol):
     def pull(self) -> Pull:
         """Its transfer from upstream, begun if there is none."""
 
+    @property
+    def patience(self) -> float:
+        """For how many seconds a client may wait for the first byte of that."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:

@@ -39,9 +39,12 @@ _REFUSED_SECONDS = 10.0
 #: So long a listing waits for the card of its repo, in seconds, and so large that may be.
 _CARD_SECONDS, _MOST_CARD = 5.0, 1 << 20
 _README = "README.md"
+#: So long a client waits for the first byte from upstream, in seconds: if that does not answer,
+#: and if it has answered.
+_IMPATIENT_SECONDS, _PATIENT_SECONDS = 3.0, 25.0
 
 
-class Found(NamedTuple):
+class MirroredRevision(NamedTuple):
     """A listing, `stale` if upstream could not be asked whether it is still the one."""
 
     listing: Listing
@@ -53,7 +56,7 @@ class _Known:
     """What a revision was when upstream was last asked, or why it is none."""
 
     until: float
-    found: Found | None = None
+    found: MirroredRevision | None = None
     error: HfgetError | None = None
 
 
@@ -66,8 +69,9 @@ class Mirror:
     contents: KeptContents
     store: Store
     fresh: float
+    is_down: bool = field(default=False, init=False)
     _known: OrderedDict[RepoRef, _Known] = field(default_factory=OrderedDict)
-    _asking: dict[RepoRef, asyncio.Future[Found]] = field(default_factory=dict)
+    _asking: dict[RepoRef, asyncio.Future[MirroredRevision]] = field(default_factory=dict)
     _listings: OrderedDict[tuple[RepoType, str, str], Listing] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -85,7 +89,7 @@ class Mirror:
         """Whether a token goes to any upstream."""
         return any(one.settings.credential for one in self.upstream.endpoints)
 
-    async def revision(self, repo_type: RepoType, repo_id: str, revision: str) -> Found:
+    async def revision(self, repo_type: RepoType, repo_id: str, revision: str) -> MirroredRevision:
         """What a revision is. Raises HfgetError.
 
         However many ask for it at once, upstream is asked once, and none of them is lost if the
@@ -133,7 +137,7 @@ class Mirror:
             self.puller.tidy()
             self.contents.save()
 
-    def _answered(self, ref: RepoRef, done: asyncio.Future[Found]) -> None:
+    def _answered(self, ref: RepoRef, done: asyncio.Future[MirroredRevision]) -> None:
         del self._asking[ref]
         if done.cancelled():
             return
@@ -151,15 +155,17 @@ class Mirror:
         while len(self._known) > _MOST_LISTINGS:
             self._known.popitem(last=False)
 
-    def _ask(self, ref: RepoRef, known: _Known | None) -> Found:
+    def _ask(self, ref: RepoRef, known: _Known | None) -> MirroredRevision:
         try:
             snapshot = self.upstream.snapshot(ref)
+            self.is_down = False
         except NetworkError:
+            self.is_down = True
             kept = self.upstream.kept(ref)
             if kept is None:
                 raise
-            return Found(self._listing(ref, kept), stale=True)
-        return Found(self._listing(ref, snapshot), stale=False)
+            return MirroredRevision(self._listing(ref, kept), stale=True)
+        return MirroredRevision(self._listing(ref, snapshot), stale=False)
 
     def _listing(self, ref: RepoRef, snapshot: Snapshot) -> Listing:
         key = ref.repo_type, ref.repo_id, snapshot.commit
@@ -212,15 +218,21 @@ def make_mirror(
 class _Supply:
     """One file of a snapshot: where it lies here, or its transfer."""
 
-    __slots__ = ("_file", "_found", "_mirror", "_snapshot")
+    __slots__ = ("_file", "_found", "_mirror", "_pull", "_snapshot")
 
     def __init__(self, mirror: Mirror, snapshot: Snapshot, file: RemoteFile) -> None:
         self._mirror = mirror
         self._snapshot = snapshot
         self._file = file
         self._found: ServedFile | None = None
+        self._pull: Pull | None = None
 
     def located(self) -> ServedFile | None:
+        pull = self._pull
+        if pull is not None and pull.ended.is_set():
+            self._pull = None
+            if pull.place is not None:  # not recorded yet
+                self._found = ServedFile(self._file, pull.place, pull.stamp)
         found = self._found
         if found is not None and _is_still(found):
             self._mirror.contents.used(found.real)
@@ -229,7 +241,12 @@ class _Supply:
         return self._found
 
     def pull(self) -> Pull:
-        return self._mirror.pull(self._snapshot, self._file)
+        self._pull = pull = self._mirror.pull(self._snapshot, self._file)
+        return pull
+
+    @property
+    def patience(self) -> float:
+        return _IMPATIENT_SECONDS if self._mirror.is_down else _PATIENT_SECONDS
 
     def _kept(self) -> ServedFile | None:
         with suppress(OSError, HfgetError):

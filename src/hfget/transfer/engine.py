@@ -118,17 +118,22 @@ class Engine:
         return Arrival(found, self._make_way) if found is not None else None
 
     def _make_way(self, job: FileJob) -> None:
-        """Have one connection go on with what `job` needs first, though all have work."""
-        if self._schedule.busy < self._limit.allowed:
+        """Have one connection go on with what `job` needs first, though all have work.
+
+        Those that work beyond what is allowed now would have to end first: they are hung up, too.
+        """
+        needless = self._schedule.busy - self._limit.allowed + 1
+        if needless <= 0:
             self._schedule.changed()
             return
         others = [
-            (worker.fetcher.lease.remaining, worker.fetcher)
+            (lease.remaining, worker.fetcher)
             for worker in self._workers
-            if worker.fetcher.lease is not None and worker.fetcher.is_of(job)
+            if (lease := worker.fetcher.lease) is not None and worker.fetcher.is_of(job)
         ]
-        if others:
-            max(others, key=lambda found: found[0])[1].hang_up()
+        others.sort(key=lambda found: -found[0])
+        for _, fetcher in others[:needless]:
+            fetcher.hang_up()
 
     def _prepare(self, given: Iterable[Task]) -> None:
         tasks = list(given)

@@ -1,4 +1,4 @@
-"""`hfget serve`: offer repos to other machines through the Hub's protocol, as a mirror if wanted."""
+"""`hfget serve`: offer repos to other machines through the Hub's protocol, or mirror a hub."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from hfget.system import safe_text
 
 def serve(
     folders: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="DIR...",
-            parser=path,
             help="Folders with org/name, datasets/org/name, or a Hub cache (default .).",
         ),
     ] = None,
