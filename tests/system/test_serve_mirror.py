@@ -23,8 +23,7 @@ REPO, LARGE = "org/name", "model.safetensors"
 SIZE = 24 * MiB
 FILES: dict[str, bytes | str | int] = {
     "config.json": '{"a": 1}', "empty.txt": b"", "sub dir/ünicode #1.txt": "text",
-    ".gitattributes": "*.safetensors filter=lfs diff=lfs merge=lfs -text
-",
+    ".gitattributes": "*.safetensors filter=lfs diff=lfs merge=lfs -text\n",
 }  # fmt: skip
 CONTENT = content(SIZE, f"{REPO}/{LARGE}")
 PATH = f"/{REPO}/resolve/main/{LARGE}"
