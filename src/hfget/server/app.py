@@ -15,6 +15,7 @@ from hfget.server.answers import RefusalError
 from hfget.server.cors import METHODS, cors_headers
 from hfget.server.files import ChangedError
 from hfget.server.routes import Routes
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 from hfget.server.targets import is_git
 
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    store: Store, options: ServeOptions | None = None, mirror: Mirror | None = None
+    store: Store,
+    options: ServeOptions | None = None,
+    mirror: Mirror | None = None,
+    shortcuts: Shortcuts | None = None,
 ) -> ASGIApp:
     """The app that serves `store`. It only reads; no route changes anything."""
     options = options or ServeOptions()
-    door = _Door(store, options, Routes(store, options, mirror))
+    door = _Door(store, options, Routes(store, options, mirror, shortcuts))
+    if shortcuts is not None:
+        shortcuts.look_up = door.routes.look_up
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

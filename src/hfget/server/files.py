@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -61,7 +62,7 @@ async def raw_answer(asked: FileRequest) -> Response:
 async def resolve_answer(asked: FileRequest, location: Location | None) -> Response:
     """The content, or for an LFS file a 302 to the URL that `location` names."""
     file = asked.file
-    identity = _identity(asked.listing, file)
+    identity = identity_of(asked.listing, file)
     target = location(asked.repo, asked.listing.commit, file) if location else None
     if target is None or not file.remote.is_lfs:
         return await file_answer(asked.request, file, identity)
@@ -105,13 +106,23 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
     return FileAnswer(handle, span, status, headers)
 
 
+def content_headers(identity: Mapping[str, str], etag: str, path: str) -> dict[str, str]:
+    """What is said of content whatever part of it is asked for."""
+    name = quote(path.rpartition("/")[2], safe="")
+    return {
+        **identity,
+        **_INERT,
+        "ETag": f'"{etag}"',
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+    }
+
+
 def _span(
     request: Request, etag: str, size: int, path: str, identity: dict[str, str]
 ) -> Response | tuple[ByteRange, int, dict[str, str]]:
     """What is asked for, the status and the headers; an answer if nothing is to be sent."""
-    headers = {**identity, **_INERT, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
-    name = quote(path.rpartition("/")[2], safe="")
-    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    headers = content_headers(identity, etag, path)
     if none_match(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     asked, if_range = request.headers.get("range"), request.headers.get("if-range")
@@ -161,7 +172,8 @@ def _read_small(file: ServedFile, span: ByteRange) -> bytes:
     return block
 
 
-def _identity(listing: Listing, file: ServedFile) -> dict[str, str]:
+def identity_of(listing: Listing, file: ServedFile) -> dict[str, str]:
+    """What the Hub says of a file besides its content."""
     headers = {"X-Repo-Commit": listing.commit}
     if file.remote.is_lfs:
         headers["X-Linked-Etag"] = f'"{file.remote.etag}"'

@@ -21,6 +21,9 @@ class Supply(Protocol):
     def located(self) -> ServedFile | None:
         """The file as it lies here, verified; None if it must be fetched. Reads the disk."""
 
+    def known(self) -> ServedFile | None:
+        """As `located`, as far as that is known without looking; what is there now may differ."""
+
     def pull(self) -> Pull:
         """Its transfer from upstream, begun if there is none."""
 

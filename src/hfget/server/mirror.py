@@ -240,6 +240,11 @@ class _Supply:
         self._found = self._kept() or self._elsewhere()
         return self._found
 
+    def known(self) -> ServedFile | None:
+        if (found := self._found) is not None:
+            self._mirror.contents.used(found.real)
+        return found
+
     def pull(self) -> Pull:
         self._pull = pull = self._mirror.pull(self._snapshot, self._file)
         return pull

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from hfget.server.hostnames import forwarded_prefix, public_base
 from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
 from hfget.server.resolving import Resolver, Visitor
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 from hfget.server.targets import PathReading, candidates, list_of
 
@@ -35,6 +37,7 @@ class Routes:
     store: Store
     options: ServeOptions
     mirror: Mirror | None = None
+    shortcuts: Shortcuts | None = None
 
     async def answer(self, request: Request, path: str) -> Response:
         """Raises RefusalError, ChangedError."""
@@ -64,6 +67,20 @@ class Routes:
         response = await self._of_repo(request, path, resolver, visitor, *found)
         response.headers.update(resolver.headers)
         return response
+
+    async def look_up(self, path: str) -> None:
+        """Have the shortcuts know what `path` is of, if it is of a revision that there is."""
+        targets = candidates(path)
+        resolver = Resolver(self.store, self.options, self.mirror)
+        with suppress(LookupError, RefusalError):
+            found = await resolver.repo(targets)
+            if isinstance(found, str) or found[0].action != "resolve" or not self.shortcuts:
+                return
+            listing, rest = await resolver.revision(found[1], found[0].rest)
+            file = listing.files.get(rest)
+            if file is not None and file.supply is not None:
+                await run_in_threadpool(file.supply.located)
+            self.shortcuts.learn(path, rest, listing, resolver.headers, found[1].folders)
 
     async def _of_repo(
         self, request: Request, path: str, resolver: Resolver, visitor: Visitor,

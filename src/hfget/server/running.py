@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hfget.server.access import ServeOptions
 from hfget.server.app import create_app
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def make_server(
     """
     import uvicorn
 
-    from hfget.server.admission import Admission, Guarded
+    from hfget.server.admission import Admission
+    from hfget.server.direct import Direct
 
     options = options or ServeOptions()
     most = _room(options.most_connections)
@@ -54,8 +56,11 @@ def make_server(
         head_seconds=options.head_seconds,
     )
 
-    class Connection(Guarded):
+    known = Shortcuts(options)
+
+    class Connection(Direct):
         admission = limits
+        shortcuts = known
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -67,7 +72,7 @@ def make_server(
             yield  # `run` has handlers of its own, and none for what is to be ignored
 
     config = uvicorn.Config(
-        create_app(store, options, mirror),
+        create_app(store, options, mirror, known),
         http=Connection,
         ws="none",
         log_config=None,
