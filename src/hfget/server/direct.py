@@ -20,6 +20,8 @@ class Direct(Guarded):
 
     shortcuts: Shortcuts
     _task: asyncio.Task[None] | None = None
+    _idle: asyncio.TimerHandle | None = None
+    _answered_at = 0.0
 
     @property
     def is_at_work(self) -> bool:
@@ -42,6 +44,8 @@ class Direct(Guarded):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._task is not None:
             self._task.cancel()
+        if self._idle is not None:
+            self._idle.cancel()
         super().connection_lost(exc)
 
     def _is_idle(self) -> bool:
@@ -104,6 +108,15 @@ class Direct(Guarded):
             self.flow.resume_reading()
 
     def _await_next(self) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        """Hang up if no request comes for long: one timer for many answers."""
+        self._answered_at = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.timeout_keep_alive, self._look_idle)
+
+    def _look_idle(self) -> None:
+        self._idle = None
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if self._is_idle() and left <= 0:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._idle = self.loop.call_later(max(left, 1.0), self._look_idle)

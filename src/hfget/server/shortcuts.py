@@ -28,7 +28,7 @@ from hfget.server.scanning import open_checked
 _FRESH_SECONDS = 1.0
 #: Up to here content is read at once, if the system has it in memory.
 _SMALL_BYTES = 256 << 10
-_MOST_REVISIONS, _MOST_HEADS, _MOST_HOSTS = 256, 100_000, 64
+_MOST_REVISIONS, _MOST_HEADS, _MOST_BLOCKS = 256, 100_000, 1024
 _MOST_REQUEST = 8 << 10
 _LINE = re.compile(rb"(GET|HEAD) (/[!$&-;=@-Z_a-z~%]*) HTTP/1\.1")
 _FIELD = re.compile(rb"([A-Za-z0-9-]+): *([\x20-\x7e]*)")
@@ -72,7 +72,9 @@ class Shortcuts:
     look_up: Callable[[str], Awaitable[None]] | None = None
     _revisions: OrderedDict[bytes, _Revision] = field(default_factory=OrderedDict)
     _heads: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    _hosts: set[bytes] = field(default_factory=set)
+    #: Fields as clients write them, most with every request alike; only of those let in.
+    _blocks: dict[bytes, Mapping[str, str]] = field(default_factory=dict)
+    _default: tuple[Sequence[tuple[bytes, bytes]], bytes] = ((), b"")
 
     @property
     def are_allowed(self) -> bool:
@@ -110,11 +112,18 @@ class Shortcuts:
         """The request that `data` is, whole and nothing else, if it may be answered from here."""
         if not data.endswith(b"\r\n\r\n") or len(data) > _MOST_REQUEST or not self.are_allowed:
             return None
-        first, *lines = data[:-4].split(b"\r\n")
+        first, _, block = data.partition(b"\r\n")
         line = _LINE.fullmatch(first)
-        headers = _fields(lines) if line is not None and b"/resolve/" in line[2] else None
-        if line is None or headers is None or not self._is_admitted(headers):
+        if line is None or b"/resolve/" not in line[2]:
             return None
+        headers = self._blocks.get(block)
+        if headers is None:
+            headers = _fields(block[:-4].split(b"\r\n"))
+            if headers is None or not self._is_admitted(headers):
+                return None
+            if len(self._blocks) >= _MOST_BLOCKS:
+                self._blocks.clear()
+            self._blocks[block] = headers
         return PlainRequest(line[1] == b"HEAD", line[2], headers)
 
     def is_unknown(self, asked: PlainRequest) -> bool:
@@ -152,13 +161,9 @@ class Shortcuts:
         return (revision, file) if file is not None else None
 
     def _is_admitted(self, headers: Mapping[str, str]) -> bool:
-        host = headers.get("host", "").encode()
-        if host not in self._hosts:
-            known = self.options.hosts
-            if not host or (known is not None and not known.knows(host.decode())):
-                return False
-            if len(self._hosts) < _MOST_HOSTS:
-                self._hosts.add(host)
+        host, known = headers.get("host", ""), self.options.hosts
+        if not host or (known is not None and not known.knows(host)):
+            return False
         if self.options.tokens is not None:
             try:
                 self.options.tokens.check(headers)
@@ -186,10 +191,11 @@ class Shortcuts:
                 return None
             status, span = b"206 Partial Content", part
             content_range = f"content-range: {span.content_range}\r\n".encode()
-        common = b"".join(b"%s: %s\r\n" % pair for pair in default)
+        if default is not self._default[0]:
+            self._default = default, b"".join(b"%s: %s\r\n" % pair for pair in default)
         head = b"HTTP/1.1 %s\r\n%s%s%s%scontent-length: %d\r\n\r\n" % (
-            status, common, revision.extra, self._head(revision.listing, file), content_range,
-            span.length,
+            status, self._default[1], revision.extra, self._head(revision.listing, file),
+            content_range, span.length,
         )  # fmt: skip
         if is_head or span.length == 0:
             return Ready(head)
