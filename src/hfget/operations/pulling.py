@@ -35,6 +35,7 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 class Pull:
     """One file on its way into the cache. Thread-safe; what is read before `place` is unverified.
 
+    `rate` is how fast it comes, in bytes a second, from `begun` on (monotonic clock).
     `place` is where it lies in the end and `stamp` what it was then, `error` why it does not;
     `ended` is set with either.
     """
@@ -47,12 +48,14 @@ class Pull:
         self.error: HfgetError | None = None
         self.ended = threading.Event()
         self.begun = time.monotonic()
+        self.rate = 0.0
         self.is_published = False
         self._lock = threading.Lock()
         self._find: Callable[[], Arrival | None] = lambda: None
         self._arrival: Arrival | None = None
         self._restarts = 0
         self._readers: set[object] = set()
+        self._measured = self.begun, 0
 
     @property
     def readers(self) -> int:
@@ -123,6 +126,14 @@ class Pull:
             self._restarts += wrong or self.file.size <= JOURNALED_BYTES
             self._find, self._arrival = lambda: None, None
 
+    def measure(self) -> None:
+        """Learn how fast it comes; to be called every second or so."""
+        now, done = time.monotonic(), self.done
+        at, before = self._measured
+        self._measured = now, done
+        if now > at:
+            self.rate = max(0.0, (done - before) / (now - at))
+
     def published(self) -> None:
         """It was not here before."""
         self.is_published = True
@@ -177,6 +188,8 @@ class Puller:
 
     def tidy(self) -> None:
         """Record what has come, and end an engine that has nothing to do. To be called often."""
+        for pull in self.active:
+            pull.measure()
         with suppress(HfgetError):  # told where it is missed: what is not recorded is hashed again
             self._upstream.flush()
         with self._session_lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -28,10 +29,14 @@ def create_app(
     options: ServeOptions | None = None,
     mirror: Mirror | None = None,
     shortcuts: Shortcuts | None = None,
+    connections: Callable[[], Mapping[str, int]] = dict,
 ) -> ASGIApp:
-    """The app that serves `store`. It only reads; no route changes anything."""
+    """The app that serves `store`. It only reads; no route changes anything.
+
+    `connections` tells, for the page, how many clients have by their address.
+    """
     options = options or ServeOptions()
-    door = _Door(store, options, Routes(store, options, mirror, shortcuts))
+    door = _Door(store, options, Routes(store, options, mirror, shortcuts, connections))
     if shortcuts is not None:
         shortcuts.look_up = door.routes.look_up
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hfget.model import RepoType
-from hfget.server import api, manifests
+from hfget.server import api, manifests, page
 from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
 from hfget.server.catalog import repo_list
 from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
+from hfget.server.holdings import Holdings
 from hfget.server.hostnames import forwarded_prefix, public_base
 from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
@@ -38,9 +40,17 @@ class Routes:
     options: ServeOptions
     mirror: Mirror | None = None
     shortcuts: Shortcuts | None = None
+    #: By address how many connections clients have.
+    connections: Callable[[], Mapping[str, int]] = dict
+    holdings: Holdings = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holdings", Holdings(self.store))
 
     async def answer(self, request: Request, path: str) -> Response:
         """Raises RefusalError, ChangedError."""
+        if path == "/" and request.method in ("GET", "HEAD"):
+            return await self._page(request)
         plain = path.rstrip("/")
         if plain == "/api/whoami-v2":
             return self._whoami(_token(request))
@@ -137,6 +147,31 @@ class Routes:
             lambda: json_answer(api.info(repo, listing, self.options.access, blobs))
         )
 
+    async def _page(self, request: Request) -> Response:
+        """What people see. It shows what this client may know of."""
+        token, access = _token(request), self.options.access
+        found = await run_in_threadpool(self.holdings.now)
+        seen = [one for one in found if access.may_read(one.repo, token) is Permission.OK]
+        mirror = self.mirror
+        shown = page.Activity(
+            self._base(request) or "",
+            seen,
+            self.connections(),
+            upstreams=mirror.endpoints if mirror else (),
+            is_down=mirror is not None and mirror.is_down,
+            pulls=mirror.puller.active if mirror else (),
+            pulled=mirror.contents.total if mirror else 0,
+            limit=mirror.contents.limit if mirror else None,
+            asks_token=self.options.tokens is not None,
+        )
+        return Response(await run_in_threadpool(page.render, shown), headers=page.HEADERS)
+
+    def _base(self, request: Request) -> str | None:
+        """The URL that this server was asked by."""
+        version = str(request.scope.get("http_version", "1.1"))
+        scheme = str(request.scope.get("scheme", "http"))
+        return public_base(request.headers, scheme, version, self.options.hosts)
+
     async def _list(self, request: Request, path: str, repo_type: RepoType) -> Response:
         token = _token(request)
         if token is not None and self.options.access.user(token) is None:
@@ -161,9 +196,7 @@ class Routes:
         """The link to the next page. Relative, it is the query alone: right below any path."""
         if following is None:
             return {}
-        version = str(request.scope.get("http_version", "1.1"))
-        scheme = str(request.scope.get("scheme", "http"))
-        base = public_base(request.headers, scheme, version, self.options.hosts)
+        base = self._base(request)
         return {"Link": f'<{base + path if base is not None else ""}?{following}>; rel="next"'}
 
     def _check_gate(self, repo: Repo, visitor: Visitor) -> None:
