@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hfget.operations.kept_contents import KeptContents
-    from hfget.operations.pulling import Pull, Puller
+    from hfget.operations.pull import Pull
+    from hfget.operations.pulling import Puller
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
     from hfget.operations.upstream import Upstream
@@ -34,7 +35,7 @@ __all__ = [
 
 _HOMES = {
     "KeptContents": "kept_contents",
-    "Pull": "pulling",
+    "Pull": "pull",
     "Puller": "pulling",
     "Upstream": "upstream",
     "Run": "run",

@@ -23,11 +23,9 @@ from hfget.errors import HfgetError, NetworkError
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_commit
 from hfget.operations import KeptContents, Pull, Puller, Upstream
 from hfget.options import DownloadOptions
-from hfget.server.card import Card, read_card
 from hfget.server.listing import Listing, ServedFile
-from hfget.server.scanning import open_checked
 from hfget.server.store import Store
-from hfget.system import Stamp
+from hfget.server.upstream_file import UpstreamFile, card_of
 
 _ASKING_THREADS = 16
 #: How often what has come is written down, in seconds.
@@ -36,12 +34,6 @@ _KEEP_SECONDS = 1.0
 _MOST_LISTINGS, _MOST_FILES = 256, 1_000_000
 #: So long an answer that is no listing counts, in seconds.
 _REFUSED_SECONDS = 10.0
-#: So long a listing waits for the card of its repo, in seconds, and so large that may be.
-_CARD_SECONDS, _MOST_CARD = 5.0, 1 << 20
-_README = "README.md"
-#: So long a client waits for the first byte from upstream, in seconds: if that does not answer,
-#: and if it has answered.
-_IMPATIENT_SECONDS, _PATIENT_SECONDS = 3.0, 25.0
 
 
 class MirroredRevision(NamedTuple):
@@ -175,10 +167,12 @@ class Mirror:
             return known
         snapshot = replace(snapshot, ref=replace(snapshot.ref, repo_id=ref.repo_id))
         files = {
-            file.path: ServedFile(file, Path(), None, _Supply(self, snapshot, file))
+            file.path: ServedFile(file, Path(), None, UpstreamFile(self, snapshot, file))
             for file in sorted(snapshot.files, key=lambda file: file.path)
         }
-        made = Listing(commit=snapshot.commit, files=files, modified=time.time(), card=_card(files))
+        made = Listing(
+            commit=snapshot.commit, files=files, modified=time.time(), card=card_of(files)
+        )
         self._listings[key] = made
         while len(self._listings) > _MOST_LISTINGS or (
             len(self._listings) > 1
@@ -213,88 +207,3 @@ def make_mirror(
             contents.arrived(pull.place, pull.file.size)
 
     return Mirror(upstream, Puller(upstream, arrived), contents, store, fresh)
-
-
-class _Supply:
-    """One file of a snapshot: where it lies here, or its transfer."""
-
-    __slots__ = ("_file", "_found", "_mirror", "_pull", "_snapshot")
-
-    def __init__(self, mirror: Mirror, snapshot: Snapshot, file: RemoteFile) -> None:
-        self._mirror = mirror
-        self._snapshot = snapshot
-        self._file = file
-        self._found: ServedFile | None = None
-        self._pull: Pull | None = None
-
-    def located(self) -> ServedFile | None:
-        pull = self._pull
-        if pull is not None and pull.ended.is_set():
-            self._pull = None
-            if pull.place is not None:  # not recorded yet
-                self._found = ServedFile(self._file, pull.place, pull.stamp)
-        found = self._found
-        if found is not None and _is_still(found):
-            self._mirror.contents.used(found.real)
-            return found
-        self._found = self._kept() or self._elsewhere()
-        return self._found
-
-    def known(self) -> ServedFile | None:
-        if (found := self._found) is not None:
-            self._mirror.contents.used(found.real)
-        return found
-
-    def pull(self) -> Pull:
-        self._pull = pull = self._mirror.pull(self._snapshot, self._file)
-        return pull
-
-    @property
-    def patience(self) -> float:
-        return _IMPATIENT_SECONDS if self._mirror.is_down else _PATIENT_SECONDS
-
-    def _kept(self) -> ServedFile | None:
-        with suppress(OSError, HfgetError):
-            place = self._mirror.upstream.located(self._snapshot, self._file)
-            if place is not None:
-                self._mirror.contents.used(place)
-                return ServedFile(self._file, place, Stamp.of(os.stat(place)))
-        return None
-
-    def _elsewhere(self) -> ServedFile | None:
-        """The same content in a folder that is served, too, as far as that is known by now."""
-        ref = self._snapshot.ref
-        repo = self._mirror.store.find(ref.repo_type, ref.repo_id)
-        for folder in repo.folders.values() if repo else ():
-            listing = self._mirror.store.last_listing(folder)
-            file = listing.files.get(self._file.path) if listing else None
-            if file is not None and file.remote.etag == self._file.etag and _is_still(file):
-                return replace(file, remote=self._file)
-        return None
-
-
-def _is_still(file: ServedFile) -> bool:
-    try:
-        return Stamp.of(os.stat(file.real)) == file.stamp
-    except OSError:
-        return False
-
-
-def _card(files: dict[str, ServedFile]) -> Card:
-    """The card of a repo, fetched if it is not here; it is not waited for for long."""
-    file = files.get(_README)
-    if file is None or file.supply is None or file.remote.size > _MOST_CARD:
-        return Card()
-    if (located := file.supply.located()) is None:
-        pull = file.supply.pull()
-        pull.ended.wait(_CARD_SECONDS)
-        located = file.supply.located() if pull.place else None
-    handle = open_checked(located) if located else None
-    if handle is None:
-        return Card()
-    try:
-        return read_card(handle)
-    except OSError:
-        return Card()
-    finally:
-        os.close(handle)
