@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +17,10 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, content, make_model
+from tests.support.needs import needs
 from tests.system.command import new_shell, tree, wait_until
 from tests.system.serving import SECONDS, Served, serving
+from tests.unit.certificates import PrivateCA
 
 REPO, LARGE = "org/name", "model.safetensors"
 SIZE = 24 * MiB
@@ -267,6 +270,62 @@ def test_clients_show_a_token_which_goes_no_further(tmp_path: Path) -> None:
     refused = new_shell(tmp_path / "shell", "").run("serve", tmp_path / "kept", "--port", "0")
     assert refused.code == 2 and "--require-token" in refused.err
     assert shown not in refused.err and own not in refused.err
+
+
+def test_another_upstream_takes_over(tmp_path: Path) -> None:
+    make_model(tmp_path / "up", REPO, {**FILES, LARGE: SIZE})
+    make_model(tmp_path / "other", "org/second", {"a.txt": "a"})
+    with (
+        LocalHub(tmp_path / "other") as empty,
+        LocalHub(tmp_path / "up", rate_total=8e6) as first,
+        LocalHub(tmp_path / "up") as second,
+    ):
+        more = ("--upstream", first.endpoint, "--upstream", second.endpoint)
+        with mirror(empty, tmp_path, *more) as served:
+            assert get(served, "/org/second/resolve/main/a.txt").read() == b"a"
+            answer = get(served)
+            assert answer.read(MiB) == CONTENT[:MiB]
+            first.refuse("hub")
+            first.refuse("cdn")
+            assert answer.read() == CONTENT[MiB:]
+        assert first.bytes_sent("cdn") + second.bytes_sent("cdn") < SIZE + 20 * MiB
+        assert second.bytes_sent("cdn") > 0
+
+
+@needs("openssl")
+def test_over_https(hub: LocalHub, tmp_path: Path) -> None:
+    folder = tmp_path / "ca"
+    folder.mkdir()
+    authority = PrivateCA(folder)
+    assert authority.trusted
+    pair = ("--tls-cert", str(folder / "trusted.pem"), "--tls-key", str(folder / "trusted.key"))
+    with mirror(hub, tmp_path, *pair) as served:
+        assert served.endpoint.startswith("https://127.0.0.1:")
+        shell = new_shell(tmp_path / "client", served.endpoint)
+        shell = shell.with_env(SSL_CERT_FILE=str(authority.bundle))
+        for place in ("cold", "warm"):
+            done = shell.run(REPO, "--local-dir", place)
+            assert done.code == 0, done.err
+            assert tree(shell.directory / place) == tree(tmp_path / "up" / REPO)
+    assert body_bytes(hub) == SIZE
+
+
+@needs("chromium")
+def test_a_browser_shows_the_page(hub: LocalHub, tmp_path: Path) -> None:
+    make_model(tmp_path / "up", REPO, {"<b id=evil>x.safetensors": 8 * MiB})
+    hub.rescan()
+    hub.set_rate(200_000)
+    with mirror(hub, tmp_path) as served:
+        answer = get(served, f"/{REPO}/resolve/main/%3Cb%20id=evil%3Ex.safetensors")
+        shown = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+             f"--user-data-dir={tmp_path / 'chromium'}", served.endpoint + "/"],
+            capture_output=True, text=True, timeout=SECONDS, check=True,
+        ).stdout  # fmt: skip
+        answer.close()
+    assert f"export HF_ENDPOINT={served.endpoint}" in shown
+    assert "&lt;b id=evil&gt;x.safetensors" in shown and "<b id" not in shown
+    assert "<progress" in shown and "127.0.0.1" in shown
 
 
 @pytest.mark.parametrize(

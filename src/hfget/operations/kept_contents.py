@@ -82,7 +82,7 @@ class KeptContents:
                 return
             self._changed = False
             files = {
-                place.relative_to(self._cache).as_posix(): [size, round(used, 1)]
+                place.relative_to(self._cache).as_posix(): [size, used]
                 for place, (size, used) in self._files.items()
                 if place.is_relative_to(self._cache)
             }
