@@ -12,8 +12,10 @@ from tests.hub.repos import KiB, MiB, make_model, write
 from tests.system.command import wait_until
 from tests.system.serving import SECONDS, Served, serving
 
-SIZES: dict[str, bytes | str | int] = {"empty.txt": b"", "small.txt": 3 * KiB, "sub dir/ü #1.txt": "text", "mid.bin": 300 * KiB,
-         "large.safetensors": 9 * MiB, ".env": "hidden"}  # fmt: skip
+SIZES: dict[str, bytes | str | int] = {
+    "empty.txt": b"", "small.txt": 3 * KiB, "sub dir/ü #1.txt": "text", "mid.bin": 300 * KiB,
+    "large.safetensors": 9 * MiB, ".env": "hidden",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

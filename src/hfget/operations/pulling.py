@@ -29,6 +29,8 @@ from hfget.transfer import Engine, LocalContent, Meter, TransferOptions
 _IDLE_SECONDS = 15.0
 #: So many files one engine fetches, since it keeps a note of each.
 _MOST_FILES = 20_000
+#: Failures in a row of a host that are borne where another endpoint may have the file.
+_RETRIES_WITH_OTHERS = 2
 
 
 class Puller:
@@ -116,7 +118,8 @@ class Puller:
             return
 
         def source_of(file: RemoteFile) -> ByteSource:
-            return upstream.source(endpoints[0], self._health_of(endpoints[0]), pull.snapshot, file)
+            hosts = self._health_of(endpoints[0], is_last=len(endpoints) == 1)
+            return upstream.source(endpoints[0], hosts, pull.snapshot, file)
 
         def ended(error: HfgetError | None) -> None:
             if error is None:
@@ -147,12 +150,12 @@ class Puller:
         if place is not None and pull.is_published:
             self._arrived(pull)
 
-    def _health_of(self, endpoint: Endpoint) -> HostHealth:
+    def _health_of(self, endpoint: Endpoint, *, is_last: bool) -> HostHealth:
+        """What is known of an endpoint's hosts: less is borne of it if there is another to ask."""
         with self._health_lock:
             if endpoint.url not in self._health:
-                self._health[endpoint.url] = HostHealth(
-                    endpoint.settings.retries, self._upstream.stop
-                )
+                retries = endpoint.settings.retries if is_last else _RETRIES_WITH_OTHERS
+                self._health[endpoint.url] = HostHealth(retries, self._upstream.stop)
             return self._health[endpoint.url]
 
     def _engine(self) -> Engine:

@@ -91,6 +91,8 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
         return found
     span, status, headers = found
     if request.method == "HEAD" or span.length == 0:
+        if remote.size == 0 and file.supply is not None:
+            file.supply.pull()  # kept like any other, though hf does not ask for its content
         headers["Content-Length"] = str(span.length)
         return Response(status_code=status, headers=headers)
     if file.supply is not None:

@@ -109,7 +109,8 @@ class Ledger:
                 if lease.position <= position < lease.end:
                     if position - lease.position <= near or lease.reach == 0:
                         return False
-                    self._free.add(position, lease.end)
+                    for start, end in self._missing(position, lease.end):
+                        self._free.add(start, end)
                     lease.end = position
                     break
             return self._free.reach(position) > position
