@@ -181,3 +181,19 @@ def test_missing_repo_is_reported_as_missing(endpoint: str, tmp_path: Path) -> N
     )
     assert done.returncode != 0
     assert "not found" in (done.stdout + done.stderr).lower()
+
+
+def test_hf_download_through_a_mirror(root: Path, endpoint: str, tmp_path: Path) -> None:
+    """Cold and warm, and once more from what the mirror keeps when its upstream is another."""
+    kept = str(tmp_path / "kept")
+    with serving(Path(kept), "--upstream", endpoint, home=tmp_path) as mirror:
+        for place in ("cold", "warm"):
+            for repo, arguments in ((MODEL, []), ("org/data", ["--repo-type", "dataset"])):
+                target = tmp_path / place / repo
+                command = _hf(repo, *arguments, "--local-dir", str(target))
+                _run(command, mirror.endpoint, tmp_path)
+                kind = "datasets/" if arguments else ""
+                assert tree_bytes(target) == tree_bytes(root / (kind + repo))
+    with serving(Path(kept), home=tmp_path) as alone:
+        _run(_hf(MODEL, "--local-dir", str(tmp_path / "alone")), alone.endpoint, tmp_path)
+    assert tree_bytes(tmp_path / "alone") == tree_bytes(root / MODEL)

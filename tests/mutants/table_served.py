@@ -98,6 +98,36 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
+        "server/client_tokens.py",
+        ("test_client_tokens.py",),
+        (
+            "ClientTokens.check",
+            "not sum((hmac.compare_digest(found, known) for known in self._hashes))",
+            "False",
+        ),
+        (
+            "ClientTokens.check",
+            "is_page and scheme.lower() == 'basic'",
+            "scheme.lower() == 'basic'",
+        ),
+    ),
+    *checks(
+        _SHOWN,
+        "operations/kept_contents.py",
+        ("test_kept_contents.py",),
+        ("KeptContents._remove", "not is_inside(place, self._cache)", "False"),
+        ("KeptContents.make_room", "place in busy", "False"),
+    ),
+    *checks(
+        _SHOWN,
+        "server/page.py",
+        ("test_server_page.py",),
+        ("_held", "escape(str(one.repo))", "str(one.repo)"),
+        ("_fetched", "escape(pull.file.path)", "pull.file.path"),
+        ("_clients", "escape(address or 'unknown')", "address or 'unknown'"),
+    ),
+    *checks(
+        _SHOWN,
         "server/attributes.py",
         _BOUNDS,
         ("_is_sensible", "segment.count('*') <= _MOST_STARS", "True"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from hfget.errors import HfgetError
 from hfget.http.retry import Transient
 from hfget.model import RemoteFile
 from hfget.partials.journal import Identity
@@ -77,7 +78,7 @@ class GivenTask:
     def publish(self, data: Path) -> None:
         self.on_publish(data)
 
-    def ended(self) -> None:
+    def ended(self, error: HfgetError | None = None) -> None:
         self.on_end()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +16,7 @@ from hfget.settings import user_path
 
 #: Ten years: timers of the system do not take just any number.
 _LONGEST_SECONDS = 3.2e8
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
 def whole_number(text: str | int) -> int:
@@ -34,6 +36,16 @@ def seconds(text: str | float) -> float:
     if not 0 < value <= _LONGEST_SECONDS:
         _refuse(texts.NOT_SECONDS(text=text))
     return value
+
+
+def byte_size(text: str | int) -> int:
+    """A size from the command line: `500G` (decimal), `2Ti` (binary). Raises typer.BadParameter."""
+    match = _SIZE.fullmatch(str(text).strip())
+    if match is None:
+        _refuse(f"{text!r} is not a size such as 500G")
+    number, unit, binary = match.groups()
+    scale: int = (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " ")
+    return int(float(number) * scale)
 
 
 def path(text: str) -> Path:

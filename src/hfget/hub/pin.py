@@ -84,6 +84,11 @@ class Hub:
         """
         return self._pin(ref)[:2]
 
+    def refs(self, ref: RepoRef) -> Any:
+        """Branches, tags and pull requests, as the endpoint tells them; not checked."""
+        self._client.begin()
+        return self._client.ask(f"{self._client.api(ref)}/refs?include_prs=true", ref).json
+
     def _snapshot_of_trail(self, ref: RepoRef, known_tree: KnownTree) -> Snapshot:
         """Try the splits of the trail, shortest revision first, until one has the path.
 

@@ -88,3 +88,4 @@ TOKEN_FILE_READABLE = Text("other users can read the token file: chmod 600 {name
 NO_VERB = Text("hfget needs no verb: {first}")
 NO_COMMAND = Text("hfget has no command {first}")
 PROGRAM_NOT_REPO = Text("{arguments} is a program, not a repo")
+MAX_SIZE_ALONE = Text("--max-size is about what --upstream fetches")

@@ -1,7 +1,8 @@
 """What a user asks for: download, plan, verify. The only place where all rooms meet.
 
 A *run* is one download from end to end: reference, snapshot, plan, tasks, report. *Occupancy* keeps
-a folder to one repo. A *recorded listing* counts for the endpoint that gave it.
+a folder to one repo. A *recorded listing* counts for the endpoint that gave it. A *pull* is one
+file that `hfget serve` fetches from its *upstream* because a client asked for it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfget.operations.kept_contents import KeptContents
+    from hfget.operations.pull import Pull
+    from hfget.operations.pulling import Puller
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
+    from hfget.operations.upstream import Upstream
     from hfget.operations.url_list import downloads_of
     from hfget.operations.verification import FileState, Verification, verify
     from hfget.operations.verify_repair import repair
 
 __all__ = [
     "FileState",
+    "KeptContents",
+    "Pull",
+    "Puller",
     "Run",
+    "Upstream",
     "Verification",
     "download",
     "downloads_of",
@@ -27,6 +36,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "KeptContents": "kept_contents",
+    "Pull": "pull",
+    "Puller": "pulling",
+    "Upstream": "upstream",
     "Run": "run",
     "download": "python_api",
     "plan": "python_api",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.destinations import Layout, Placement, unfit_placement
-from hfget.errors import DiskError
+from hfget.errors import DiskError, HfgetError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
@@ -188,7 +188,7 @@ class FileTask:
         except OSError as error:
             raise disk_error(error, half.path, "reading") from error
 
-    def ended(self) -> None:
+    def ended(self, error: HfgetError | None = None) -> None:
         """The file is there or given up."""
         if self._has_turn:
             self._shared.layout.release(self.file)

@@ -55,6 +55,18 @@ class Spans:
     def first(self) -> Span | None:
         return (self._starts[0], self._ends[0]) if self._starts else None
 
+    def after(self, position: int) -> Span | None:
+        """The first range that ends behind `position`, without what lies before that."""
+        index = bisect_right(self._ends, position)
+        if index == len(self._starts):
+            return None
+        return max(self._starts[index], position), self._ends[index]
+
+    def reach(self, position: int) -> int:
+        """How far the bytes from `position` on are in without a gap; `position` if it is not."""
+        found = self.after(position)
+        return found[1] if found is not None and found[0] == position else position
+
     def overlaps(self, start: int, end: int) -> bool:
         index = bisect_right(self._ends, start)
         return start < end and index < len(self._starts) and self._starts[index] < end

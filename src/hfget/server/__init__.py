@@ -6,10 +6,25 @@ what. It needs the extra `hfget[serve]`.
 
 from __future__ import annotations
 
-from hfget.server.access import ServeOptions
+from hfget.server.access import ServeOptions, Tls
+from hfget.server.client_tokens import VARIABLE as TOKEN_VARIABLE
+from hfget.server.client_tokens import read_client_tokens
 from hfget.server.hashes import default_cache_file
 from hfget.server.hostnames import KnownHosts
+from hfget.server.mirror import Mirror, make_mirror
 from hfget.server.running import bind, run
 from hfget.server.store import Store
 
-__all__ = ["KnownHosts", "ServeOptions", "Store", "bind", "default_cache_file", "run"]
+__all__ = [
+    "TOKEN_VARIABLE",
+    "KnownHosts",
+    "Mirror",
+    "ServeOptions",
+    "Store",
+    "Tls",
+    "bind",
+    "default_cache_file",
+    "make_mirror",
+    "read_client_tokens",
+    "run",
+]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol, TypeAlias
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias
 
+from hfget.server.client_tokens import ClientTokens
 from hfget.server.hostnames import KnownHosts
 from hfget.server.listing import ServedFile
 from hfget.server.repo import Repo
@@ -49,6 +51,13 @@ class OpenAccess:
         return False
 
 
+class Tls(NamedTuple):
+    """The certificate, with those it is signed by, and its key, as PEM files."""
+
+    cert: Path
+    key: Path
+
+
 # (repo, commit, file) -> the URL an LFS file is redirected to, or None to serve it here
 Location: TypeAlias = Callable[[Repo, str, ServedFile], "str | None"]
 
@@ -59,7 +68,8 @@ class ServeOptions:
 
     `hosts` are the names under which requests are answered, None for any; `origins` are the web
     pages' origins (`https://app.example`) whose scripts may read answers. Connections are limited
-    in all and for each client; a request's head must come within `head_seconds`.
+    in all and for each client; a request's head must come within `head_seconds`. With `tokens`
+    a client must show one of them.
     """
 
     page_size: int = 1000
@@ -69,6 +79,8 @@ class ServeOptions:
     location: Location | None = None
     hosts: KnownHosts | None = field(default_factory=KnownHosts)
     origins: frozenset[str] = frozenset()
+    tokens: ClientTokens | None = None
+    tls: Tls | None = None
     most_connections: int = 1024
     most_connections_each: int = 256
     head_seconds: float = 15.0

@@ -59,6 +59,10 @@ class Admission:
         if connection in self._all:
             self._all.move_to_end(connection)
 
+    def connections(self) -> dict[str, int]:
+        """By address how many connections there are."""
+        return dict(self._each)
+
     def _make_room(self, client: str | None) -> bool:
         for connection, owner in self._all.items():
             if client in (None, owner) and not connection.is_at_work:

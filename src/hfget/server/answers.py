@@ -7,6 +7,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from hfget.errors import (
+    AccessError,
+    DiskError,
+    EntryNotFoundError,
+    GatedRepoError,
+    HfgetError,
+    NotFoundError,
+    RevisionNotFoundError,
+    UnreachableError,
+)
 from hfget.messages import server_texts as texts
 
 _MOST_MESSAGE = 500  # characters of a header
@@ -66,6 +76,26 @@ def revision_not_found(revision: str) -> RefusalError:
 
 def entry_not_found(path: str, commit: str) -> RefusalError:
     return RefusalError(404, f"{path} does not exist", "EntryNotFound", {"X-Repo-Commit": commit})
+
+
+def upstream_refusal(error: HfgetError, with_token: bool) -> RefusalError:
+    """What upstream's refusal, or its silence, means for a client of this mirror."""
+    if isinstance(error, RevisionNotFoundError):
+        return RefusalError(404, error.message, "RevisionNotFound")
+    if isinstance(error, EntryNotFoundError):
+        return RefusalError(404, error.message, "EntryNotFound")
+    if isinstance(error, NotFoundError):
+        return repo_not_found(with_token)
+    if isinstance(error, GatedRepoError):
+        return RefusalError(403 if with_token else 401, error.message, "GatedRepo")
+    if isinstance(error, AccessError):
+        return RefusalError(403, error.message)
+    if isinstance(error, DiskError):
+        return RefusalError(507, error.message)
+    waits = {"Retry-After": "5"}
+    if isinstance(error, UnreachableError):
+        return RefusalError(504, f"upstream cannot be reached: {error.message}", headers=waits)
+    return RefusalError(502, f"not to be had from upstream: {error.message}", headers=waits)
 
 
 def invalid_token() -> RefusalError:

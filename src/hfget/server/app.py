@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -15,14 +17,29 @@ from hfget.server.answers import RefusalError
 from hfget.server.cors import METHODS, cors_headers
 from hfget.server.files import ChangedError
 from hfget.server.routes import Routes
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 from hfget.server.targets import is_git
 
+if TYPE_CHECKING:
+    from hfget.server.mirror import Mirror
 
-def create_app(store: Store, options: ServeOptions | None = None) -> ASGIApp:
-    """The app that serves `store`. It only reads; no route changes anything."""
+
+def create_app(
+    store: Store,
+    options: ServeOptions | None = None,
+    mirror: Mirror | None = None,
+    shortcuts: Shortcuts | None = None,
+    connections: Callable[[], Mapping[str, int]] = dict,
+) -> ASGIApp:
+    """The app that serves `store`. It only reads; no route changes anything.
+
+    `connections` tells, for the page, how many clients have by their address.
+    """
     options = options or ServeOptions()
-    door = _Door(store, options, Routes(store, options))
+    door = _Door(store, options, Routes(store, options, mirror, shortcuts, connections))
+    if shortcuts is not None:
+        shortcuts.look_up = door.routes.look_up
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,6 +80,8 @@ class _Door:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
         path = raw_path(request)
+        if self.options.tokens is not None:
+            self.options.tokens.check(request.headers, is_page=path == "/")
         if is_git(path):
             # git shows a plain text, with `remote:` before it
             message = texts.NO_GIT

@@ -45,7 +45,7 @@ class FileAnswer(Response):
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         # uvicorn drops what is sent after a disconnect without a word
-        gone = asyncio.create_task(_disconnected(receive))
+        gone = asyncio.create_task(disconnected(receive))
         try:
             at = self._span.start
             while at < self._span.stop and not gone.done():
@@ -65,7 +65,8 @@ class FileAnswer(Response):
             gone.cancel()
 
 
-async def _disconnected(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

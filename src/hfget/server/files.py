@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hfget.server.access import Location
-from hfget.server.answers import RefusalError, entry_not_found
+from hfget.server.answers import RefusalError, entry_not_found, upstream_refusal
+from hfget.server.arriving import ArrivingAnswer
 from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
-from hfget.server.listing import Listing, ServedFile
+from hfget.server.listing import Listing, ServedFile, Supply
 from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, none_match, requested_span
 from hfget.server.repo import Repo
 from hfget.server.scanning import open_checked
@@ -60,7 +62,7 @@ async def raw_answer(asked: FileRequest) -> Response:
 async def resolve_answer(asked: FileRequest, location: Location | None) -> Response:
     """The content, or for an LFS file a 302 to the URL that `location` names."""
     file = asked.file
-    identity = _identity(asked.listing, file)
+    identity = identity_of(asked.listing, file)
     target = location(asked.repo, asked.listing.commit, file) if location else None
     if target is None or not file.remote.is_lfs:
         return await file_answer(asked.request, file, identity)
@@ -89,8 +91,15 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
         return found
     span, status, headers = found
     if request.method == "HEAD" or span.length == 0:
+        if remote.size == 0 and file.supply is not None:
+            file.supply.pull()  # kept like any other, though hf does not ask for its content
         headers["Content-Length"] = str(span.length)
         return Response(status_code=status, headers=headers)
+    if file.supply is not None:
+        located = await run_in_threadpool(file.supply.located)
+        if located is None:
+            return _arriving(request, file.supply, span, status, headers)
+        file = located
     if span.length <= BLOCK_BYTES:
         return Response(await run_in_threadpool(_read_small, file, span), status, headers)
     handle = await run_in_threadpool(open_checked, file)
@@ -99,13 +108,23 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
     return FileAnswer(handle, span, status, headers)
 
 
+def content_headers(identity: Mapping[str, str], etag: str, path: str) -> dict[str, str]:
+    """What is said of content whatever part of it is asked for."""
+    name = quote(path.rpartition("/")[2], safe="")
+    return {
+        **identity,
+        **_INERT,
+        "ETag": f'"{etag}"',
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+    }
+
+
 def _span(
     request: Request, etag: str, size: int, path: str, identity: dict[str, str]
 ) -> Response | tuple[ByteRange, int, dict[str, str]]:
     """What is asked for, the status and the headers; an answer if nothing is to be sent."""
-    headers = {**identity, **_INERT, "ETag": f'"{etag}"', "Accept-Ranges": "bytes"}
-    name = quote(path.rpartition("/")[2], safe="")
-    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    headers = content_headers(identity, etag, path)
     if none_match(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     asked, if_range = request.headers.get("range"), request.headers.get("if-range")
@@ -124,6 +143,24 @@ def _span(
     return span, 206, headers
 
 
+def _arriving(
+    request: Request, supply: Supply, span: ByteRange, status: int, headers: dict[str, str]
+) -> Response:
+    """What upstream brings. Who asks for all that is left has a whole file in the end."""
+    asked = request.headers.get("range", "")
+    completes = span.stop == span.size and (span.start == 0 or asked.strip().endswith("-"))
+    token = request.headers.get("authorization")
+    return ArrivingAnswer(
+        supply.pull(),
+        span,
+        status,
+        headers,
+        completes=completes,
+        patience=supply.patience,
+        refused=lambda error: upstream_refusal(error, bool(token)).response(),
+    )
+
+
 def _read_small(file: ServedFile, span: ByteRange) -> bytes:
     handle = open_checked(file)
     if handle is None:
@@ -137,7 +174,8 @@ def _read_small(file: ServedFile, span: ByteRange) -> bytes:
     return block
 
 
-def _identity(listing: Listing, file: ServedFile) -> dict[str, str]:
+def identity_of(listing: Listing, file: ServedFile) -> dict[str, str]:
+    """What the Hub says of a file besides its content."""
     headers = {"X-Repo-Commit": listing.commit}
     if file.remote.is_lfs:
         headers["X-Linked-Etag"] = f'"{file.remote.etag}"'

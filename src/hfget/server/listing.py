@@ -4,20 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from hfget.model import RemoteFile
 from hfget.server.card import Card
 from hfget.server.hashes import git_tree_ids, lfs_pointer
 from hfget.system import Stamp
 
+if TYPE_CHECKING:
+    from hfget.operations import Pull
+
+
+class Supply(Protocol):
+    """Where the content of an upstream's file comes from."""
+
+    def located(self) -> ServedFile | None:
+        """The file as it lies here, verified; None if it must be fetched. Reads the disk."""
+
+    def known(self) -> ServedFile | None:
+        """As `located`, as far as that is known without looking; what is there now may differ."""
+
+    def pull(self) -> Pull:
+        """Its transfer from upstream, begun if there is none."""
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds a client may wait for the first byte of that."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file of the listing and where its bytes are; `stamp` pins the state that was hashed."""
+    """A file of the listing and where its bytes are; `stamp` pins the state that was hashed.
+
+    Of a file that is upstream's, `supply` knows whether it is here, and brings it.
+    """
 
     remote: RemoteFile
     real: Path
-    stamp: Stamp
+    stamp: Stamp | None
+    supply: Supply | None = None
 
     @property
     def pointer(self) -> bytes:

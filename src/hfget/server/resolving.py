@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from hfget.errors import HfgetError, NetworkError, NotFoundError
 from hfget.messages import server_texts as texts
 from hfget.model import is_commit
 from hfget.server.access import Permission, ServeOptions
@@ -17,15 +20,33 @@ from hfget.server.answers import (
     preparing,
     repo_not_found,
     revision_not_found,
+    upstream_refusal,
 )
 from hfget.server.cached import CachedRepo
 from hfget.server.listing import Listing
-from hfget.server.repo import MAIN, Repo
+from hfget.server.repo import MAIN, Repo, unfit
 from hfget.server.store import Store
 from hfget.server.targets import PathReading
 from hfget.system import Stopped
 
+if TYPE_CHECKING:
+    from hfget.server.mirror import Mirror
+
 _TAGS = "refs/tags/"
+#: Says that upstream could not be asked whether a branch is still the commit that is served.
+STALE = "X-Hfget-Stale"
+
+
+def split_revision(rest: tuple[str, ...]) -> tuple[str, str]:
+    """A revision and the path behind it, where the repo's revisions are not known.
+
+    One with slashes is taken for such if they are encoded, or if it begins with `refs/`.
+    """
+    if not rest:
+        return MAIN, ""
+    length = 3 if rest[0] == "refs" and len(rest) > 2 else 1
+    revision = "/".join(rest[:length])
+    return MAIN if revision == "HEAD" else revision, "/".join(rest[length:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +61,15 @@ class Visitor:
 class Resolver:
     store: Store
     options: ServeOptions
+    mirror: Mirror | None = None
+    with_token: bool = False
+    #: What the answer is to say besides.
+    headers: dict[str, str] = field(default_factory=dict)
 
     async def repo(self, targets: tuple[PathReading, ...]) -> tuple[PathReading, Repo] | str:
         """The reading of the path that names a repo, or where a renamed repo's path moved to.
 
-        Raises LookupError if no reading names one.
+        Raises LookupError if no reading names one. One that is not here may be upstream's.
         """
         for target in targets:
             moved = self.store.alias(target.repo_type, target.repo_id)
@@ -53,6 +78,9 @@ class Resolver:
             repo = await run_in_threadpool(self.store.find, target.repo_type, target.repo_id)
             if repo is not None:
                 return target, repo
+        for target in targets if self.mirror else ():
+            if unfit(target.repo_type, target.repo_id) is None:
+                return target, Repo(target.repo_id, target.repo_type, {})
         raise LookupError
 
     def visitor(self, repo: Repo | None, token: str | None) -> Visitor:
@@ -82,6 +110,55 @@ class Resolver:
             ) from error
 
     async def revision(self, repo: Repo, rest: tuple[str, ...]) -> tuple[Listing, str]:
+        """The listing of a revision that `rest` begins with, and the path behind it.
+
+        A folder that is served is taken as it is, all else is upstream's, if there is one. What
+        upstream does not know, or cannot be asked for, may be in a cache that is served.
+        """
+        if self.mirror is None:
+            return await self._local(repo, rest)
+        own = {
+            name: folder
+            for name, folder in repo.folders.items()
+            if CachedRepo.of_snapshot(folder) is None
+        }
+        if own:
+            try:
+                return await self._local(replace(repo, folders=own), rest)
+            except RefusalError as refusal:
+                if refusal.status != 404:
+                    raise
+        revision, path = split_revision(rest)
+        try:
+            found = await self.mirror.revision(repo.repo_type, repo.repo_id, revision)
+        except HfgetError as error:
+            if repo.folders and isinstance(error, (NetworkError, NotFoundError)):
+                with suppress(RefusalError):
+                    local = await self._local(repo, rest)
+                    self._mark(isinstance(error, NetworkError))
+                    return local
+            raise upstream_refusal(error, self.with_token) from error
+        self._mark(found.stale)
+        return found.listing, path
+
+    async def refs(self, repo: Repo) -> object | None:
+        """Branches and tags as upstream tells them; None where those that are here count."""
+        if self.mirror is None or any(not CachedRepo.of_snapshot(f) for f in repo.folders.values()):
+            return None
+        try:
+            told: object = await self.mirror.refs(repo.repo_type, repo.repo_id)
+            return told
+        except HfgetError as error:
+            if repo.folders and isinstance(error, (NetworkError, NotFoundError)):
+                self._mark(isinstance(error, NetworkError))
+                return None
+            raise upstream_refusal(error, self.with_token) from error
+
+    def _mark(self, stale: bool) -> None:
+        if stale:
+            self.headers[STALE] = "true"
+
+    async def _local(self, repo: Repo, rest: tuple[str, ...]) -> tuple[Listing, str]:
         """The listing of the longest known revision `rest` begins with, and the path behind it.
 
         Clients write a revision with slashes percent-encoded or plain; joined, both look the

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hfget.model import RepoType
-from hfget.server import api, manifests
+from hfget.server import api, manifests, page
 from hfget.server.access import Permission, ServeOptions
 from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
 from hfget.server.catalog import repo_list
 from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
+from hfget.server.holdings import Holdings
 from hfget.server.hostnames import forwarded_prefix, public_base
 from hfget.server.listing import Listing
 from hfget.server.repo import MAIN, Repo
 from hfget.server.resolving import Resolver, Visitor
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 from hfget.server.targets import PathReading, candidates, list_of
+
+if TYPE_CHECKING:
+    from hfget.server.mirror import Mirror
 
 _MOST_BODY = 1 << 20
 _BODY_SECONDS = 20.0
@@ -31,9 +38,19 @@ _BODY_SECONDS = 20.0
 class Routes:
     store: Store
     options: ServeOptions
+    mirror: Mirror | None = None
+    shortcuts: Shortcuts | None = None
+    #: By address how many connections clients have.
+    connections: Callable[[], Mapping[str, int]] = dict
+    holdings: Holdings = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holdings", Holdings(self.store))
 
     async def answer(self, request: Request, path: str) -> Response:
         """Raises RefusalError, ChangedError."""
+        if path == "/" and request.method in ("GET", "HEAD"):
+            return await self._page(request)
         plain = path.rstrip("/")
         if plain == "/api/whoami-v2":
             return self._whoami(_token(request))
@@ -46,17 +63,34 @@ class Routes:
             raise RefusalError(404, "Not Found")
         if (request.method == "POST") != (targets[0].action == "paths-info"):
             raise RefusalError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
-        resolver = Resolver(self.store, self.options)
+        token = _token(request)
+        resolver = Resolver(self.store, self.options, self.mirror, token is not None)
         try:
             found = await resolver.repo(targets)
         except LookupError:
             found = None
         if isinstance(found, str):
             return _moved(request, found)
-        visitor = resolver.visitor(found[1] if found else None, _token(request))
+        visitor = resolver.visitor(found[1] if found else None, token)
         if found is None:
             raise repo_not_found(visitor.token is not None)
-        return await self._of_repo(request, path, resolver, visitor, *found)
+        response = await self._of_repo(request, path, resolver, visitor, *found)
+        response.headers.update(resolver.headers)
+        return response
+
+    async def look_up(self, path: str) -> None:
+        """Have the shortcuts know what `path` is of, if it is of a revision that there is."""
+        targets = candidates(path)
+        resolver = Resolver(self.store, self.options, self.mirror)
+        with suppress(LookupError, RefusalError):
+            found = await resolver.repo(targets)
+            if isinstance(found, str) or found[0].action != "resolve" or not self.shortcuts:
+                return
+            listing, rest = await resolver.revision(found[1], found[0].rest)
+            file = listing.files.get(rest)
+            if file is not None and file.supply is not None:
+                await run_in_threadpool(file.supply.located)
+            self.shortcuts.learn(path, rest, listing, resolver.headers, found[1].folders)
 
     async def _of_repo(
         self, request: Request, path: str, resolver: Resolver, visitor: Visitor,
@@ -113,6 +147,31 @@ class Routes:
             lambda: json_answer(api.info(repo, listing, self.options.access, blobs))
         )
 
+    async def _page(self, request: Request) -> Response:
+        """What people see. It shows what this client may know of."""
+        token, access = _token(request), self.options.access
+        found = await run_in_threadpool(self.holdings.now)
+        seen = [one for one in found if access.may_read(one.repo, token) is Permission.OK]
+        mirror = self.mirror
+        shown = page.Activity(
+            self._base(request) or "",
+            seen,
+            self.connections(),
+            upstreams=mirror.endpoints if mirror else (),
+            is_down=mirror is not None and mirror.is_down,
+            pulls=mirror.puller.active if mirror else (),
+            pulled=mirror.contents.total if mirror else 0,
+            limit=mirror.contents.limit if mirror else None,
+            asks_token=self.options.tokens is not None,
+        )
+        return Response(await run_in_threadpool(page.render, shown), headers=page.HEADERS)
+
+    def _base(self, request: Request) -> str | None:
+        """The URL that this server was asked by."""
+        version = str(request.scope.get("http_version", "1.1"))
+        scheme = str(request.scope.get("scheme", "http"))
+        return public_base(request.headers, scheme, version, self.options.hosts)
+
     async def _list(self, request: Request, path: str, repo_type: RepoType) -> Response:
         token = _token(request)
         if token is not None and self.options.access.user(token) is None:
@@ -126,6 +185,8 @@ class Routes:
         return json_answer(entries, self._next(request, path, following))
 
     async def _refs(self, resolver: Resolver, repo: Repo, request: Request) -> object:
+        if (told := await resolver.refs(repo)) is not None:
+            return told
         commits = {
             name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
         }
@@ -135,9 +196,7 @@ class Routes:
         """The link to the next page. Relative, it is the query alone: right below any path."""
         if following is None:
             return {}
-        version = str(request.scope.get("http_version", "1.1"))
-        scheme = str(request.scope.get("scheme", "http"))
-        base = public_base(request.headers, scheme, version, self.options.hosts)
+        base = self._base(request)
         return {"Link": f'<{base + path if base is not None else ""}?{following}>; rel="next"'}
 
     def _check_gate(self, repo: Repo, visitor: Visitor) -> None:

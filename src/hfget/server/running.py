@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from hfget.server.access import ServeOptions
 from hfget.server.app import create_app
+from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from hfget.server.mirror import Mirror
 
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
@@ -30,7 +33,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def make_server(
-    store: Store, options: ServeOptions | None, on_ready: Callable[[], None]
+    store: Store,
+    options: ServeOptions | None,
+    on_ready: Callable[[], None],
+    mirror: Mirror | None = None,
 ) -> uvicorn.Server:
     """A server for `Server.run(sockets=[bind(...)])`; `on_ready` is called once it accepts.
 
@@ -39,7 +45,8 @@ def make_server(
     """
     import uvicorn
 
-    from hfget.server.admission import Admission, Guarded
+    from hfget.server.admission import Admission
+    from hfget.server.direct import Direct
 
     options = options or ServeOptions()
     most = _room(options.most_connections)
@@ -49,8 +56,11 @@ def make_server(
         head_seconds=options.head_seconds,
     )
 
-    class Connection(Guarded):
+    known = Shortcuts(options)
+
+    class Connection(Direct):
         admission = limits
+        shortcuts = known
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -62,7 +72,7 @@ def make_server(
             yield  # `run` has handlers of its own, and none for what is to be ignored
 
     config = uvicorn.Config(
-        create_app(store, options),
+        create_app(store, options, mirror, known, limits.connections),
         http=Connection,
         ws="none",
         log_config=None,
@@ -74,6 +84,8 @@ def make_server(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=0,
         backlog=_BACKLOG,
+        ssl_certfile=options.tls.cert if options.tls else None,
+        ssl_keyfile=options.tls.key if options.tls else None,
     )
     return Server(config)
 
@@ -83,9 +95,10 @@ def run(
     listener: socket.socket,
     options: ServeOptions | None = None,
     on_ready: Callable[[], None] = lambda: None,
+    mirror: Mirror | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return. To be called from the main thread."""
-    server = make_server(store, options, on_ready)
+    server = make_server(store, options, on_ready, mirror)
 
     def stop(signal_number: int, frame: object) -> None:
         server.should_exit = True
@@ -99,6 +112,8 @@ def run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if mirror is not None:
+            mirror.close()
         store.close()
 
 

@@ -148,6 +148,8 @@ def open_checked(file: ServedFile) -> int | None:
     Comparing the open descriptor also closes the gap in which a path could be replaced by
     a symlink that leads outside.
     """
+    if file.stamp is None:
+        return None
     try:
         handle = os.open(file.real, _OPEN_FLAGS)
     except OSError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hfget.messages import server_texts as texts
 from hfget.model import URL_PREFIXES, RepoType
+from hfget.server.cached import CachedRepo
 from hfget.server.discovery import Discovery
 from hfget.server.hashes import HashCache
 from hfget.server.listing import Listing
@@ -36,11 +37,12 @@ class _Scan:
 
 @dataclass
 class Store:
-    """The repos under `root`. Thread-safe; listings are made in threads of its own.
+    """The repos under `root` and `others`. Thread-safe; listings are made in threads of its own.
 
     `rescan_seconds` is how long a look at the disk counts as fresh. `aliases` maps an old
     id to the one it answers with a redirect to, both as `str(repo)`, e.g. `datasets/a/b`.
-    With `everything`, hidden files and those that others may not read are shown too.
+    With `everything`, hidden files and those that others may not read are shown too. What is
+    `completed` from elsewhere is not warned of where files are missing.
     """
 
     root: Path
@@ -49,12 +51,16 @@ class Store:
     rescan_seconds: float = 1.0
     note: Callable[[str], None] = lambda text: None
     everything: bool = False
+    others: Sequence[Path] = ()
+    completed: bool = False
 
     def __post_init__(self) -> None:
         self.root = Path(os.path.realpath(self.root, strict=True))
-        self._sight = Visibility(self.root, self.everything)
+        self.others = [Path(os.path.realpath(other, strict=True)) for other in self.others]
         self._provenances = Provenances()
-        self._discovery = Discovery(self._sight, self._provenances, self._warn)
+        sights = [Visibility(root, self.everything) for root in (self.root, *self.others)]
+        self._discoveries = [Discovery(one, self._provenances, self._warn) for one in sights]
+        self._sights: dict[Path, Visibility] = {}
         self._hashes = HashCache(self.hash_cache)
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -68,9 +74,21 @@ class Store:
     def repos(self) -> tuple[Repo, ...]:
         with self._lock:
             if self._looked is None or time.monotonic() - self._looked > self.rescan_seconds:
-                self._repos = self._discovery.repos()
+                self._repos = self._discover()
                 self._looked = time.monotonic()
             return tuple(self._repos.values())
+
+    def _discover(self) -> dict[tuple[RepoType, str], Repo]:
+        """All repos; where two folders have a revision, the first counts."""
+        found: dict[tuple[RepoType, str], Repo] = {}
+        for discovery in self._discoveries:
+            for key, repo in discovery.repos().items():
+                for folder in repo.folders.values():
+                    self._sights.setdefault(folder, discovery.sight)
+                known = found.get(key)
+                folders = {**repo.folders, **(known.folders if known else {})}
+                found[key] = Repo(key[1], key[0], folders)
+        return found
 
     def find(self, repo_type: RepoType, repo_id: str) -> Repo | None:
         self.repos()
@@ -95,7 +113,8 @@ class Store:
             scan = self._scans[folder] = _Scan(Future())
             scanner = self._scanners.get(folder)
             if scanner is None:
-                scanner = Scanner(folder, self._sight, self._hashes, self._stop, self._provenances)
+                sight = self._sights[folder]
+                scanner = Scanner(folder, sight, self._hashes, self._stop, self._provenances)
                 self._scanners[folder] = scanner
         threading.Thread(target=self._run, args=(scanner, scan), daemon=True).start()
         return scan.future
@@ -115,7 +134,7 @@ class Store:
                 except Exception as error:
                     self._warn(texts.CANNOT_LIST(repo=repo, revision=revision, error=error))
                     continue
-                if listing.missing:
+                if listing.missing and not (self.completed and CachedRepo.of_snapshot(folder)):
                     self._warn(
                         texts.INCOMPLETE(
                             repo=repo,

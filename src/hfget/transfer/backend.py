@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from hfget.errors import HfgetError
 from hfget.model import Failure, RemoteFile
 from hfget.partials import Identity
 from hfget.sources import ByteSource
@@ -34,8 +35,8 @@ class Task(Protocol):
     def publish(self, data: Path) -> None:
         """Give verified data its final name. Raises DiskError."""
 
-    def ended(self) -> None:
-        """Called once when the file is there or given up."""
+    def ended(self, error: HfgetError | None = None) -> None:
+        """Called once when the file is there, or given up because of `error`."""
 
 
 class DoneFile(NamedTuple):

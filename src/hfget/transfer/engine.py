@@ -20,9 +20,11 @@ from hfget.limits import MAX_CONNECTIONS, STOP_SECONDS
 from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
 from hfget.system import Stop
+from hfget.transfer.arrival import Arrival
 from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
+from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
@@ -67,7 +69,9 @@ class Engine:
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
         network: Network | None = None,
+        lasting: bool = False,
     ) -> None:
+        """With `lasting` tasks may be added while it runs, until `close`."""
         self._options = options
         self._meter = meter
         self._observer = observer
@@ -78,7 +82,10 @@ class Engine:
         self._workers: list[Worker] = []
         self._threads: list[_Thread] = []
         self._ended = threading.Event()
+        self._lasting = lasting
         self._over = False
+        if lasting:
+            self._prepare(())
 
     def run(self, tasks: Iterable[Task]) -> Outcome:
         """Fetch everything, or as much as can be; afterwards nothing is written any more.
@@ -87,7 +94,8 @@ class Engine:
         the observer raises, or what strikes this or another thread (KeyboardInterrupt,
         SystemExit): that stops the run.
         """
-        self._prepare(tasks)
+        if not self._lasting:
+            self._prepare(tasks)
         try:
             self._hire()
             if self._options.fsync:
@@ -104,17 +112,50 @@ class Engine:
             raise self._broken
         return replace(self._results.outcome, received=self._received)
 
+    def add(self, task: Task) -> None:
+        """Fetch one more, by a lasting engine; from any thread."""
+        self._schedule.add(task)
+
+    def close(self) -> None:
+        """A lasting engine gets no more tasks: `run` returns when all have ended."""
+        self._schedule.close()
+
+    def arrival(self, task: Task) -> Arrival | None:
+        """What comes of the file of `task`, once its turn has come, and until it has ended."""
+        found = next((job for job in self._schedule.active if job.task is task), None)
+        return Arrival(found, self._make_way) if found is not None else None
+
+    def _make_way(self, job: FileJob) -> None:
+        """Have one connection go on with what `job` needs first, though all have work.
+
+        Those that work beyond what is allowed now would have to end first: they are hung up, too.
+        """
+        needless = self._schedule.busy - self._limit.allowed + 1
+        if needless <= 0:
+            self._schedule.changed()
+            return
+        others = [
+            (lease.remaining, worker.fetcher)
+            for worker in self._workers
+            if (lease := worker.fetcher.lease) is not None and worker.fetcher.is_of(job)
+        ]
+        others.sort(key=lambda found: -found[0])
+        for _, fetcher in others[:needless]:
+            fetcher.hang_up()
+
     def _prepare(self, given: Iterable[Task]) -> None:
         tasks = list(given)
         options = self._options
         most = min(max(options.connections, options.jobs), MAX_CONNECTIONS)
-        most = min(most, _usable(tasks, options.connections))
+        if not self._lasting:
+            most = min(most, _usable(tasks, options.connections))
         self._limit = ConnectionLimit(min(most, room_for_connections()))
         self._schedule = Schedule(
             tasks,
             connections=options.connections,
             jobs_at_a_time=min(options.jobs, self._limit.most),
             limit=self._limit,
+            lasting=self._lasting,
         )
         self._results = Results(self._schedule, self._meter, self._tell)
         self._results.outcome.durable = options.fsync

@@ -41,6 +41,7 @@ class Fetcher:
     ) -> None:
         self.received = 0
         self.lease: Lease | None = None
+        self._job: FileJob | None = None
         self._stop = stop
         self._resolved = resolved
         self._without_ranges = without_ranges
@@ -65,7 +66,7 @@ class Fetcher:
         if not (resolved or whole):
             self._resolved()
         answered, received = time.monotonic(), self.received
-        self._stream, self._hung_up, self.lease = stream, False, lease
+        self._stream, self._hung_up, self.lease, self._job = stream, False, lease, job
         self._kept = 0
         try:
             self._receive(job, lease, span, stream)
@@ -83,7 +84,7 @@ class Fetcher:
             raise
         finally:
             stream.close()
-            self._stream = self.lease = None
+            self._stream = self.lease = self._job = None
             if self._kept:
                 job.source.fruitful()
 
@@ -92,6 +93,10 @@ class Fetcher:
         """Seconds for which what is being fetched was kept waiting by hfget itself."""
         stream = self._stream
         return stream.held if stream is not None else 0.0
+
+    def is_of(self, job: FileJob) -> bool:
+        """Whether it fetches of this job now."""
+        return self._job is job
 
     def hang_up(self) -> None:
         """From another thread: end the present answer; its rest comes over a new connection."""

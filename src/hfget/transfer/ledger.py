@@ -51,6 +51,10 @@ class Ledger:
         #: One lease at a time, the first that is missing: what comes, comes in order.
         self.in_order = False
         self._leases: list[Lease] = []
+        #: How often the book was begun anew: what was read before may have been wrong.
+        self.restarts = -1
+        #: By reader, the byte that it reads next: what comes first.
+        self._wanted: dict[object, int] = {}
         self.restart(done)
 
     def restart(self, done: Iterable[Span]) -> None:
@@ -58,6 +62,7 @@ class Ledger:
         with self._lock:
             self._done = Spans((max(start, 0), min(end, self.size)) for start, end in done)
             self._free = Spans(self._missing(0, self.size))
+            self.restarts += 1
 
     @property
     def done_bytes(self) -> int:
@@ -80,6 +85,36 @@ class Ledger:
         with self._lock:
             return self._done.prefix()
 
+    def reach(self, position: int) -> int:
+        """How far the bytes from `position` on are done without a gap."""
+        with self._lock:
+            return self._done.reach(position)
+
+    def want(self, reader: object, position: int | None) -> None:
+        """`reader` reads on from there; with None it does no more."""
+        with self._lock:
+            self._wanted.pop(reader, None)
+            if position is not None:
+                self._wanted[reader] = position
+
+    def call_for(self, position: int, near: int) -> bool:
+        """Free the range at `position` if its connection is not within `near` bytes of it.
+
+        True if it is free now, so that the next lease may be of it.
+        """
+        with self._lock:
+            if self.in_order:
+                return False
+            for lease in self._leases:
+                if lease.position <= position < lease.end:
+                    if position - lease.position <= near or lease.reach == 0:
+                        return False
+                    for start, end in self._missing(position, lease.end):
+                        self._free.add(start, end)
+                    lease.end = position
+                    break
+            return self._free.reach(position) > position
+
     def lease(self, limit: int, most: int, *, whole: bool = False) -> Lease | None:
         """The first free range, at most `limit` bytes of it, if fewer than `most` are leased.
 
@@ -92,7 +127,7 @@ class Ledger:
                 return None
             if whole:
                 return self._lease_all()
-            span = self._free.first()
+            span = self._next_free()
             if span is None:
                 return None
             start, end = span[0], min(span[1], span[0] + limit)
@@ -167,6 +202,14 @@ class Ledger:
         """What of `[start, end)` is not done."""
         with self._lock:
             return self._missing(start, end)
+
+    def _next_free(self) -> Span | None:
+        """The first free range behind where a reader is, of several readers each in its turn."""
+        for reader, position in list(self._wanted.items()):
+            self._wanted[reader] = self._wanted.pop(reader)
+            if span := self._free.after(position):
+                return span
+        return self._free.first()
 
     def _missing(self, start: int, end: int) -> list[Span]:
         if not len(self._done):

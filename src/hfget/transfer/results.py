@@ -48,7 +48,7 @@ class Results:
         if job.abandoned or not self._schedule.ended(job, Phase.FAILED):
             return
         job.abandoned = True
-        job.task.ended()
+        job.task.ended(error)
         failure = Failure(
             job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code
         )

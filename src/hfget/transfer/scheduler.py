@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -46,7 +47,8 @@ class Schedule:
     """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
     `connections` is how many one file may have, `jobs_at_a_time` how many files are in the
-    works, `limit` how many workers may have work at all.
+    works, `limit` how many workers may have work at all. With `lasting`, tasks are added until
+    `close`.
     """
 
     def __init__(
@@ -56,13 +58,15 @@ class Schedule:
         connections: int,
         jobs_at_a_time: int,
         limit: ConnectionLimit,
+        lasting: bool = False,
         begin: Callable[[Task], FileJob] = FileJob,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting = deque(sorted(tasks, key=lambda task: -task.file.size))
         self._later: list[FileJob] = []
         self._active: list[FileJob] = []
-        self._unfinished = len(tasks)
+        self._lasting = lasting
+        self._unfinished = len(tasks) + lasting
         self._connections = connections
         self._jobs_at_a_time = jobs_at_a_time
         self._limit = limit
@@ -85,6 +89,23 @@ class Schedule:
     @property
     def unfinished(self) -> int:
         return self._unfinished
+
+    def add(self, task: Task) -> None:
+        """One more task, of a lasting schedule."""
+        with self._changed:
+            at = bisect_left(self._waiting, -task.file.size, key=lambda known: -known.file.size)
+            self._waiting.insert(at, task)
+            self._unfinished += 1
+            self._wake()
+
+    def close(self) -> None:
+        """A lasting schedule gets no more tasks."""
+        with self._changed:
+            self._unfinished -= self._lasting
+            self._lasting = False
+            self._changed.notify_all()
+        with self._done:
+            self._done.notify_all()
 
     def wait(self, seconds: float) -> None:
         """Until all jobs have ended, at most so long."""

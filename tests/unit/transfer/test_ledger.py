@@ -98,6 +98,24 @@ class LedgerMachine(RuleBasedStateMachine):
             self.held.append(thief)
         return thief
 
+    @rule(reader=st.integers(0, 2), position=st.none() | edges)
+    def want(self, reader: int, position: int | None) -> None:
+        self.ledger.want(reader, position)
+
+    @precondition(lambda self: not self.widened)
+    @rule(position=edges, near=st.integers(0, 6), reach=st.integers(0, SIZE))
+    def call_for(self, position: int, near: int, reach: int) -> None:
+        for lease in self.held:
+            lease.reach = lease.reach or reach
+        freed = self.ledger.call_for(position, near)
+        assert freed == (position in covered(free_ranges(self.ledger)))
+        if freed:
+            self.ledger.want(9, position)
+            found = self.ledger.lease(1, MANY)
+            assert found is not None
+            self.ledger.want(9, None)
+            self.ledger.release(found)
+
     @rule(lease=leases, length=st.integers(1, SIZE), written=st.booleans())
     def flush(self, lease: Lease | None, length: int, written: bool) -> None:
         """As a connection does: claim, write what is missing, record; or fail while writing."""
@@ -168,6 +186,43 @@ def test_a_single_stream_is_not_taken_while_others_fetch() -> None:
     ledger.release(first)
     assert ledger.lease(40, MANY, whole=True) is None, "the whole waits for the others"
     assert ledger.widen(second) and (second.start, second.end) == (0, 100)
+
+
+def test_what_a_reader_waits_for_comes_first() -> None:
+    ledger = Ledger(100)
+    ledger.want("one", 70)
+    lease = ledger.lease(20, MANY)
+    assert lease is not None and (lease.start, lease.end) == (70, 90)
+    ledger.want("two", 30)
+    leases = [ledger.lease(10, MANY) for _ in range(4)]
+    assert [one.start for one in leases if one] == [90, 30, 40, 50], "each reader in its turn"
+    ledger.want("one", None)
+    ledger.want("two", None)
+    found = ledger.lease(10, MANY)
+    assert found is not None and found.start == 0
+
+
+def test_a_connection_that_comes_there_later_makes_way() -> None:
+    ledger = Ledger(100)
+    lease = ledger.lease(100, MANY)
+    assert lease is not None
+    assert not ledger.call_for(50, near=5), "it has not been answered yet"
+    lease.reach = 100
+    assert not ledger.call_for(4, near=5), "it is almost there"
+    assert ledger.call_for(50, near=5) and lease.end == 50
+    ledger.want("reader", 50)
+    found = ledger.lease(100, MANY)
+    assert found is not None and (found.start, found.end) == (50, 100)
+    assert not ledger.call_for(50, near=5)
+
+
+def test_what_was_read_before_a_new_beginning_counts_no_more() -> None:
+    ledger = Ledger(100)
+    assert ledger.restarts == 0
+    ledger.record(0, 60)
+    assert ledger.reach(10) == 60 and ledger.reach(60) == 60
+    ledger.restart([])
+    assert ledger.restarts == 1 and ledger.reach(10) == 10
 
 
 def test_a_victim_notices_the_theft_at_its_next_claim() -> None:

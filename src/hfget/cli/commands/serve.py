@@ -1,39 +1,57 @@
-"""`hfget serve`: offer the repos of a folder to other machines through the Hub's protocol."""
+"""`hfget serve`: offer repos to other machines through the Hub's protocol, or mirror a hub."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-import re
-import socket
-import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hfget.cli.command_options import path, whole_number
-from hfget.endpoints import is_loopback_host
-from hfget.errors import HfgetError, UsageError
+from hfget.cli import serve_options as given
+from hfget.cli.command_options import byte_size, path, seconds, whole_number
+from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
-from hfget.system import safe_text
-
-if TYPE_CHECKING:
-    from hfget.server import Store
-
-_HOST_NAME = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
 
 
 def serve(
-    folder: Annotated[
-        Path,
+    folders: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="DIR", parser=path, help="Folder with org/name, datasets/org/name (default .)."
+            metavar="DIR...",
+            help="Folders with org/name, datasets/org/name, or a Hub cache (default .).",
         ),
-    ] = Path(),
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache", help="Serve the Hub cache, too.")] = False,
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--upstream",
+            metavar="URL",
+            help="Fetch what is missing from this hub, and keep it in DIR; repeatable.",
+        ),
+    ] = None,
+    fresh: Annotated[
+        float,
+        typer.Option(
+            "--fresh",
+            metavar="SECONDS",
+            parser=seconds,
+            help="Ask upstream for a branch again after so long (default 300).",
+        ),
+    ] = 300.0,
+    max_size: Annotated[
+        int | None,
+        typer.Option(
+            "--max-size",
+            metavar="SIZE",
+            parser=byte_size,
+            help="Keep at most so much of what was fetched: 500G.",
+        ),
+    ] = None,
     host: Annotated[
         str,
         typer.Option(
@@ -51,6 +69,23 @@ def serve(
             help="Port (default 8090); 0 takes a free one.",
         ),
     ] = 8090,
+    require_token: Annotated[
+        Path | None,
+        typer.Option(
+            "--require-token",
+            metavar="FILE",
+            parser=path,
+            help="Answer only who shows a token of this file (or HFGET_SERVE_TOKEN).",
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option("--tls-cert", metavar="FILE", parser=path, help="Serve https: certificates."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option("--tls-key", metavar="FILE", parser=path, help="The certificate's key."),
+    ] = None,
     alias: Annotated[
         list[str] | None,
         typer.Option("--alias", metavar="OLD=NEW", help="Redirect the id OLD to NEW; repeatable."),
@@ -90,8 +125,9 @@ def serve(
 ) -> None:
     """Offer the repos in DIR to hfget, hf and transformers that set HF_ENDPOINT to this machine.
 
-    No authentication: anyone who reaches the port can read what downloads have put
-    into DIR, and what is not hidden there and readable by all.
+    With --upstream it is a mirror: what is not in DIR is fetched, verified and kept there. Without
+    --require-token anyone who reaches the port can read what downloads have put into DIR, and what
+    is not hidden there and readable by all.
     """
     for module in ("starlette", "uvicorn", "pathspec", "yaml"):
         if importlib.util.find_spec(module) is None:
@@ -101,98 +137,63 @@ def serve(
             )
     if not 0 <= port <= 65_535:
         raise UsageError(texts.PORT_RANGE(port=port), hint=advice.ANY_PORT)
-    if not os.path.isdir(folder):
-        raise UsageError(texts.NOT_A_FOLDER(folder=safe_text(str(folder))), hint=advice.SERVE_DIR)
+    if max_size is not None and not upstream:
+        raise UsageError(texts.MAX_SIZE_ALONE, hint=advice.GIVE_UPSTREAM)
+    places = given.places(folders or [], cache=cache, keeping=bool(upstream))
+    origins, names = given.origins(allow_origin or []), given.host_names(allow_host or [])
+    aliases, tls = given.aliases(alias or []), given.tls(tls_cert, tls_key)
 
-    origins = _origins(allow_origin or [])
-    names = _host_names(allow_host or [])
-
-    from hfget.server import KnownHosts, ServeOptions, Store, bind, default_cache_file, run
-
-    store = Store(
-        folder,
-        hash_cache=hash_cache or default_cache_file(),
-        aliases=_aliases(alias or []),
-        note=lambda text: None if quiet else _say(texts.WARNING(text=text)),
-        everything=everything,
+    from hfget.server import (
+        KnownHosts,
+        ServeOptions,
+        Store,
+        bind,
+        default_cache_file,
+        make_mirror,
+        read_client_tokens,
+        run,
     )
+
+    tokens = read_client_tokens(require_token, os.environ)
+    given.check_filled(places, protected=tokens is not None)
+    store = Store(
+        places[0],
+        hash_cache=hash_cache or default_cache_file(),
+        aliases=aliases,
+        note=lambda text: None if quiet else given.say(texts.WARNING(text=text)),
+        everything=everything,
+        others=places[1:],
+        completed=bool(upstream),
+    )
+    mirror = None
+    if upstream:
+        mirror = make_mirror(
+            upstream,
+            given.kept_in(places[0]),
+            store,
+            with_token=tokens is not None,
+            fresh=fresh,
+            max_size=max_size,
+            observer=lambda event: None if quiet else given.tell(event),
+        )
+        given.mark_filled(places[0], mirror.credentials)
     hosts = KnownHosts([*names, host])
     try:
         listener = bind(host, port)
     except OSError as error:
-        raise _cannot_listen(host, port, error) from error
-    url = _url(host, listener.getsockname()[1])
+        raise given.cannot_listen(host, port, error) from error
+    url = given.url_of(host, listener.getsockname()[1], tls)
+    if mirror is not None:
+        given.check_not_itself(mirror.endpoints, listener.getsockname()[1])
     if not quiet:
-        _introduce(store, host, url)
+        given.introduce(
+            store, host, url, mirror.endpoints if mirror else (), protected=tokens is not None
+        )
     for work in (store.warm, hosts.learn):
         threading.Thread(target=work, daemon=True).start()
-    options = ServeOptions(hosts=hosts, origins=origins)
-    run(store, listener, options, on_ready=lambda: _say(texts.LISTENING(url=url)))
+    options = ServeOptions(hosts=hosts, origins=origins, tokens=tokens, tls=tls)
+    run(store, listener, options, lambda: print_ready(url), mirror)
 
 
-def _host_names(names: list[str]) -> list[str]:
-    for name in names:
-        if not _HOST_NAME.fullmatch(name):
-            raise UsageError(
-                texts.HOST_NAME_ALONE(name=safe_text(name)),
-                hint=advice.ALLOW_HOST,
-            )
-    return names
-
-
-def _origins(origins: list[str]) -> frozenset[str]:
-    for origin in origins:
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise UsageError(
-                texts.ORIGIN_FORM(origin=safe_text(origin)),
-                hint=advice.ALLOW_ORIGIN,
-            )
-    return frozenset(origin.rstrip("/") for origin in origins)
-
-
-def _aliases(pairs: list[str]) -> dict[str, str]:
-    aliases = {}
-    for pair in pairs:
-        old, equals, new = pair.partition("=")
-        if not (old and equals and new):
-            raise UsageError(
-                texts.ALIAS_FORM(pair=safe_text(pair)),
-                hint=advice.ALIAS,
-            )
-        aliases[old.strip("/")] = new.strip("/")
-    return aliases
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> HfgetError:
-    reason = error.strerror or str(error)
-    return UsageError(
-        texts.CANNOT_LISTEN(host=safe_text(host), port=port, reason=reason),
-        hint=advice.OTHER_PORT,
-    )
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _introduce(store: Store, host: str, url: str) -> None:
-    repos = store.repos()
-    if store.everything:
-        _say(texts.SERVES_ALL)
-    if not repos:
-        _say(texts.NO_REPOS(root=store.root))
-    for repo in repos:
-        revisions = ", ".join(sorted(repo.folders))
-        _say(f"{repo} ({revisions})")
-    if is_loopback_host(host):
-        _say(texts.LOOPBACK_ONLY)
-        _say(texts.USE_WITH(url=url))
-        return
-    _say(texts.NO_AUTHENTICATION)
-    wildcard = host in ("0.0.0.0", "::", "")
-    shown = _url(socket.gethostname(), int(url.rpartition(":")[2])) if wildcard else url
-    _say(texts.USE_ELSEWHERE(shown=shown))
-
-
-def _say(text: str) -> None:
-    print(safe_text(text), file=sys.stderr, flush=True)
+def print_ready(url: str) -> None:
+    given.say(texts.LISTENING(url=url))

@@ -1,0 +1,247 @@
+"""Single files fetched from upstream when they are asked for, readable while they come.
+
+One engine fetches them all; it ends when nothing has been asked for for a while, and begins anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from hfget import events
+from hfget.errors import HfgetError
+from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.operations.planner import make_plan
+from hfget.operations.pull import Pull
+from hfget.operations.tasks import FileTask, make_tasks
+from hfget.operations.upstream import Endpoint, Upstream
+from hfget.partials import Identity
+from hfget.sources import ByteSource, HostHealth
+from hfget.system import naming_disk_errors
+from hfget.transfer import Engine, LocalContent, Meter, TransferOptions
+
+#: So long an engine with nothing to do keeps its connections, in seconds.
+_IDLE_SECONDS = 15.0
+#: So many files one engine fetches, since it keeps a note of each.
+_MOST_FILES = 20_000
+#: Failures in a row of a host that are borne where another endpoint may have the file.
+_RETRIES_WITH_OTHERS = 2
+
+
+class Puller:
+    """Fetches files of `upstream`, each once however many ask for it. Thread-safe.
+
+    `arrived(pull)` is called for each that has come over the network.
+    """
+
+    def __init__(
+        self, upstream: Upstream, arrived: Callable[[Pull], None] = lambda pull: None
+    ) -> None:
+        self._upstream = upstream
+        self._arrived = arrived
+        self._lock = threading.Lock()
+        self._pulls: dict[tuple[str, str, str], Pull] = {}
+        self._beginners = ThreadPoolExecutor(8, "hfget-pull")
+        # an engine asks for a source while it holds a lock of its own: locks are parted
+        self._session_lock = threading.Lock()
+        self._session: _Session | None = None
+        self._health_lock = threading.Lock()
+        self._health: dict[str, HostHealth] = {}
+
+    @property
+    def active(self) -> list[Pull]:
+        with self._lock:
+            return list(self._pulls.values())
+
+    def pull(self, snapshot: Snapshot, file: RemoteFile) -> Pull:
+        """The one transfer of `file`, begun now if there is none."""
+        key = snapshot.ref.repo_type, snapshot.ref.repo_id, file.etag
+        with self._lock:
+            known = self._pulls.get(key)
+            if known is None:
+                known = self._pulls[key] = Pull(snapshot, file)
+                self._beginners.submit(self._begin, known)
+            return known
+
+    def tidy(self) -> None:
+        """Record what has come, and end an engine that has nothing to do. To be called often."""
+        for pull in self.active:
+            pull.measure()
+        with suppress(HfgetError):  # told where it is missed: what is not recorded is hashed again
+            self._upstream.flush()
+        with self._session_lock:
+            session = self._session
+            if session is not None and session.is_over(bool(self.active)):
+                session.engine.close()
+                self._session = None
+
+    def close(self) -> None:
+        """Stop everything; what has come of unfinished files is kept."""
+        self._upstream.close()
+        self._beginners.shutdown(wait=True, cancel_futures=True)
+        with self._session_lock:
+            session = self._session
+        if session is not None:
+            session.thread.join()
+        with suppress(HfgetError):
+            self._upstream.flush()
+
+    def _begin(self, pull: Pull) -> None:
+        listed_by = pull.snapshot.endpoint
+        endpoints = sorted(self._upstream.endpoints, key=lambda one: one.url != listed_by)
+        self._try(pull, endpoints)
+
+    def _try(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
+        """Have the file brought from the first of `endpoints`, or if it fails from the others."""
+        try:
+            with naming_disk_errors():
+                self._send(pull, endpoints)
+        except HfgetError as error:
+            self._end(pull, None, error)
+        except Exception as error:
+            self._end(pull, None, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+
+    def _send(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
+        upstream, file = self._upstream, pull.file
+        layout = upstream.layout(pull.snapshot.ref)
+        made = make_plan(replace(pull.snapshot, files=(file,)), [file], layout)
+        item = made.items[0]
+        if item.state is ItemState.COMPLETE:
+            if not item.recorded:
+                layout.adopt(pull.snapshot, file)
+            self._end(pull, upstream.located(pull.snapshot, file))
+            return
+
+        def source_of(file: RemoteFile) -> ByteSource:
+            hosts = self._health_of(endpoints[0], is_last=len(endpoints) == 1)
+            return upstream.source(endpoints[0], hosts, pull.snapshot, file)
+
+        def ended(error: HfgetError | None) -> None:
+            if error is None:
+                self._end(pull, upstream.located(pull.snapshot, file, unproved=True))
+                return
+            pull.broken_off(error)
+            with self._health_lock:
+                self._health.pop(endpoints[0].url, None)
+            if len(endpoints) > 1 and not upstream.stop.is_set():
+                # this thread still has the failed one to clear up
+                self._beginners.submit(self._try, pull, endpoints[1:])
+            else:
+                self._end(pull, None, error)
+
+        task = _PullTask(next(iter(make_tasks(made, layout, source_of))), pull.published, ended)
+        with self._session_lock:
+            engine = self._engine()
+            pull.under_way(lambda: engine.arrival(task))
+            engine.add(task)
+
+    def _end(self, pull: Pull, place: Path | None, error: HfgetError | None = None) -> None:
+        if place is None and error is None:
+            error = HfgetError(f"{pull.file.path} has vanished from the cache")
+        key = pull.snapshot.ref.repo_type, pull.snapshot.ref.repo_id, pull.file.etag
+        with self._lock:
+            self._pulls.pop(key, None)
+        pull.end(place, error)
+        if place is not None and pull.is_published:
+            self._arrived(pull)
+
+    def _health_of(self, endpoint: Endpoint, *, is_last: bool) -> HostHealth:
+        """What is known of an endpoint's hosts: less is borne of it if there is another to ask."""
+        with self._health_lock:
+            if endpoint.url not in self._health:
+                retries = endpoint.settings.retries if is_last else _RETRIES_WITH_OTHERS
+                self._health[endpoint.url] = HostHealth(retries, self._upstream.stop)
+            return self._health[endpoint.url]
+
+    def _engine(self) -> Engine:
+        """The engine that runs, or a new one."""
+        if self._session is None or not self._session.thread.is_alive():
+            self._session = _Session(self._upstream, self._lost)
+        self._session.files += 1
+        self._session.used = time.monotonic()
+        return self._session.engine
+
+    def _lost(self) -> None:
+        """An engine has ended in disorder, or since everything is to end."""
+        for pull in self.active:
+            if self._upstream.stop.is_set():
+                self._end(pull, None, HfgetError("the server is shutting down"))
+
+
+class _Session:
+    """One run of an engine."""
+
+    def __init__(self, upstream: Upstream, ended: Callable[[], None]) -> None:
+        settings = upstream.settings
+        self.files = 0
+        self.used = time.monotonic()
+        self._upstream = upstream
+        self._ended = ended
+        self.engine = Engine(
+            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
+            Meter(files=0, bytes_total=0),
+            observer=self._tell,
+            stop=upstream.stop,
+            network=upstream,
+            lasting=True,
+        )
+        self.thread = threading.Thread(target=self._run, name="hfget-pulls", daemon=True)
+        self.thread.start()
+
+    def is_over(self, busy: bool) -> bool:
+        if busy:
+            return self.files >= _MOST_FILES
+        return time.monotonic() - self.used > _IDLE_SECONDS
+
+    def _run(self) -> None:
+        try:
+            self.engine.run(())
+        finally:
+            self._ended()
+
+    def _tell(self, event: events.Event) -> None:
+        if isinstance(event, (events.Note, events.Retrying)):
+            self._upstream.observer(event)
+
+
+class _PullTask:
+    """A file's task, which tells what becomes of it."""
+
+    def __init__(
+        self,
+        task: FileTask,
+        published: Callable[[], None],
+        ended: Callable[[HfgetError | None], None],
+    ) -> None:
+        self._task = task
+        self._published = published
+        self._ended = ended
+
+    @property
+    def file(self) -> RemoteFile:
+        return self._task.file
+
+    def source(self) -> ByteSource:
+        return self._task.source()
+
+    def partial(self) -> tuple[Path, Identity]:
+        return self._task.partial()
+
+    def local(self) -> LocalContent | None:
+        return self._task.local()
+
+    def adopt(self) -> None:
+        self._task.adopt()
+
+    def publish(self, data: Path) -> None:
+        self._task.publish(data)
+        self._published()
+
+    def ended(self, error: HfgetError | None = None) -> None:
+        self._task.ended(error)
+        self._ended(error)
