@@ -59,7 +59,9 @@ class Transient(Exception):
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
     that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure. `status` is that of the answer, 0 where there was none.
+    before the failure, `kept` of them. `status` is that of the answer, 0 where there was none.
+    `place` is the host of the endpoint that was asked, where an answer had begun; `elsewhere` is
+    set where another endpoint sends the rest at once.
     """
 
     def __init__(
@@ -84,6 +86,9 @@ class Transient(Exception):
         self.overloaded = overloaded
         self.fruitful = fruitful
         self.status = status
+        self.kept = 0
+        self.place = ""
+        self.elsewhere = False
 
 
 def from_exception(error: Exception, url: str) -> Transient | HfgetError:

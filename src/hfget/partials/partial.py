@@ -70,6 +70,7 @@ class Partial:
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
         self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
+        self._unrecorded: list[Block] = []
         self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
@@ -122,8 +123,8 @@ class Partial:
         assert self._file is not None
         return self._file if self._journal is None else self._file.reader()
 
-    def write(self, view: memoryview, offset: int) -> None:
-        """Put received bytes in place, then into the journal. Raises DiskError."""
+    def write(self, view: memoryview, offset: int, sender: str = "") -> None:
+        """Put bytes that `sender` sent in place, then into the journal. Raises DiskError."""
         assert self._file is not None
         crc = crc32(view) if self._journal else 0
         try:
@@ -131,9 +132,19 @@ class Partial:
                 self.along.take(view, offset)
             self._file.write_at(view, offset)
             if self._journal:
-                self._journal.block(offset, len(view), crc)
+                self._journal.block(offset, len(view), crc, sender)
+            else:
+                self._note(offset, len(view), sender)
         except OSError as error:
             raise disk_error(error, self.data_path) from error
+
+    def _note(self, offset: int, length: int, sender: str) -> None:
+        """Remember who sent what goes into no journal."""
+        last = self._unrecorded[-1] if self._unrecorded else Block(0, 0, 0, sender)
+        if (last.end, last.sender) == (offset, sender):
+            self._unrecorded[-1:] = [Block(last.offset, last.length + length, 0, sender)]
+        else:
+            self._unrecorded.append(Block(offset, length, 0, sender))
 
     @property
     def unsynced(self) -> int:
@@ -249,6 +260,13 @@ class Partial:
             return Partial(self.stem, self.identity, keep, self.data_path)
         except OSError as error:
             raise disk_error(error, self.data_path) from error
+
+    def senders(self) -> tuple[Block, ...]:
+        """Who sent what of it: what is in the journal, or was written where there is none.
+
+        Raises DiskError.
+        """
+        return self.recorded() if self._journal is not None else tuple(self._unrecorded)
 
     def recorded(self) -> tuple[Block, ...]:
         """All blocks in the journal. Raises DiskError."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from hfget.http import Transient
 from hfget.model import Span
@@ -14,6 +15,18 @@ class NoRangesError(Transient):
     def __init__(self, reason: str, *, url: str) -> None:
         super().__init__(reason, url=url, lie=True)
         self.origin = self.host
+
+
+class Relief(NamedTuple):
+    """What a further connection to another place would do for ranges that come slowly.
+
+    It would bring `rate` bytes a second, 0 where that is not known. A range is worth it that takes
+    twice `seconds`, or whose answer has not begun within `patience` (seconds).
+    """
+
+    rate: float
+    seconds: float
+    patience: float
 
 
 class ByteStream(Protocol):
@@ -30,7 +43,13 @@ class ByteStream(Protocol):
     exact: bool
     whole: bool
     origin: str
+    place: str
     held: float
+    rate: float | None
+
+    @property
+    def is_laggard(self) -> bool:
+        """Whether another place would bring the rest in a fraction of the time."""
 
     @property
     def url(self) -> str: ...
@@ -88,3 +107,26 @@ class ByteSource(Protocol):
 
     def fruitful(self) -> None:
         """Bytes came: a later refusal means that an address has expired."""
+
+    def width(self, connections: int) -> int:
+        """How many connections may be on it, where a place may have so many: one until resolved."""
+
+    def relief(self) -> Relief | None:
+        """What another place would do for what comes slowly; None where there is one place only."""
+
+    def places(self) -> Sequence[str]:
+        """The places that may be asked, by the hosts of their endpoints, the preferred one first."""
+
+    def avoid(self, place: str) -> None:
+        """Ask `place` for this file no more as long as there is another; empty: any may be asked.
+
+        One place at a time is avoided so.
+        """
+
+    def lied(self, place: str, spans: Sequence[Span]) -> None:
+        """The bytes of `spans` that came from `place` were wrong: it is not asked any more."""
+
+
+def sender_of(stream: ByteStream) -> str:
+    """Who sends: the host, behind the endpoint that led to it where that is another."""
+    return stream.place if stream.place == stream.origin else f"{stream.place} {stream.origin}"

@@ -75,12 +75,13 @@ class Backend(Protocol):
 class TransferOptions:
     """How files are to be brought.
 
-    `connections` is how many one file may have, `jobs` how many files may be in the works,
-    `retries` how many fruitless tries in a row are borne. With `fsync` a file has reached the
-    disk before it gets its name.
+    `connections` is how many one file may have at each of `places`, `jobs` how many files may be
+    in the works, `retries` how many fruitless tries in a row are borne. With `fsync` a file has
+    reached the disk before it gets its name.
     """
 
     connections: int
     jobs: int
     retries: int
     fsync: bool = True
+    places: int = 1

@@ -41,11 +41,14 @@ class _Trial(NamedTuple):
 
 
 class ConnectionLimit:
-    """The number `allowed` now, from 1 to `most`. Thread-safe."""
+    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
+    ) -> None:
         self.most = most
-        self.allowed = most if most > POLITE_CONNECTIONS else min(FIRST_CONNECTIONS, most)
+        is_impolite = most > POLITE_CONNECTIONS * places
+        self.allowed = most if is_impolite else min(FIRST_CONNECTIONS * places, most)
         self._clock = clock
         self._lock = threading.Lock()
         self._window: tuple[float, int] | None = None

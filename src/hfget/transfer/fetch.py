@@ -11,7 +11,7 @@ from hfget.errors import NetworkError
 from hfget.http import Transient
 from hfget.limits import SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
 from hfget.model import Span
-from hfget.sources import ByteStream, NoRangesError
+from hfget.sources import ByteStream, NoRangesError, sender_of
 from hfget.system import Stopped, Superseded
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.ledger import Lease
@@ -48,6 +48,7 @@ class Fetcher:
         self._stream: ByteStream | None = None
         self._hung_up = False
         self._kept = 0
+        self._sender = ""
 
     def fetch(self, job: FileJob, lease: Lease) -> None:
         """Fetch what the lease holds into the job's partial.
@@ -60,7 +61,12 @@ class Fetcher:
             raise Superseded
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
-        stream = self._open(job, span)
+        lease.asked = asked
+        try:
+            stream = self._open(job, span)
+        finally:
+            lease.asked = 0.0
+        lease.rate = stream.rate
         if not (resolved or whole):
             self._resolved()
         answered, received = time.monotonic(), self.received
@@ -77,6 +83,7 @@ class Fetcher:
             if self._hung_up:
                 raise Superseded from None
             if isinstance(failure, Transient):
+                failure.kept, failure.place = self._kept, stream.place
                 seconds = time.monotonic() - asked - stream.held
                 failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds)
             raise
@@ -91,6 +98,18 @@ class Fetcher:
         """Seconds for which what is being fetched was kept waiting by hfget itself."""
         stream = self._stream
         return stream.held if stream is not None else 0.0
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether another connection has all that is left of what is being fetched."""
+        lease = self.lease
+        return lease is not None and lease.taken
+
+    @property
+    def is_laggard(self) -> bool:
+        """Whether another place would bring the rest in a fraction of the time."""
+        stream = self._stream
+        return stream is not None and stream.is_laggard
 
     def hang_up(self) -> None:
         """From another thread: end the present answer; its rest comes over a new connection."""
@@ -113,6 +132,7 @@ class Fetcher:
                 raise NoRangesError("the whole file came for a part of it", url=stream.url)
             self._without_ranges(stream.origin)
         lease.reach = stream.end
+        self._sender = sender_of(stream)
         position = self._copy(job, lease, stream)
         if position < lease.end:
             raise Transient("the answer ended too early", url=stream.url)
@@ -164,7 +184,7 @@ class Fetcher:
         """Write the buffer's bytes; returns how many the lease still covered."""
         granted = job.ledger.claim(lease, filled)
         for start, end in job.ledger.missing(position, position + granted):
-            job.partial.write(self._buffer[start - position : end - position], start)
+            job.partial.write(self._buffer[start - position : end - position], start, self._sender)
             job.ledger.record(start, end)
             job.progressed.set()
             self._kept += end - start

@@ -20,7 +20,9 @@ class Lease:
     `position` is how far its holder has claimed the right to write; what lies behind it up to
     `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
     reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
-    bytes a second, None until it is measured.
+    bytes a second, None until it is measured. `asked` is since when (monotonic) its holder waits
+    for the answer to begin, 0 while it does not. `taken` tells that nothing of it is left to its
+    holder.
     """
 
     start: int
@@ -28,6 +30,8 @@ class Lease:
     position: int
     rate: float | None = None
     reach: int = 0
+    asked: float = 0.0
+    taken: bool = False
 
     @property
     def remaining(self) -> int:
@@ -104,7 +108,7 @@ class Ledger:
     def widen(self, lease: Lease) -> bool:
         """Make this lease one over the whole file, for a single stream; false if others fetch."""
         with self._lock:
-            if len(self._leases) > 1:
+            if len(self._leases) > 1 or lease.taken:
                 return False
             self._widen(lease)
             return True
@@ -135,6 +139,39 @@ class Ledger:
             self._leases.append(thief)
             return thief
 
+    def relieve(self, rate: float, seconds: float, most: int, unanswered: float) -> Lease | None:
+        """What a connection of `rate` bytes a second brings sooner than who holds it now.
+
+        First all of a lease whose holder waits for an answer since before `unanswered`; else so
+        much of the one that takes longest that both take equally long, or all where one of them
+        would take less than `seconds`. None if nothing takes twice that, or `most` are leased.
+        """
+        with self._lock:
+            if self.in_order or len(self._leases) >= most:
+                return None
+            for lease in self._leases:
+                if 0 < lease.asked < unanswered and lease.position == lease.start < lease.end:
+                    self._leases.remove(lease)
+                    return self._take(lease, lease.start)
+            victim = max(
+                (lease for lease in self._leases if lease.rate is not None and lease.remaining > 1),
+                key=lambda lease: lease.seconds_left,
+                default=None,
+            )
+            if rate <= 0 or victim is None or victim.seconds_left < 2 * seconds:
+                return None
+            slow = victim.rate or 0.0
+            kept = int(victim.remaining * slow / (slow + rate))
+            if kept < slow * seconds:
+                kept = 0
+            return self._take(victim, victim.position + kept)
+
+    def _take(self, victim: Lease, start: int) -> Lease:
+        thief = Lease(start, victim.end, start)
+        victim.end, victim.taken = start, start == victim.position
+        self._leases.append(thief)
+        return thief
+
     def claim(self, lease: Lease, length: int) -> int:
         """How many of the next `length` bytes the holder may write; they can't be stolen then."""
         with self._lock:
@@ -154,6 +191,8 @@ class Ledger:
         It goes to the one before it, if that one's answer brings it anyway.
         """
         with self._lock:
+            if lease not in self._leases:
+                return  # another connection has all of it
             self._leases.remove(lease)
             for start, end in self._missing(lease.start, lease.end):
                 for other in self._leases:

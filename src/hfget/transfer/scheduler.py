@@ -22,6 +22,8 @@ from hfget.transfer.ledger import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
+#: Where there are several places, so that each can bring a share of a larger one.
+STRIPED_BYTES = 8 * MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -33,6 +35,8 @@ MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 32 * MIB, 1.0
 SMALL_BYTES, SMALL_SHARE = MIB, 4
 
 _LONGEST_WAIT = 0.5
+#: How often it is looked, in seconds, whether another place brings sooner what is being fetched.
+_RELIEF_WAIT = 0.1
 
 
 class Work(NamedTuple):
@@ -45,8 +49,8 @@ class Work(NamedTuple):
 class Schedule:
     """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
-    `connections` is how many one file may have, `jobs_at_a_time` how many files are in the
-    works, `limit` how many workers may have work at all.
+    `connections` is how many one file may have at each of `places`, `jobs_at_a_time` how many
+    files are in the works, `limit` how many workers may have work at all.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Schedule:
         tasks: Sequence[Task],
         *,
         connections: int,
+        places: int = 1,
         jobs_at_a_time: int,
         limit: ConnectionLimit,
         begin: Callable[[Task], FileJob] = FileJob,
@@ -64,6 +69,7 @@ class Schedule:
         self._active: list[FileJob] = []
         self._unfinished = len(tasks)
         self._connections = connections
+        self._single = SINGLE_REQUEST_BYTES if places == 1 else STRIPED_BYTES
         self._jobs_at_a_time = jobs_at_a_time
         self._limit = limit
         self._job_for = begin
@@ -168,7 +174,7 @@ class Schedule:
     def piece(self, job: FileJob) -> int:
         """How many bytes to ask for at once, so that neither requests nor the tail dominate."""
         size = job.file.size
-        if size <= SINGLE_REQUEST_BYTES:
+        if size <= self._single:
             return size
         share = size // (PIECES_A_CONNECTION * self._connections)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
@@ -180,7 +186,7 @@ class Schedule:
 
     def _most(self, job: FileJob) -> int:
         """How many connections the job may have: one until it is known where its bytes are."""
-        return self._connections if job.source.resolved else 1
+        return job.source.width(self._connections)
 
     def _wake(self) -> None:
         """Let as many idle workers look as may work: others would only take turns at the lock."""
@@ -214,7 +220,14 @@ class Schedule:
         for job in ready:
             if not job.source.ranged:
                 continue
-            if lease := job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job)):
+            if relief := job.source.relief():
+                wait = min(wait, _RELIEF_WAIT)
+                lease = job.ledger.relieve(
+                    relief.rate, relief.seconds, self._most(job), now - relief.patience
+                )
+            else:
+                lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job))
+            if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
 

@@ -1,0 +1,341 @@
+"""What is known about each of several endpoints, and which of them may be asked now.
+
+An endpoint that fails *rests*; when the rest is over, one request tries it (half open), and with
+an answer it is back in use. One that lacks what others have, or lies, is *out* for the run.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from hfget.errors import HfgetError
+from hfget.http import Transient, backoff
+from hfget.limits import (
+    LEFT_OUT_SECONDS,
+    LONGEST_REST,
+    MAX_MISSES,
+    MEASURED_SECONDS,
+    PATIENCE_SECONDS,
+)
+from hfget.model import MirrorUse, Span, WrongRange
+from hfget.sources.mirror_choice import Candidate, choose, is_negligible
+
+#: How often rates are measured, in seconds, and how much of a rate the newest measurement is.
+_SAMPLE_SECONDS, _NEWEST = 0.1, 0.4
+#: Shorter answers say nothing about rates: they come with their heads.
+_MEASURED_BYTES = 256 << 10
+#: An outage of an endpoint is told so often.
+_MOST_NOTES = 3
+
+
+class Kind(Enum):
+    """What a request is for: the API, the way to a file's bytes, or the bytes."""
+
+    API = "api"
+    RESOLVE = "resolve"
+    DATA = "data"
+
+
+@dataclass(slots=True)
+class Figures:
+    """Requests of one kind to one endpoint; `latency` is smoothed, in seconds."""
+
+    requests: int = 0
+    failures: int = 0
+    refusals: int = 0
+    latency: float | None = None
+
+    def answered(self, seconds: float) -> None:
+        known = self.latency
+        self.latency = seconds if known is None else known + (seconds - known) / 4
+
+
+class Flow(Protocol):
+    """A stream that is being read: `received` bytes of `length` came."""
+
+    received: int
+    length: int
+
+
+@dataclass(slots=True)
+class _Mirror:
+    figures: dict[Kind, Figures] = field(default_factory=lambda: {kind: Figures() for kind in Kind})
+    received: int = 0
+    rate: float | None = None
+    measured: float = 0.0
+    busy: int = 0
+    asks: dict[int, float] = field(default_factory=dict)
+    flows: dict[Flow, int] = field(default_factory=dict)
+    came: int = 0
+    seconds: float = 0.0
+    since: float = 0.0
+    asked_at: float = float("-inf")
+    failures: int = 0
+    failed_at: float = 0.0
+    rest_until: float = 0.0
+    over: HfgetError | None = None
+    told: int = 0
+    is_told: bool = False
+    misses: int = 0
+    out: str = ""
+    wrong: list[WrongRange] = field(default_factory=list)
+
+    @property
+    def is_probing(self) -> bool:
+        return self.failures > 0 and bool(self.asks)
+
+    def pass_time(self, now: float) -> None:
+        """Before streams come or go: those that there are have been read until now."""
+        self.seconds += (now - self.since) * len(self.flows)
+        self.since = now
+
+
+class MirrorHealth:
+    """The endpoints of a run, by their hosts, the preferred one first. Thread-safe.
+
+    The first has given the listing: what it says about rights holds (`granted` once it has sent
+    anything). `tell` is called with a line when another one takes over.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[str],
+        tell: Callable[[str], None] = lambda text: None,
+        *,
+        stripe: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.places = tuple(places)
+        self.granted = False
+        self._tell = tell
+        self._stripe = stripe
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._mirrors = {place: _Mirror() for place in places}
+        self._sampled = clock()
+        self._asks = 0
+
+    def is_in(self, place: str) -> bool:
+        """Whether it may be asked in this run, now or later."""
+        return not self._mirrors[place].out
+
+    def delay(self, place: str) -> float:
+        """Seconds until it may be asked; 0 for at once."""
+        with self._lock:
+            return self._delay(self._mirrors[place], self._clock())
+
+    def hopeless(self, places: Iterable[str]) -> list[HfgetError]:
+        """Why none of these can be reached, if so: a reason each."""
+        with self._lock:
+            mirrors = [self._mirrors[place] for place in places]
+            reasons = [mirror.over for mirror in mirrors if mirror.over is not None]
+            return reasons if len(reasons) == len(mirrors) else []
+
+    def take(self, places: Sequence[str], length: int, kinds: Sequence[Kind]) -> tuple[str, int]:
+        """Which of `places` a request goes to, and the number of that request.
+
+        `kinds` says of which kind it is at each of them. It ends by `answered` or `failed`.
+        """
+        with self._lock:
+            now = self._sample()
+            kept = [
+                number
+                for number, place in enumerate(places)
+                if not self._is_left_out(self._mirrors[place], now)
+            ] or list(range(len(places)))
+            seen = [self._candidate(self._mirrors[places[n]], kinds[n], now) for n in kept]
+            number = kept[choose(seen, length, stripe=self._stripe)]
+            mirror = self._mirrors[places[number]]
+            mirror.figures[kinds[number]].requests += 1
+            mirror.busy += 1
+            self._asks += 1
+            mirror.asks[self._asks] = mirror.asked_at = now
+            return places[number], self._asks
+
+    def answered(self, place: str, ask: int, kind: Kind, flow: Flow) -> None:
+        """The answer has begun and is `flow`, which ends by `ended`."""
+        with self._lock:
+            mirror, now = self._mirrors[place], self._clock()
+            mirror.figures[kind].answered(now - mirror.asks.pop(ask))
+            mirror.pass_time(now)
+            if flow.length >= _MEASURED_BYTES:
+                mirror.flows[flow] = 0
+            mirror.failures, mirror.rest_until, mirror.over = 0, 0.0, None
+            mirror.misses = 0
+            back, mirror.is_told = mirror.is_told, False
+            self.granted = self.granted or place == self.places[0]
+        if back:
+            self._tell(f"{place} answers again: it is back in use")
+
+    def ended(self, place: str, flow: Flow) -> None:
+        """All that is to come of an answer has come."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.pass_time(self._clock())
+            before = mirror.flows.pop(flow, None)
+            if before is not None:
+                mirror.came += flow.received - before
+            mirror.received += flow.received - (before or 0)
+            mirror.busy -= 1
+
+    def dropped(self, place: str, ask: int) -> None:
+        """A request ended with nothing that says anything about the endpoint."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.asks.pop(ask, None)
+            mirror.busy -= 1
+
+    def failed(
+        self, place: str, kind: Kind, failure: Transient, began: float, over: HfgetError | None
+    ) -> None:
+        """A request that began at `began` failed: the endpoint rests.
+
+        `over` is why its host is given up, if it is.
+        """
+        with self._lock:
+            mirror, now = self._mirrors[place], self._clock()
+            mirror.figures[kind].failures += 1
+            mirror.over = over or mirror.over
+            if began >= mirror.failed_at or mirror.failures == 0:
+                mirror.failures += 1
+                mirror.failed_at = now
+                rest = LONGEST_REST if over else min(backoff(mirror.failures), LONGEST_REST)
+                mirror.rest_until = max(mirror.rest_until, now + max(rest, failure.wait or 0.0))
+            others = self._others(place, now)
+            due = mirror.failures >= 2 or mirror.received == 0
+            tell = others and due and not mirror.is_told and mirror.told < _MOST_NOTES
+            if tell:
+                mirror.told += 1
+                mirror.is_told = True
+        if tell:
+            self._tell(f"{place} fails ({failure.reason}): going on with {others}")
+
+    def broke(self, place: str) -> None:
+        """An answer broke off; what came of it is kept."""
+        with self._lock:
+            self._mirrors[place].figures[Kind.DATA].failures += 1
+
+    def refused(self, place: str, kind: Kind) -> bool:
+        """It lacks a file, or refuses it; whether it is out for that: it has none of so many."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.figures[kind].refusals += 1
+            mirror.misses += 1
+            hopeless = mirror.misses >= MAX_MISSES and mirror.received == 0
+        if hopeless:
+            self.leave_out(place, f"it lacks {MAX_MISSES} files in a row")
+        return hopeless
+
+    def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
+        """It is not asked any more in this run."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            told = bool(mirror.out)
+            mirror.out = mirror.out or why
+            mirror.wrong += wrong
+            others = self._others(place, self._clock())
+        if not told:
+            on = f": going on with {others}" if others else ""
+            self._tell(f"{place} is left out of this run, {why}{on}")
+
+    def rate(self, places: Iterable[str]) -> float:
+        """What one more connection to the best of these would bring, in bytes a second; or 0."""
+        with self._lock:
+            self._sample()
+            return max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
+
+    def rate_of(self, place: str) -> float | None:
+        """What a connection to it brings, in bytes a second, as far as is known."""
+        return self._mirrors[place].rate
+
+    def is_laggard(self, place: str) -> bool:
+        """Whether another one that can be asked brings many times as much over a connection."""
+        with self._lock:
+            now = self._sample()
+            mirror = self._mirrors[place]
+            best = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
+            return mirror.measured >= MEASURED_SECONDS and is_negligible(
+                mirror.rate, max(best, default=None)
+            )
+
+    def figures(self, place: str, kind: Kind) -> Figures:
+        """What was seen of requests of a kind."""
+        return self._mirrors[place].figures[kind]
+
+    def report(self) -> tuple[MirrorUse, ...]:
+        """What each of them did."""
+        with self._lock:
+            self._sample(always=True)
+            now = self._clock()
+            return tuple(
+                MirrorUse(
+                    place,
+                    mirror.received,
+                    sum(kind.requests for kind in mirror.figures.values()),
+                    sum(kind.failures for kind in mirror.figures.values()),
+                    sum(kind.refusals for kind in mirror.figures.values()),
+                    "out" if mirror.out else "resting" if self._delay(mirror, now) else "in use",
+                    mirror.out,
+                    tuple(mirror.wrong),
+                )
+                for place, mirror in self._mirrors.items()
+            )
+
+    def _delay(self, mirror: _Mirror, now: float) -> float:
+        if mirror.out:
+            return LONGEST_REST
+        if mirror.is_probing:
+            return _SAMPLE_SECONDS
+        return max(0.0, mirror.rest_until - now)
+
+    def _open(self, now: float) -> list[_Mirror]:
+        """Those that may be asked now."""
+        return [mirror for mirror in self._mirrors.values() if self._delay(mirror, now) == 0]
+
+    def _others(self, place: str, now: float) -> str:
+        mirrors = self._mirrors.items()
+        return ", ".join(
+            name for name, mirror in mirrors if name != place and self._delay(mirror, now) == 0
+        )
+
+    def _candidate(self, mirror: _Mirror, kind: Kind, now: float) -> Candidate:
+        """What is known of it; nothing where it was not asked for long: it may have changed."""
+        if not mirror.busy and now - mirror.asked_at > LEFT_OUT_SECONDS:
+            return Candidate(0)
+        order = (kind, Kind.DATA, Kind.RESOLVE, Kind.API)
+        latencies = (mirror.figures[each].latency for each in order)
+        latency = next((seconds for seconds in latencies if seconds is not None), None)
+        return Candidate(mirror.busy, latency, mirror.rate)
+
+    def _is_left_out(self, mirror: _Mirror, now: float) -> bool:
+        """Whether it does not answer just now, or brings next to nothing."""
+        if mirror.asks and now - min(mirror.asks.values()) > PATIENCE_SECONDS:
+            return True
+        best = max((other.rate or 0.0 for other in self._open(now)), default=0.0)
+        return is_negligible(mirror.rate, best) and now - mirror.asked_at <= LEFT_OUT_SECONDS
+
+    def _sample(self, *, always: bool = False) -> float:
+        """Measure what came since the last time, by connection; the time."""
+        now = self._clock()
+        passed = now - self._sampled
+        if passed < _SAMPLE_SECONDS and not always:
+            return now
+        self._sampled = now
+        for mirror in self._mirrors.values():
+            mirror.pass_time(now)
+            for flow, before in mirror.flows.items():
+                received = flow.received
+                mirror.came += received - before
+                mirror.received += received - before
+                mirror.flows[flow] = received
+            if mirror.seconds >= _SAMPLE_SECONDS / 2:
+                rate, known = mirror.came / mirror.seconds, mirror.rate
+                mirror.rate = rate if known is None else known + (rate - known) * _NEWEST
+                mirror.measured += passed
+                mirror.came, mirror.seconds = 0, 0.0
+        return now
