@@ -90,7 +90,7 @@ LEFT_OUT_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 #: Seconds that each of two endpoints would need for its part of a range that they share, at least
 #: | a choice: a request costs a few round trips
-SHARED_SECONDS = 0.25
+SHARED_SECONDS = 0.5
 #: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25

@@ -102,7 +102,7 @@ class CommitHolders:
             with self._changed:
                 self._has[endpoint] = has
                 self._changed.notify_all()
-            if not has:
+            if not has and not self._closed.is_set():
                 host, commit = host_of(endpoint + "/"), self._snapshot.commit[:12]
                 text = f"{host} does not have commit {commit} of {self._snapshot.ref}; not used"
                 self._observer(events.Note(text))

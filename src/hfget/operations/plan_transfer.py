@@ -5,17 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 from hfget import events
 from hfget.destinations import Layout
 from hfget.endpoints import host_of
 from hfget.errors import DiskError, HfgetError
 from hfget.http import HttpClient
+from hfget.hub import CommitHolders
 from hfget.model import ItemState, Plan, RemoteFile, Snapshot
 from hfget.operations.tasks import make_tasks
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
-from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
+from hfget.sources import (
+    ByteSource,
+    HostHealth,
+    HttpSource,
+    Mirrored,
+    MirrorHealth,
+    RateLimit,
+    RateLimited,
+)
 from hfget.system import Stop
 from hfget.transfer import Engine, Meter, Outcome, TransferOptions
 
@@ -40,6 +51,9 @@ class PlanTransfer:
         self._observer = observer
         self._stop = stop
         self._alive = alive
+        self._mirrors: MirrorHealth | None = None
+        self._holders: CommitHolders | None = None
+        self._names: dict[str, str] = {}
 
     def run(self, made: Plan) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""
@@ -94,7 +108,13 @@ class PlanTransfer:
         )
         settings = self._settings
         engine = Engine(
-            TransferOptions(settings.connections, settings.jobs, settings.retries, settings.fsync),
+            TransferOptions(
+                settings.connections,
+                settings.jobs,
+                settings.retries,
+                settings.fsync,
+                len(self._mirrors.places) if self._mirrors else 1,
+            ),
             meter,
             observer=self._observe,
             stop=self._stop,
@@ -102,7 +122,15 @@ class PlanTransfer:
             patience=self._stop.patience,
             relieve=self._http.relieve,
         )
-        return engine.run(tasks)
+        try:
+            outcome = engine.run(tasks)
+        finally:
+            if self._holders is not None:
+                self._holders.close()
+                self._http.abort()  # what is asked of an endpoint that is not needed any more
+        if self._mirrors is not None:
+            outcome.mirrors = self._mirrors.report()
+        return outcome
 
     def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
         """Where the bytes of each file come from: what is wrapped round what."""
@@ -110,12 +138,37 @@ class PlanTransfer:
         hosts.answered(host_of(self._settings.endpoint))
         rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
         limit = RateLimit(rate, self._stop, self._warn) if rate else None
+        mirrors = self._health(snapshot)
+
+        def source_at(endpoint: str, file: RemoteFile) -> ByteSource:
+            there = replace(snapshot, endpoint=endpoint)
+            return HttpSource(self._http, self._settings, hosts, there, file)
 
         def source_of(file: RemoteFile) -> ByteSource:
-            source = HttpSource(self._http, self._settings, hosts, snapshot, file)
+            if mirrors is None:
+                source: ByteSource = HttpSource(self._http, self._settings, hosts, snapshot, file)
+            else:
+                at = {name: partial(source_at, url, file) for url, name in self._names.items()}
+                source = Mirrored(file, at, mirrors, hosts, self._settings.connections)
             return RateLimited(source, limit) if limit else source
 
         return source_of
+
+    def _health(self, snapshot: Snapshot) -> MirrorHealth | None:
+        """The endpoints that a snapshot may come from, if there are several."""
+        if len(self._settings.endpoints) < 2:
+            return None
+        holders = CommitHolders(self._http, self._settings, snapshot, self._observer)
+        names = {endpoint: endpoint.partition("://")[2] for endpoint in holders.candidates}
+        self._holders, self._names = holders, names
+        self._mirrors = MirrorHealth(
+            list(names.values()),
+            lambda text: self._observer(events.Note(text)),
+            lambda: [names[endpoint] for endpoint in holders.endpoints],
+            stripe=self._settings.stripe,
+        )
+        holders.begin()
+        return self._mirrors
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.errors import DiskError
+from hfget.model import Span
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.positional_file import PositionalFile
@@ -261,12 +262,41 @@ class Partial:
         except OSError as error:
             raise disk_error(error, self.data_path) from error
 
-    def senders(self) -> tuple[Block, ...]:
-        """Who sent what of it: what is in the journal, or was written where there is none.
+    @property
+    def keeps_blocks(self) -> bool:
+        """Whether a part of it can be kept while the rest is fetched again."""
+        return self._journal is not None
+
+    def brought(self) -> tuple[Block, ...]:
+        """What of it came from whom, with a CRC of what is on disk now where none is recorded.
 
         Raises DiskError.
         """
-        return self.recorded() if self._journal is not None else tuple(self._unrecorded)
+        if self._journal is not None:
+            return self.recorded()
+        if self.along is not None:
+            return tuple(self._unrecorded)
+        spans = [(block.offset, block.end) for block in self._unrecorded]
+        crcs = [crc32(self.read(span)) for span in spans]
+        pairs = zip(self._unrecorded, crcs, strict=True)
+        return tuple(block._replace(crc=crc) for block, crc in pairs)
+
+    def has(self, block: Block) -> bool:
+        """Whether these bytes are on disk; where it cannot be read, they count as others.
+
+        Raises DiskError.
+        """
+        return self.along is None and crc32(self.read((block.offset, block.end))) == block.crc
+
+    def read(self, span: Span) -> bytes:
+        """Bytes that are on disk. Raises DiskError."""
+        assert self._file is not None
+        data = bytearray(span[1] - span[0])
+        try:
+            count = self._file.read_at(memoryview(data), span[0])
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
+        return bytes(data[:count])
 
     def recorded(self) -> tuple[Block, ...]:
         """All blocks in the journal. Raises DiskError."""

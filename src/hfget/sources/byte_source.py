@@ -111,11 +111,14 @@ class ByteSource(Protocol):
     def width(self, connections: int) -> int:
         """How many connections may be on it, where a place may have so many: one until resolved."""
 
+    def fewest(self) -> int:
+        """The connections, over all files, of that of several places that has the fewest."""
+
     def relief(self) -> Relief | None:
         """What another place would do for what comes slowly; None where there is one place only."""
 
     def places(self) -> Sequence[str]:
-        """The places that may be asked, by the hosts of their endpoints, the preferred one first."""
+        """The places that may be asked, by their endpoints' hosts, the preferred one first."""
 
     def avoid(self, place: str) -> None:
         """Ask `place` for this file no more as long as there is another; empty: any may be asked.

@@ -176,6 +176,10 @@ class HttpSource:
         """One until the way to the bytes is known: then all may take it."""
         return connections if self.resolved else 1
 
+    def fewest(self) -> int:
+        """It makes no difference with one place."""
+        return 0
+
     def relief(self) -> None:
         """There is no other place."""
 

@@ -37,9 +37,7 @@ class HttpStream:
     rate: float | None = None
     is_laggard = False
 
-    def __init__(
-        self, response: requests.Response, answer: Answer, body: Body, place: str
-    ) -> None:
+    def __init__(self, response: requests.Response, answer: Answer, body: Body, place: str) -> None:
         self.place = place
         self.start, self.end = answer.start, answer.end
         self.exact, self.whole = answer.exact, answer.whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -18,11 +18,12 @@ from hfget.http import Transient, backoff
 from hfget.limits import (
     LEFT_OUT_SECONDS,
     LONGEST_REST,
+    MAX_CONNECTIONS,
     MAX_MISSES,
     MEASURED_SECONDS,
     PATIENCE_SECONDS,
 )
-from hfget.model import MirrorUse, Span, WrongRange
+from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
 
 #: How often rates are measured, in seconds, and how much of a rate the newest measurement is.
@@ -62,7 +63,7 @@ class Flow(Protocol):
     length: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Mirror:
     figures: dict[Kind, Figures] = field(default_factory=lambda: {kind: Figures() for kind in Kind})
     received: int = 0
@@ -99,13 +100,15 @@ class MirrorHealth:
     """The endpoints of a run, by their hosts, the preferred one first. Thread-safe.
 
     The first has given the listing: what it says about rights holds (`granted` once it has sent
-    anything). `tell` is called with a line when another one takes over.
+    anything). `tell` is called with a line when another one takes over; `joined` says which of
+    them may be asked by now.
     """
 
     def __init__(
         self,
         places: Sequence[str],
         tell: Callable[[str], None] = lambda text: None,
+        joined: Callable[[], Collection[str]] | None = None,
         *,
         stripe: bool = True,
         clock: Callable[[], float] = time.monotonic,
@@ -113,6 +116,7 @@ class MirrorHealth:
         self.places = tuple(places)
         self.granted = False
         self._tell = tell
+        self._joined = joined or (lambda: self.places)
         self._stripe = stripe
         self._clock = clock
         self._lock = threading.Lock()
@@ -122,7 +126,7 @@ class MirrorHealth:
 
     def is_in(self, place: str) -> bool:
         """Whether it may be asked in this run, now or later."""
-        return not self._mirrors[place].out
+        return not self._mirrors[place].out and place in self._joined()
 
     def delay(self, place: str) -> float:
         """Seconds until it may be asked; 0 for at once."""
@@ -243,6 +247,14 @@ class MirrorHealth:
             on = f": going on with {others}" if others else ""
             self._tell(f"{place} is left out of this run, {why}{on}")
 
+    def fewest(self, places: Iterable[str]) -> int:
+        """The connections of that of these which has the fewest, but for those left out."""
+        with self._lock:
+            now = self._sample()
+            mirrors = [self._mirrors[place] for place in places]
+            counts = [mirror.busy for mirror in mirrors if not self._is_left_out(mirror, now)]
+            return min(counts, default=MAX_CONNECTIONS)
+
     def rate(self, places: Iterable[str]) -> float:
         """What one more connection to the best of these would bring, in bytes a second; or 0."""
         with self._lock:
@@ -295,13 +307,16 @@ class MirrorHealth:
 
     def _open(self, now: float) -> list[_Mirror]:
         """Those that may be asked now."""
-        return [mirror for mirror in self._mirrors.values() if self._delay(mirror, now) == 0]
+        joined = self._joined()
+        return [
+            mirror
+            for place, mirror in self._mirrors.items()
+            if place in joined and self._delay(mirror, now) == 0
+        ]
 
     def _others(self, place: str, now: float) -> str:
-        mirrors = self._mirrors.items()
-        return ", ".join(
-            name for name, mirror in mirrors if name != place and self._delay(mirror, now) == 0
-        )
+        others = [other for other in self._open(now) if other is not self._mirrors[place]]
+        return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
 
     def _candidate(self, mirror: _Mirror, kind: Kind, now: float) -> Candidate:
         """What is known of it; nothing where it was not asked for long: it may have changed."""

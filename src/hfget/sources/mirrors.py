@@ -24,7 +24,7 @@ from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_health import Kind, MirrorHealth
-from hfget.system import Stopped, Superseded
+from hfget.system import Superseded
 
 
 class Mirrored:
@@ -134,6 +134,9 @@ class Mirrored:
         """What is under way, and one more for each connection that those have room for."""
         free = sum(self._room(place) for place in self._open())
         return sum(self._busy.values()) + free
+
+    def fewest(self) -> int:
+        return self._health.fewest([place for place in self._open() if self._has_room(place)])
 
     def relief(self) -> Relief | None:
         rate = self._health.rate(self._open())
@@ -261,7 +264,7 @@ class Mirrored:
         return None
 
     def _refuse(self, place: str, kind: Kind, error: HfgetError, began: float) -> None:
-        """Another place is asked instead, unless it is about rights: those are for the first to say.
+        """Another place is asked instead, unless it is about rights: those the first one says.
 
         Raises AccessError.
         """

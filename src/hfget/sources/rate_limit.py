@@ -175,6 +175,9 @@ class RateLimited:
     def width(self, connections: int) -> int:
         return self._source.width(connections)
 
+    def fewest(self) -> int:
+        return self._source.fewest()
+
     def relief(self) -> Relief | None:
         return self._source.relief()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from hfget.model import Failure, RemoteFile
+from hfget.model import Failure, MirrorUse, RemoteFile
 from hfget.partials import Identity
 from hfget.sources import ByteSource
 from hfget.transfer.local_content import LocalContent
@@ -50,7 +50,8 @@ class DoneFile(NamedTuple):
 class Outcome:
     """What a run did. `received` counts body bytes off the wire.
 
-    `unfinished` has, by path, the bytes on disk of files that were begun and not finished.
+    `unfinished` has, by path, the bytes on disk of files that were begun and not finished;
+    `mirrors` tells of each endpoint where there were several.
     """
 
     done: list[DoneFile] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Outcome:
     unfinished: dict[str, int] = field(default_factory=dict)
     received: int = 0
     durable: bool = True
+    mirrors: tuple[MirrorUse, ...] = ()
 
 
 class Backend(Protocol):

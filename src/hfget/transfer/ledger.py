@@ -69,6 +69,12 @@ class Ledger:
             return self._done.total
 
     @property
+    def free_bytes(self) -> int:
+        """How much is left to be handed out."""
+        with self._lock:
+            return self._free.total
+
+    @property
     def leases(self) -> int:
         """How many connections fetch."""
         return len(self._leases)

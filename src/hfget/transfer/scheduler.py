@@ -22,8 +22,9 @@ from hfget.transfer.ledger import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
-#: Where there are several places, so that each can bring a share of a larger one.
-STRIPED_BYTES = 8 * MIB
+#: Where there are several places, so that each can bring a share of a larger one; and how much
+#: of it they ask for at least.
+STRIPED_BYTES, MIN_SHARE_BYTES = 4 * MIB, MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -69,7 +70,7 @@ class Schedule:
         self._active: list[FileJob] = []
         self._unfinished = len(tasks)
         self._connections = connections
-        self._single = SINGLE_REQUEST_BYTES if places == 1 else STRIPED_BYTES
+        self._places = places
         self._jobs_at_a_time = jobs_at_a_time
         self._limit = limit
         self._job_for = begin
@@ -106,7 +107,7 @@ class Schedule:
         with self._changed:
             while self._unfinished and not stop.is_set():
                 wait = _LONGEST_WAIT
-                if self._busy < self._limit.allowed:
+                if self._busy < self._limit.allowed or self._a_place_idles():
                     work, wait = self._next()
                     if work is not None:
                         self._busy += 1
@@ -174,11 +175,21 @@ class Schedule:
     def piece(self, job: FileJob) -> int:
         """How many bytes to ask for at once, so that neither requests nor the tail dominate."""
         size = job.file.size
-        if size <= self._single:
+        if self._places > 1:
+            return self._share(job)
+        if size <= SINGLE_REQUEST_BYTES:
             return size
         share = size // (PIECES_A_CONNECTION * self._connections)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
+
+    def _share(self, job: FileJob) -> int:
+        """Half of what each connection would get of the rest: all places end at the same time."""
+        if job.file.size <= STRIPED_BYTES:
+            return job.file.size
+        share = job.ledger.free_bytes // (2 * self._places * self._connections)
+        worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
+        return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""
@@ -230,6 +241,13 @@ class Schedule:
             if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
+
+    def _a_place_idles(self) -> bool:
+        """Whether one of several places has less than half of its share of what is allowed."""
+        fair = self._limit.allowed // (2 * self._places)
+        return self._places > 1 and any(
+            job.source.fewest() < fair for job in self._active if job.phase is Phase.FETCHING
+        )
 
     def _begin(self, task: Task) -> Work:
         return self._resume(self._job_for(task))
