@@ -26,8 +26,10 @@ from hfget.limits import (
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
 
-#: How often rates are measured, in seconds, and how much of a rate the newest measurement is.
-_SAMPLE_SECONDS, _NEWEST = 0.1, 0.4
+#: How often rates are measured, in seconds.
+_SAMPLE_SECONDS = 0.1
+#: What was measured before counts as so many seconds of one connection.
+_REMEMBERED_SECONDS = 1.0
 #: Shorter answers say nothing about rates: they come with their heads.
 _MEASURED_BYTES = 256 << 10
 #: An outage of an endpoint is told so often.
@@ -79,6 +81,7 @@ class _Mirror:
     failures: int = 0
     failed_at: float = 0.0
     rest_until: float = 0.0
+    left_out_until: float = 0.0
     over: HfgetError | None = None
     told: int = 0
     is_told: bool = False
@@ -147,13 +150,11 @@ class MirrorHealth:
         """
         with self._lock:
             now = self._sample()
-            kept = [
-                number
-                for number, place in enumerate(places)
-                if not self._is_left_out(self._mirrors[place], now)
-            ] or list(range(len(places)))
-            seen = [self._candidate(self._mirrors[places[n]], kinds[n], now) for n in kept]
-            number = kept[choose(seen, length, stripe=self._stripe)]
+            seen = [
+                self._candidate(self._mirrors[place], kind, now)
+                for place, kind in zip(places, kinds, strict=True)
+            ]
+            number = choose(seen, length, stripe=self._stripe)
             mirror = self._mirrors[places[number]]
             mirror.figures[kinds[number]].requests += 1
             mirror.busy += 1
@@ -247,13 +248,21 @@ class MirrorHealth:
             on = f": going on with {others}" if others else ""
             self._tell(f"{place} is left out of this run, {why}{on}")
 
-    def fewest(self, places: Iterable[str]) -> int:
-        """The connections of that of these which has the fewest, but for those left out."""
+    def worthwhile(self, places: Sequence[str]) -> Sequence[str]:
+        """Those of them that answer and bring more than next to nothing; all if none does."""
+        if len(places) < 2:
+            return places
         with self._lock:
             now = self._sample()
-            mirrors = [self._mirrors[place] for place in places]
-            counts = [mirror.busy for mirror in mirrors if not self._is_left_out(mirror, now)]
-            return min(counts, default=MAX_CONNECTIONS)
+            best = max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
+            return [
+                place for place in places if not self._is_left_out(self._mirrors[place], best, now)
+            ] or places
+
+    def fewest(self, places: Iterable[str]) -> int:
+        """The connections, over all files, of that of these which has the fewest."""
+        with self._lock:
+            return min((self._mirrors[place].busy for place in places), default=MAX_CONNECTIONS)
 
     def rate(self, places: Iterable[str]) -> float:
         """What one more connection to the best of these would bring, in bytes a second; or 0."""
@@ -271,9 +280,12 @@ class MirrorHealth:
             now = self._sample()
             mirror = self._mirrors[place]
             best = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
-            return mirror.measured >= MEASURED_SECONDS and is_negligible(
+            lags = mirror.measured >= MEASURED_SECONDS and is_negligible(
                 mirror.rate, max(best, default=None)
             )
+            if lags:
+                mirror.left_out_until = now + LEFT_OUT_SECONDS
+            return lags
 
     def figures(self, place: str, kind: Kind) -> Figures:
         """What was seen of requests of a kind."""
@@ -327,11 +339,12 @@ class MirrorHealth:
         latency = next((seconds for seconds in latencies if seconds is not None), None)
         return Candidate(mirror.busy, latency, mirror.rate)
 
-    def _is_left_out(self, mirror: _Mirror, now: float) -> bool:
+    def _is_left_out(self, mirror: _Mirror, best: float, now: float) -> bool:
         """Whether it does not answer just now, or brings next to nothing."""
+        if now < mirror.left_out_until:
+            return True
         if mirror.asks and now - min(mirror.asks.values()) > PATIENCE_SECONDS:
             return True
-        best = max((other.rate or 0.0 for other in self._open(now)), default=0.0)
         return is_negligible(mirror.rate, best) and now - mirror.asked_at <= LEFT_OUT_SECONDS
 
     def _sample(self, *, always: bool = False) -> float:
@@ -348,9 +361,10 @@ class MirrorHealth:
                 mirror.came += received - before
                 mirror.received += received - before
                 mirror.flows[flow] = received
-            if mirror.seconds >= _SAMPLE_SECONDS / 2:
+            if mirror.seconds >= _SAMPLE_SECONDS:
                 rate, known = mirror.came / mirror.seconds, mirror.rate
-                mirror.rate = rate if known is None else known + (rate - known) * _NEWEST
+                weight = mirror.seconds / (mirror.seconds + _REMEMBERED_SECONDS)
+                mirror.rate = rate if known is None else known + (rate - known) * weight
                 mirror.measured += passed
                 mirror.came, mirror.seconds = 0, 0.0
         return now

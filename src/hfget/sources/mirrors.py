@@ -195,9 +195,10 @@ class Mirrored:
         places = self.places()
         return [place for place in places if place != self._avoided] or places
 
-    def _open(self) -> list[str]:
-        """Those that may be asked now."""
-        return [place for place in self._candidates() if self._delay(place) == 0]
+    def _open(self) -> Sequence[str]:
+        """Those that may be asked now, and are worth it."""
+        places = [place for place in self._candidates() if self._delay(place) == 0]
+        return self._health.worthwhile(places)
 
     def _delay(self, place: str) -> float:
         return max(self._health.delay(place), self._source(place).delay())
