@@ -88,9 +88,9 @@ LEFT_OUT_SECONDS = 10.0
 #: Seconds without an answer after which another endpoint is asked for the same range | a choice:
 #: answers that take longer are rare, and a second request costs little
 PATIENCE_SECONDS = 2.0
-#: Seconds that each of two endpoints would need for its part of a range that they share, at least
-#: | a choice: a request costs a few round trips
-SHARED_SECONDS = 0.5
+#: Seconds that must be saved when a second endpoint takes a part of a range that is being fetched |
+#: a choice: a request costs a few round trips, and what the first has sent ahead
+SAVED_SECONDS = 0.75
 #: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25
@@ -103,10 +103,11 @@ MAX_MISSES = 4
 #: Failures in a row of one file at an endpoint after which it is asked for that file last | a
 #: choice: the second is no accident
 MAX_BREAKS = 2
-#: Bytes that are compared of each range when a hash is wrong and several endpoints could be it | a
-#: thousandth of a range: a wrong one is mostly wrong all over
+#: Bytes that are compared of each MiB when a hash is wrong and several endpoints could be it | a
+#: choice: a wrong range is mostly wrong all over
 SAMPLE_BYTES = 4 << 10
-#: Ranges that are compared so | a choice: they are asked for one after the other
+#: Parts of a file that are compared so; larger ones where it is larger | a choice: they are asked
+#: for one after the other
 MOST_SAMPLES = 1024
 #: Bytes of one answer of the API | the Hub's pages have half a megabyte; the names of a million
 #: files are fifty

@@ -158,7 +158,7 @@ class PlanTransfer:
         """The endpoints that a snapshot may come from, if there are several."""
         if len(self._settings.endpoints) < 2:
             return None
-        holders = CommitHolders(self._http, self._settings, snapshot, self._observer)
+        holders = CommitHolders(self._http, self._settings, snapshot, self._observer, self._told)
         names = {endpoint: endpoint.partition("://")[2] for endpoint in holders.candidates}
         self._holders, self._names = holders, names
         self._mirrors = MirrorHealth(
@@ -169,6 +169,11 @@ class PlanTransfer:
         )
         holders.begin()
         return self._mirrors
+
+    def _told(self, endpoint: str, seconds: float | None) -> None:
+        """An endpoint was asked for the commit: that says how soon its API answers."""
+        if self._mirrors is not None:
+            self._mirrors.told(self._names[endpoint], seconds)
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))

@@ -20,8 +20,8 @@ class NoRangesError(Transient):
 class Relief(NamedTuple):
     """What a further connection to another place would do for ranges that come slowly.
 
-    It would bring `rate` bytes a second, 0 where that is not known. A range is worth it that takes
-    twice `seconds`, or whose answer has not begun within `patience` (seconds).
+    It would bring `rate` bytes a second, 0 where that is not known. It is worth it where it saves
+    so many `seconds`, or where an answer has not begun within `patience` (seconds).
     """
 
     rate: float
@@ -120,11 +120,8 @@ class ByteSource(Protocol):
     def places(self) -> Sequence[str]:
         """The places that may be asked, by their endpoints' hosts, the preferred one first."""
 
-    def avoid(self, place: str) -> None:
-        """Ask `place` for this file no more as long as there is another; empty: any may be asked.
-
-        One place at a time is avoided so.
-        """
+    def avoid(self, *places: str) -> None:
+        """Of all places, ask none of these for this file as long as there is another."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         """The bytes of `spans` that came from `place` were wrong: it is not asked any more."""

@@ -186,7 +186,7 @@ class HttpSource:
     def places(self) -> tuple[str, ...]:
         return (self._host,)
 
-    def avoid(self, place: str) -> None:
+    def avoid(self, *places: str) -> None:
         """Nothing: there is no other place."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:

@@ -177,6 +177,16 @@ class MirrorHealth:
         if back:
             self._tell(f"{place} answers again: it is back in use")
 
+    def told(self, place: str, seconds: float | None) -> None:
+        """Its API has answered after so many seconds, or failed (None)."""
+        with self._lock:
+            figures = self._mirrors[place].figures[Kind.API]
+            figures.requests += 1
+            if seconds is None:
+                figures.failures += 1
+            else:
+                figures.answered(seconds)
+
     def ended(self, place: str, flow: Flow) -> None:
         """All that is to come of an answer has come."""
         with self._lock:

@@ -18,7 +18,7 @@ from hfget.limits import (
     MAX_BREAKS,
     MAX_LIES,
     PATIENCE_SECONDS,
-    SHARED_SECONDS,
+    SAVED_SECONDS,
 )
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
@@ -52,7 +52,7 @@ class Mirrored:
         self._breaks: Counter[str] = Counter()
         self._lies: Counter[str] = Counter()
         self._lacking: dict[str, HfgetError] = {}
-        self._avoided = ""
+        self._avoided: frozenset[str] = frozenset()
 
     @property
     def resolved(self) -> bool:
@@ -140,7 +140,7 @@ class Mirrored:
 
     def relief(self) -> Relief | None:
         rate = self._health.rate(self._open())
-        return Relief(rate, SHARED_SECONDS, PATIENCE_SECONDS)
+        return Relief(rate, SAVED_SECONDS, PATIENCE_SECONDS)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""
@@ -150,8 +150,8 @@ class Mirrored:
             if self._health.is_in(place) and place not in self._lacking
         ]
 
-    def avoid(self, place: str) -> None:
-        self._avoided = place
+    def avoid(self, *places: str) -> None:
+        self._avoided = frozenset(places)
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         wrong = [WrongRange(self._file.path, start, end) for start, end in spans]
@@ -193,7 +193,7 @@ class Mirrored:
 
     def _candidates(self) -> list[str]:
         places = self.places()
-        return [place for place in places if place != self._avoided] or places
+        return [place for place in places if place not in self._avoided] or places
 
     def _open(self) -> Sequence[str]:
         """Those that may be asked now, and are worth it."""

@@ -184,8 +184,8 @@ class RateLimited:
     def places(self) -> Sequence[str]:
         return self._source.places()
 
-    def avoid(self, place: str) -> None:
-        self._source.avoid(place)
+    def avoid(self, *places: str) -> None:
+        self._source.avoid(*places)
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         self._source.lied(place, spans)

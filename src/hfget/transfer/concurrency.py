@@ -124,7 +124,11 @@ class ConnectionLimit:
         """Try another number."""
         if self._growing and self.allowed == self.most and not self._proven:
             self._growing = False
-        tried = min(2 * self.allowed, self.most) if self._growing else max(min(self._fewest, self.allowed), self.allowed // 2)
+        tried = (
+            min(2 * self.allowed, self.most)
+            if self._growing
+            else max(min(self._fewest, self.allowed), self.allowed // 2)
+        )
         if tried == self.allowed:
             self._rest(now)
             return

@@ -149,8 +149,8 @@ class Ledger:
         """What a connection of `rate` bytes a second brings sooner than who holds it now.
 
         First all of a lease whose holder waits for an answer since before `unanswered`; else so
-        much of the one that takes longest that both take equally long, or all where one of them
-        would take less than `seconds`. None if nothing takes twice that, or `most` are leased.
+        much of the one that takes longest that both end together, or all where the holder would
+        have next to nothing. None if that saves less than `seconds`, or `most` are leased.
         """
         with self._lock:
             if self.in_order or len(self._leases) >= most:
@@ -164,12 +164,13 @@ class Ledger:
                 key=lambda lease: lease.seconds_left,
                 default=None,
             )
-            if rate <= 0 or victim is None or victim.seconds_left < 2 * seconds:
+            if victim is None or rate <= 0:
                 return None
             slow = victim.rate or 0.0
-            kept = int(victim.remaining * slow / (slow + rate))
-            if kept < slow * seconds:
-                kept = 0
+            shared = victim.remaining / (slow + rate)
+            if victim.seconds_left - shared < seconds:
+                return None
+            kept = int(shared * slow) if shared > seconds else 0
             return self._take(victim, victim.position + kept)
 
     def _take(self, victim: Lease, start: int) -> Lease:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from hfget.endpoints import is_official_host
 from hfget.errors import HfgetError
@@ -17,11 +18,11 @@ from hfget.http import Transient
 from hfget.limits import MOST_SAMPLES, SAMPLE_BYTES
 from hfget.model import RemoteFile, Span
 from hfget.partials import Block, Partial, Spans
-from hfget.sources import ByteSource, NoRangesError
+from hfget.sources import ByteSource
 from hfget.system import Superseded
 
-#: A sample is taken of each so many bytes that one sender brought.
-_SAMPLED_BYTES = 4 << 20
+#: A sample is taken of each so many bytes at least that one sender brought.
+_SAMPLED_BYTES = 1 << 20
 
 
 class Suspects:
@@ -33,6 +34,8 @@ class Suspects:
         self._tried: set[str] = set()
         self._dropped: list[Block] = []
         self._latest: list[Block] = []
+        #: Places whose bytes another one sends otherwise.
+        self._contradicted: set[str] = set()
         self._agreed = Spans()
         self._is_sampled = False
 
@@ -48,7 +51,7 @@ class Suspects:
 
         `go_on` raises what is to end it. Raises DiskError.
         """
-        self._source.avoid("")
+        self._source.avoid()
         blocks = partial.brought()
         self._note_agreement(partial, blocks)
         dropped = self._sampled(partial, blocks, go_on) or self._next(blocks)
@@ -56,7 +59,7 @@ class Suspects:
             return None
         self._dropped += dropped
         self._latest = dropped
-        self._source.avoid(_place(dropped[0].sender))
+        self._avoid({_place(block.sender) for block in dropped})
         gone = {block.offset for block in dropped}
         kept = tuple(block for block in blocks if block.offset not in gone)
         return kept if partial.keeps_blocks else ()
@@ -65,7 +68,7 @@ class Suspects:
         """The hash is right now: who has sent what is not the same is named. Raises DiskError."""
         if not self._dropped:
             return
-        self._source.avoid("")
+        self._source.avoid()
         wrong: dict[str, Spans] = {}
         for block in self._dropped:
             if block.sender and not partial.has(block):
@@ -95,9 +98,16 @@ class Suspects:
             hosts.setdefault(_host(block.sender), Spans()).add(block.offset, block.end)
         for block in self._latest:
             same_host = hosts.get(_host(block.sender), Spans())
-            if partial.has(block) and not same_host.overlaps(block.offset, block.end):
+            if not partial.has(block):
+                self._contradicted.add(_place(block.sender))
+            elif not same_host.overlaps(block.offset, block.end):
                 self._agreed.add(block.offset, block.end)
         self._latest = []
+
+    def _avoid(self, places: set[str]) -> None:
+        """Ask none of these, and none that was contradicted, as far as others are left."""
+        doubtful = places | self._contradicted
+        self._source.avoid(*(doubtful if set(self._source.places()) - doubtful else places))
 
     def _is_agreed(self, block: Block) -> bool:
         rest = Spans([(block.offset, block.end)])
@@ -108,57 +118,74 @@ class Suspects:
     def _sampled(
         self, partial: Partial, blocks: Sequence[Block], go_on: Callable[[], None]
     ) -> list[Block]:
-        """The blocks around samples that another place sends otherwise, of one sender."""
+        """The blocks around samples that other places send otherwise.
+
+        Where two agree against the sender, those of all such senders; else those of the sender
+        that has most of them.
+        """
         if self._is_sampled or not partial.keeps_blocks or len(self._source.places()) < 2:
             return []
         self._is_sampled = True
-        odd: dict[str, Spans] = {}
-        for number, (sender, start, end) in enumerate(_ranges(blocks)):
+        outvoted: dict[str, Spans] = {}
+        undecided: dict[str, Spans] = {}
+        length = max(_SAMPLED_BYTES, self._file.size // MOST_SAMPLES)
+        for sender, start, end in _ranges(blocks, length):
             go_on()
-            if number >= MOST_SAMPLES:
-                break
             middle = max(start, (start + end - SAMPLE_BYTES) // 2)
             span = middle, min(middle + SAMPLE_BYTES, end)
-            self._source.avoid(_place(sender))
-            other = self._ask(sender, span)
-            if other is not None and other != partial.read(span):
-                odd.setdefault(sender, Spans()).add(start, end)
-        if not odd:
-            return []
-        suspect = max(odd, key=lambda sender: odd[sender].total)
-        spans = odd[suspect]
+            mine, place = partial.read(span), _place(sender)
+            other = self._ask(span, {place})
+            if other is None or other.data == mine:
+                continue
+            third = self._ask(span, {place, other.place})
+            if third is not None and third.data == mine:
+                self._contradicted.add(other.place)
+                continue
+            found = outvoted if third is not None and third.data == other.data else undecided
+            found.setdefault(sender, Spans()).add(start, end)
+        if not outvoted and undecided:
+            most = max(undecided, key=lambda sender: undecided[sender].total)
+            outvoted = {most: undecided[most]}
         return [
             block
             for block in blocks
-            if block.sender == suspect and spans.overlaps(block.offset, block.end)
+            if block.sender in outvoted and outvoted[block.sender].overlaps(block.offset, block.end)
         ]
 
-    def _ask(self, sender: str, span: Span) -> bytes | None:
-        """The bytes of `span` as another place sends them; None if they are not to be had."""
+    def _ask(self, span: Span, but: set[str]) -> _Sample | None:
+        """The bytes of `span` from another place than these; None if they are not to be had."""
         buffer = memoryview(bytearray(span[1] - span[0]))
         filled = 0
-        with suppress(Transient, NoRangesError, Superseded, HfgetError):
+        self._source.avoid(*but)
+        with suppress(Transient, Superseded, HfgetError):
             stream = self._source.open(span)
             try:
-                if stream.whole or _place(sender) == stream.place:
+                if stream.whole or stream.place in but:
                     return None
                 while filled < len(buffer):
                     count = stream.readinto(buffer[filled:])
                     if count == 0:
                         return None
                     filled += count or 0
-                return bytes(buffer)
+                return _Sample(stream.place, bytes(buffer))
             finally:
                 stream.close()
         return None
 
 
-def _ranges(blocks: Sequence[Block]) -> Iterator[tuple[str, int, int]]:
-    """What each sender brought without a gap, in pieces of a few MiB."""
+class _Sample(NamedTuple):
+    """A few bytes as a place sends them."""
+
+    place: str
+    data: bytes
+
+
+def _ranges(blocks: Sequence[Block], length: int) -> Iterator[tuple[str, int, int]]:
+    """What each sender brought without a gap, in pieces of `length` bytes or of one block."""
     sender, start, end = "", 0, 0
     for block in sorted(blocks):
         touches = block.offset == end and block.sender == sender
-        if not touches or block.end - start > _SAMPLED_BYTES:
+        if not touches or block.end - start > length:
             if end > start:
                 yield sender, start, end
             sender, start = block.sender, block.offset
