@@ -90,7 +90,7 @@ LEFT_OUT_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 #: Seconds that must be saved when a second endpoint takes a part of a range that is being fetched |
 #: a choice: a request costs a few round trips, and what the first has sent ahead
-SAVED_SECONDS = 0.75
+SAVED_SECONDS = 0.5
 #: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25

@@ -118,7 +118,7 @@ class PlanTransfer:
             meter,
             observer=self._observe,
             stop=self._stop,
-            abort=self._http.abort,
+            abort=self._abort,
             patience=self._stop.patience,
             relieve=self._http.relieve,
         )
@@ -127,10 +127,15 @@ class PlanTransfer:
         finally:
             if self._holders is not None:
                 self._holders.close()
-                self._http.abort()  # what is asked of an endpoint that is not needed any more
+                self._abort()  # what is asked of an endpoint that is not needed any more
         if self._mirrors is not None:
             outcome.mirrors = self._mirrors.report()
         return outcome
+
+    def _abort(self) -> None:
+        if self._mirrors is not None:
+            self._mirrors.close()
+        self._http.abort()
 
     def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
         """Where the bytes of each file come from: what is wrapped round what."""

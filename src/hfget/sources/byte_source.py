@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from hfget.http import Transient
@@ -18,13 +18,13 @@ class NoRangesError(Transient):
 
 
 class Relief(NamedTuple):
-    """What a further connection to another place would do for ranges that come slowly.
+    """What further connections would do for ranges that come slowly.
 
-    It would bring `rate` bytes a second, 0 where that is not known. It is worth it where it saves
-    so many `seconds`, or where an answer has not begun within `patience` (seconds).
+    One to a place would bring `rates` bytes a second. It is worth it where it saves so many
+    `seconds`, or where an answer has not begun within `patience` (seconds).
     """
 
-    rate: float
+    rates: Mapping[str, float]
     seconds: float
     patience: float
 
@@ -115,7 +115,7 @@ class ByteSource(Protocol):
         """The connections, over all files, of that of several places that has the fewest."""
 
     def relief(self) -> Relief | None:
-        """What another place would do for what comes slowly; None where there is one place only."""
+        """What another place would do for what comes slowly; None where only one may be asked."""
 
     def places(self) -> Sequence[str]:
         """The places that may be asked, by their endpoints' hosts, the preferred one first."""

@@ -125,6 +125,7 @@ class MirrorHealth:
         self._lock = threading.Lock()
         self._mirrors = {place: _Mirror() for place in places}
         self._sampled = clock()
+        self._closed = False
         self._asks = 0
 
     def is_in(self, place: str) -> bool:
@@ -177,6 +178,10 @@ class MirrorHealth:
         if back:
             self._tell(f"{place} answers again: it is back in use")
 
+    def close(self) -> None:
+        """What fails from now on fails because the run is over: it is neither counted nor told."""
+        self._closed = True
+
     def told(self, place: str, seconds: float | None) -> None:
         """Its API has answered after so many seconds, or failed (None)."""
         with self._lock:
@@ -212,6 +217,8 @@ class MirrorHealth:
 
         `over` is why its host is given up, if it is.
         """
+        if self._closed:
+            return
         with self._lock:
             mirror, now = self._mirrors[place], self._clock()
             mirror.figures[kind].failures += 1
@@ -274,12 +281,6 @@ class MirrorHealth:
         with self._lock:
             return min((self._mirrors[place].busy for place in places), default=MAX_CONNECTIONS)
 
-    def rate(self, places: Iterable[str]) -> float:
-        """What one more connection to the best of these would bring, in bytes a second; or 0."""
-        with self._lock:
-            self._sample()
-            return max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
-
     def rate_of(self, place: str) -> float | None:
         """What a connection to it brings, in bytes a second, as far as is known."""
         return self._mirrors[place].rate
@@ -305,7 +306,6 @@ class MirrorHealth:
         """What each of them did."""
         with self._lock:
             self._sample(always=True)
-            now = self._clock()
             return tuple(
                 MirrorUse(
                     place,
@@ -313,7 +313,7 @@ class MirrorHealth:
                     sum(kind.requests for kind in mirror.figures.values()),
                     sum(kind.failures for kind in mirror.figures.values()),
                     sum(kind.refusals for kind in mirror.figures.values()),
-                    "out" if mirror.out else "resting" if self._delay(mirror, now) else "in use",
+                    "out" if mirror.out else "resting" if mirror.failures else "in use",
                     mirror.out,
                     tuple(mirror.wrong),
                 )

@@ -139,8 +139,10 @@ class Mirrored:
         return self._health.fewest([place for place in self._open() if self._has_room(place)])
 
     def relief(self) -> Relief | None:
-        rate = self._health.rate(self._open())
-        return Relief(rate, SAVED_SECONDS, PATIENCE_SECONDS)
+        if len(self.places()) < 2:
+            return None
+        rates = {place: self._health.rate_of(place) or 0.0 for place in self._open()}
+        return Relief(rates, SAVED_SECONDS, PATIENCE_SECONDS)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""

@@ -66,7 +66,7 @@ class Fetcher:
             stream = self._open(job, span)
         finally:
             lease.asked = 0.0
-        lease.rate = stream.rate
+        lease.rate, lease.place = stream.rate, stream.place
         if not (resolved or whole):
             self._resolved()
         answered, received = time.monotonic(), self.received

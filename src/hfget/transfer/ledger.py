@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hfget.model import Span
@@ -21,8 +21,8 @@ class Lease:
     `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
     reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
     bytes a second, None until it is measured. `asked` is since when (monotonic) its holder waits
-    for the answer to begin, 0 while it does not. `taken` tells that nothing of it is left to its
-    holder.
+    for the answer to begin, 0 while it does not; then `place` is where it comes from. `taken` tells
+    that nothing of it is left to its holder.
     """
 
     start: int
@@ -31,6 +31,7 @@ class Lease:
     rate: float | None = None
     reach: int = 0
     asked: float = 0.0
+    place: str = ""
     taken: bool = False
 
     @property
@@ -145,12 +146,14 @@ class Ledger:
             self._leases.append(thief)
             return thief
 
-    def relieve(self, rate: float, seconds: float, most: int, unanswered: float) -> Lease | None:
-        """What a connection of `rate` bytes a second brings sooner than who holds it now.
+    def relieve(
+        self, rates: Mapping[str, float], seconds: float, most: int, unanswered: float
+    ) -> Lease | None:
+        """What a connection to another place brings sooner; `rates` are in bytes a second.
 
         First all of a lease whose holder waits for an answer since before `unanswered`; else so
-        much of the one that takes longest that both end together, or all where the holder would
-        have next to nothing. None if that saves less than `seconds`, or `most` are leased.
+        much of the one where that saves most that both end together, or all where the holder
+        would have next to nothing. None if it saves less than `seconds`, or `most` are leased.
         """
         with self._lock:
             if self.in_order or len(self._leases) >= most:
@@ -159,19 +162,16 @@ class Ledger:
                 if 0 < lease.asked < unanswered and lease.position == lease.start < lease.end:
                     self._leases.remove(lease)
                     return self._take(lease, lease.start)
-            victim = max(
-                (lease for lease in self._leases if lease.rate is not None and lease.remaining > 1),
-                key=lambda lease: lease.seconds_left,
-                default=None,
-            )
-            if victim is None or rate <= 0:
-                return None
-            slow = victim.rate or 0.0
-            shared = victim.remaining / (slow + rate)
-            if victim.seconds_left - shared < seconds:
-                return None
-            kept = int(shared * slow) if shared > seconds else 0
-            return self._take(victim, victim.position + kept)
+            best, victim, kept = seconds, None, 0
+            for lease in self._leases:
+                rate = max((rate for at, rate in rates.items() if at != lease.place), default=0.0)
+                if lease.rate is None or lease.remaining < 2 or rate <= 0:
+                    continue
+                shared = lease.remaining / (lease.rate + rate)
+                if lease.seconds_left - shared >= best:
+                    best, victim = lease.seconds_left - shared, lease
+                    kept = int(shared * lease.rate) if shared > seconds else 0
+            return self._take(victim, victim.position + kept) if victim else None
 
     def _take(self, victim: Lease, start: int) -> Lease:
         thief = Lease(start, victim.end, start)

@@ -234,7 +234,7 @@ class Schedule:
             if relief := job.source.relief():
                 wait = min(wait, _RELIEF_WAIT)
                 lease = job.ledger.relieve(
-                    relief.rate, relief.seconds, self._most(job), now - relief.patience
+                    relief.rates, relief.seconds, self._most(job), now - relief.patience
                 )
             else:
                 lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job))
