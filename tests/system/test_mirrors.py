@@ -232,14 +232,15 @@ def test_who_sends_one_wrong_range_is_found_and_named(
 ) -> None:
     three = hubs(3)
     liar = three[order]
-    liar.faults.add(Fault(effects.Garbage(), path=WEIGHTS, times=1, skip=2))
+    fault = liar.faults.add(Fault(effects.Garbage(), path=WEIGHTS, times=1))
     done = download(shell_at, three)
     check_whole(done, shell_at, source)
+    assert fault.fired
     found = mirror(done, liar)
     assert found["state"] == "out" and [one["path"] for one in found["wrong"]] == ["w.bin"]
     assert all(not mirror(done, hub)["wrong"] for hub in three if hub is not liar)
     assert any(host(liar) in text and "wrong bytes" in text for text in notes(done))
-    assert done.report["received"] <= 1.15 * SIZE, "the wrong range, and samples"
+    assert done.report["received"] <= 1.25 * SIZE, "the wrong range, and samples"
 
 
 @pytest.mark.parametrize("order", [0, 1])

@@ -254,9 +254,9 @@ class MirrorHealth:
         return hopeless
 
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
-        """It is not asked any more in this run."""
+        """It is not asked any more in this run; or was in an earlier one, and sent `wrong`."""
         with self._lock:
-            mirror = self._mirrors[place]
+            mirror = self._mirrors.setdefault(place, _Mirror())
             told = bool(mirror.out)
             mirror.out = mirror.out or why
             mirror.wrong += wrong

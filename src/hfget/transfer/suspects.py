@@ -131,8 +131,7 @@ class Suspects:
         length = max(_SAMPLED_BYTES, self._file.size // MOST_SAMPLES)
         for sender, start, end in _ranges(blocks, length):
             go_on()
-            middle = max(start, (start + end - SAMPLE_BYTES) // 2)
-            span = middle, min(middle + SAMPLE_BYTES, end)
+            span = _middle(start, end)
             mine, place = partial.read(span), _place(sender)
             other = self._ask(span, {place})
             if other is None or other.data == mine:
@@ -146,11 +145,27 @@ class Suspects:
         if not outvoted and undecided:
             most = max(undecided, key=lambda sender: undecided[sender].total)
             outvoted = {most: undecided[most]}
+        for sender, spans in outvoted.items():
+            own = [block for block in blocks if block.sender == sender]
+            self._widen(partial, own, spans, go_on)
         return [
             block
             for block in blocks
             if block.sender in outvoted and outvoted[block.sender].overlaps(block.offset, block.end)
         ]
+
+    def _widen(
+        self, partial: Partial, blocks: Sequence[Block], spans: Spans, go_on: Callable[[], None]
+    ) -> None:
+        """Add the blocks beside what was found wrong that are wrong, too."""
+        for block in (*sorted(blocks), *sorted(blocks, reverse=True)):
+            edge = max(0, block.offset - 1), block.end + 1
+            if spans.overlaps(*edge) and not spans.overlaps(block.offset, block.end):
+                go_on()
+                span = _middle(block.offset, block.end)
+                other = self._ask(span, {_place(block.sender)} | self._contradicted)
+                if other is not None and other.data != partial.read(span):
+                    spans.add(block.offset, block.end)
 
     def _ask(self, span: Span, but: set[str]) -> _Sample | None:
         """The bytes of `span` from another place than these; None if they are not to be had."""
@@ -178,6 +193,12 @@ class _Sample(NamedTuple):
 
     place: str
     data: bytes
+
+
+def _middle(start: int, end: int) -> Span:
+    """The few bytes of a range that are compared."""
+    first = max(start, (start + end - SAMPLE_BYTES) // 2)
+    return first, min(first + SAMPLE_BYTES, end)
 
 
 def _ranges(blocks: Sequence[Block], length: int) -> Iterator[tuple[str, int, int]]:
