@@ -171,8 +171,8 @@ def named_endpoints(flags: Sequence[str], env: Mapping[str, str]) -> tuple[Named
 
     Raises UsageError for what is not an http(s) URL.
     """
-    if given := [flag for flag in flags if flag.strip()]:
-        urls = [_normal_endpoint(flag, "--endpoint", names=True) for flag in given]
+    if flags:
+        urls = [_normal_endpoint(flag, "--endpoint", names=True) for flag in flags]
         return _in_order(NamedEndpoint(urls[0], "flag"), urls[1:])
     if value := env.get("HF_ENDPOINT", "").strip():
         return (NamedEndpoint(_normal_endpoint(value, "HF_ENDPOINT"), "environment"),)

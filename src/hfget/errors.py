@@ -67,6 +67,14 @@ class AccessError(HfgetError):
     kind = "not-allowed"
 
 
+class UnseenError(AccessError):
+    """The endpoint shows nothing without a token: private, gated or missing alike."""
+
+
+class ProxyRefusalError(AccessError):
+    """A proxy does not lead to the endpoint, or wants a password."""
+
+
 class GatedRepoError(AccessError):
     """The repo is gated and this user has not been granted access."""
 
@@ -91,7 +99,7 @@ class UnreachableError(NetworkError):
 
 
 class DataHostError(UnreachableError):
-    """An endpoint leads to another host for the content, and that one cannot be reached."""
+    """An endpoint leads to another host, and that one cannot be reached, or refuses."""
 
     kind = "data-host"
 
@@ -125,6 +133,10 @@ class UnsafeError(HfgetError):
 
     exit_code = 8
     kind = "unsafe"
+
+
+class ExposedTokenError(UnsafeError):
+    """A token that was given would go in the clear."""
 
 
 class OutsideError(UnsafeError):

@@ -19,6 +19,11 @@ MAX_CONNECTIONS = 64
 DEFAULT_RETRIES = 8
 #: Repetitions of a request to the API | a listing has nothing to lose but time: it gives up sooner
 API_RETRIES = 5
+#: Repetitions of a request to the API where another endpoint is left | a choice: one glitch does
+#: not change the endpoint
+HURRIED_RETRIES = 1
+#: Seconds for connecting to it then | a lost packet is sent again after one second
+HURRIED_CONNECT = 3.0
 #: Tries at a host that has never answered in this run | the waits add up to seven seconds: a wrong
 #: name stays wrong
 UNREACHED_LIMIT = 4

@@ -48,7 +48,7 @@ CHECKS = [
         _WHOLE,
         "operations/recorded_listing.py",
         ("test_recall.py",),
-        ("Recall.tree", "not found.is_from(self._endpoint)", ""),
+        ("Recall.tree", "not found.is_from(endpoint)", ""),
         (
             "Recall.tree",
             "None if self._force else self._layout.recorded(commit)",

@@ -10,7 +10,13 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/keyring.py",
-        ("test_http.py", "test_hub.py", "test_in_the_clear.py", "test_source.py"),
+        (
+            "test_http.py",
+            "test_hub.py",
+            "test_in_the_clear.py",
+            "test_source.py",
+            "test_token_endpoints.py",
+        ),
         (
             "Keyring.authorization",
             "self._credentials.get(origin)",
@@ -92,6 +98,39 @@ CHECKS = [
             "False",
         ),
         ("_content", "len(content) > longest", "False"),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/credentials.py",
+        ("test_token_endpoints.py",),
+        ("choose_credentials", "flag if number == 0 or is_wanted else None", "flag"),
+        ("_ambient", "endpoint_source in ('flag', 'environment')", "True"),
+    ),
+    *checks(
+        _ORIGIN,
+        "http/rewrites.py",
+        ("test_rewrites.py",),
+        ("HostRules.check", "not self._strict or _host_and_port(url) in self._endpoints", "True"),
+        (
+            "HostRules.rerouted",
+            "(hostname_of(endpoint), host_of(url)) not in self._unreached",
+            "False",
+        ),
+        ("known_of", "host == domain or host.endswith(f'.{domain}')", "True"),
+    ),
+    *checks(
+        _ORIGIN,
+        "operations/failover.py",
+        ("test_failover.py",),
+        ("Failover._may_be_asked", "not gated", "True"),
+        ("Failover._may_be_asked", "with_token.isdisjoint(map(origin_of, gated))", "True"),
+        ("Failover._may_be_asked", "origin_of(endpoint) in with_token", "True"),
+    ),
+    *checks(
+        _ORIGIN,
+        "hub/commit_holders.py",
+        ("test_failover.py",),
+        ("CommitHolders._ask", "origin_of(answer.response.url) == client.home", "True"),
     ),
     *checks(
         _ORIGIN,

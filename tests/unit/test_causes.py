@@ -103,6 +103,7 @@ def test_a_bad_certificate_is_final(name: str, authority: PrivateCA) -> None:
     assert isinstance(failure, NetworkError)
     assert failure.exit_code == 5
     assert words in failure.message
+    assert failure.message.endswith("; it was issued by a CA for tests")
     assert "REQUESTS_CA_BUNDLE" in failure.hint
     assert ("clock" in failure.hint) is (name == "expired")
     assert "without verif" not in failure.hint and "insecure" not in failure.hint

@@ -43,17 +43,17 @@ class Recalling(Recall):
 
 def test_it_counts_for_its_endpoint_alone(tmp_path: Path) -> None:
     layout = recorded(tmp_path, LISTED)
-    known = Recalling(layout, HERE).tree(LISTED.commit)
+    known = Recalling(layout, HERE).tree(HERE, LISTED.commit)
     assert known is not None and set(known.files) == {A, B} and known.proof == LISTED.proof
-    assert Recalling(layout, HERE, force=True).tree(LISTED.commit) is None
+    assert Recalling(layout, HERE, force=True).tree(HERE, LISTED.commit) is None
     for endpoint in (THERE, "http://hub.test", "https://hub.test:444", "https://hub.test/below"):
-        assert Recalling(layout, endpoint).tree(LISTED.commit) is None
+        assert Recalling(layout, endpoint).tree(endpoint, LISTED.commit) is None
 
 
 def test_another_endpoint_that_agrees_counts_from_then_on(tmp_path: Path) -> None:
     layout = recorded(tmp_path, LISTED, replace(LISTED, endpoint=THERE))
     for endpoint in (HERE, THERE):
-        assert Recalling(layout, endpoint).tree(LISTED.commit) is not None
+        assert Recalling(layout, endpoint).tree(endpoint, LISTED.commit) is not None
 
 
 def test_another_endpoint_that_differs_is_refused_unless_it_is_named_as_right(
@@ -68,7 +68,7 @@ def test_another_endpoint_that_differs_is_refused_unless_it_is_named_as_right(
     forced.hold_against(OTHER)
     assert "differently" in forced.told[0]
     layout = recorded(tmp_path, OTHER)
-    assert Recalling(layout, HERE).tree(LISTED.commit) is None
+    assert Recalling(layout, HERE).tree(HERE, LISTED.commit) is None
     with pytest.raises(UnsafeError):
         Recalling(layout, HERE).hold_against(LISTED)
 
@@ -92,7 +92,7 @@ def test_a_record_that_was_changed_is_nobodys(tmp_path: Path) -> None:
     tree = tmp_path / f".cache/huggingface/trees/{LISTED.commit}.json"
     tree.write_text(tree.read_text() + "\n")
     again = Recalling(FolderLayout(tmp_path), HERE)
-    assert again.tree(LISTED.commit) is None
+    assert again.tree(HERE, LISTED.commit) is None
     again.hold_against(OTHER)
     assert "otherwise than is recorded here" in again.told[0]
 

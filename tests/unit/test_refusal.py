@@ -20,6 +20,7 @@ from hfget.errors import (
     NetworkError,
     RepoNotFoundError,
     RevisionNotFoundError,
+    UnseenError,
 )
 from hfget.http.client import HttpClient
 from hfget.hub.error_codes import refusal
@@ -141,7 +142,8 @@ def test_a_disabled_repo_is_not_a_matter_of_the_token() -> None:
 @pytest.mark.parametrize("headers", [{}, {"X-Error-Code": "RepoNotFound"}])
 def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> None:
     error = refused(status, headers, withheld=HELD)
-    assert type(error) is AccessError and error.exit_code == 4
+    assert type(error) is (UnseenError if status == 401 else AccessError)
+    assert error.exit_code == 4
     assert "without a token" in error.message
     assert "stored login was not sent" in error.hint
     assert HELD.why in error.hint and HELD.remedy in error.hint
@@ -151,7 +153,8 @@ def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> Non
 @pytest.mark.parametrize("status", [401, 403, 451])
 def test_a_no_without_a_reason(status: int) -> None:
     error = refused(status, {"X-Error-Message": "Not for\x1b[2J you"})
-    assert type(error) is AccessError and error.exit_code == 4
+    assert type(error) is (UnseenError if status == 401 else AccessError)
+    assert error.exit_code == 4
     assert str(status) in error.message and "Not for\\x1b[2J you" in error.message
     assert "https://huggingface.co/org/name" in error.hint
 

@@ -120,7 +120,7 @@ def test_a_flag_wins_and_nothing_is_nothing() -> None:
     env = {"HF_ENDPOINT": "https://env.test"}
     assert named_endpoints(["https://flag.test"], env) == (("https://flag.test", "flag"),)
     assert named_endpoints([], {}) == ()
-    assert named_endpoints([" "], {"HF_ENDPOINT": " "}) == ()
+    assert named_endpoints([], {"HF_ENDPOINT": " "}) == ()
 
 
 def test_the_order_of_several_endpoints_is_that_of_preference() -> None:

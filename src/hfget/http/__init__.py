@@ -21,7 +21,7 @@ from hfget.http.retry import (
     wait_after,
     with_retries,
 )
-from hfget.http.rewrites import parse_rewrites
+from hfget.http.rewrites import HostRules, parse_rewrites
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
     "DistrustedError",
+    "HostRules",
     "HttpClient",
     "InflateError",
     "Inflater",

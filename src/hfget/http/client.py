@@ -14,6 +14,7 @@ import re
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,10 +25,13 @@ from hfget import __version__, events
 from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_address, origin_of
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import proxies, redirects
+from hfget.http.certificates import first_certificate, issuer_of
 from hfget.http.connect import Sockets
+from hfget.http.failures import CertificateError, certificate_fault
 from hfget.http.keyring import Keyring
+from hfget.http.rewrites import HostRules
 from hfget.http.sending import send
-from hfget.http.transport import Adapter, InTheClearError, tls_context
+from hfget.http.transport import Adapter, InTheClearError, hear_certificates, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
 from hfget.settings import Credential
@@ -45,8 +49,8 @@ _origin_of = lru_cache(maxsize=64)(origin_of)
 class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
-    `requests_sent` counts every request of the run. `keyring` has the secrets. `offline` names the
-    variable that forbids all requests, if one does.
+    `requests_sent` counts every request of the run. `keyring` has the secrets, `rules` which hosts
+    may be asked. `offline` names the variable that forbids all requests, if one does.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class HttpClient:
         offline: str = "",
         allow_private: bool = False,
         allow_http_data: bool = False,
+        rules: HostRules | None = None,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
         self.keyring = Keyring(credentials, observer)
+        self.rules = rules or HostRules()
         self.requests_sent = 0
         self._connect_timeout = connect_timeout
         self._closed: HfgetError | None = _offline_error(offline) if offline else None
@@ -72,6 +78,7 @@ class HttpClient:
         self._sockets = Sockets()
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._issuers: dict[str, str] = {}
         self._proxies: dict[str, str | None] = {}
         self._headers = {"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -80,6 +87,7 @@ class HttpClient:
         url: str,
         *,
         read_timeout: float,
+        connect_timeout: float | None = None,
         headers: Mapping[str, str] | None = None,
         with_token: bool = True,
         method: str = "GET",
@@ -90,29 +98,33 @@ class HttpClient:
         Where a HEAD, or a POST of a form, must be sent, `method` and `form` say so.
 
         `read_timeout` is for each read, in seconds; the answer's head must be complete within
-        twice that. Raises requests.RequestException as requests does, NetworkError when
+        twice that. `connect_timeout` may make the client's own shorter.
+        Raises requests.RequestException as requests does, NetworkError when
         offline, AccessError if a proxy refuses, UsageError if the CA bundle or the proxy's
-        address is unusable, UnsafeError if a token that was given would go in the clear.
+        address is unusable, UnsafeError if a token that was given would go in the clear, and for a
+        host that must not be asked.
         """
         if (closed := self._closed) is not None:
             raise type(closed)(closed.message, hint=closed.hint, url=safe_url(url))
         request, origin = self._prepare(url, headers or {})
+        self.rules.check(origin + "/")
         request.method = method
         if form is not None:
             request.body = form
             request.headers["Content-Type"] = "application/x-www-form-urlencoded"
             request.headers["Content-Length"] = str(len(form))
         proxy = self._proxy_for(origin)
+        connecting = min(self._connect_timeout, connect_timeout or self._connect_timeout)
         if with_token:
             request.headers.update(self.keyring.authorization(origin, proxy))
         with self._lock:
             self.requests_sent += 1
         try:
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, (connecting, read_timeout))
         except InTheClearError as error:
             self.keyring.keep_here(origin, f"{host_of(url)} is {error.peer}, not this machine")
             del request.headers["Authorization"]
-            return self._send(request, proxy, read_timeout)
+            return self._send(request, proxy, (connecting, read_timeout))
 
     def close_off(self, error: HfgetError) -> None:
         """From now on every request fails like this: none is sent."""
@@ -137,9 +149,17 @@ class HttpClient:
         """
         allowed = self._allow_private or self._was_inside(response.url)
         http = self._allow_http_data if is_data else None
-        return redirects.follow(
-            response.url, address, endpoint, allow_private=allowed, allow_http=http
+        target = redirects.follow(
+            response.url,
+            address,
+            endpoint,
+            allow_private=allowed,
+            allow_http=http,
+            renamed=self.rules.renamed,
         )
+        target = self.rules.rerouted(target, endpoint)
+        self.rules.check(target, response.url)
+        return target
 
     def abort(self) -> None:
         """Wake every thread that waits for the network. Final: this client cannot connect again."""
@@ -164,20 +184,43 @@ class HttpClient:
             raise requests.exceptions.InvalidURL(str(error)) from None
 
     def _send(
-        self, request: requests.PreparedRequest, proxy: str | None, read_timeout: float
+        self, request: requests.PreparedRequest, proxy: str | None, timeouts: tuple[float, float]
     ) -> requests.Response:
         url = str(request.url)
         try:
-            timeouts = self._connect_timeout, read_timeout
             response = send(self._adapter(), self._sockets, request, timeouts, proxy)
         except requests.RequestException as error:
+            if certificate_fault(error) and not isinstance(error, requests.exceptions.ProxyError):
+                error = self._with_issuer(error, request, timeouts, proxy)
             if proxy and (failure := proxies.failure(error, proxy, url)):
                 raise failure from error
-            raise
+            raise error
         if proxy and proxies.is_refusal(response):
             response.close()
             raise proxies.refusal(response.status_code, proxy, url)
         return response
+
+    def _with_issuer(
+        self,
+        error: requests.RequestException,
+        request: requests.PreparedRequest,
+        timeouts: tuple[float, float],
+        proxy: str | None,
+    ) -> requests.RequestException:
+        """`error`, a certificate that was not accepted, with who issued it."""
+        trusted = authorities(self._env)
+        place = host_of(str(request.url))
+        if place not in self._issuers:
+            heard: list[bytes] = []
+            context = tls_context(trusted, self._sockets)
+            hear_certificates(context, heard.append)
+            bare: Any = requests.PreparedRequest()
+            bare.method, bare.url, bare.headers = "HEAD", request.url, dict(self._headers)
+            with suppress(requests.RequestException):
+                adapter = Adapter(self._sockets, lambda: context)
+                send(adapter, self._sockets, bare, timeouts, proxy).close()
+            self._issuers[place] = issuer_of(first_certificate(heard[-1])) if heard else ""
+        return CertificateError(self._issuers[place], trusted.named, error)
 
     def relieve(self) -> None:
         """Close connections that rest if a request waits for one. To be called now and then."""

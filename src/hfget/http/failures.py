@@ -32,6 +32,18 @@ class ProxyError(requests.exceptions.ProxyError):
         self.__cause__ = cause
 
 
+class CertificateError(requests.exceptions.SSLError):
+    """A certificate was not accepted. `issuer` is who issued it, `named` the variable that says
+    whom to believe; either may be empty.
+    """
+
+    def __init__(self, issuer: str, named: str, cause: BaseException) -> None:
+        super().__init__("certificate error")
+        self.issuer = issuer
+        self.named = named
+        self.__cause__ = cause
+
+
 def causes(error: BaseException) -> Iterator[BaseException]:
     """`error` and what lies beneath it, innermost last, each once."""
     seen: set[int] = set()

@@ -12,7 +12,7 @@ import requests
 
 from hfget import events
 from hfget.endpoints import host_of, origin_of
-from hfget.errors import UnsafeError
+from hfget.errors import ExposedTokenError
 from hfget.http import proxies
 from hfget.http.credentials import is_token_refused
 from hfget.settings import Credential, Withheld
@@ -62,7 +62,7 @@ class Keyring:
         """No token in the clear: the run goes on without it, unless it was given for this."""
         credential = self._credentials.get(origin)
         if credential is None or not credential.is_ambient:
-            raise UnsafeError(
+            raise ExposedTokenError(
                 f"a token would go in the clear: {safe_text(why, 200)}",
                 hint=_NOT_IN_THE_CLEAR,
             )

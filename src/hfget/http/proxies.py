@@ -14,7 +14,7 @@ import requests
 from requests.utils import get_environ_proxies, select_proxy
 
 from hfget.endpoints import host_of
-from hfget.errors import AccessError, HfgetError, UsageError
+from hfget.errors import HfgetError, ProxyRefusalError, UsageError
 from hfget.http.failures import ProxyError, tunnel_status
 from hfget.system import remember, safe_text, safe_url, shell_word
 
@@ -52,13 +52,13 @@ def refusal(status: int, proxy: str, url: str) -> HfgetError:
     """The error for a status with which a proxy itself, not the host, says no."""
     name, host = shown(proxy), host_of(url)
     if status not in (401, 407):
-        return AccessError(
+        return ProxyRefusalError(
             f"the proxy {name} does not lead to {host} (HTTP {status})",
             url=safe_url(url),
             hint=f"ask those who run it, or go without: NO_PROXY={shell_word(host)}",
         )
     wish = "does not accept the" if "@" in proxy else "asks for a"
-    return AccessError(
+    return ProxyRefusalError(
         f"the proxy {name} {wish} user name and password (HTTP {status})",
         url=safe_url(url),
         hint="put them into HTTPS_PROXY or HTTP_PROXY, as http://USER:PASSWORD@HOST:PORT "

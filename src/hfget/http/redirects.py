@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
@@ -34,6 +35,7 @@ def follow(
     *,
     allow_private: bool = False,
     allow_http: bool | None = None,
+    renamed: Callable[[str], str | None] = lambda url: None,
 ) -> str:
     """The absolute URL to which `location`, sent by the server of URL `source`, leads.
 
@@ -41,9 +43,12 @@ def follow(
     that would lead back to `source`: such a mirror leaves this address to the Hub. User and
     password are dropped. Raises UnsafeError for another scheme, a downgrade to http, or a
     private address behind a public one; NetworkError for what is not an address. `allow_http` lets
-    https lead to http; None tells that no option would.
+    https lead to http; None tells that no option would. What `renamed` gives instead of an address
+    the user named: it may be private.
     """
     target = without_login(_rebased(source, _absolute(source, location), endpoint))
+    if other := renamed(target):
+        target, allow_private = other, True
     scheme = urlsplit(target).scheme.lower()
     host, shown = host_of(source), safe_text(safe_url(target))
     if scheme not in ("http", "https"):

@@ -21,8 +21,14 @@ import tenacity
 import urllib3
 
 from hfget.endpoints import host_of
-from hfget.errors import HfgetError, NetworkError, UnreachableError
-from hfget.http.failures import ProxyError, certificate_fault, describe
+from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
+from hfget.http.failures import (
+    CertificateError,
+    ProxyError,
+    causes,
+    certificate_fault,
+    describe,
+)
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
@@ -59,9 +65,9 @@ class Transient(Exception):
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
     that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure, `kept` of them. `status` is that of the answer, 0 where there was none.
-    `place` is the host of the endpoint that was asked, where an answer had begun; `elsewhere` is
-    set where another endpoint sends the rest at once.
+    before the failure, `kept` of them. `status` is that of the answer, 0 where there was none;
+    `timed_out` tells that the host took too long. `place` is the host of the endpoint that was
+    asked, where an answer had begun; `elsewhere` is set where another endpoint sends the rest.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Transient(Exception):
         overloaded: bool = False,
         fruitful: bool = False,
         status: int = 0,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -89,6 +96,18 @@ class Transient(Exception):
         self.kept = 0
         self.place = ""
         self.elsewhere = False
+        self.timed_out = timed_out
+        self.led_by = ""
+
+    def lead_here(self, host: str) -> None:
+        """It is `host` that leads to the one that failed."""
+        self.led_by, self._plain = host, self.reason
+        self.reason = f"{self.reason} ({host} leads to this host)"
+
+    @property
+    def plain_reason(self) -> str:
+        """The reason without who leads there."""
+        return self._plain if self.led_by else self.reason
 
 
 def from_exception(error: Exception, url: str) -> Transient | HfgetError:
@@ -101,11 +120,17 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         return error
     if fault := certificate_fault(error):
         whose = f"the proxy {error.name}" if isinstance(error, ProxyError) else host_of(url)
+        seen = next((one for one in causes(error) if isinstance(one, CertificateError)), None)
+        issuer = f"; it was issued by {seen.issuer}" if seen and seen.issuer else ""
         hint = "if your network uses a CA of its own, name its bundle in REQUESTS_CA_BUNDLE"
+        if seen and seen.named:
+            hint = f"if your network uses a CA of its own, put it into what {seen.named} names"
         if "expired" in fault or "not yet valid" in fault:
             hint = f"check the clock of this machine; {hint}"
         return UnreachableError(
-            f"the certificate of {whose} cannot be verified: {fault}", url=safe_url(url), hint=hint
+            f"the certificate of {whose} cannot be verified: {fault}{issuer}",
+            url=safe_url(url),
+            hint=hint,
         )
     if isinstance(error, _NO_ADDRESS):
         return NetworkError(
@@ -115,7 +140,12 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
         )
     if isinstance(error, _NETWORK_ERRORS):
         connecting = isinstance(error, requests.exceptions.ConnectionError)
-        return Transient(describe(error), url=url, whole_host=connecting)
+        return Transient(
+            describe(error),
+            url=url,
+            whole_host=connecting,
+            timed_out=isinstance(error, requests.exceptions.Timeout),
+        )
     raise error
 
 
@@ -249,6 +279,15 @@ def with_retries(
 
 def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
     """The error that a failure becomes when the tries are used up."""
+    if failure.led_by:
+        return DataHostError(
+            f"{failure.led_by} does not carry this itself but leads to {failure.host}, which "
+            f"cannot be reached: {failure.plain_reason}",
+            path=path,
+            url=failure.url,
+            hint="add another endpoint with --endpoint, or if the same content is to be had at "
+            f"another host: --rewrite-host {failure.host}=HOST",
+        )
     return UnreachableError(
         f"{failure.host}: {failure.reason}",
         path=path,

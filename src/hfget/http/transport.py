@@ -25,6 +25,9 @@ from hfget.http.idle import IdleConnections
 from hfget.http.response import Response
 from hfget.http.trust import Authorities
 
+#: The handshake message with a certificate (RFC 8446, 4).
+_CERTIFICATE = 11
+
 
 class _Watched(HTTPConnection):
     """A connection whose answers are `Response`s and whose socket can be shut from outside."""
@@ -135,6 +138,19 @@ def tls_context(trusted: Authorities, sockets: Sockets) -> ssl.SSLContext:
     trusted.load(context)
     context.sslsocket_class = Socket
     return context
+
+
+def hear_certificates(context: ssl.SSLContext, heard: Callable[[bytes], None]) -> None:
+    """Have `heard` called with the messages in which hosts show their certificates."""
+
+    def hear(
+        connection: Any, direction: Any, version: Any, content: Any, kind: Any, data: bytes
+    ) -> None:
+        if direction == "read" and kind == _CERTIFICATE and data[:1] == bytes([_CERTIFICATE]):
+            heard(data)
+
+    vars_of: Any = context
+    vars_of._msg_callback = hear
 
 
 class Adapter(HTTPAdapter):

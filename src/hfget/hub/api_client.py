@@ -24,12 +24,19 @@ from hfget.http import (
     circle,
     from_exception,
     from_status,
+    given_up,
     stays_home,
     with_retries,
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
-from hfget.limits import API_RETRIES, MAX_REDIRECTS
+from hfget.limits import (
+    API_RETRIES,
+    FIRST_WAIT,
+    HURRIED_CONNECT,
+    HURRIED_RETRIES,
+    MAX_REDIRECTS,
+)
 from hfget.model import API_NAMES, URL_PREFIXES, RepoRef
 from hfget.settings import Settings
 from hfget.system import redact, safe_text, safe_url
@@ -69,7 +76,8 @@ class HubClient:
     """The API plane of one endpoint.
 
     `answered` tells that it has named a commit. As long as it has not, `unreached` is called
-    with each failure, before the next try; what it raises ends the tries.
+    with each failure, before the next try; what it raises ends the tries. In a `hurry` there is
+    another endpoint: whatever takes long is given up.
     """
 
     def __init__(
@@ -79,9 +87,12 @@ class HubClient:
         observer: events.Observer,
         stop: threading.Event,
         unreached: Callable[[Transient], None] = lambda failure: None,
+        *,
+        hurry: bool = False,
     ) -> None:
         self.answered = False
         self._unreached = unreached
+        self._hurry = hurry
         self._http = http
         self._settings = settings
         self.endpoint = settings.endpoint.rstrip("/")
@@ -124,6 +135,8 @@ class HubClient:
     def _tell(self, failure: Transient, wait: float, number: int) -> None:
         if not self.answered:
             self._unreached(failure)
+        if self._hurry and (failure.timed_out or number > HURRIED_RETRIES or wait > FIRST_WAIT * 2):
+            raise given_up(failure)
         self._observer(events.Retrying("", failure.host, failure.reason, wait, number))
 
     def ask(
@@ -203,6 +216,7 @@ class HubClient:
                 response = self._http.get(
                     url,
                     read_timeout=self._settings.api_timeout,
+                    connect_timeout=HURRIED_CONNECT if self._hurry else None,
                     with_token=at_home,
                     method=method,
                     form=form,
@@ -212,7 +226,7 @@ class HubClient:
             except Exception as error:
                 failure = from_exception(error, url)
                 if isinstance(failure, Transient) and not at_home:
-                    failure.reason += f" ({self.host} leads to this host)"
+                    failure.lead_here(self.host)
                 raise failure from error
             if at_home and self._http.keyring.unlock(response):
                 response.close()

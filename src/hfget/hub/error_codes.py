@@ -19,6 +19,7 @@ from hfget.errors import (
     RepoNotFoundError,
     RevisionNotFoundError,
     UnreachableError,
+    UnseenError,
 )
 from hfget.http import HttpClient, is_token_refused
 from hfget.model import RepoRef
@@ -89,7 +90,7 @@ class _Refusal(NamedTuple):
             return self._gated()
         if self.withheld_token and status in (401, 403):
             return self._error(
-                AccessError,
+                UnseenError if status == 401 else AccessError,
                 f"{self._host} does not show {self.ref} without a token",
                 f"it is private, gated or misspelt; {self._how_to_send()}",
             )
@@ -101,7 +102,7 @@ class _Refusal(NamedTuple):
             return self._not_found()
         if status in (401, 403, 451):
             return self._error(
-                AccessError,
+                UnseenError if status == 401 and not self._sent else AccessError,
                 f"{self._host} refuses access to {self.ref} (HTTP {status}){self._in_its_words}",
                 f"it is private, gated or missing{self._token_hint}; its page is {self._page}",
             )

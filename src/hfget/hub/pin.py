@@ -41,9 +41,16 @@ class Hub:
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
         unreached: Callable[[Transient], None] = lambda failure: None,
+        *,
+        hurry: bool = False,
     ) -> None:
-        """`unreached` gets the failures before the first answer; it may raise to end the tries."""
-        self._client = HubClient(http, settings, observer, stop or threading.Event(), unreached)
+        """`unreached` gets the failures before the first answer; it may raise to end the tries.
+
+        With `hurry` there is another endpoint: at most one try more, and none after a wait.
+        """
+        self._client = HubClient(
+            http, settings, observer, stop or threading.Event(), unreached, hurry=hurry
+        )
         self._endpoint = self._client.endpoint
 
     @property

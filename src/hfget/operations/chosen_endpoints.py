@@ -31,15 +31,16 @@ def read_reference(
     `--endpoint` names them all. Otherwise the first is HF_ENDPOINT, else that of a pasted URL,
     else the one `recorded`, else the Hub; those of HFGET_MIRRORS follow.
     """
-    named = named_endpoints(tuple(options.endpoint), os.environ)
-    mirrors = () if options.endpoint else with_mirrors(_HUB, os.environ)
+    flags = [one for one in options.endpoint if one.strip()]
+    named = named_endpoints(flags, os.environ)
+    mirrors = () if flags else with_mirrors(_HUB, os.environ)
     ref = parse(
         repo,
         repo_type=options.repo_type,
         revision=options.revision,
         endpoint=_meant(repo, named, mirrors),
     )
-    if not options.endpoint:
+    if not flags:
         named = with_mirrors(named[0] if named else _otherwise(ref, recorded), os.environ)
     return ref, named
 

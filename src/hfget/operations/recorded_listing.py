@@ -21,7 +21,7 @@ _LIST_ANEW = (
 
 
 class Recall:
-    """The recorded listings of one layout, for a run at one endpoint.
+    """The recorded listings of one layout, for a run whose first endpoint is `endpoint`.
 
     With `force` everything is listed again, and where two endpoints differ, the one in use is
     named as right.
@@ -36,13 +36,13 @@ class Recall:
         self._force = force
         self._used = False
 
-    def tree(self, commit: str) -> Tree | None:
+    def tree(self, endpoint: str, commit: str) -> Tree | None:
         """What this very endpoint has listed before: the listing of a commit never changes.
 
         An empty one is asked for again: it costs nothing, and a mirror may have made it up.
         """
         found = None if self._force else self._layout.recorded(commit)
-        if found is None or not found.files or not found.is_from(self._endpoint):
+        if found is None or not found.files or not found.is_from(endpoint):
             return None
         self._used = True
         return Tree(found.files, found.proof)
@@ -67,12 +67,13 @@ class Recall:
         What another program has recorded may be cut, and is only told of.
         """
         found = self._layout.recorded(snapshot.commit)
-        if found is None or found.is_from(self._endpoint):
+        endpoint = snapshot.endpoint or self._endpoint
+        if found is None or found.is_from(endpoint):
             return
         paths = differences(snapshot.files, found.files).paths
         if not paths:
             return
-        host, first = host_of(self._endpoint + "/"), safe_text(paths[0], 120)
+        host, first = host_of(endpoint + "/"), safe_text(paths[0], 120)
         what = f"{count_text(len(paths), 'file')} of commit {snapshot.commit[:12]}"
         if not found.endpoints:
             self._warn(f"{host} lists {what} otherwise than is recorded here: {first}", host)
@@ -87,7 +88,7 @@ class Recall:
             text,
             hint=f"one of them is wrong: add --force if {host} is right, "
             f"or --endpoint {other} if that one is",
-            url=safe_url(self._endpoint),
+            url=safe_url(endpoint),
             path=first,
         )
 

@@ -18,7 +18,7 @@ from hfget.destinations import (
     unfit_placement,
 )
 from hfget.errors import DiskError, NotFoundError, UsageError
-from hfget.http import HttpClient
+from hfget.http import HostRules, HttpClient
 from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import selection_of, settings_of
@@ -69,6 +69,11 @@ class Run:
             offline=self._settings.offline,
             allow_private=self._settings.allow_private,
             allow_http_data=self._settings.allow_http_data,
+            rules=HostRules(
+                self._settings.rewrites,
+                self._settings.endpoints,
+                strict=self._settings.strict_endpoint,
+            ),
             observer=self._observer,
         )
         self._layout = choose_layout(

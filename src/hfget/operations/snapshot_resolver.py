@@ -8,8 +8,9 @@ from hfget import events
 from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
-from hfget.hub import Hub, KnownTree
+from hfget.hub import Hub
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Snapshot
+from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import selection_of
 from hfget.operations.planner import make_plan
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
@@ -21,10 +22,14 @@ from hfget.system import Stop
 _TOO_MANY_REQUESTS = 429
 
 
+def _not_recorded(endpoint: str, commit: str) -> None:
+    return None
+
+
 class SnapshotResolver:
     """The snapshot of what was asked for, and the plan for it.
 
-    `hub` is how the endpoint is asked. `complete_plan` is set where all that is asked for was
+    `complete_plan` is set where all that is asked for was
     found here, under its name and hashed.
     """
 
@@ -44,7 +49,7 @@ class SnapshotResolver:
         self._http = http
         self._layout = layout
         self._observer = observer
-        self.hub = Hub(http, settings, observer, stop, self._unreached)
+        self._endpoints = Failover(http, settings, observer, stop, self._unreached)
         self.complete_plan: Plan | None = None
         self._usable: Callable[[Snapshot], bool] = self._is_here
         self._found: Found | None = None
@@ -52,11 +57,16 @@ class SnapshotResolver:
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
         self._usable = self._can_be_listed
-        return self._asked(lambda commit: None)
+        return self._asked(_not_recorded)
 
-    def snapshot(self, known_tree: KnownTree = lambda commit: None) -> Snapshot:
-        """The snapshot, from the endpoint or, as far as that is right, from the records here."""
-        return self._pinned() or self._asked(known_tree)
+    @property
+    def hub(self) -> Hub:
+        """The endpoint that gave the snapshot; the first, as long as none has."""
+        return self._endpoints.hub
+
+    def snapshot(self, recorded: RecordedTree = _not_recorded) -> Snapshot:
+        """The snapshot, from an endpoint or, as far as that is right, from the records here."""
+        return self._pinned() or self._asked(recorded)
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
@@ -72,12 +82,12 @@ class SnapshotResolver:
             delete=self._options.delete,
         )
 
-    def _asked(self, known_tree: KnownTree) -> Snapshot:
-        """The snapshot as the endpoint has it, else what is complete here without a request."""
+    def _asked(self, recorded: RecordedTree) -> Snapshot:
+        """The snapshot as an endpoint has it, else what is complete here without a request."""
         try:
-            return self.hub.snapshot(self._ref, known_tree)
+            return self._endpoints.snapshot(self._ref, recorded)
         except UnreachableError as error:
-            found = None if self.hub.has_answered else self._find()
+            found = None if self._endpoints.has_answered else self._find()
             if found is None:
                 raise
             self._http.close_off(error)
@@ -92,10 +102,10 @@ class SnapshotResolver:
         """A commit that is complete here needs no request."""
         if self._options.force:
             return None
-        return pinned(self._layout, self._ref, self._settings.endpoint, self._is_complete)
+        return pinned(self._layout, self._ref, self._settings.endpoints, self._is_complete)
 
     def _unreached(self, failure: Transient) -> None:
-        """The endpoint has not answered yet: no further try where all is here.
+        """No endpoint has answered yet: no further try where all is here.
 
         One that asks for calm is there, and is asked again.
         """
@@ -110,7 +120,7 @@ class SnapshotResolver:
             self._found = remembered(
                 self._memories(),
                 self._ref,
-                self._settings.endpoint,
+                self._settings.endpoints,
                 self._may_be_taken,
                 anyones=bool(self._settings.offline),
             )

@@ -44,14 +44,15 @@ class Found(NamedTuple):
 
 
 def pinned(
-    layout: Layout, ref: RepoRef, endpoint: str, usable: Callable[[Snapshot], bool]
+    layout: Layout, ref: RepoRef, endpoints: Sequence[str], usable: Callable[[Snapshot], bool]
 ) -> Snapshot | None:
-    """The snapshot, where `ref` names a commit that `endpoint` itself has listed before."""
+    """The snapshot, where `ref` names a commit that one of `endpoints` has listed before."""
     if ref.trail or not ref.revision or not is_commit(ref.revision):
         return None
-    for found in _candidates([layout], ref, endpoint):
+    for found in _candidates([layout], ref, endpoints):
         snapshot = found.snapshot
-        if snapshot.commit == ref.revision and snapshot.endpoint == endpoint and usable(snapshot):
+        own = snapshot.endpoint in endpoints
+        if snapshot.commit == ref.revision and own and usable(snapshot):
             return snapshot
     return None
 
@@ -59,14 +60,14 @@ def pinned(
 def remembered(
     memories: Sequence[Layout],
     ref: RepoRef,
-    endpoint: str,
+    endpoints: Sequence[str],
     usable: Callable[[Snapshot], bool],
     *,
     anyones: bool = False,
 ) -> Found | None:
     """What `ref` was when it was last complete here.
 
-    A listing that another endpoint gave counts only with `anyones`: where no endpoint is to be
+    A listing that none of `endpoints` gave counts only with `anyones`: where no endpoint is to be
     asked at all.
     """
     refs = [ref]
@@ -76,8 +77,8 @@ def remembered(
             for revision, path in trail_candidates(ref)
         ]
     for candidate in refs:
-        for found in _candidates(memories, candidate, endpoint):
-            own = found.snapshot.endpoint in ("", endpoint)
+        for found in _candidates(memories, candidate, endpoints):
+            own = found.snapshot.endpoint in ("", *endpoints)
             if (own or anyones) and usable(found.snapshot):
                 return found
     return None
@@ -90,7 +91,9 @@ def is_here(plan: Plan) -> bool:
     )
 
 
-def _candidates(memories: Sequence[Layout], ref: RepoRef, endpoint: str) -> Iterator[Found]:
+def _candidates(
+    memories: Sequence[Layout], ref: RepoRef, endpoints: Sequence[str]
+) -> Iterator[Found]:
     """The recorded snapshots of `ref`, nearest first."""
     for layout in memories:
         known = layout.remembered(ref)
@@ -99,7 +102,7 @@ def _candidates(memories: Sequence[Layout], ref: RepoRef, endpoint: str) -> Iter
             continue
         snapshot = Snapshot(
             replace(ref, repo_id=known.repo_id),
-            _giver(listing, endpoint),
+            _giver(listing, endpoints),
             known.commit,
             listing.files,
             listing.proof,
@@ -108,8 +111,9 @@ def _candidates(memories: Sequence[Layout], ref: RepoRef, endpoint: str) -> Iter
         yield Found(snapshot, known.moment)
 
 
-def _giver(listing: RecordedListing, endpoint: str) -> str:
-    """The endpoint in use if it gave the listing, else another that did, else none."""
-    if listing.is_from(endpoint):
-        return endpoint
+def _giver(listing: RecordedListing, endpoints: Sequence[str]) -> str:
+    """The first of the endpoints in use that gave the listing, else another, else none."""
+    for endpoint in endpoints:
+        if listing.is_from(endpoint):
+            return endpoint
     return listing.endpoints[-1].rstrip("/") if listing.endpoints else ""

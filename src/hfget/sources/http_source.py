@@ -15,7 +15,7 @@ from urllib.parse import quote
 import requests
 
 from hfget.endpoints import host_of, origin_of
-from hfget.errors import HfgetError, NetworkError
+from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
 from hfget.http import (
     REDIRECT_STATUSES,
     HttpClient,
@@ -208,11 +208,14 @@ class HttpSource:
                     with_token=target.with_token,
                 )
             except Exception as error:
-                raise self._named(from_exception(error, target.url), target) from error
-            if failure := from_status(response):
+                failure = self._named(from_exception(error, target.url), target)
+                if self._goes_another_way(failure, target):
+                    raise Superseded from error
+                raise failure from error
+            if refused := from_status(response):
                 response.close()
-                failure.host = target.host
-                raise failure
+                refused.host = target.host
+                raise refused
         return response
 
     def _follow(self, target: RequestUrl, url: str) -> None:
@@ -223,6 +226,21 @@ class HttpSource:
             self._target = RequestUrl(
                 url, host_of(url), at_home, target.generation, target.hops + 1
             )
+
+    def _goes_another_way(self, failure: Transient | HfgetError, target: RequestUrl) -> bool:
+        """Whether the mirror has a host of its own for what could not be connected to."""
+        unreached = isinstance(failure, UnreachableError)
+        if isinstance(failure, Transient):
+            unreached = failure.whole_host
+        if not target.hops or not unreached:
+            return False
+        url = self._http.rules.other_way(target.url, self._snapshot.endpoint)
+        if url is None:
+            return False
+        with self._lock:
+            if self._target is target:
+                self._target = target._replace(url=url, host=host_of(url), with_token=False)
+        return True
 
     def _renew(self, target: RequestUrl, response: requests.Response) -> None:
         """Back to the endpoint for a new URL, one thread for all; fail after fruitless renewals.
@@ -259,7 +277,7 @@ class HttpSource:
 
     def _refusal(self, response: requests.Response) -> HfgetError:
         if origin_of(response.url) != origin_of(self._home):
-            return NetworkError(
+            return DataHostError(
                 f"{host_of(response.url)} refuses the file (HTTP {response.status_code}), "
                 f"though {self._host} leads there",
                 path=self._file.path,
@@ -277,5 +295,5 @@ class HttpSource:
     def _named(self, error: Transient | HfgetError, target: RequestUrl) -> Transient | HfgetError:
         """Say so where the unreachable host is one to which the endpoint sent us."""
         if isinstance(error, Transient) and self._host != target.host:
-            error.reason += f" ({self._host} leads to this host)"
+            error.lead_here(self._host)
         return error

@@ -1,0 +1,147 @@
+"""The commit and the listing, from the first endpoint that answers and whose listing is whole.
+
+Which failure leads to the next endpoint: no way to it, a time-out, 429, 5xx, no such route, a
+listing that is not whole, a redirect that is refused, a repo or revision that it does not have, a
+401 to a request without a token. Which does not: a gated repo, a 403, a token that is not accepted.
+What one endpoint says about rights is not asked of another, unless a token is bound to that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from hfget import events
+from hfget.endpoints import host_of, origin_of
+from hfget.errors import (
+    AccessError,
+    ExposedTokenError,
+    GatedRepoError,
+    HfgetError,
+    NetworkError,
+    NotFoundError,
+    ProxyRefusalError,
+    UnreachableError,
+    UnsafeError,
+    UnseenError,
+)
+from hfget.http import HttpClient, Transient
+from hfget.hub import Hub, Tree
+from hfget.model import RepoRef, Snapshot
+from hfget.settings import Settings
+from hfget.system import Stop
+
+_LEADS_ON = (
+    NetworkError,
+    NotFoundError,
+    UnseenError,
+    GatedRepoError,
+    ProxyRefusalError,
+    UnsafeError,
+)
+#: What is recorded of a commit, by endpoint and commit.
+RecordedTree = Callable[[str, str], "Tree | None"]
+
+
+class Failover:
+    """The API of several endpoints. `hub` is the one that answered last, at first the first.
+
+    With several, each is asked in a hurry first, then those that could not be reached with all
+    patience. `unreached` gets each failure of one that has not answered yet, where no other one
+    is left; it may raise to end the tries.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        settings: Settings,
+        observer: events.Observer,
+        stop: Stop,
+        unreached: Callable[[Transient], None],
+    ) -> None:
+        self._http = http
+        self._settings = settings
+        self._observer = observer
+        self._stop = stop
+        self._unreached = unreached
+        self._errors: dict[str, HfgetError] = {}
+        self.has_answered = False
+        self.hub = self._hub(settings.endpoint, hurry=False)
+
+    def snapshot(self, ref: RepoRef, recorded: RecordedTree) -> Snapshot:
+        """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
+        self._errors = {}
+        endpoints = self._settings.endpoints
+        if self._settings.offline:
+            endpoints = endpoints[:1]
+        if len(endpoints) > 1:
+            if (found := self._first(endpoints, ref, recorded, hurry=True)) is not None:
+                return found
+            endpoints = tuple(
+                one for one in endpoints if isinstance(self._errors.get(one), UnreachableError)
+            )
+        found = self._first(endpoints, ref, recorded, hurry=False)
+        if found is None:
+            raise self._gravest()
+        return found
+
+    def _first(
+        self, endpoints: Iterable[str], ref: RepoRef, recorded: RecordedTree, *, hurry: bool
+    ) -> Snapshot | None:
+        """The first snapshot that an endpoint gives. Raises what is final."""
+        waiting = [one for one in endpoints if self._may_be_asked(one)]
+        while waiting:
+            endpoint = waiting.pop(0)
+            hub = self._hub(endpoint, hurry=hurry)
+            try:
+                found = hub.snapshot(ref, lambda commit: recorded(endpoint, commit))  # noqa: B023
+            except ExposedTokenError:
+                raise
+            except _LEADS_ON as error:
+                self._errors[endpoint] = error
+                waiting = [one for one in waiting if self._may_be_asked(one)]
+                if waiting and hurry:
+                    self._tell(error, waiting[0])
+            else:
+                self.hub, self.has_answered = hub, True
+                return found
+            finally:
+                self.has_answered = self.has_answered or hub.has_answered
+        return None
+
+    def _may_be_asked(self, endpoint: str) -> bool:
+        """Once a repo is gated, only an endpoint that a token is bound to can answer otherwise."""
+        gated = [one for one, error in self._errors.items() if isinstance(error, GatedRepoError)]
+        if not gated:
+            return True
+        with_token = self._settings.credentials.keys()
+        return origin_of(endpoint) in with_token and with_token.isdisjoint(map(origin_of, gated))
+
+    def _hub(self, endpoint: str, *, hurry: bool) -> Hub:
+        settings = replace(self._settings, endpoint=endpoint)
+        last = endpoint == self._settings.endpoints[-1]
+        unreached = _ignore if hurry and not last else self._unreached
+        return Hub(self._http, settings, self._observer, self._stop, unreached, hurry=hurry)
+
+    def _tell(self, error: HfgetError, following: str) -> None:
+        host = host_of(following + "/")
+        self._observer(events.Note(f"{error.message}; {host} is asked instead", "warning"))
+
+    def _gravest(self) -> HfgetError:
+        """What ends the run, and behind it what the others said."""
+        order = (GatedRepoError, UnsafeError, NetworkError, AccessError, NotFoundError)
+        errors = sorted(
+            self._errors.values(),
+            key=lambda error: next(n for n, kind in enumerate(order) if isinstance(error, kind)),
+        )
+        gravest = errors[0]
+        others = dict.fromkeys(error.message for error in errors[1:])
+        others.pop(gravest.message, None)
+        if others:
+            gravest.message = "; ".join([gravest.message, *others])
+            gravest.args = (gravest.message,)
+        return gravest
+
+
+def _ignore(failure: Transient) -> None:
+    """Another endpoint is asked instead."""
