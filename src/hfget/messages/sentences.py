@@ -16,16 +16,8 @@ from urllib.parse import urlsplit
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimitError
-from hfget.model import (
-    Failure,
-    ItemState,
-    MirrorUse,
-    Plan,
-    PlanItem,
-    Report,
-    Snapshot,
-    WrongRange,
-)
+from hfget.messages.mirror_lines import mirror_lines
+from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
 from hfget.system import duration_text, redact, safe_text, safe_url, size_text
@@ -232,29 +224,11 @@ def report_text(report: Report, command: str = "", kept: int = 0) -> str:
     """
     lines = [failures_text(report.failures)] if report.failures else []
     lines.append(outcome_line(report, kept))
-    lines += mirror_lines(report.mirrors)
+    lines += [shown(line, _MESSAGE_LIMIT) for line in mirror_lines(report.mirrors)]
     if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else "the same command goes on from here"
         lines.append(f"  next: {again}")
     return "\n".join(lines)
-
-
-def mirror_lines(mirrors: Sequence[MirrorUse]) -> list[str]:
-    """How much each of several endpoints sent, and which of it was wrong."""
-    if not any(mirror.received for mirror in mirrors):
-        return []
-    parts = ", ".join(f"{shown(one.place, 120)} {size_text(one.received)}" for one in mirrors)
-    return [f"  from: {parts}"] + [
-        f"  wrong: {shown(one.place, 120)} sent {_wrong_text(one.wrong)}"
-        for one in mirrors
-        if one.wrong
-    ]
-
-
-def _wrong_text(wrong: Sequence[WrongRange]) -> str:
-    parts = [f"bytes {one.start}-{one.end - 1} of {shown(one.path, 120)}" for one in wrong[:3]]
-    more = [f"and {count_text(len(wrong) - 3, 'more range')}"] if len(wrong) > 3 else []
-    return ", ".join([*parts, *more])
 
 
 def _goes_on(report: Report) -> bool:

@@ -7,9 +7,7 @@ file system are worth.
 
 from __future__ import annotations
 
-import base64
 import errno
-import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,32 +16,21 @@ from hfget.errors import DiskError
 from hfget.model import Span
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
+from hfget.partials.partial_names import digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
+from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
-    ProcessIdentity,
     UntrustedError,
     check_inode,
     disk_error,
     writes_in_order_only,
 )
 
+__all__ = ["JOURNALED_BYTES", "Partial", "digest_of", "own_name", "stem_for"]
+
 #: Smaller files have no journal: they are quicker to fetch again than to continue.
 JOURNALED_BYTES = 1 << 20
-
-
-def stem_for(directory: Path, path: str, etag: str) -> Path:
-    """Where the partial of repo file `path` rests, without suffix: short whatever the name is."""
-    return directory / f"{digest_of(path)}.{etag[:8]}"
-
-
-def digest_of(path: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha1(path.encode()).digest()).decode().rstrip("=")
-
-
-def own_name(stem: Path) -> Path:
-    """A new name for data that this process alone writes to."""
-    return stem.with_name(f"{stem.name}.{ProcessIdentity.mine()}{DATA_SUFFIX}")
 
 
 class Partial:
@@ -71,7 +58,7 @@ class Partial:
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
         self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
-        self._unrecorded: list[Block] = []
+        self._unrecorded = UnrecordedBlocks()
         self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
@@ -135,17 +122,9 @@ class Partial:
             if self._journal:
                 self._journal.block(offset, len(view), crc, sender)
             else:
-                self._note(offset, len(view), sender)
+                self._unrecorded.note(offset, len(view), sender)
         except OSError as error:
             raise disk_error(error, self.data_path) from error
-
-    def _note(self, offset: int, length: int, sender: str) -> None:
-        """Remember who sent what goes into no journal."""
-        last = self._unrecorded[-1] if self._unrecorded else Block(0, 0, 0, sender)
-        if (last.end, last.sender) == (offset, sender):
-            self._unrecorded[-1:] = [Block(last.offset, last.length + length, 0, sender)]
-        else:
-            self._unrecorded.append(Block(offset, length, 0, sender))
 
     @property
     def unsynced(self) -> int:
@@ -274,12 +253,7 @@ class Partial:
         """
         if self._journal is not None:
             return self.recorded()
-        if self.along is not None:
-            return tuple(self._unrecorded)
-        spans = [(block.offset, block.end) for block in self._unrecorded]
-        crcs = [crc32(self.read(span)) for span in spans]
-        pairs = zip(self._unrecorded, crcs, strict=True)
-        return tuple(block._replace(crc=crc) for block, crc in pairs)
+        return self._unrecorded.blocks(self.read if self.along is None else None)
 
     def has(self, block: Block) -> bool:
         """Whether these bytes are on disk; where it cannot be read, they count as others.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief, sender_of
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
-from hfget.sources.mirror_health import Kind, MirrorHealth
+from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
@@ -21,7 +21,6 @@ __all__ = [
     "ByteStream",
     "HostHealth",
     "HttpSource",
-    "Kind",
     "MirrorHealth",
     "Mirrored",
     "NoRangesError",

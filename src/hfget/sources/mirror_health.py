@@ -9,9 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Protocol
 
 from hfget.errors import HfgetError
 from hfget.http import Transient, backoff
@@ -25,78 +22,12 @@ from hfget.limits import (
 )
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, Mirror, RequestKind
 
-#: How often rates are measured, in seconds.
-_SAMPLE_SECONDS = 0.1
-#: What was measured before counts as so many seconds of one connection.
-_REMEMBERED_SECONDS = 1.0
 #: Shorter answers say nothing about rates: they come with their heads.
 _MEASURED_BYTES = 256 << 10
 #: An outage of an endpoint is told so often.
 _MOST_NOTES = 3
-
-
-class Kind(Enum):
-    """What a request is for: the API, the way to a file's bytes, or the bytes."""
-
-    API = "api"
-    RESOLVE = "resolve"
-    DATA = "data"
-
-
-@dataclass(slots=True)
-class Figures:
-    """Requests of one kind to one endpoint; `latency` is smoothed, in seconds."""
-
-    requests: int = 0
-    failures: int = 0
-    refusals: int = 0
-    latency: float | None = None
-
-    def answered(self, seconds: float) -> None:
-        known = self.latency
-        self.latency = seconds if known is None else known + (seconds - known) / 4
-
-
-class Flow(Protocol):
-    """A stream that is being read: `received` bytes of `length` came."""
-
-    received: int
-    length: int
-
-
-@dataclass(slots=True, eq=False)
-class _Mirror:
-    figures: dict[Kind, Figures] = field(default_factory=lambda: {kind: Figures() for kind in Kind})
-    received: int = 0
-    rate: float | None = None
-    measured: float = 0.0
-    busy: int = 0
-    asks: dict[int, float] = field(default_factory=dict)
-    flows: dict[Flow, int] = field(default_factory=dict)
-    came: int = 0
-    seconds: float = 0.0
-    since: float = 0.0
-    asked_at: float = float("-inf")
-    failures: int = 0
-    failed_at: float = 0.0
-    rest_until: float = 0.0
-    left_out_until: float = 0.0
-    over: HfgetError | None = None
-    told: int = 0
-    is_told: bool = False
-    misses: int = 0
-    out: str = ""
-    wrong: list[WrongRange] = field(default_factory=list)
-
-    @property
-    def is_probing(self) -> bool:
-        return self.failures > 0 and bool(self.asks)
-
-    def pass_time(self, now: float) -> None:
-        """Before streams come or go: those that there are have been read until now."""
-        self.seconds += (now - self.since) * len(self.flows)
-        self.since = now
 
 
 class MirrorHealth:
@@ -123,7 +54,7 @@ class MirrorHealth:
         self._stripe = stripe
         self._clock = clock
         self._lock = threading.Lock()
-        self._mirrors = {place: _Mirror() for place in places}
+        self._mirrors = {place: Mirror() for place in places}
         self._sampled = clock()
         self._closed = False
         self._asks = 0
@@ -144,7 +75,9 @@ class MirrorHealth:
             reasons = [mirror.over for mirror in mirrors if mirror.over is not None]
             return reasons if len(reasons) == len(mirrors) else []
 
-    def take(self, places: Sequence[str], length: int, kinds: Sequence[Kind]) -> tuple[str, int]:
+    def take(
+        self, places: Sequence[str], length: int, kinds: Sequence[RequestKind]
+    ) -> tuple[str, int]:
         """Which of `places` a request goes to, and the number of that request.
 
         `kinds` says of which kind it is at each of them. It ends by `answered` or `failed`.
@@ -163,7 +96,7 @@ class MirrorHealth:
             mirror.asks[self._asks] = mirror.asked_at = now
             return places[number], self._asks
 
-    def answered(self, place: str, ask: int, kind: Kind, flow: Flow) -> None:
+    def answered(self, place: str, ask: int, kind: RequestKind, flow: Flow) -> None:
         """The answer has begun and is `flow`, which ends by `ended`."""
         with self._lock:
             mirror, now = self._mirrors[place], self._clock()
@@ -185,7 +118,7 @@ class MirrorHealth:
     def told(self, place: str, seconds: float | None) -> None:
         """Its API has answered after so many seconds, or failed (None)."""
         with self._lock:
-            figures = self._mirrors[place].figures[Kind.API]
+            figures = self._mirrors[place].figures[RequestKind.API]
             figures.requests += 1
             if seconds is None:
                 figures.failures += 1
@@ -211,7 +144,12 @@ class MirrorHealth:
             mirror.busy -= 1
 
     def failed(
-        self, place: str, kind: Kind, failure: Transient, began: float, over: HfgetError | None
+        self,
+        place: str,
+        kind: RequestKind,
+        failure: Transient,
+        began: float,
+        over: HfgetError | None,
     ) -> None:
         """A request that began at `began` failed: the endpoint rests.
 
@@ -240,9 +178,9 @@ class MirrorHealth:
     def broke(self, place: str) -> None:
         """An answer broke off; what came of it is kept."""
         with self._lock:
-            self._mirrors[place].figures[Kind.DATA].failures += 1
+            self._mirrors[place].figures[RequestKind.DATA].failures += 1
 
-    def refused(self, place: str, kind: Kind) -> bool:
+    def refused(self, place: str, kind: RequestKind) -> bool:
         """It lacks a file, or refuses it; whether it is out for that: it has none of so many."""
         with self._lock:
             mirror = self._mirrors[place]
@@ -256,7 +194,7 @@ class MirrorHealth:
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
         """It is not asked any more in this run; or was in an earlier one, and sent `wrong`."""
         with self._lock:
-            mirror = self._mirrors.setdefault(place, _Mirror())
+            mirror = self._mirrors.setdefault(place, Mirror())
             told = bool(mirror.out)
             mirror.out = mirror.out or why
             mirror.wrong += wrong
@@ -298,7 +236,7 @@ class MirrorHealth:
                 mirror.left_out_until = now + LEFT_OUT_SECONDS
             return lags
 
-    def figures(self, place: str, kind: Kind) -> Figures:
+    def figures(self, place: str, kind: RequestKind) -> Figures:
         """What was seen of requests of a kind."""
         return self._mirrors[place].figures[kind]
 
@@ -306,28 +244,16 @@ class MirrorHealth:
         """What each of them did."""
         with self._lock:
             self._sample(always=True)
-            return tuple(
-                MirrorUse(
-                    place,
-                    mirror.received,
-                    sum(kind.requests for kind in mirror.figures.values()),
-                    sum(kind.failures for kind in mirror.figures.values()),
-                    sum(kind.refusals for kind in mirror.figures.values()),
-                    "out" if mirror.out else "resting" if mirror.failures else "in use",
-                    mirror.out,
-                    tuple(mirror.wrong),
-                )
-                for place, mirror in self._mirrors.items()
-            )
+            return tuple(mirror.use(place) for place, mirror in self._mirrors.items())
 
-    def _delay(self, mirror: _Mirror, now: float) -> float:
+    def _delay(self, mirror: Mirror, now: float) -> float:
         if mirror.out:
             return LONGEST_REST
         if mirror.is_probing:
-            return _SAMPLE_SECONDS
+            return SAMPLE_SECONDS
         return max(0.0, mirror.rest_until - now)
 
-    def _open(self, now: float) -> list[_Mirror]:
+    def _open(self, now: float) -> list[Mirror]:
         """Those that may be asked now."""
         joined = self._joined()
         return [
@@ -340,16 +266,16 @@ class MirrorHealth:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]
         return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
 
-    def _candidate(self, mirror: _Mirror, kind: Kind, now: float) -> Candidate:
+    def _candidate(self, mirror: Mirror, kind: RequestKind, now: float) -> Candidate:
         """What is known of it; nothing where it was not asked for long: it may have changed."""
         if not mirror.busy and now - mirror.asked_at > LEFT_OUT_SECONDS:
             return Candidate(0)
-        order = (kind, Kind.DATA, Kind.RESOLVE, Kind.API)
+        order = (kind, RequestKind.DATA, RequestKind.RESOLVE, RequestKind.API)
         latencies = (mirror.figures[each].latency for each in order)
         latency = next((seconds for seconds in latencies if seconds is not None), None)
         return Candidate(mirror.busy, latency, mirror.rate)
 
-    def _is_left_out(self, mirror: _Mirror, best: float, now: float) -> bool:
+    def _is_left_out(self, mirror: Mirror, best: float, now: float) -> bool:
         """Whether it does not answer just now, or brings next to nothing."""
         if now < mirror.left_out_until:
             return True
@@ -361,20 +287,11 @@ class MirrorHealth:
         """Measure what came since the last time, by connection; the time."""
         now = self._clock()
         passed = now - self._sampled
-        if passed < _SAMPLE_SECONDS and not always:
+        if passed < SAMPLE_SECONDS and not always:
             return now
         self._sampled = now
         for mirror in self._mirrors.values():
             mirror.pass_time(now)
-            for flow, before in mirror.flows.items():
-                received = flow.received
-                mirror.came += received - before
-                mirror.received += received - before
-                mirror.flows[flow] = received
-            if mirror.seconds >= _SAMPLE_SECONDS:
-                rate, known = mirror.came / mirror.seconds, mirror.rate
-                weight = mirror.seconds / (mirror.seconds + _REMEMBERED_SECONDS)
-                mirror.rate = rate if known is None else known + (rate - known) * weight
-                mirror.measured += passed
-                mirror.came, mirror.seconds = 0, 0.0
+            mirror.count()
+            mirror.measure(passed)
         return now

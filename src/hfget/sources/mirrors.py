@@ -13,17 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
-from hfget.limits import (
-    CRUMB_BYTES,
-    MAX_BREAKS,
-    MAX_LIES,
-    PATIENCE_SECONDS,
-    SAVED_SECONDS,
-)
+from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES, PATIENCE_SECONDS, SAVED_SECONDS
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
 from hfget.sources.host_health import HostHealth
-from hfget.sources.mirror_health import Kind, MirrorHealth
+from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirror_state import RequestKind
+from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
 
@@ -83,10 +79,10 @@ class Mirrored:
             stream: ByteStream | None = None
             try:
                 stream = self._source(place).open(span)
-                if stream.whole and span is not None and self._is_parted_elsewhere(place):
+                if stream.whole and span is not None and self._others_part(place):
                     stream.close()
                     raise NoRangesError("the whole file came for a part of it", url=stream.url)
-                flow = MirrorStream(stream, self, place)
+                flow = MirrorStream(stream, place, self._health, self._closed)
                 self._health.answered(place, ask, kind, flow)
                 self._breaks[place] = 0
                 return flow
@@ -111,8 +107,7 @@ class Mirrored:
 
     def delay(self) -> float:
         """Seconds until one of them may be asked."""
-        delays = [self._delay(place) for place in self._candidates()]
-        return min(delays, default=0.0)
+        return min(map(self._delay, self._candidates()), default=0.0)
 
     def failed(self, failure: Transient, began: float) -> float:
         """What broke off is asked for elsewhere at once; then `failure.elsewhere` is set.
@@ -128,7 +123,7 @@ class Mirrored:
         return 0.0 if failure.elsewhere else self.delay()
 
     def fruitful(self) -> None:
-        """Each stream has told the source that it is of."""
+        """Each stream has told its own source."""
 
     def width(self, connections: int) -> int:
         """What is under way, and one more for each connection that those have room for."""
@@ -136,7 +131,7 @@ class Mirrored:
         return sum(self._busy.values()) + free
 
     def fewest(self) -> int:
-        return self._health.fewest([place for place in self._open() if self._has_room(place)])
+        return self._health.fewest([place for place in self._open() if self._room(place)])
 
     def relief(self) -> Relief | None:
         if len(self.places()) < 2:
@@ -160,7 +155,7 @@ class Mirrored:
         first = f"bytes {spans[0][0]}-{spans[0][1] - 1} of " if spans else ""
         self._health.leave_out(place, f"it sent wrong bytes ({first}{self._file.path})", wrong)
 
-    def closed(self, place: str, stream: MirrorStream) -> None:
+    def _closed(self, place: str, stream: MirrorStream) -> None:
         """A stream from `place` has ended."""
         with self._lock:
             self._busy[place] -= 1
@@ -168,25 +163,22 @@ class Mirrored:
             self._source(place).fruitful()
         self._health.ended(place, stream)
 
-    def is_laggard(self, place: str) -> bool:
-        return self._health.is_laggard(place)
-
-    def rate_of(self, place: str) -> float | None:
-        return self._health.rate_of(place)
-
-    def _next(self, span: Span | None, tried: set[str]) -> tuple[str, int, Kind] | None:
+    def _next(self, span: Span | None, tried: set[str]) -> tuple[str, int, RequestKind] | None:
         """The place to ask now, the number of the request there, and its kind."""
         places = [place for place in self._open() if place not in tried]
         if span is not None:
             places = [place for place in places if self._source(place).ranged]
-        for is_better in (self._is_sound, self._has_room):
+        for is_better in (self._is_sound, self._room):
             places = list(filter(is_better, places)) or places
         first = self._health.places[0]
         if not self._health.granted and first in places:
             places = [first]  # what it says about rights holds for all
         if not places:
             return None
-        kinds = [Kind.DATA if self._source(place).resolved else Kind.RESOLVE for place in places]
+        kinds = [
+            RequestKind.DATA if self._source(place).resolved else RequestKind.RESOLVE
+            for place in places
+        ]
         length = self._file.size if span is None else span[1] - span[0]
         place, ask = self._health.take(places, length, kinds)
         with self._lock:
@@ -208,14 +200,7 @@ class Mirrored:
     def _room(self, place: str) -> int:
         return max(0, self._source(place).width(self._connections) - self._busy[place])
 
-    def _has_room(self, place: str) -> bool:
-        return self._room(place) > 0
-
-    def _is_sound(self, place: str) -> bool:
-        """Whether it has not failed at this very file again and again."""
-        return self._breaks[place] < MAX_BREAKS
-
-    def _is_parted_elsewhere(self, place: str) -> bool:
+    def _others_part(self, place: str) -> bool:
         return any(self._source(other).ranged for other in self._open() if other != place)
 
     def _source(self, place: str) -> ByteSource:
@@ -231,7 +216,9 @@ class Mirrored:
             self._busy[place] -= 1
         self._health.dropped(place, ask)
 
-    def _fail(self, place: str, ask: int, kind: Kind, failure: Transient, began: float) -> None:
+    def _fail(
+        self, place: str, ask: int, kind: RequestKind, failure: Transient, began: float
+    ) -> None:
         """A request failed before its answer began."""
         self._drop(place, ask)
         self._count(place, failure)
@@ -245,7 +232,7 @@ class Mirrored:
             self._health.broke(place)
             return
         self._count(place, failure)
-        self._health.failed(place, Kind.DATA, failure, began, over)
+        self._health.failed(place, RequestKind.DATA, failure, began, over)
 
     def _count(self, place: str, failure: Transient) -> None:
         self._breaks[place] += 1
@@ -266,7 +253,7 @@ class Mirrored:
             return over
         return None
 
-    def _refuse(self, place: str, kind: Kind, error: HfgetError, began: float) -> None:
+    def _refuse(self, place: str, kind: RequestKind, error: HfgetError, began: float) -> None:
         """Another place is asked instead, unless it is about rights: those the first one says.
 
         Raises AccessError.
@@ -290,9 +277,8 @@ class Mirrored:
         """Raise what speaks against each of them, if something does."""
         places = self.places()
         if not places:
-            for place in self._source_at:
-                if place in self._lacking:
-                    raise self._lacking[place]
+            if self._lacking:
+                raise next(self._lacking[one] for one in self._source_at if one in self._lacking)
             raise NetworkError(
                 f"none of the endpoints is left that could send {self._file.path}",
                 path=self._file.path,
@@ -305,44 +291,3 @@ class Mirrored:
                 url=reasons[0].url,
                 hint="run the same command again, or name another --endpoint",
             )
-
-
-class MirrorStream:
-    """A stream from one of several places, which counts what comes."""
-
-    def __init__(self, stream: ByteStream, source: Mirrored, place: str) -> None:
-        self.start, self.end = stream.start, stream.end
-        self.length = stream.end - stream.start
-        self.exact, self.whole = stream.exact, stream.whole
-        self.origin, self.place = stream.origin, place
-        self.held, self.rate = stream.held, source.rate_of(place)
-        self.received = 0
-        self._stream = stream
-        self._source = source
-        self._closed = False
-
-    @property
-    def url(self) -> str:
-        return self._stream.url
-
-    @property
-    def is_laggard(self) -> bool:
-        return self._source.is_laggard(self.place)
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        count = self._stream.readinto(buffer)
-        if count:
-            self.received += count
-        return count
-
-    def is_ready(self) -> bool:
-        return self._stream.is_ready()
-
-    def interrupt(self) -> None:
-        self._stream.interrupt()
-
-    def close(self) -> None:
-        self._stream.close()
-        if not self._closed:
-            self._closed = True
-            self._source.closed(self.place, self)
