@@ -200,6 +200,10 @@ class Mirrored:
     def _room(self, place: str) -> int:
         return max(0, self._source(place).width(self._connections) - self._busy[place])
 
+    def _is_sound(self, place: str) -> bool:
+        """Whether it has not failed at this very file again and again."""
+        return self._breaks[place] < MAX_BREAKS
+
     def _others_part(self, place: str) -> bool:
         return any(self._source(other).ranged for other in self._open() if other != place)
 
