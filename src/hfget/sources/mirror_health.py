@@ -268,7 +268,8 @@ class MirrorHealth:
 
     def _candidate(self, mirror: Mirror, kind: RequestKind, now: float) -> Candidate:
         """What is known of it; nothing where it was not asked for long: it may have changed."""
-        if not mirror.busy and now - mirror.asked_at > LEFT_OUT_SECONDS:
+        idle = now - mirror.asked_at
+        if not mirror.busy and LEFT_OUT_SECONDS < idle < float("inf"):
             return Candidate(0)
         order = (kind, RequestKind.DATA, RequestKind.RESOLVE, RequestKind.API)
         latencies = (mirror.figures[each].latency for each in order)
