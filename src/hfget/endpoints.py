@@ -93,6 +93,11 @@ def is_official(endpoint: str) -> bool:
     return origin_of(endpoint) in {f"https://{host}:443" for host in OFFICIAL_HOSTS}
 
 
+def is_official_host(host: str) -> bool:
+    """Whether this is the Hub under one of its names."""
+    return host in OFFICIAL_HOSTS
+
+
 def is_public_hub(host: str) -> bool:
     """Whether this is the Hub or a mirror of it that everyone may use."""
     bare = host.lower().removeprefix("www.")

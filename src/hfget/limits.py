@@ -81,6 +81,39 @@ SIBLING_SHARE = 0.1
 #: Seconds that its range would still take, else it is left alone | a choice: a new connection
 #: costs round trips too
 WORTH_SECONDS = 3.0
+#: Share of what the fastest of several endpoints brings over a connection below which one is left
+#: out | a choice: what it would add is less than the requests cost
+NEGLIGIBLE_SHARE = 0.05
+#: Seconds over which that must have been seen | a choice: five looks
+MEASURED_SECONDS = 0.5
+#: Seconds that a range of such an endpoint would still take, else it is left alone | a choice
+LAGGARD_SECONDS = 0.5
+#: Seconds after which one that was left out, or is slow to answer, is asked once more | a choice
+LEFT_OUT_SECONDS = 10.0
+#: Seconds without an answer after which another endpoint is asked for the same range | a choice:
+#: answers that take longer are rare, and a second request costs little
+PATIENCE_SECONDS = 2.0
+#: Seconds that must be saved when a second endpoint takes a part of a range that is being fetched |
+#: a choice: a request costs a few round trips, and what the first has sent ahead
+SAVED_SECONDS = 0.5
+#: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
+#: a choice: rates go up and down by so much anyway
+EQUALLY_FAST = 1.25
+#: Seconds that a failed endpoint rests at most before one request tries it again; the first rest
+#: is `FIRST_WAIT`, doubled each time | a choice: others are there, so there is no hurry
+LONGEST_REST = 60.0
+#: Wrong answers, or files that it lacks, in a row after which an endpoint is out for the run | as
+#: for a file: it will not get better
+MAX_MISSES = 4
+#: Failures in a row of one file at an endpoint after which it is asked for that file last | a
+#: choice: the second is no accident
+MAX_BREAKS = 2
+#: Bytes that are compared of each MiB when a hash is wrong and several endpoints could be it | a
+#: choice: a wrong range is mostly wrong all over
+SAMPLE_BYTES = 4 << 10
+#: Parts of a file that are compared so; larger ones where it is larger | a choice: they are asked
+#: for one after the other
+MOST_SAMPLES = 1024
 #: Bytes of one answer of the API | the Hub's pages have half a megabyte; the names of a million
 #: files are fifty
 MAX_BYTES = 64 << 20

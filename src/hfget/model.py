@@ -226,13 +226,42 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongRange:
+    """Bytes `start` up to `end` of a file that an endpoint sent, and that were wrong."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorUse:
+    """What one of several endpoints did in a run.
+
+    `place` is its host, `received` the body bytes that came from it or from where it led.
+    `refusals` counts files that it lacks or refuses. One that is `out` was not asked any more,
+    because of `why`; `wrong` are the bytes that were wrong.
+    """
+
+    place: str
+    received: int
+    requests: int
+    failures: int
+    refusals: int
+    state: Literal["in use", "resting", "out"]
+    why: str = ""
+    wrong: tuple[WrongRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How a download ended.
 
     `bytes_done` counts those on disk, of unfinished files too. `received` counts body bytes that
     came over the network in this run, `reused` the bytes of wanted files that were on disk
     already, `from_cache` those of them that were taken from the Hub cache, `requests` every HTTP
-    request sent, `deleted` the files removed.
+    request sent, `deleted` the files removed. `mirrors` tells of each endpoint where there are
+    several.
     """
 
     snapshot: Snapshot
@@ -250,6 +279,7 @@ class Report:
     durable: bool = True
     from_cache: int = 0
     deleted: int = 0
+    mirrors: tuple[MirrorUse, ...] = ()
 
     @property
     def ok(self) -> bool:

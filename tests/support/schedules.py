@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from hfget.errors import HfgetError
 from hfget.http.retry import Transient
+from hfget.limits import PATIENCE_SECONDS, SAVED_SECONDS
 from hfget.model import RemoteFile
 from hfget.partials.journal import Identity
-from hfget.sources.byte_source import ByteSource
+from hfget.sources.byte_source import ByteSource, Relief
 from hfget.sources.host_health import HostHealth
 from hfget.transfer.backend import Task
 from hfget.transfer.concurrency import ConnectionLimit
@@ -27,12 +28,31 @@ HOST = "hub.test"
 
 @dataclass
 class Somewhere:
-    """Stands in for a source: where a file's bytes are, and whether that is known."""
+    """Stands in for a source: where a file's bytes are, and whether that is known.
+
+    `others` are what further places bring, in bytes a second.
+    """
 
     origin: str = HOST
     resolved: bool = False
     ranged: bool = True
     hosts: HostHealth | None = None
+    others: dict[str, float] = field(default_factory=dict)
+
+    def width(self, connections: int) -> int:
+        return connections if self.resolved else 1
+
+    def fewest(self) -> int:
+        return 0
+
+    def relief(self) -> Relief | None:
+        return Relief(self.others, SAVED_SECONDS, PATIENCE_SECONDS) if self.others else None
+
+    def places(self) -> list[str]:
+        return [self.origin]
+
+    def avoid(self, *places: str) -> None:
+        pass
 
     def delay(self) -> float:
         return self.hosts.delay(self.origin) if self.hosts else 0.0

@@ -67,8 +67,9 @@ class Transient(Exception):
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
     that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure. `status` is that of the answer, 0 where there was none; `timed_out` tells
-    that the host took too long.
+    before the failure, `kept` of them. `status` is that of the answer, 0 where there was none;
+    `timed_out` tells that the host took too long. `place` is the host of the endpoint that was
+    asked, where an answer had begun; `elsewhere` is set where another endpoint sends the rest.
     """
 
     def __init__(
@@ -94,6 +95,9 @@ class Transient(Exception):
         self.overloaded = overloaded
         self.fruitful = fruitful
         self.status = status
+        self.kept = 0
+        self.place = ""
+        self.elsewhere = False
         self.timed_out = timed_out
         self.led_by = ""
 

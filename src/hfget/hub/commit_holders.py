@@ -7,6 +7,8 @@ is slow or dead costs nothing, and takes part as soon as it has answered.
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from hfget import events
@@ -32,7 +34,9 @@ class CommitHolders:
         settings: Settings,
         snapshot: Snapshot,
         observer: events.Observer = events.ignore,
+        asked: Callable[[str, float | None], None] = lambda endpoint, seconds: None,
     ) -> None:
+        """`asked` is called when an endpoint has answered after so many seconds, or failed."""
         first = snapshot.endpoint.rstrip("/")
         others = [one for one in settings.endpoints if one.rstrip("/") != first]
         #: All that may take part: the one that listed the snapshot, then the rest by preference.
@@ -41,6 +45,7 @@ class CommitHolders:
         self._settings = settings
         self._snapshot = snapshot
         self._observer = observer
+        self._asked = asked
         self._closed = threading.Event()
         self._changed = threading.Condition()
         self._has: dict[str, bool] = {first: True}
@@ -94,16 +99,19 @@ class CommitHolders:
     def _decide(self, endpoint: str) -> None:
         attempt = 0
         while not self._closed.is_set():
+            begun = time.monotonic()
             try:
                 has = self._ask(endpoint)
             except Exception:  # it does not answer, or not like a hub
                 attempt += 1
+                self._asked(endpoint, None)
                 self._closed.wait(backoff(attempt))
                 continue
+            self._asked(endpoint, time.monotonic() - begun)
             with self._changed:
                 self._has[endpoint] = has
                 self._changed.notify_all()
-            if not has:
+            if not has and not self._closed.is_set():
                 text = texts.LACKS_COMMIT(
                     host=host_of(endpoint + "/"),
                     commit=self._snapshot.commit[:12],

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 
 from hfget import events
 from hfget.destinations import Layout
-from hfget.endpoints import host_of
 from hfget.errors import DiskError, HfgetError
 from hfget.http import HttpClient, proxy_for
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, Snapshot
+from hfget.model import ItemState, Plan
+from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.tasks import make_tasks
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
-from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
 from hfget.system import Stop
 from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
@@ -78,6 +75,7 @@ class PlanTransfer:
         rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
         if not rest:
             return Outcome(durable=self._settings.fsync)
+        settings = self._settings
         done = [item.file.size for item in made.items if item.state is ItemState.COMPLETE]
         meter = Meter(
             files=len(made.items),
@@ -85,83 +83,57 @@ class PlanTransfer:
             files_done=len(done),
             bytes_done=sum(done),
         )
+        sources = ComposedSources(
+            self._options, settings, self._http, made.snapshot, self._observer, self._stop
+        )
         tasks = make_tasks(
             made,
             self._layout,
-            self._sources(made.snapshot),
+            sources.source_of,
             observer=self._observer,
             link=self._options.hardlink,
             force=self._options.force,
         )
-        return self._backend(made.snapshot, meter).run(tasks)
+        try:
+            outcome = self._backend(sources, meter).run(tasks)
+        finally:
+            sources.close()
+        outcome.mirrors = sources.report()
+        return outcome
 
-    def _backend(self, snapshot: Snapshot, meter: Meter) -> Backend:
+    def _backend(self, sources: ComposedSources, meter: Meter) -> Backend:
         """What carries the tasks out: hfget's own engine, or aria2c beside it."""
+        settings = self._settings
+        options = TransferOptions(
+            settings.connections, settings.jobs, settings.retries, settings.fsync, sources.places
+        )
+
+        def engine(options: TransferOptions, meter: Meter, observer: events.Observer) -> Engine:
+            return Engine(options, meter, observer=observer, stop=self._stop, network=sources)
+
         if self._options.tool != "aria2c":
             if self._options.aria2c_path is not None:
                 self._warn(texts.ARIA2C_PATH_UNUSED)
-            return self._engine(self._transfer_options, meter, self._observe)
+            return engine(options, meter, self._observe)
         from hfget.external import Aria2c, Tools, find_program
 
-        settings, limit = self._settings, self._limit
-        hosts = self._hosts()
+        limit = sources.limit
         tools = Tools(
             find_program("aria2c", self._options.aria2c_path),
-            lambda file: HttpSource(self._http, settings, hosts, snapshot, file),
+            sources.plain,
             (settings.api_timeout, settings.download_timeout),
             proxy_for,
             lambda: limit.rate if limit else None,
         )
-        alone = replace(self._transfer_options, jobs=1)
+        alone = replace(options, jobs=1)
         return Aria2c(
             tools,
-            self._transfer_options,
+            options,
             meter,
-            lambda meter, observer: self._engine(alone, meter, observer),
+            lambda meter, observer: engine(alone, meter, observer),
             observer=self._observe,
             stop=self._stop,
         )
-
-    def _engine(self, options: TransferOptions, meter: Meter, observer: events.Observer) -> Engine:
-        return Engine(
-            options,
-            meter,
-            observer=observer,
-            stop=self._stop,
-            network=self._http,
-        )
-
-    @property
-    def _transfer_options(self) -> TransferOptions:
-        settings = self._settings
-        return TransferOptions(
-            settings.connections, settings.jobs, settings.retries, settings.fsync
-        )
-
-    def _sources(self, snapshot: Snapshot) -> Callable[[RemoteFile], ByteSource]:
-        """Where the bytes of each file come from: what is wrapped round what."""
-        hosts, limit = self._hosts(), self._limit
-        carrier = None
-        if self._options.tool in ("curl", "wget"):
-            from hfget.external import carrier_of, find_program
-
-            carrier = carrier_of(self._options.tool, find_program(self._options.tool))
-
-        def source_of(file: RemoteFile) -> ByteSource:
-            source = HttpSource(self._http, self._settings, hosts, snapshot, file, carrier)
-            return RateLimited(source, limit) if limit else source
-
-        return source_of
-
-    def _hosts(self) -> HostHealth:
-        hosts = HostHealth(self._settings.retries, self._stop)
-        hosts.answered(host_of(self._settings.endpoint))
-        return hosts
-
-    @cached_property
-    def _limit(self) -> RateLimit | None:
-        rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
-        return RateLimit(rate, self._stop, self._warn) if rate else None
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))

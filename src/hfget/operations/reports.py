@@ -48,6 +48,7 @@ def make_report(
         interrupted_by=stop.signal_number if interrupted else None,
         durable=outcome.durable,
         from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
+        mirrors=outcome.mirrors,
     )
 
 

@@ -4,7 +4,9 @@ One header that says what the partial is a part of, then records of 32 bytes, ap
 a *block* record after each write has returned, a *sync* record once the data of the first n
 blocks has reached the disk. A kill -9 loses neither; after a power failure (another boot id)
 only the blocks that a sync record covers count at once, the others once their CRC was compared.
-Torn, unknown and overlapping records are skipped. No URL and no token is ever in here.
+Torn, unknown and overlapping records are skipped. A *sender* record gives a number to the host
+that sends: block records that bear it tell who brought a block, so that a wrong hash does not cost
+the blocks of all. No URL and no token is ever in here.
 """
 
 from __future__ import annotations
@@ -27,7 +29,11 @@ from hfget.system import UntrustedError, boot_id, create_file, is_sole, open_own
 _MAGIC = b"hfget-j1"
 _HEAD = struct.Struct("<8sII")  # magic, length of the JSON, its CRC-32
 _RECORD = struct.Struct("<4sIQQII")  # tag, epoch, offset, length, data CRC-32, CRC-32 of the rest
-_BLOCK, _SYNC = b"blok", b"sync"
+_BLOCK, _SYNC, _SENDER = b"blok", b"sync", b"from"
+#: The tag of a block record whose sender has a number: so begins, and then comes the number.
+_SENT = b"bl"
+_SENDER_NUMBERS = range(1, 256)
+_MOST_SENDER_BYTES = 600
 _MAX_HEADER = 1 << 20
 #: What is read of a journal: two million blocks. Of a longer one the beginning counts.
 _MOST_BYTES = _MAX_HEADER + (64 << 20)
@@ -57,11 +63,16 @@ class Identity(NamedTuple):
 
 
 class Block(NamedTuple):
-    """`length` bytes at `offset` were written; `crc` is their CRC-32 as received."""
+    """`length` bytes at `offset` were written; `crc` is their CRC-32 as received.
+
+    `sender` is the host that sent them, behind the endpoint that led to it where that is another;
+    empty where it is not known.
+    """
 
     offset: int
     length: int
     crc: int
+    sender: str = ""
 
     @property
     def end(self) -> int:
@@ -120,6 +131,7 @@ def _read_identity(fields: dict[str, Any]) -> Identity:
 
 def _read_records(data: memoryview, epoch: int, size: int) -> tuple[list[Block], int]:
     blocks: list[Block] = []
+    senders: dict[bytes, str] = {_BLOCK: ""}
     taken = Spans()
     positions: list[int] = []
     mark = 0
@@ -131,13 +143,25 @@ def _read_records(data: memoryview, epoch: int, size: int) -> tuple[list[Block],
             continue
         if tag == _SYNC:
             mark = max(mark, length)
-        elif tag == _BLOCK and length > 0 and offset + length <= size:
+        elif tag == _SENDER and offset in _SENDER_NUMBERS:
+            name = bytes(data[position + _RECORD.size :][: min(length, _MOST_SENDER_BYTES)])
+            if crc32(name) == crc:
+                senders[_sent_by(offset)] = name.decode("utf-8", "replace")
+        elif _is_block(tag) and length > 0 and offset + length <= size:
             if taken.overlaps(offset, offset + length):
                 continue
             taken.add(offset, offset + length)
-            blocks.append(Block(offset, length, crc))
+            blocks.append(Block(offset, length, crc, senders.get(tag, "")))
             positions.append(position)
     return blocks, bisect_left(positions, mark)
+
+
+def _sent_by(number: int) -> bytes:
+    return _SENT + bytes((number, 0))
+
+
+def _is_block(tag: bytes) -> bool:
+    return tag == _BLOCK or (tag[:2] == _SENT and tag[3] == 0)
 
 
 class JournalWriter:
@@ -145,6 +169,7 @@ class JournalWriter:
 
     def __init__(self, path: Path, identity: Identity, inode: int, blocks: tuple[Block, ...] = ()):
         self._lock = threading.Lock()
+        self._senders: dict[str, bytes] = {"": _BLOCK}
         self._epoch = secrets.randbits(32)
         header = {
             "identity": identity._asdict(),
@@ -167,9 +192,10 @@ class JournalWriter:
                 temporary.unlink()
             raise
 
-    def block(self, offset: int, length: int, crc: int) -> None:
-        """These bytes have been written."""
-        self._append(self._block(Block(offset, length, crc)))
+    def block(self, offset: int, length: int, crc: int, sender: str = "") -> None:
+        """These bytes have been written; `sender` is who sent them."""
+        with self._lock:
+            self._add(self._block(Block(offset, length, crc, sender)))
 
     def mark(self) -> int:
         """How far the journal goes: what `synced` is told once the data up to here is safe."""
@@ -215,12 +241,28 @@ class JournalWriter:
 
     def _append(self, record: bytes) -> None:
         with self._lock:
-            if self._fd >= 0:
-                os.write(self._fd, record)
-                self._recorded += len(record)
+            self._add(record)
+
+    def _add(self, record: bytes) -> None:
+        if self._fd >= 0:
+            os.write(self._fd, record)
+            self._recorded += len(record)
 
     def _block(self, block: Block) -> bytes:
-        return self._pack(_BLOCK, block.offset, block.length, block.crc)
+        """The record of a block, behind that of its sender where it is the sender's first."""
+        tag, first = self._senders.get(block.sender), b""
+        if tag is None:
+            tag, first = self._introduce(block.sender)
+        return first + self._pack(tag, block.offset, block.length, block.crc)
+
+    def _introduce(self, sender: str) -> tuple[bytes, bytes]:
+        """The tag for a sender's blocks, and the record that says so."""
+        number, name = len(self._senders), sender.encode()
+        if number not in _SENDER_NUMBERS or len(name) > _MOST_SENDER_BYTES:
+            return _BLOCK, b""
+        tag = self._senders[sender] = _sent_by(number)
+        padding = bytes(-len(name) % _RECORD.size)
+        return tag, self._pack(_SENDER, number, len(name), crc32(name)) + name + padding
 
     def _pack(self, tag: bytes, offset: int, length: int, crc: int) -> bytes:
         body = _RECORD.pack(tag, self._epoch, offset, length, crc, 0)[:-4]

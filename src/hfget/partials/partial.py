@@ -7,9 +7,7 @@ file system are worth.
 
 from __future__ import annotations
 
-import base64
 import errno
-import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,47 +15,24 @@ from pathlib import Path
 from hfget.errors import DiskError
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
+from hfget.model import Span
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
+from hfget.partials.partial_names import aria2c_name, digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import (
-    ARIA2C,
-    DATA_SUFFIX,
-    compare,
-    found_at,
-    journal_of,
-    remove,
-    take_over,
-)
+from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
+from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
-    ProcessIdentity,
     UntrustedError,
     check_inode,
     disk_error,
     writes_in_order_only,
 )
 
+__all__ = ["JOURNALED_BYTES", "Partial", "aria2c_name", "digest_of", "own_name", "stem_for"]
+
 #: Smaller files have no journal: they are quicker to fetch again than to continue.
 JOURNALED_BYTES = 1 << 20
-
-
-def stem_for(directory: Path, path: str, etag: str) -> Path:
-    """Where the partial of repo file `path` rests, without suffix: short whatever the name is."""
-    return directory / f"{digest_of(path)}.{etag[:8]}"
-
-
-def aria2c_name(stem: Path) -> Path:
-    """Where aria2c writes what becomes the file; its notes lie beside it."""
-    return stem.with_name(f"{stem.name}.{ARIA2C}{DATA_SUFFIX}")
-
-
-def digest_of(path: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha1(path.encode()).digest()).decode().rstrip("=")
-
-
-def own_name(stem: Path) -> Path:
-    """A new name for data that this process alone writes to."""
-    return stem.with_name(f"{stem.name}.{ProcessIdentity.mine()}{DATA_SUFFIX}")
 
 
 class Partial:
@@ -85,6 +60,7 @@ class Partial:
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
         self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
+        self._unrecorded = UnrecordedBlocks()
         self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
@@ -137,8 +113,8 @@ class Partial:
         assert self._file is not None
         return self._file if self._journal is None else self._file.reader()
 
-    def write(self, view: memoryview, offset: int) -> None:
-        """Put received bytes in place, then into the journal. Raises DiskError."""
+    def write(self, view: memoryview, offset: int, sender: str = "") -> None:
+        """Put bytes that `sender` sent in place, then into the journal. Raises DiskError."""
         assert self._file is not None
         crc = crc32(view) if self._journal else 0
         try:
@@ -146,7 +122,9 @@ class Partial:
                 self.along.take(view, offset)
             self._file.write_at(view, offset)
             if self._journal:
-                self._journal.block(offset, len(view), crc)
+                self._journal.block(offset, len(view), crc, sender)
+            else:
+                self._unrecorded.note(offset, len(view), sender)
         except OSError as error:
             raise disk_error(error, self.data_path) from error
 
@@ -264,6 +242,37 @@ class Partial:
             return Partial(self.stem, self.identity, keep, self.data_path)
         except OSError as error:
             raise disk_error(error, self.data_path) from error
+
+    @property
+    def keeps_blocks(self) -> bool:
+        """Whether a part of it can be kept while the rest is fetched again."""
+        return self._journal is not None
+
+    def brought(self) -> tuple[Block, ...]:
+        """What of it came from whom, with a CRC of what is on disk now where none is recorded.
+
+        Raises DiskError.
+        """
+        if self._journal is not None:
+            return self.recorded()
+        return self._unrecorded.blocks(self.read if self.along is None else None)
+
+    def has(self, block: Block) -> bool:
+        """Whether these bytes are on disk; where it cannot be read, they count as others.
+
+        Raises DiskError.
+        """
+        return self.along is None and crc32(self.read((block.offset, block.end))) == block.crc
+
+    def read(self, span: Span) -> bytes:
+        """Bytes that are on disk. Raises DiskError."""
+        assert self._file is not None
+        data = bytearray(span[1] - span[0])
+        try:
+            count = self._file.read_at(memoryview(data), span[0])
+        except OSError as error:
+            raise disk_error(error, self.data_path, "reading back") from error
+        return bytes(data[:count])
 
     def recorded(self) -> tuple[Block, ...]:
         """All blocks in the journal. Raises DiskError."""

@@ -2,15 +2,18 @@
 
 A *source* is one file at one place; it answers a request for a *span* with a *stream*. An *origin*
 is the host that sends. A *lie* is an answer that cannot be what was asked for. *Host health* knows
-which host is paused and which is down. Sources stack: one that keeps to a rate is wrapped round
-another.
+which host is paused and which is down. A *place* is one of several endpoints of a run; *mirror
+health* knows how fast each is, which rests and which is out. Sources stack: one that keeps to a
+rate is wrapped round another.
 """
 
 from __future__ import annotations
 
-from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
+from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief, sender_of
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import Address, HttpSource, content_url
+from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
 __all__ = [
@@ -19,9 +22,13 @@ __all__ = [
     "ByteStream",
     "HostHealth",
     "HttpSource",
+    "MirrorHealth",
+    "Mirrored",
     "NoRangesError",
     "RateLimit",
     "RateLimited",
+    "Relief",
     "content_url",
     "parse_rate",
+    "sender_of",
 ]

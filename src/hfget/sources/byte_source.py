@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from hfget.http import Transient
 from hfget.model import Span
@@ -14,6 +15,18 @@ class NoRangesError(Transient):
     def __init__(self, reason: str, *, url: str) -> None:
         super().__init__(reason, url=url, lie=True)
         self.origin = self.host
+
+
+class Relief(NamedTuple):
+    """What further connections would do for ranges that come slowly.
+
+    One to a place would bring `rates` bytes a second. It is worth it where it saves so many
+    `seconds`, or where an answer has not begun within `patience` (seconds).
+    """
+
+    rates: Mapping[str, float]
+    seconds: float
+    patience: float
 
 
 class ByteStream(Protocol):
@@ -30,7 +43,13 @@ class ByteStream(Protocol):
     exact: bool
     whole: bool
     origin: str
+    place: str
     held: float
+    rate: float | None
+
+    @property
+    def is_laggard(self) -> bool:
+        """Whether another place would bring the rest in a fraction of the time."""
 
     @property
     def url(self) -> str: ...
@@ -88,3 +107,26 @@ class ByteSource(Protocol):
 
     def fruitful(self) -> None:
         """Bytes came: a later refusal means that an address has expired."""
+
+    def width(self, connections: int) -> int:
+        """How many connections may be on it, where a place may have so many: one until resolved."""
+
+    def fewest(self) -> int:
+        """The connections, over all files, of that of several places that has the fewest."""
+
+    def relief(self) -> Relief | None:
+        """What another place would do for what comes slowly; None where only one may be asked."""
+
+    def places(self) -> Sequence[str]:
+        """The places that may be asked, by their endpoints' hosts, the preferred one first."""
+
+    def avoid(self, *places: str) -> None:
+        """Of all places, ask none of these for this file as long as there is another."""
+
+    def lied(self, place: str, spans: Sequence[Span]) -> None:
+        """The bytes of `spans` that came from `place` were wrong: it is not asked any more."""
+
+
+def sender_of(stream: ByteStream) -> str:
+    """Who sends: the host, behind the endpoint that led to it where that is another."""
+    return stream.place if stream.place == stream.origin else f"{stream.place} {stream.origin}"

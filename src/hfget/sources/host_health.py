@@ -119,6 +119,12 @@ class HostHealth:
             host.paused_until = max(host.paused_until, now + wait)
             return wait
 
+    def forgive(self, name: str) -> None:
+        """Its failures do not count any more: it may be asked again."""
+        with self._lock:
+            host = self._host(name)
+            host.over, host.failures, host.paused_until = None, 0, 0.0
+
     def serves_parts(self, name: str) -> bool:
         """Whether parts of files may be asked for there now."""
         with self._lock:

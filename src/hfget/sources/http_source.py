@@ -8,6 +8,7 @@ further ranges until the CDN refuses it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -166,7 +167,7 @@ class HttpSource:
     def _stream(self, response: requests.Response, span: Span | None) -> HttpStream:
         try:
             answer = self._checked(span, response)
-            stream = HttpStream(response, answer, open_body(response, answer))
+            stream = HttpStream(response, answer, open_body(response, answer), self._host)
         except BaseException as error:
             response.close()
             if isinstance(error, NoRangesError):
@@ -193,6 +194,26 @@ class HttpSource:
     def fruitful(self) -> None:
         """Bytes came from the present URL: a later refusal means that it has expired."""
         self._fruitless_renewals = self._failures_away = 0
+
+    def width(self, connections: int) -> int:
+        """One until the way to the bytes is known: then all may take it."""
+        return connections if self.resolved else 1
+
+    def fewest(self) -> int:
+        """It makes no difference with one place."""
+        return 0
+
+    def relief(self) -> None:
+        """There is no other place."""
+
+    def places(self) -> tuple[str, ...]:
+        return (self._host,)
+
+    def avoid(self, *places: str) -> None:
+        """Nothing: there is no other place."""
+
+    def lied(self, place: str, spans: Sequence[Span]) -> None:
+        """Nothing: there is no other place to ask instead."""
 
     def _ask(self, target: RequestUrl, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""

@@ -35,8 +35,11 @@ class HttpStream:
     """An answer whose head was found right, and its body."""
 
     held = 0.0
+    rate: float | None = None
+    is_laggard = False
 
-    def __init__(self, response: requests.Response, answer: Answer, body: Body) -> None:
+    def __init__(self, response: requests.Response, answer: Answer, body: Body, place: str) -> None:
+        self.place = place
         self.start, self.end = answer.start, answer.end
         self.exact, self.whole = answer.exact, answer.whole
         self.origin = host_of(response.url)

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hfget.errors import UsageError
@@ -14,7 +14,7 @@ from hfget.http import Transient
 from hfget.messages import advice
 from hfget.messages import source_texts as texts
 from hfget.model import Span
-from hfget.sources.byte_source import ByteSource, ByteStream
+from hfget.sources.byte_source import ByteSource, ByteStream, Relief
 from hfget.system import Stamp, Stopped, safe_text
 
 _RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
@@ -174,6 +174,24 @@ class RateLimited:
     def fruitful(self) -> None:
         self._source.fruitful()
 
+    def width(self, connections: int) -> int:
+        return self._source.width(connections)
+
+    def fewest(self) -> int:
+        return self._source.fewest()
+
+    def relief(self) -> Relief | None:
+        return self._source.relief()
+
+    def places(self) -> Sequence[str]:
+        return self._source.places()
+
+    def avoid(self, *places: str) -> None:
+        self._source.avoid(*places)
+
+    def lied(self, place: str, spans: Sequence[Span]) -> None:
+        self._source.lied(place, spans)
+
 
 class RateLimitedStream:
     """A stream that reads no more than the limit allows."""
@@ -181,11 +199,15 @@ class RateLimitedStream:
     def __init__(self, stream: ByteStream, limit: RateLimit) -> None:
         self.start, self.end = stream.start, stream.end
         self.exact, self.whole = stream.exact, stream.whole
-        self.origin = stream.origin
-        self.held = stream.held
+        self.origin, self.place = stream.origin, stream.place
+        self.held, self.rate = stream.held, stream.rate
         self._stream = stream
         self._limit = limit
         self._interrupted = False
+
+    @property
+    def is_laggard(self) -> bool:
+        return self._stream.is_laggard
 
     @property
     def url(self) -> str:

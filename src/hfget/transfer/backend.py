@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hfget.errors import HfgetError
-from hfget.model import Failure, RemoteFile
+from hfget.model import Failure, MirrorUse, RemoteFile
 from hfget.partials import Identity
 from hfget.sources import ByteSource
 from hfget.transfer.local_content import LocalContent
@@ -51,7 +51,8 @@ class DoneFile(NamedTuple):
 class Outcome:
     """What a run did. `received` counts body bytes off the wire.
 
-    `unfinished` has, by path, the bytes on disk of files that were begun and not finished.
+    `unfinished` has, by path, the bytes on disk of files that were begun and not finished;
+    `mirrors` tells of each endpoint where there were several.
     """
 
     done: list[DoneFile] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Outcome:
     unfinished: dict[str, int] = field(default_factory=dict)
     received: int = 0
     durable: bool = True
+    mirrors: tuple[MirrorUse, ...] = ()
 
 
 class Backend(Protocol):
@@ -76,12 +78,13 @@ class Backend(Protocol):
 class TransferOptions:
     """How files are to be brought.
 
-    `connections` is how many one file may have, `jobs` how many files may be in the works,
-    `retries` how many fruitless tries in a row are borne. With `fsync` a file has reached the
-    disk before it gets its name.
+    `connections` is how many one file may have at each of `places`, `jobs` how many files may be
+    in the works, `retries` how many fruitless tries in a row are borne. With `fsync` a file has
+    reached the disk before it gets its name.
     """
 
     connections: int
     jobs: int
     retries: int
     fsync: bool = True
+    places: int = 1

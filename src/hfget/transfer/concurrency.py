@@ -41,11 +41,16 @@ class _Trial(NamedTuple):
 
 
 class ConnectionLimit:
-    """The number `allowed` now, from 1 to `most`. Thread-safe."""
+    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe."""
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
+    ) -> None:
         self.most = most
-        self.allowed = most if most > POLITE_CONNECTIONS else min(FIRST_CONNECTIONS, most)
+        is_impolite = most > POLITE_CONNECTIONS * places
+        self.allowed = most if is_impolite else min(FIRST_CONNECTIONS * places, most)
+        #: Each of several places is to have some: no trial goes below.
+        self._fewest = 1 if places == 1 else min(FIRST_CONNECTIONS * places, most)
         self._clock = clock
         self._lock = threading.Lock()
         self._window: tuple[float, int] | None = None
@@ -119,7 +124,11 @@ class ConnectionLimit:
         """Try another number."""
         if self._growing and self.allowed == self.most and not self._proven:
             self._growing = False
-        tried = min(2 * self.allowed, self.most) if self._growing else max(1, self.allowed // 2)
+        tried = (
+            min(2 * self.allowed, self.most)
+            if self._growing
+            else max(min(self._fewest, self.allowed), self.allowed // 2)
+        )
         if tried == self.allowed:
             self._rest(now)
             return

@@ -146,13 +146,15 @@ class Engine:
     def _prepare(self, given: Iterable[Task]) -> None:
         tasks = list(given)
         options = self._options
-        most = min(max(options.connections, options.jobs), MAX_CONNECTIONS)
+        a_file = options.connections * options.places
+        most = min(max(a_file, options.jobs), MAX_CONNECTIONS)
         if not self._lasting:
-            most = min(most, _usable(tasks, options.connections))
-        self._limit = ConnectionLimit(min(most, room_for_connections()))
+            most = min(most, _usable(tasks, a_file))
+        self._limit = ConnectionLimit(min(most, room_for_connections()), places=options.places)
         self._schedule = Schedule(
             tasks,
             connections=options.connections,
+            places=options.places,
             jobs_at_a_time=min(options.jobs, self._limit.most),
             limit=self._limit,
             lasting=self._lasting,
@@ -231,6 +233,8 @@ class Engine:
             if self._limit.allowed > allowed:
                 self._schedule.changed()
             self._hire()
+            if self._options.places > 1:
+                self._hang_up_in_vain()
             if now - sampled >= SAMPLE_SECONDS:
                 sampled = now
                 self._sample()
@@ -242,6 +246,12 @@ class Engine:
                 for fetcher in self._stragglers.look(fetchers, now):
                     fetcher.hang_up()
             self._schedule.wait(TICK_SECONDS)
+
+    def _hang_up_in_vain(self) -> None:
+        """A file whose last bytes another connection brings does not wait for this one."""
+        for worker in self._workers:
+            if worker.fetcher.is_in_vain:
+                worker.fetcher.hang_up()
 
     def _end(self) -> None:
         """Wind down to the end, however often a signal strikes meanwhile."""
@@ -259,6 +269,8 @@ class Engine:
         self._ended.set()
         for worker in self._workers:
             worker.fetcher.hang_up()
+        if self._network and self._options.places > 1 and not self._schedule.unfinished:
+            self._network.abort()  # a place that does not answer: all came from the others
         stopped = math.inf
         for thread, ended in self._threads:
             while not ended.wait(TICK_SECONDS):

@@ -12,7 +12,7 @@ from hfget.http import Transient
 from hfget.limits import SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
 from hfget.messages import transfer_texts as texts
 from hfget.model import Span
-from hfget.sources import ByteStream, NoRangesError
+from hfget.sources import ByteStream, NoRangesError, sender_of
 from hfget.system import Stopped, Superseded
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.ledger import Lease
@@ -50,6 +50,7 @@ class Fetcher:
         self._stream: ByteStream | None = None
         self._hung_up = False
         self._kept = 0
+        self._sender = ""
 
     def fetch(self, job: FileJob, lease: Lease) -> None:
         """Fetch what the lease holds into the job's partial.
@@ -62,7 +63,12 @@ class Fetcher:
             raise Superseded
         span = None if whole else (lease.start, lease.end)
         asked, resolved = time.monotonic(), job.source.resolved
-        stream = self._open(job, span)
+        lease.asked = asked
+        try:
+            stream = self._open(job, span)
+        finally:
+            lease.asked = 0.0
+        lease.rate, lease.place = stream.rate, stream.place
         if not (resolved or whole):
             self._resolved()
         answered, received = time.monotonic(), self.received
@@ -79,6 +85,7 @@ class Fetcher:
             if self._hung_up:
                 raise Superseded from None
             if isinstance(failure, Transient):
+                failure.kept, failure.place = self._kept, stream.place
                 seconds = time.monotonic() - asked - stream.held
                 failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds)
             raise
@@ -97,6 +104,18 @@ class Fetcher:
     def is_of(self, job: FileJob) -> bool:
         """Whether it fetches of this job now."""
         return self._job is job
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether another connection has all that is left of what is being fetched."""
+        lease = self.lease
+        return lease is not None and lease.taken
+
+    @property
+    def is_laggard(self) -> bool:
+        """Whether another place would bring the rest in a fraction of the time."""
+        stream = self._stream
+        return stream is not None and stream.is_laggard
 
     def hang_up(self) -> None:
         """From another thread: end the present answer; its rest comes over a new connection."""
@@ -119,6 +138,7 @@ class Fetcher:
                 raise NoRangesError(texts.WHOLE_FOR_PART, url=stream.url)
             self._without_ranges(stream.origin)
         lease.reach = stream.end
+        self._sender = sender_of(stream)
         position = self._copy(job, lease, stream)
         if position < lease.end:
             raise Transient(texts.ENDED_EARLY, url=stream.url)
@@ -170,7 +190,7 @@ class Fetcher:
         """Write the buffer's bytes; returns how many the lease still covered."""
         granted = job.ledger.claim(lease, filled)
         for start, end in job.ledger.missing(position, position + granted):
-            job.partial.write(self._buffer[start - position : end - position], start)
+            job.partial.write(self._buffer[start - position : end - position], start, self._sender)
             job.ledger.record(start, end)
             job.progressed.set()
             self._kept += end - start

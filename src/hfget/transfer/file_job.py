@@ -78,7 +78,7 @@ class FileJob:
         self._partial: Partial | None = None
         self._had = 0
         self._unreadable = False
-        self._repairs = Repairs(self.file, self.source)
+        self._repairs = Repairs(self.file, self.source, self._go_on)
 
     @property
     def partial(self) -> Partial:
@@ -160,6 +160,7 @@ class FileJob:
         if actual != self.file.etag:
             self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
             return False
+        self._repairs.after_right_hash(partial)
         if fsync:
             self.durable = partial.sync()
         with self._ending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hfget.model import Span
@@ -20,7 +20,9 @@ class Lease:
     `position` is how far its holder has claimed the right to write; what lies behind it up to
     `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
     reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
-    bytes a second, None until it is measured.
+    bytes a second, None until it is measured. `asked` is since when (monotonic) its holder waits
+    for the answer to begin, 0 while it does not; then `place` is where it comes from. `taken` tells
+    that nothing of it is left to its holder.
     """
 
     start: int
@@ -28,6 +30,9 @@ class Lease:
     position: int
     rate: float | None = None
     reach: int = 0
+    asked: float = 0.0
+    place: str = ""
+    taken: bool = False
 
     @property
     def remaining(self) -> int:
@@ -68,6 +73,12 @@ class Ledger:
     def done_bytes(self) -> int:
         with self._lock:
             return self._done.total
+
+    @property
+    def free_bytes(self) -> int:
+        """How much is left to be handed out."""
+        with self._lock:
+            return self._free.total
 
     @property
     def leases(self) -> int:
@@ -139,7 +150,7 @@ class Ledger:
     def widen(self, lease: Lease) -> bool:
         """Make this lease one over the whole file, for a single stream; false if others fetch."""
         with self._lock:
-            if len(self._leases) > 1:
+            if len(self._leases) > 1 or lease.taken:
                 return False
             self._widen(lease)
             return True
@@ -170,6 +181,39 @@ class Ledger:
             self._leases.append(thief)
             return thief
 
+    def relieve(
+        self, rates: Mapping[str, float], seconds: float, most: int, unanswered: float
+    ) -> Lease | None:
+        """What a connection to another place brings sooner; `rates` are in bytes a second.
+
+        First all of a lease whose holder waits for an answer since before `unanswered`; else so
+        much of the one where that saves most that both end together, or all where the holder
+        would have next to nothing. None if it saves less than `seconds`, or `most` are leased.
+        """
+        with self._lock:
+            if self.in_order or len(self._leases) >= most:
+                return None
+            for lease in self._leases:
+                if 0 < lease.asked < unanswered and lease.position == lease.start < lease.end:
+                    self._leases.remove(lease)
+                    return self._take(lease, lease.start)
+            best, victim, kept = seconds, None, 0
+            for lease in self._leases:
+                rate = max((rate for at, rate in rates.items() if at != lease.place), default=0.0)
+                if lease.rate is None or lease.remaining < 2 or rate <= 0:
+                    continue
+                shared = lease.remaining / (lease.rate + rate)
+                if lease.seconds_left - shared >= best:
+                    best, victim = lease.seconds_left - shared, lease
+                    kept = int(shared * lease.rate) if shared > seconds else 0
+            return self._take(victim, victim.position + kept) if victim else None
+
+    def _take(self, victim: Lease, start: int) -> Lease:
+        thief = Lease(start, victim.end, start)
+        victim.end, victim.taken = start, start == victim.position
+        self._leases.append(thief)
+        return thief
+
     def claim(self, lease: Lease, length: int) -> int:
         """How many of the next `length` bytes the holder may write; they can't be stolen then."""
         with self._lock:
@@ -189,6 +233,8 @@ class Ledger:
         It goes to the one before it, if that one's answer brings it anyway.
         """
         with self._lock:
+            if lease not in self._leases:
+                return  # another connection has all of it
             self._leases.remove(lease)
             for start, end in self._missing(lease.start, lease.end):
                 for other in self._leases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 from hfget.errors import DiskError, VerificationError
 from hfget.limits import MAX_DISK_REPAIRS, MAX_READ_REPAIRS, MAX_REFETCHES
@@ -12,18 +13,26 @@ from hfget.model import RemoteFile
 from hfget.partials import Block, Partial
 from hfget.sources import ByteSource
 from hfget.system import disk_error
+from hfget.transfer.suspects import Suspects
 
 
 class Repairs:
-    """The tries of one file. The CRC of each block tells the disk's faults from the server's."""
+    """The tries of one file. The CRC of each block tells the disk's faults from the server's.
 
-    def __init__(self, file: RemoteFile, source: ByteSource) -> None:
+    `go_on` raises what is to end them.
+    """
+
+    def __init__(
+        self, file: RemoteFile, source: ByteSource, go_on: Callable[[], None] = lambda: None
+    ) -> None:
         self._file = file
         self._source = source
+        self._go_on = go_on
+        self._suspects = Suspects(file, source)
         self._of_disk = self._of_reading = self._refetches = 0
 
     def after_wrong_hash(self, partial: Partial, actual: str) -> tuple[Block, ...]:
-        """All but the blocks that the disk changed; none of them if it changed none.
+        """All but the blocks that the disk changed; else all but those of one sender; else none.
 
         Raises DiskError and VerificationError when the tries are used up.
         """
@@ -36,6 +45,16 @@ class Repairs:
                 texts.DISK_LOSES(damaged=len(damaged)),
                 path=self._file.path,
                 hint=advice.CHECK_DISK_OR_OTHER_FOLDER,
+            )
+        keep = self._suspects.keep(partial, self._go_on)
+        if keep is not None:
+            return keep
+        if agreed := self._suspects.agree:
+            raise VerificationError(
+                f"the listing is wrong, not the bytes: {agreed} send the same ones, whose "
+                f"{self._file.hash_kind} is {actual[:12]}…, listed is {self._file.etag[:12]}…",
+                path=self._file.path,
+                hint="name another --endpoint first: the first one that answers gives the listing",
             )
         if self._refetches < MAX_REFETCHES:
             self._refetches += 1
@@ -50,6 +69,10 @@ class Repairs:
             path=self._file.path,
             hint=advice.OTHER_MIRROR,
         )
+
+    def after_right_hash(self, partial: Partial) -> None:
+        """Name who has sent what had to be fetched again. Raises DiskError."""
+        self._suspects.convict(partial)
 
     def after_read_error(self, partial: Partial, error: OSError) -> tuple[Block, ...]:
         """All but the blocks that cannot be read, or are not what was written.

@@ -23,6 +23,9 @@ from hfget.transfer.ledger import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
+#: Where there are several places, so that each can bring a share of a larger one; and how much
+#: of it they ask for at least.
+STRIPED_BYTES, MIN_SHARE_BYTES = 4 * MIB, MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -34,6 +37,8 @@ MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 32 * MIB, 1.0
 SMALL_BYTES, SMALL_SHARE = MIB, 4
 
 _LONGEST_WAIT = 0.5
+#: How often it is looked, in seconds, whether another place brings sooner what is being fetched.
+_RELIEF_WAIT = 0.1
 
 
 class Work(NamedTuple):
@@ -46,9 +51,9 @@ class Work(NamedTuple):
 class Schedule:
     """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
-    `connections` is how many one file may have, `jobs_at_a_time` how many files are in the
-    works, `limit` how many workers may have work at all. With `lasting`, tasks are added until
-    `close`.
+    `connections` is how many one file may have at each of `places`, `jobs_at_a_time` how many
+    files are in the works, `limit` how many workers may have work at all. With `lasting`, tasks
+    are added until `close`.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class Schedule:
         tasks: Sequence[Task],
         *,
         connections: int,
+        places: int = 1,
         jobs_at_a_time: int,
         limit: ConnectionLimit,
         lasting: bool = False,
@@ -68,6 +74,7 @@ class Schedule:
         self._lasting = lasting
         self._unfinished = len(tasks) + lasting
         self._connections = connections
+        self._places = places
         self._jobs_at_a_time = jobs_at_a_time
         self._limit = limit
         self._job_for = begin
@@ -121,7 +128,7 @@ class Schedule:
         with self._changed:
             while self._unfinished and not stop.is_set():
                 wait = _LONGEST_WAIT
-                if self._busy < self._limit.allowed:
+                if self._busy < self._limit.allowed or self._a_place_idles():
                     work, wait = self._next()
                     if work is not None:
                         self._busy += 1
@@ -189,11 +196,21 @@ class Schedule:
     def piece(self, job: FileJob) -> int:
         """How many bytes to ask for at once, so that neither requests nor the tail dominate."""
         size = job.file.size
+        if self._places > 1:
+            return self._share(job)
         if size <= SINGLE_REQUEST_BYTES:
             return size
         share = size // (PIECES_A_CONNECTION * self._connections)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
+
+    def _share(self, job: FileJob) -> int:
+        """Half of what each connection would get of the rest: all places end at the same time."""
+        if job.file.size <= STRIPED_BYTES:
+            return job.file.size
+        share = job.ledger.free_bytes // (2 * self._places * self._connections)
+        worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
+        return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""
@@ -201,7 +218,7 @@ class Schedule:
 
     def _most(self, job: FileJob) -> int:
         """How many connections the job may have: one until it is known where its bytes are."""
-        return self._connections if job.source.resolved else 1
+        return job.source.width(self._connections)
 
     def _wake(self) -> None:
         """Let as many idle workers look as may work: others would only take turns at the lock."""
@@ -235,9 +252,23 @@ class Schedule:
         for job in ready:
             if not job.source.ranged:
                 continue
-            if lease := job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job)):
+            if relief := job.source.relief():
+                wait = min(wait, _RELIEF_WAIT)
+                lease = job.ledger.relieve(
+                    relief.rates, relief.seconds, self._most(job), now - relief.patience
+                )
+            else:
+                lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job))
+            if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
+
+    def _a_place_idles(self) -> bool:
+        """Whether one of several places has less than half of its share of what is allowed."""
+        fair = self._limit.allowed // (2 * self._places)
+        return self._places > 1 and any(
+            job.source.fewest() < fair for job in self._active if job.phase is Phase.FETCHING
+        )
 
     def _begin(self, task: Task) -> Work:
         return self._resume(self._job_for(task))

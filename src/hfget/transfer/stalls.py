@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from hfget.limits import SIBLING_SHARE, WINDOW_SECONDS, WORTH_SECONDS
+from hfget.limits import LAGGARD_SECONDS, SIBLING_SHARE, WINDOW_SECONDS, WORTH_SECONDS
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.ledger import Lease
 
@@ -62,7 +62,12 @@ class Stragglers:
             watch.sample(now, fetcher.received)
             watches[fetcher] = watch
         self._watches = watches
-        return [fetcher for fetcher, watch in watches.items() if self._falls_behind(watch)]
+        return [
+            fetcher
+            for fetcher, watch in watches.items()
+            if self._falls_behind(watch)
+            or (fetcher.is_laggard and watch.lease.seconds_left >= LAGGARD_SECONDS)
+        ]
 
     def _falls_behind(self, watch: _Watch) -> bool:
         lease, rate = watch.lease, watch.lease.rate

@@ -135,7 +135,7 @@ class Worker:
         except Superseded:
             pass
         except Transient as failure:
-            if not self._stop.is_set():
+            if not (self._stop.is_set() or lease.taken):
                 self._retry_later(job, failure, begun, self.fetcher.received - received)
         finally:
             job.ledger.release(lease)
@@ -151,6 +151,8 @@ class Worker:
         Raises HfgetError when that makes no sense.
         """
         wait = job.source.failed(failure, begun)
+        if failure.elsewhere:
+            return
         if not failure.lie:
             self._limit.trouble(overloaded=failure.overloaded)
         attempt = 0

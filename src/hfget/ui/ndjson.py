@@ -257,5 +257,6 @@ def _report(report: Report) -> Record:
         "interrupted_by": report.interrupted_by,
         "durable": report.durable,
         "proof": asdict(report.snapshot.proof),
+        "mirrors": [asdict(mirror) for mirror in report.mirrors],
         "failures": [_failure(failure) for failure in report.failures],
     }

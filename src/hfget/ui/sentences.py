@@ -22,6 +22,7 @@ from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
 from hfget.system import duration_text, redact, safe_text, safe_url, size_text
+from hfget.ui.mirror_lines import mirror_lines
 
 #: Path, state (ok, missing, changed, extra) and detail of a file `hfget verify` looked at.
 Verdict: TypeAlias = tuple[str, str, str]
@@ -230,6 +231,7 @@ def report_text(report: Report, command: str = "", kept: int = 0) -> str:
     """
     lines = [failures_text(report.failures)] if report.failures else []
     lines.append(outcome_line(report, kept))
+    lines += [shown(line, _MESSAGE_LIMIT) for line in mirror_lines(report.mirrors)]
     if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else advice.RUN_AGAIN_TO_GO_ON
         lines.append(f"  next: {again}")

@@ -43,6 +43,54 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["j"]
 
 
+SENDERS = ("a.test", "", "b.test cdn.test", "a.test", "c" * 300)
+
+
+def test_who_sent_a_block_is_told_by_the_next_run_too(tmp_path: Path) -> None:
+    blocks = tuple(Block(n * 100, 100, n, sender) for n, sender in enumerate(SENDERS))
+    writer = JournalWriter(tmp_path / "j", IDENTITY, 1, blocks[:2])
+    for block in blocks[2:]:
+        writer.block(*block)
+    writer.synced(writer.mark())
+    writer.close()
+    journal = read_journal(tmp_path / "j")
+    assert journal is not None and journal.blocks == blocks and journal.synced == len(blocks)
+    again = JournalWriter(tmp_path / "again", IDENTITY, 1, journal.blocks)
+    again.close()
+    copied = read_journal(tmp_path / "again")
+    assert copied is not None and copied.blocks == blocks
+
+
+@pytest.mark.parametrize("bit", [0, 5])
+def test_a_flipped_bit_never_blames_another_sender(tmp_path: Path, bit: int) -> None:
+    path = tmp_path / "j"
+    writer = JournalWriter(path, IDENTITY, 1)
+    blocks = [Block(n * 100, 100, n, sender) for n, sender in enumerate(SENDERS[:4])]
+    for block in blocks:
+        writer.block(*block)
+    writer.close()
+    data = bytearray(path.read_bytes())
+    for position in range(len(data)):
+        data[position] ^= 1 << bit
+        path.write_bytes(data)
+        data[position] ^= 1 << bit
+        journal = read_journal(path)
+        if journal is not None:
+            known = {block._replace(sender="") for block in blocks} | set(blocks)
+            assert set(journal.blocks) <= known
+
+
+def test_more_senders_than_there_are_numbers_are_no_harm(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "j", IDENTITY, 1)
+    for number in range(300):
+        writer.block(number, 1, number, f"{number}.test")
+    writer.close()
+    journal = read_journal(tmp_path / "j")
+    assert journal is not None and len(journal.blocks) == 300
+    named = [block.sender for block in journal.blocks]
+    assert named == [f"{n}.test" if n < 255 else "" for n in range(300)]
+
+
 def test_a_torn_tail_costs_the_last_record_only(tmp_path: Path) -> None:
     path = tmp_path / "j"
     data = written(path)

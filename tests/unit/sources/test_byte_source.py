@@ -10,17 +10,20 @@ from dataclasses import replace
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.errors import EntryNotFoundError
 from hfget.external import carrier_of, find_program
 from hfget.http.retry import Transient
-from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError
+from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, sender_of
 from hfget.sources.host_health import UNUSABLE_PARTS
 from hfget.sources.http_source import HttpSource
+from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited
 from hfget.system.cancellation import Stopped, Superseded
 from tests.support.loopback import BOUND, Answer, Asked, Loopback, raw
 from tests.support.needs import needs
-from tests.support.origins import DATA, World, client, content
+from tests.support.origins import DATA, FILE, World, client, content
 from tests.support.transfers import head, in_thread, until
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -34,8 +37,17 @@ def limited(home: Loopback) -> ByteSource:
     return RateLimited(client(home).source, RateLimit("1G", threading.Event()))
 
 
+def mirrored(home: Loopback) -> ByteSource:
+    one, place = client(home), host_of(f"{home.url}/")
+    return Mirrored(FILE, {place: lambda: one.source}, MirrorHealth([place]), one.hosts, 4)
+
+
 #: Every kind of source, and how one comes to be.
-SOURCES: dict[type, Callable[[Loopback], ByteSource]] = {HttpSource: plain, RateLimited: limited}
+SOURCES: dict[type, Callable[[Loopback], ByteSource]] = {
+    HttpSource: plain,
+    RateLimited: limited,
+    Mirrored: mirrored,
+}
 
 
 def carried(tool: str) -> Callable[[Loopback], ByteSource]:
@@ -94,9 +106,12 @@ def test_asking_resolves_and_names_the_origin(
 ) -> None:
     home = world.origin()
     source = source_at(home)
-    assert not source.resolved and source.delay() == 0
+    assert not source.resolved and source.delay() == 0 and source.width(4) == 1
     stream = source.open((0, 10))
     assert source.resolved and stream.origin == source.origin == f"127.0.0.1:{home.port}"
+    assert list(source.places()) == [stream.place] and stream.place == stream.origin
+    assert sender_of(stream) == stream.place and not stream.is_laggard
+    assert source.width(4) == 4
     assert "?" not in stream.url
     read(stream)
     second = source.open((10, 20))

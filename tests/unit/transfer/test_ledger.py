@@ -116,6 +116,43 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.want(9, None)
             self.ledger.release(found)
 
+    @rule(
+        target=leases,
+        pace=st.lists(st.tuples(st.sampled_from("ab"), st.floats(0.1, 9)), min_size=9, max_size=9),
+        seconds=st.floats(0.1, 9),
+        others=st.dictionaries(st.sampled_from("abc"), st.floats(0, 99)),
+        waiting=st.booleans(),
+    )
+    def relieve(
+        self,
+        pace: list[tuple[str, float]],
+        seconds: float,
+        others: dict[str, float],
+        waiting: bool,
+    ) -> Lease | None:
+        for lease, (place, rate) in zip(self.held, pace, strict=False):
+            lease.place, lease.rate, lease.asked = place, rate, float(waiting)
+        claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
+        before = {id(lease): lease.seconds_left for lease in self.held}
+        thief = self.ledger.relieve(others, seconds, MANY, 2.0)
+        if thief is None:
+            return None
+        assert thief.remaining and not any(
+            taken & covered([(thief.start, thief.end)]) for taken in claimed
+        )
+        (victim,) = [lease for lease in self.held if lease.end == thief.start]
+        assert victim.taken == (victim.remaining == 0)
+        if not waiting:
+            rate = max(rate for place, rate in others.items() if place != victim.place)
+            ends = max(victim.seconds_left, thief.remaining / rate)
+            assert before[id(victim)] - ends >= 0.99 * seconds - 2 / rate - 2
+        elif victim.start == victim.end:
+            self.held.remove(victim)  # its holder is still waiting for an answer
+            self.ledger.release(victim)
+            assert not self.ledger.widen(victim) and self.ledger.claim(victim, 9) == 0
+        self.held.append(thief)
+        return thief
+
     @rule(lease=leases, length=st.integers(1, SIZE), written=st.booleans())
     def flush(self, lease: Lease | None, length: int, written: bool) -> None:
         """As a connection does: claim, write what is missing, record; or fail while writing."""
@@ -170,6 +207,38 @@ class LedgerMachine(RuleBasedStateMachine):
 
 LedgerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
 TestLedger = LedgerMachine.TestCase
+
+
+def test_a_slow_place_keeps_what_it_brings_in_the_time_that_another_needs() -> None:
+    ledger = Ledger(1000)
+    slow = ledger.lease(1000, MANY)
+    assert slow is not None
+    slow.place, slow.rate = "slow", 100.0
+    assert ledger.relieve({"slow": 900.0}, 1.0, MANY, 0.0) is None, "it would be the same place"
+    assert ledger.relieve({"fast": 400.0}, 9.0, MANY, 0.0) is None, "that does not save enough"
+    assert ledger.relieve({"fast": 400.0}, 1.0, 1, 0.0) is None, "no more connections"
+    thief = ledger.relieve({"fast": 400.0}, 1.0, MANY, 0.0)
+    assert thief is not None and (thief.start, thief.end) == (200, 1000) and not slow.taken
+    slow.rate = 0.5
+    again = ledger.relieve({"fast": 400.0}, 1.0, MANY, 0.0)
+    assert again is not None and (again.start, again.end) == (0, 200) and slow.taken
+    ledger.release(slow)
+    assert ledger.leases == 2
+
+
+def test_who_waits_too_long_for_an_answer_is_not_waited_for() -> None:
+    ledger = Ledger(100)
+    silent = ledger.lease(100, MANY)
+    assert silent is not None
+    silent.asked = 10.0
+    assert ledger.relieve({"other": 1.0}, 0.1, MANY, 10.0) is None
+    thief = ledger.relieve({"other": 1.0}, 0.1, MANY, 10.1)
+    assert thief is not None and (thief.start, thief.end) == (0, 100)
+    ledger.record(0, 100)
+    ledger.release(thief)
+    assert silent.taken and ledger.finished, "also before its holder gives it back"
+    ledger.release(silent)
+    assert ledger.finished and ledger.claim(silent, 5) == 0 and not ledger.widen(silent)
 
 
 def test_an_empty_file_is_complete_from_the_start() -> None:

@@ -25,6 +25,7 @@ class Connection:
     lease: Lease | None
     received: int = 0
     held: float = 0.0
+    is_laggard: bool = False
 
     def work(self, now: float) -> None:
         if self.lease is not None:
@@ -126,6 +127,12 @@ def test_who_has_no_work_is_forgotten() -> None:
     assert watching.run(WINDOW_SECONDS - TICK) == set(), "its old window does not count"
     watching.connections = watching.connections[1:]
     assert watching.run(10.0) == set() and len(watching.stragglers._watches) == 3
+
+
+def test_another_place_that_would_bring_the_rest_much_sooner_is_reason_enough() -> None:
+    laggard, nearly_done = at(MB), at(MB, size=MB // 4)
+    laggard.is_laggard = nearly_done.is_laggard = True
+    assert Watching(laggard, nearly_done, at(2 * MB)).run(1.5) == {laggard}
 
 
 def test_rates_are_told_to_whoever_steals() -> None:

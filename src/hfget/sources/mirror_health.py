@@ -1,0 +1,298 @@
+"""What is known about each of several endpoints, and which of them may be asked now.
+
+An endpoint that fails *rests*; when the rest is over, one request tries it (half open), and with
+an answer it is back in use. One that lacks what others have, or lies, is *out* for the run.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from hfget.errors import HfgetError
+from hfget.http import Transient, backoff
+from hfget.limits import (
+    LEFT_OUT_SECONDS,
+    LONGEST_REST,
+    MAX_CONNECTIONS,
+    MAX_MISSES,
+    MEASURED_SECONDS,
+    PATIENCE_SECONDS,
+)
+from hfget.model import MirrorUse, WrongRange
+from hfget.sources.mirror_choice import Candidate, choose, is_negligible
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, Mirror, RequestKind
+
+#: Shorter answers say nothing about rates: they come with their heads.
+_MEASURED_BYTES = 256 << 10
+#: An outage of an endpoint is told so often.
+_MOST_NOTES = 3
+
+
+class MirrorHealth:
+    """The endpoints of a run, by their hosts, the preferred one first. Thread-safe.
+
+    The first has given the listing: what it says about rights holds (`granted` once it has sent
+    anything). `tell` is called with a line when another one takes over; `joined` says which of
+    them may be asked by now.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[str],
+        tell: Callable[[str], None] = lambda text: None,
+        joined: Callable[[], Collection[str]] | None = None,
+        *,
+        stripe: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.places = tuple(places)
+        self.granted = False
+        self._tell = tell
+        self._joined = joined or (lambda: self.places)
+        self._stripe = stripe
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._mirrors = {place: Mirror() for place in places}
+        self._sampled = clock()
+        self._closed = False
+        self._asks = 0
+
+    def is_in(self, place: str) -> bool:
+        """Whether it may be asked in this run, now or later."""
+        return not self._mirrors[place].out and place in self._joined()
+
+    def delay(self, place: str) -> float:
+        """Seconds until it may be asked; 0 for at once."""
+        with self._lock:
+            return self._delay(self._mirrors[place], self._clock())
+
+    def hopeless(self, places: Iterable[str]) -> list[HfgetError]:
+        """Why none of these can be reached, if so: a reason each."""
+        with self._lock:
+            mirrors = [self._mirrors[place] for place in places]
+            reasons = [mirror.over for mirror in mirrors if mirror.over is not None]
+            return reasons if len(reasons) == len(mirrors) else []
+
+    def take(
+        self, places: Sequence[str], length: int, kinds: Sequence[RequestKind]
+    ) -> tuple[str, int]:
+        """Which of `places` a request goes to, and the number of that request.
+
+        `kinds` says of which kind it is at each of them. It ends by `answered` or `failed`.
+        """
+        with self._lock:
+            now = self._sample()
+            seen = [
+                self._candidate(self._mirrors[place], kind, now)
+                for place, kind in zip(places, kinds, strict=True)
+            ]
+            number = choose(seen, length, stripe=self._stripe)
+            mirror = self._mirrors[places[number]]
+            mirror.figures[kinds[number]].requests += 1
+            mirror.busy += 1
+            self._asks += 1
+            mirror.asks[self._asks] = mirror.asked_at = now
+            return places[number], self._asks
+
+    def answered(self, place: str, ask: int, kind: RequestKind, flow: Flow) -> None:
+        """The answer has begun and is `flow`, which ends by `ended`."""
+        with self._lock:
+            mirror, now = self._mirrors[place], self._clock()
+            mirror.figures[kind].answered(now - mirror.asks.pop(ask))
+            mirror.pass_time(now)
+            if flow.length >= _MEASURED_BYTES:
+                mirror.flows[flow] = 0
+            mirror.failures, mirror.rest_until, mirror.over = 0, 0.0, None
+            mirror.misses = 0
+            back, mirror.is_told = mirror.is_told, False
+            self.granted = self.granted or place == self.places[0]
+        if back:
+            self._tell(f"{place} answers again: it is back in use")
+
+    def close(self) -> None:
+        """What fails from now on fails because the run is over: it is neither counted nor told."""
+        self._closed = True
+
+    def told(self, place: str, seconds: float | None) -> None:
+        """Its API has answered after so many seconds, or failed (None)."""
+        with self._lock:
+            figures = self._mirrors[place].figures[RequestKind.API]
+            figures.requests += 1
+            if seconds is None:
+                figures.failures += 1
+            else:
+                figures.answered(seconds)
+
+    def ended(self, place: str, flow: Flow) -> None:
+        """All that is to come of an answer has come."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.pass_time(self._clock())
+            before = mirror.flows.pop(flow, None)
+            if before is not None:
+                mirror.came += flow.received - before
+            mirror.received += flow.received - (before or 0)
+            mirror.busy -= 1
+
+    def dropped(self, place: str, ask: int) -> None:
+        """A request ended with nothing that says anything about the endpoint."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.asks.pop(ask, None)
+            mirror.busy -= 1
+
+    def failed(
+        self,
+        place: str,
+        kind: RequestKind,
+        failure: Transient,
+        began: float,
+        over: HfgetError | None,
+    ) -> None:
+        """A request that began at `began` failed: the endpoint rests.
+
+        `over` is why its host is given up, if it is.
+        """
+        if self._closed:
+            return
+        with self._lock:
+            mirror, now = self._mirrors[place], self._clock()
+            mirror.figures[kind].failures += 1
+            mirror.over = over or mirror.over
+            if began >= mirror.failed_at or mirror.failures == 0:
+                mirror.failures += 1
+                mirror.failed_at = now
+                rest = LONGEST_REST if over else min(backoff(mirror.failures), LONGEST_REST)
+                mirror.rest_until = max(mirror.rest_until, now + max(rest, failure.wait or 0.0))
+            others = self._others(place, now)
+            due = mirror.failures >= 2 or mirror.received == 0
+            tell = others and due and not mirror.is_told and mirror.told < _MOST_NOTES
+            if tell:
+                mirror.told += 1
+                mirror.is_told = True
+        if tell:
+            self._tell(f"{place} fails ({failure.reason}): going on with {others}")
+
+    def broke(self, place: str) -> None:
+        """An answer broke off; what came of it is kept."""
+        with self._lock:
+            self._mirrors[place].figures[RequestKind.DATA].failures += 1
+
+    def refused(self, place: str, kind: RequestKind) -> bool:
+        """It lacks a file, or refuses it; whether it is out for that: it has none of so many."""
+        with self._lock:
+            mirror = self._mirrors[place]
+            mirror.figures[kind].refusals += 1
+            mirror.misses += 1
+            hopeless = mirror.misses >= MAX_MISSES and mirror.received == 0
+        if hopeless:
+            self.leave_out(place, f"it lacks {MAX_MISSES} files in a row")
+        return hopeless
+
+    def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
+        """It is not asked any more in this run; or was in an earlier one, and sent `wrong`."""
+        with self._lock:
+            mirror = self._mirrors.setdefault(place, Mirror())
+            told = bool(mirror.out)
+            mirror.out = mirror.out or why
+            mirror.wrong += wrong
+            others = self._others(place, self._clock())
+        if not told:
+            on = f": going on with {others}" if others else ""
+            self._tell(f"{place} is left out of this run, {why}{on}")
+
+    def worthwhile(self, places: Sequence[str]) -> Sequence[str]:
+        """Those of them that answer and bring more than next to nothing; all if none does."""
+        if len(places) < 2:
+            return places
+        with self._lock:
+            now = self._sample()
+            best = max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
+            return [
+                place for place in places if not self._is_left_out(self._mirrors[place], best, now)
+            ] or places
+
+    def fewest(self, places: Iterable[str]) -> int:
+        """The connections, over all files, of that of these which has the fewest."""
+        with self._lock:
+            return min((self._mirrors[place].busy for place in places), default=MAX_CONNECTIONS)
+
+    def rate_of(self, place: str) -> float | None:
+        """What a connection to it brings, in bytes a second, as far as is known."""
+        return self._mirrors[place].rate
+
+    def is_laggard(self, place: str) -> bool:
+        """Whether another one that can be asked brings many times as much over a connection."""
+        with self._lock:
+            now = self._sample()
+            mirror = self._mirrors[place]
+            best = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
+            lags = mirror.measured >= MEASURED_SECONDS and is_negligible(
+                mirror.rate, max(best, default=None)
+            )
+            if lags:
+                mirror.left_out_until = now + LEFT_OUT_SECONDS
+            return lags
+
+    def figures(self, place: str, kind: RequestKind) -> Figures:
+        """What was seen of requests of a kind."""
+        return self._mirrors[place].figures[kind]
+
+    def report(self) -> tuple[MirrorUse, ...]:
+        """What each of them did."""
+        with self._lock:
+            self._sample(always=True)
+            return tuple(mirror.use(place) for place, mirror in self._mirrors.items())
+
+    def _delay(self, mirror: Mirror, now: float) -> float:
+        if mirror.out:
+            return LONGEST_REST
+        if mirror.is_probing:
+            return SAMPLE_SECONDS
+        return max(0.0, mirror.rest_until - now)
+
+    def _open(self, now: float) -> list[Mirror]:
+        """Those that may be asked now."""
+        joined = self._joined()
+        return [
+            mirror
+            for place, mirror in self._mirrors.items()
+            if place in joined and self._delay(mirror, now) == 0
+        ]
+
+    def _others(self, place: str, now: float) -> str:
+        others = [other for other in self._open(now) if other is not self._mirrors[place]]
+        return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
+
+    def _candidate(self, mirror: Mirror, kind: RequestKind, now: float) -> Candidate:
+        """What is known of it; nothing where it was not asked for long: it may have changed."""
+        idle = now - mirror.asked_at
+        if not mirror.busy and LEFT_OUT_SECONDS < idle < float("inf"):
+            return Candidate(0)
+        order = (kind, RequestKind.DATA, RequestKind.RESOLVE, RequestKind.API)
+        latencies = (mirror.figures[each].latency for each in order)
+        latency = next((seconds for seconds in latencies if seconds is not None), None)
+        return Candidate(mirror.busy, latency, mirror.rate)
+
+    def _is_left_out(self, mirror: Mirror, best: float, now: float) -> bool:
+        """Whether it does not answer just now, or brings next to nothing."""
+        if now < mirror.left_out_until:
+            return True
+        if mirror.asks and now - min(mirror.asks.values()) > PATIENCE_SECONDS:
+            return True
+        return is_negligible(mirror.rate, best) and now - mirror.asked_at <= LEFT_OUT_SECONDS
+
+    def _sample(self, *, always: bool = False) -> float:
+        """Measure what came since the last time, by connection; the time."""
+        now = self._clock()
+        passed = now - self._sampled
+        if passed < SAMPLE_SECONDS and not always:
+            return now
+        self._sampled = now
+        for mirror in self._mirrors.values():
+            mirror.pass_time(now)
+            mirror.count()
+            mirror.measure(passed)
+        return now

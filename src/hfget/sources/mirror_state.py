@@ -1,0 +1,113 @@
+"""The figures of one endpoint among several, by kind of request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from hfget.errors import HfgetError
+from hfget.model import MirrorUse, WrongRange
+
+#: How often rates are measured, in seconds; what was measured before counts as so many seconds of
+#: one connection.
+SAMPLE_SECONDS, _REMEMBERED_SECONDS = 0.1, 1.0
+
+
+class RequestKind(Enum):
+    """What a request is for: the API, the way to a file's bytes, or the bytes."""
+
+    API = "api"
+    RESOLVE = "resolve"
+    DATA = "data"
+
+
+@dataclass(slots=True)
+class Figures:
+    """Requests of one kind to one endpoint; `latency` is smoothed, in seconds."""
+
+    requests: int = 0
+    failures: int = 0
+    refusals: int = 0
+    latency: float | None = None
+
+    def answered(self, seconds: float) -> None:
+        known = self.latency
+        self.latency = seconds if known is None else known + (seconds - known) / 4
+
+
+class Flow(Protocol):
+    """A stream that is being read: `received` bytes of `length` came."""
+
+    received: int
+    length: int
+
+
+@dataclass(slots=True, eq=False)
+class Mirror:
+    """One of several endpoints: what came from it, what it is at, how it failed. Not locked."""
+
+    figures: dict[RequestKind, Figures] = field(
+        default_factory=lambda: {kind: Figures() for kind in RequestKind}
+    )
+    received: int = 0
+    rate: float | None = None
+    measured: float = 0.0
+    busy: int = 0
+    asks: dict[int, float] = field(default_factory=dict)
+    flows: dict[Flow, int] = field(default_factory=dict)
+    came: int = 0
+    seconds: float = 0.0
+    since: float = 0.0
+    asked_at: float = float("-inf")
+    failures: int = 0
+    failed_at: float = 0.0
+    rest_until: float = 0.0
+    left_out_until: float = 0.0
+    over: HfgetError | None = None
+    told: int = 0
+    is_told: bool = False
+    misses: int = 0
+    out: str = ""
+    wrong: list[WrongRange] = field(default_factory=list)
+
+    @property
+    def is_probing(self) -> bool:
+        return self.failures > 0 and bool(self.asks)
+
+    def use(self, place: str) -> MirrorUse:
+        """What it did, as the report tells it."""
+        kinds = self.figures.values()
+        return MirrorUse(
+            place,
+            self.received,
+            sum(kind.requests for kind in kinds),
+            sum(kind.failures for kind in kinds),
+            sum(kind.refusals for kind in kinds),
+            "out" if self.out else "resting" if self.failures else "in use",
+            self.out,
+            tuple(self.wrong),
+        )
+
+    def count(self) -> None:
+        """Take up what came of the streams that are being read."""
+        for flow, before in self.flows.items():
+            received = flow.received
+            self.came += received - before
+            self.received += received - before
+            self.flows[flow] = received
+
+    def measure(self, passed: float) -> None:
+        """What came in connection-seconds makes the rate; `passed` is the time since the last."""
+        if self.seconds < SAMPLE_SECONDS:
+            return
+        rate, known = self.came / self.seconds, self.rate
+        weight = self.seconds / (self.seconds + _REMEMBERED_SECONDS)
+        self.rate = rate if known is None else known + (rate - known) * weight
+        self.measured += passed
+        self.came, self.seconds = 0, 0.0
+
+    def pass_time(self, now: float) -> None:
+        """Before streams come or go: those that there are have been read until now."""
+        self.seconds += (now - self.since) * len(self.flows)
+        self.since = now
