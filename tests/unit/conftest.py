@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from hfget.http import retry
+from hfget.system import redaction
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
 from tests.support.api_client import FILES, REPO
@@ -22,6 +23,15 @@ Names: TypeAlias = "Callable[[Mapping[str, Sequence[str]]], None]"
 # Other work on the same machine may slow down any single example.
 settings.register_profile("hfget", deadline=None)
 settings.load_profile("hfget")
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_one_test() -> Iterator[None]:
+    """A secret that a test makes up (Hypothesis takes any word) is unknown to the next one."""
+    before = set(redaction._KNOWN)
+    yield
+    redaction._KNOWN.clear()
+    redaction._KNOWN.update(before)
 
 
 @pytest.fixture(scope="session")
