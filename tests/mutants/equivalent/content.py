@@ -26,7 +26,7 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ): "descriptor 0 is standard input",
     (
         "partials/journal.py",
-        "JournalWriter._append",
+        "JournalWriter._add",
         "self._fd >= 0",
         "self._fd > 0",
     ): "descriptor 0 is standard input",
@@ -134,7 +134,7 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ): "descriptor 0 is standard input",
     (
         "partials/journal.py",
-        "JournalWriter._append",
+        "JournalWriter._add",
         "self._fd >= 0",
         "self._fd >= 1",
     ): "descriptor 0 is standard input",

@@ -134,13 +134,15 @@ class LedgerMachine(RuleBasedStateMachine):
             lease.place, lease.rate, lease.asked = place, rate, float(waiting)
         claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
         before = {id(lease): lease.seconds_left for lease in self.held}
+        ends_before = {id(lease): lease.end for lease in self.held}
         thief = self.ledger.relieve(others, seconds, MANY, 2.0)
         if thief is None:
             return None
         assert thief.remaining and not any(
             taken & covered([(thief.start, thief.end)]) for taken in claimed
         )
-        (victim,) = [lease for lease in self.held if lease.end == thief.start]
+        (victim,) = [lease for lease in self.held if lease.end != ends_before[id(lease)]]
+        assert victim.end == thief.start
         assert victim.taken == (victim.remaining == 0)
         if not waiting:
             rate = max(rate for place, rate in others.items() if place != victim.place)
