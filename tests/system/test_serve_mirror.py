@@ -230,6 +230,21 @@ def test_a_folder_fetched_through_it_is_the_same(hub: LocalHub, tmp_path: Path) 
         assert refs["branches"][0]["name"] == "main"
 
 
+def test_what_was_verified_is_not_hashed_again(hub: LocalHub, tmp_path: Path) -> None:
+    with mirror(hub, tmp_path) as served:
+        assert get(served).read() == CONTENT
+    hashes = tmp_path / "hashes.json"
+    kept = tmp_path / "kept"
+    with serving(kept, "--hash-cache", str(hashes), home=tmp_path) as alone:
+        assert get(alone).read() == CONTENT
+    assert not hashes.exists() or "blobs/" not in hashes.read_text()
+    blob = kept / "models--org--name/blobs" / hashlib.sha256(CONTENT).hexdigest()
+    with blob.open("r+b") as file:
+        file.write(b"damaged")
+    with serving(kept, "--hash-cache", str(hashes), home=tmp_path) as alone:
+        assert get(alone).status == 404
+
+
 def test_what_upstream_refuses_is_refused(tmp_path: Path) -> None:
     make_model(tmp_path / "up", "org/gated", {"a.txt": "a"})
     with (

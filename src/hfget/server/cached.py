@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hfget.destinations import read_tree
+from hfget.destinations import RecordLog, read_tree
 from hfget.model import RemoteFile, RepoType, is_commit, is_etag
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
 from hfget.server.walk import FoundFile
@@ -37,6 +38,17 @@ class CachedRepo:
     def tree(self) -> dict[str, RemoteFile]:
         """The recorded listing of the commit, empty if there is none."""
         return {file.path: file for file in read_tree(self.folder, self.commit) or ()}
+
+    def hashed(self) -> Callable[[FoundFile], bool]:
+        """Says of a file whether hfget has hashed that very blob, as its records say."""
+        log = RecordLog(self.folder / ".hfget" / "records")
+
+        def was_hashed(item: FoundFile) -> bool:
+            entry = log.get(f"blobs/{item.must_be}") if item.must_be else None
+            same = entry is not None and (entry.etag, entry.stamp) == (item.must_be, item.stamp)
+            return same and item.changed <= time.time()
+
+        return was_hashed
 
     def files(self, sight: Visibility) -> list[FoundFile]:
         """The files of the snapshot. A link counts if it leads to a blob, of this repo or of the

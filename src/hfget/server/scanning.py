@@ -96,11 +96,12 @@ class Scanner:
         """A snapshot of a Hub cache: the name of a blob says what its content must be."""
         tree = cached.tree()
         files: dict[str, ServedFile] = {}
-        rules = _rules(found)
+        rules, was_hashed = _rules(found), cached.hashed()
         for item in found:
             entry = tree.get(item.path)
+            proved = item.must_be if was_hashed(item) else None
             try:
-                remote = self._describe(item, None, entry, rules, item.must_be)
+                remote = self._describe(item, None, entry, rules, item.must_be, proved)
             except OSError:
                 continue
             if item.must_be in (None, remote.etag):
@@ -121,14 +122,20 @@ class Scanner:
         entry: RemoteFile | None,
         rules: LfsRules,
         name: str | None = None,
+        proved: str | None = None,
     ) -> RemoteFile:
-        """Size and hashes of one file, from its record if nothing speaks against it."""
+        """Size and hashes of one file, from its record if nothing speaks against it.
+
+        `proved` is the hash that is known without reading it.
+        """
         size = item.stamp.size
         trusted = promise is not None and promise.holds(item.changed)
         if trusted and entry is not None and promise is not None:
             trusted = entry.size == size and entry.etag == promise.etag
-        if trusted and promise is not None:
-            etag, is_lfs = promise.etag, is_sha256(promise.etag)
+        if proved is None and trusted and promise is not None:
+            proved = promise.etag
+        if proved is not None:
+            etag, is_lfs = proved, is_sha256(proved)
         else:
             known = name or (promise.etag if promise else None)
             is_lfs = _is_lfs(item, known, entry, rules)
