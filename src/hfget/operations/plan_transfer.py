@@ -121,6 +121,7 @@ class PlanTransfer:
             lambda meter, observer: self._engine(alone, meter, observer),
             observer=self._observe,
             stop=self._stop,
+            patience=self._stop.patience,
         )
 
     def _engine(self, options: TransferOptions, meter: Meter, observer: events.Observer) -> Engine:
