@@ -109,6 +109,10 @@ def test_the_choice_is_that_of_ls_and_the_addresses_are_pinned(hub: LocalHub, sh
             "git-sha1": 40,
         }.items()
     assert shell.run("urls", REPO, "--include", "*.none").code == 2
+    help, done = shell.run("urls", "--help"), shell.run("urls", REPO, "--format", "xml")
+    assert done.code == 2
+    for name in FORMATS:
+        assert name in done.err and name in help.out
     assert not (shell.directory / "m").exists()
 
 

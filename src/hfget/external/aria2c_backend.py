@@ -8,6 +8,8 @@ gets one.
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
 import time
 from collections import deque
@@ -23,6 +25,8 @@ from hfget.partials import aria2c_name, leftover_bytes
 from hfget.system import Stopped, naming_disk_errors
 from hfget.transfer import Backend, LocalContent, Meter, Outcome, Task, TransferOptions
 
+_log = logging.getLogger("hfget")
+
 _SAMPLE_SECONDS, _LOOK_AGAIN_SECONDS = 0.1, 0.2
 _BY_ITSELF = (
     "aria2c would take the token to any host that it is led to: what the hub gives out only "
@@ -33,7 +37,8 @@ _BY_ITSELF = (
 class Aria2c:
     """A backend that runs aria2c for each file, several at a time.
 
-    `native` makes hfget's own, for one file, with a watcher of its own.
+    `native` makes hfget's own, for one file, with a watcher of its own. Once the run is to stop,
+    threads that a disk keeps waiting are waited for `patience` seconds.
     """
 
     def __init__(
@@ -45,7 +50,9 @@ class Aria2c:
         *,
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
+        patience: float = math.inf,
     ) -> None:
+        self._patience = patience
         self._tools = tools
         self._options = options
         self._meter = meter
@@ -68,28 +75,39 @@ class Aria2c:
         self._unfinished = len(self._waiting)
         share = MAX_CONNECTIONS // min(self._options.connections, MOST_CONNECTIONS)
         many = max(1, min(self._options.jobs, share, self._unfinished))
-        threads = [
-            threading.Thread(target=self._work, args=(many,), name=f"hfget-aria2c-{number}")
-            for number in range(many)
-        ]
+        threads: list[threading.Thread] = []
         try:
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
+            self._hire(threads, many)
+            while working := [thread for thread in threads if thread.is_alive()]:
                 self._tell(self._sample())
-                threads[0].join(_SAMPLE_SECONDS)
-                next((one for one in threads if one.is_alive()), threads[0]).join(_SAMPLE_SECONDS)
+                working[0].join(_SAMPLE_SECONDS)
+                if self._stop.is_set():
+                    break
         except BaseException as error:
             self._break(error)
         finally:
+            until = time.monotonic() + self._patience
             for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
+                thread.join(None if math.isinf(until) else max(0.0, until - time.monotonic()))
         self._tell(self._sample())
         if self._broken is not None:
             raise self._broken
         self._outcome.received = sum(self._received.values())
         return self._outcome
+
+    def _hire(self, threads: list[threading.Thread], many: int) -> None:
+        """Start so many workers, or as many as there is room for; this thread is one if none is."""
+        for number in range(many):
+            thread = threading.Thread(
+                target=self._work, args=(many,), name=f"hfget-aria2c-{number}", daemon=True
+            )
+            try:
+                thread.start()
+            except RuntimeError:
+                break
+            threads.append(thread)
+        if not threads:
+            self._work(1)
 
     def _work(self, many: int) -> None:
         while not self._stop.is_set() and self._unfinished:
@@ -105,6 +123,7 @@ class Aria2c:
             except HfgetError as error:
                 self._failed(task, error)
             except Exception as error:
+                _log.debug("unexpected", exc_info=error)
                 self._failed(task, HfgetError(f"unexpected {type(error).__name__}: {error}"))
             except BaseException as error:
                 self._break(error)

@@ -155,6 +155,8 @@ class Aria2cFile:
             self._data.discard()
             self.unfinished = 0
             return False
+        if self._stop.is_set():
+            raise Stopped
         data, self.durable = self._data.take(fsync=self._options.fsync)
         try:
             self._task.publish(data)

@@ -133,6 +133,7 @@ class PlanTransfer:
             lambda meter, observer: engine(alone, meter, observer),
             observer=self._observe,
             stop=self._stop,
+            patience=self._stop.patience,
         )
 
     def _warn(self, text: str) -> None:

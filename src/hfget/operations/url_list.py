@@ -8,13 +8,13 @@ from hfget import events
 from hfget.destinations import check_hostile
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import UsageError
-from hfget.external import WITH_TOKEN, Download, written
+from hfget.external import FORMATS, WITH_TOKEN, Download, written
 from hfget.http import header_value
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot
 from hfget.operations.run import Run
 from hfget.settings import Settings
 from hfget.sources import content_url
-from hfget.system import count_text
+from hfget.system import count_text, safe_text
 
 
 def downloads_of(
@@ -22,9 +22,15 @@ def downloads_of(
 ) -> list[str]:
     """The lines of a list of the wanted files, in a format of `hfget.external`.
 
-    Raises UsageError where the token is to be in it and there is no place for it, or no token;
-    UnsafeError for a listing whose paths lead out of a folder; what `Run.snapshot` raises.
+    Raises UsageError for another format, and where the token is to be in it and there is no place
+    for it, or no token; UnsafeError for a listing whose paths lead out of a folder; what
+    `Run.snapshot` raises.
     """
+    if format not in FORMATS:
+        raise UsageError(
+            f"--format {safe_text(format, 40)} is none of {', '.join(FORMATS)}",
+            hint="hfget urls --help",
+        )
     if with_token and format not in WITH_TOKEN:
         raise UsageError(
             f"--with-token: the format {format} has no place for a token",

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import requests
 
-from hfget.cli.commands import urls
 from hfget.errors import DiskError, NetworkError, UnreachableError
 from hfget.external import FORMATS, Download, carrier_of, written
 from hfget.external.exit_codes import EXIT_CODES, NextStep, failure_of
@@ -94,7 +93,6 @@ def listed(*paths: str, authorization: str = "") -> list[Download]:
 
 
 def test_formats_have_names_sizes_and_hashes_where_there_is_a_place() -> None:
-    assert urls.list_format("plain") == "plain" and urls._FORMATS == FORMATS
     files = listed("a.json", "d/w.bin", authorization="Bearer made-up")
     assert written("plain", files) == written("wget", files) == [one.url for one in files]
     assert written("aria2c", files[1:]) == [

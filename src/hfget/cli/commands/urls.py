@@ -11,22 +11,11 @@ from hfget.cli import command_options
 from hfget.cli.flags import Given, with_download_options
 from hfget.options import ACCESS
 
-_FORMATS = ("plain", "aria2c", "wget", "curl", "json", "checksums")
-
-
-def list_format(text: str) -> str:
-    """A format from the command line. Raises typer.BadParameter."""
-    if text not in _FORMATS:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(_FORMATS)}")
-    return text
-
-
 Format = Annotated[
     str,
     typer.Option(
         "--format",
         metavar="FORMAT",
-        parser=list_format,
         help="plain, aria2c, wget, curl, json or checksums.",
     ),
 ]
