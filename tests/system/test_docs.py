@@ -130,3 +130,16 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
         if isinstance(kind, type) and issubclass(kind, errors.HfgetError)
     }
     assert named == raised | {0}
+
+
+def test_the_page_on_mirrors_shows_the_hosts_that_are_known() -> None:
+    from hfget.http.rewrites import KNOWN
+
+    lines = (ROOT / "docs" / "mirrors.md").read_text("utf-8").splitlines()
+    known = [
+        f"| {mirror} | `{host}` | `{other}` |"
+        for mirror, pairs in KNOWN.items()
+        for host, other in pairs
+    ]
+    begin = lines.index(known[0])
+    assert lines[begin : begin + len(known) + 1] == [*known, ""]

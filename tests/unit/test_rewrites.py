@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hfget.errors import OutsideError, UsageError
@@ -62,17 +60,6 @@ def test_what_is_known_of_a_mirror_is_for_that_mirror_alone() -> None:
     assert rules.other_way(PLAIN, "https://huggingface.co") is None
     assert rules.other_way(PLAIN, "https://evil-hf-mirror.com") is None
     assert rules.other_way("https://elsewhere.test/a", MIRROR) is None
-
-
-def test_the_page_shows_what_is_known() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "mirrors.md").read_text("utf-8")
-    shown = [line for line in page.splitlines() if line.count("`") == 4 and line[:2] == "| "]
-    known = [
-        f"| {mirror} | `{host}` | `{other}` |"
-        for mirror, pairs in KNOWN.items()
-        for host, other in pairs
-    ]
-    assert shown == known
 
 
 def test_the_mirrors_own_host_is_taken_only_once_the_plain_one_was_not_reached() -> None:

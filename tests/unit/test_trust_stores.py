@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import requests
 
 from hfget.errors import UsageError
-from hfget.http import HttpClient
+from hfget.http import HttpClient, trust
 from tests.unit.certificates import PrivateCA
 from tests.unit.helpers import BOUND, Answer, Loopback
 
@@ -84,3 +85,26 @@ def test_certifis_bundle_is_believed_too(monkeypatch: pytest.MonkeyPatch, tmp_pa
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authorities({}).load(context)
     assert len(context.get_ca_certs()) > 50
+
+
+def test_the_stores_of_windows(
+    authority: PrivateCA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `ssl` does there with what Windows lists; here the list has the one CA."""
+    nothing = tmp_path / "nothing"
+    use_system(monkeypatch, file=nothing, folder=nothing)
+    der = ssl.PEM_cert_to_DER_cert(authority.bundle.read_text())
+    listed = [(der, "x509_asn", True)]
+    monkeypatch.setattr(ssl, "enum_certificates", lambda store: listed, raising=False)
+    trusted = trust.authorities({})
+    assert not trusted.stores, "only where there are some"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with monkeypatch.context() as windows:
+        windows.setattr(trust, "_HAS_STORES", True)
+        windows.setattr(sys, "platform", "win32")
+        trust.authorities({}).load(context)
+        assert not trust.authorities({"SSL_CERT_FILE": str(authority.bundle)}).stores
+    assert der in context.get_ca_certs(binary_form=True)
+    without = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusted.load(without)
+    assert der not in without.get_ca_certs(binary_form=True)

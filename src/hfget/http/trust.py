@@ -14,6 +14,8 @@ from hfget.errors import UsageError
 from hfget.settings import user_path
 from hfget.system import safe_text
 
+#: Where the system keeps certificates that no file has (`ssl.enum_certificates`).
+_HAS_STORES = os.name == "nt"
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 #: As `openssl rehash` names a certificate, so that it is found when it is asked for.
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -22,12 +24,14 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 class Authorities(NamedTuple):
     """PEM files, which are read at once, and folders of hashed names, which cost nothing.
 
-    `named` is the variable they come from, empty for those of this machine.
+    `named` is the variable they come from, empty for those of this machine. With `stores` those of
+    Windows' own stores count too.
     """
 
     named: str
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    stores: bool = False
 
     def load(self, context: ssl.SSLContext) -> None:
         """Have `context` verify against them. Raises UsageError if one cannot be used."""
@@ -41,6 +45,8 @@ class Authorities(NamedTuple):
                     raise
         for path in self.folders:
             context.load_verify_locations(capath=path)
+        if self.stores:
+            context.load_default_certs()
 
 
 def authorities(env: Mapping[str, str]) -> Authorities:
@@ -69,11 +75,11 @@ def _of_this_machine() -> Authorities:
     """Where the system's folder has hashed names its file, which takes 10 ms, is not needed."""
     paths = ssl.get_default_verify_paths()
     if _is_hashed(paths.openssl_capath):
-        return Authorities("", (DEFAULT_CA_BUNDLE_PATH,), (paths.openssl_capath,))
+        return Authorities("", (DEFAULT_CA_BUNDLE_PATH,), (paths.openssl_capath,), _HAS_STORES)
     files = [DEFAULT_CA_BUNDLE_PATH]
     if os.path.isfile(paths.openssl_cafile):
         files.append(paths.openssl_cafile)
-    return Authorities("", tuple(files))
+    return Authorities("", tuple(files), (), _HAS_STORES)
 
 
 def _is_hashed(folder: str) -> bool:
