@@ -218,6 +218,22 @@ CHECKS = [
         "transfer/ledger.py",
         ("transfer/test_ledger.py", "transfer/test_file_job_leases.py"),
         ("Ledger.widen", "len(self._leases) > 1", "False"),
+        ("Ledger.widen", "lease.taken", "False"),
+    ),
+    *checks(
+        _HASH,
+        "transfer/suspects.py",
+        ("test_suspects.py",),
+        ("Suspects._sampled", "third is not None and third.data == mine", "False"),
+        ("Suspects._note_agreement", "not partial.has(block)", "False"),
+        ("Suspects.convict", "block.sender and (not partial.has(block))", "True"),
+    ),
+    *checks(
+        _HASH,
+        "sources/mirrors.py",
+        ("test_mirrors.py",),
+        ("Mirrored._refuse", "place == self._health.places[0]", "False"),
+        ("Mirrored._next", "not self._health.granted and first in places", "False"),
     ),
     *checks(
         _HASH,

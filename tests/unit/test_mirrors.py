@@ -1,0 +1,142 @@
+"""One file at two endpoints: whose word counts, and where the rest is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from hfget.endpoints import host_of
+from hfget.errors import AccessError, EntryNotFoundError
+from hfget.http.retry import Transient
+from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirrors import Mirrored
+from tests.unit.helpers import Answer, Asked, Loopback, Reply, raw
+from tests.unit.origins import DATA, FILE, World, client, content
+from tests.unit.test_byte_sources import read
+from tests.unit.transfers import head
+
+pytestmark = pytest.mark.usefixtures("no_proxies")
+GATED = Answer(b"", 403, {"X-Error-Code": "GatedRepo"})
+MISSING = Answer(b"", 404, {"X-Error-Code": "EntryNotFound"})
+BUSY = Answer(b"", 503)
+
+
+@dataclass
+class Pair:
+    """Two endpoints, the first preferred, and the source over both."""
+
+    servers: list[Loopback]
+    told: list[str]
+
+    def __post_init__(self) -> None:
+        clients = [client(server) for server in self.servers]
+        self.names = [host_of(f"{server.url}/") for server in self.servers]
+        self.health = MirrorHealth(self.names, self.told.append)
+        made = zip(self.names, clients, strict=True)
+        sources = {name: (lambda one=one: one.source) for name, one in made}
+        self.source = Mirrored(FILE, sources, self.health, clients[0].hosts, 4)
+
+    def asked(self) -> list[int]:
+        return [len(server.asked) for server in self.servers]
+
+
+MakePair = Callable[..., Pair]
+
+
+@pytest.fixture
+def pair() -> Iterator[MakePair]:
+    with ExitStack() as stack:
+        world = World(stack)
+
+        def make(*answers: Callable[[Asked], Reply] | Answer) -> Pair:
+            functions = [
+                (lambda asked, one=one: one) if isinstance(one, Answer) else one for one in answers
+            ]
+            return Pair([world.origin(each) for each in functions], [])
+
+        yield make
+
+
+def test_what_the_first_says_about_rights_is_not_asked_of_another(pair: MakePair) -> None:
+    two = pair(GATED, content)
+    with pytest.raises(AccessError):
+        two.source.open(None)
+    assert two.asked() == [1, 0]
+
+
+def test_another_that_refuses_is_out_and_named(pair: MakePair) -> None:
+    two = pair(content, GATED)
+    busy = two.source.open(None)
+    for _ in range(6):
+        assert read(two.source.open((0, 10))) == DATA[:10]
+    busy.close()
+    assert two.asked()[1] == 1 and two.source.places() == two.names[:1]
+    assert len(two.told) == 1 and two.names[1] in two.told[0] and "gated" in two.told[0]
+
+
+@pytest.mark.parametrize("first", [MISSING, BUSY, raw(b"")])
+def test_what_one_does_not_give_comes_from_the_other_at_once(
+    pair: MakePair, first: Answer | Callable[[object], None]
+) -> None:
+    two = pair(lambda asked: first, content)
+    stream = two.source.open((5, 10))
+    assert stream.place == two.names[1] and read(stream) == DATA[5:10]
+
+
+def test_what_all_lack_is_missing_as_the_first_says(pair: MakePair) -> None:
+    two = pair(MISSING, MISSING)
+    with pytest.raises(EntryNotFoundError) as caught:
+        two.source.open(None)
+    assert two.names[0] in caught.value.message and two.source.places() == []
+
+
+def test_where_all_fail_it_is_a_failure_that_may_pass(pair: MakePair) -> None:
+    two = pair(BUSY, BUSY)
+    began = time.monotonic()
+    with pytest.raises(Transient) as caught:
+        two.source.open(None)
+    assert two.source.failed(caught.value, began) > 0 and not caught.value.elsewhere
+    assert two.asked() == [1, 1], "each once"
+
+
+def test_the_rest_of_what_breaks_off_is_asked_for_elsewhere(pair: MakePair) -> None:
+    two = pair(lambda asked: raw(head(len(DATA)) + DATA[:100]), content)
+    began, stream = time.monotonic(), two.source.open(None)
+    assert stream.place == two.names[0]
+    failure = Transient("the answer ended too early", url=stream.url)
+    failure.place = stream.place
+    stream.close()
+    assert two.source.failed(failure, began) == 0 and failure.elsewhere
+    assert read(two.source.open((100, len(DATA)))) == DATA[100:]
+    assert two.asked() == [1, 1]
+
+
+def test_who_lied_is_not_asked_again(pair: MakePair) -> None:
+    two = pair(content, content)
+    two.source.lied(two.names[0], [(3, 9)])
+    for _ in range(3):
+        read(two.source.open((0, 10)))
+    assert two.asked() == [0, 3] and "bytes 3-8" in two.told[0]
+    two.source.avoid(two.names[1])
+    assert read(two.source.open((0, 10))) == DATA[:10], "it is the only one"
+
+
+def test_who_is_avoided_is_asked_where_there_is_no_other(pair: MakePair) -> None:
+    two = pair(content, content)
+    two.source.avoid(two.names[0])
+    assert two.source.open((0, 10)).place == two.names[1]
+    two.source.avoid(*two.names)
+    read(two.source.open((0, 10)))
+
+
+def test_one_that_sends_no_parts_is_asked_for_none(pair: MakePair) -> None:
+    two = pair(lambda asked: Answer(DATA), content)
+    for _ in range(8):
+        stream = two.source.open((5, 10))
+        assert stream.place == two.names[1] and not stream.whole
+        assert read(stream) == DATA[5:10]
+    assert two.source.ranged
