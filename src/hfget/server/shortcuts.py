@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -23,11 +24,14 @@ from hfget.server.files import content_headers, identity_of
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, requested_span
 from hfget.server.scanning import open_checked
+from hfget.system import Stamp
 
 #: So long what was looked up counts, in seconds: as long as a look at the disk does.
 _FRESH_SECONDS = 1.0
 #: Up to here content is read at once, if the system has it in memory.
 _SMALL_BYTES = 256 << 10
+#: Contents up to here are kept in memory, so many bytes of them.
+_KEPT_BYTES, _MOST_KEPT = 16 << 10, 32 << 20
 _MOST_REVISIONS, _MOST_HEADS, _MOST_BLOCKS = 256, 100_000, 1024
 _MOST_REQUEST = 8 << 10
 _LINE = re.compile(rb"(GET|HEAD) (/[!$&-;=@-Z_a-z~%]*) HTTP/1\.1")
@@ -74,6 +78,8 @@ class Shortcuts:
     _heads: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: Fields as clients write them, most with every request alike; only of those let in.
     _blocks: dict[bytes, Mapping[str, str]] = field(default_factory=dict)
+    _kept: dict[Path, tuple[Stamp | None, bytes]] = field(default_factory=dict)
+    _kept_total: int = 0
     _default: tuple[Sequence[tuple[bytes, bytes]], bytes] = ((), b"")
 
     @property
@@ -199,6 +205,9 @@ class Shortcuts:
         )  # fmt: skip
         if is_head or span.length == 0:
             return Ready(head)
+        kept = self._kept.get(file.real)
+        if kept is not None and kept[0] == file.stamp == Stamp.of(os.stat(file.real)):
+            return Ready(head, kept[1][span.start : span.stop])
         handle = open_checked(file)
         if handle is None:
             return None
@@ -208,7 +217,19 @@ class Shortcuts:
             body = _read_if_in_memory(handle, span)
         finally:
             os.close(handle)
-        return Ready(head, body) if body is not None else None
+        if body is None:
+            return None
+        if len(body) == remote.size <= _KEPT_BYTES:
+            self._keep(file, body)
+        return Ready(head, body)
+
+    def _keep(self, file: ServedFile, body: bytes) -> None:
+        """Have the content in memory for the next one who asks."""
+        self._kept_total += len(body)
+        if self._kept_total > _MOST_KEPT:
+            self._kept.clear()
+            self._kept_total = len(body)
+        self._kept[file.real] = file.stamp, body
 
     def _head(self, listing: Listing, file: ServedFile) -> bytes:
         """The headers that do not depend on the request."""

@@ -1,0 +1,127 @@
+"""`hfget serve` beside nginx on this machine: the time that the same client takes for both.
+
+    python -m bench.beside_nginx [ROUNDS]
+
+It needs nginx, curl and wget. Each round asks both, one after the other, in turn first.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.system.serving import serving
+
+LARGE_BYTES, SMALL_FILES, SMALL_BYTES, MIB = 512 << 20, 2000, 2048, 1 << 20
+_CONFIG = """
+daemon off; worker_processes auto; pid {place}/pid; error_log {place}/errors;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  client_body_temp_path {place}/1; proxy_temp_path {place}/2; fastcgi_temp_path {place}/3;
+  uwsgi_temp_path {place}/4; scgi_temp_path {place}/5;
+  server {{
+    listen 127.0.0.1:{port};
+    location ~ ^/(org/[^/]+)/resolve/main/(.*)$ {{ alias {root}/$1/$2; }}
+  }}
+}}
+"""
+_PORT = 8181
+
+
+def main(rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        place.chmod(0o755)  # nginx reads as another user
+        root = place / "root"
+        _make(root)
+        with _nginx(root, place), serving(root, home=place) as served:
+            bases = [f"http://127.0.0.1:{_PORT}", served.endpoint]
+            _await(bases)
+            for name, client in _clients(place).items():
+                _compare(name, client, bases, rounds)
+
+
+def _make(root: Path) -> None:
+    large, small = root / "org/large", root / "org/small"
+    large.mkdir(parents=True)
+    small.mkdir()
+    with open(large / "model.safetensors", "wb") as file:
+        for _ in range(LARGE_BYTES // MIB):
+            file.write(os.urandom(MIB))
+    for number in range(SMALL_FILES):
+        (small / f"{number:04}.txt").write_bytes(os.urandom(SMALL_BYTES // 2).hex().encode())
+
+
+@contextmanager
+def _nginx(root: Path, place: Path) -> Iterator[None]:
+    config = place / "nginx.conf"
+    config.write_text(_CONFIG.format(place=place, root=root, port=_PORT))
+    server = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _await(bases: list[str]) -> None:
+    """Until both have everything; hashing a gigabyte takes a while."""
+    for base in bases:
+        for path in ("org/large/resolve/main/model.safetensors", "org/small/resolve/main/0000.txt"):
+            command = ["curl", "-sf", "-r", "0-9", "-o", os.devnull, f"{base}/{path}"]
+            for _ in range(300):
+                if subprocess.run(command, check=False).returncode == 0:
+                    break
+                time.sleep(0.2)
+            else:
+                raise SystemExit(f"{base} does not serve {path}")
+
+
+def _clients(place: Path) -> dict[str, Callable[[str], list[str]]]:
+    def curl_large(base: str) -> list[str]:
+        return ["curl", "-s", "-o", os.devnull, f"{base}/org/large/resolve/main/model.safetensors"]
+
+    def urls(base: str) -> list[str]:
+        return [f"{base}/org/small/resolve/main/{n:04}.txt" for n in range(SMALL_FILES)]
+
+    def curl_small(base: str) -> list[str]:
+        lines = (f"url={url}\noutput={os.devnull}\n" for url in urls(base))
+        (place / "list").write_text("".join(lines))
+        return ["curl", "-s", "-Z", "--parallel-max", "16", "-K", str(place / "list")]
+
+    def wget_small(base: str) -> list[str]:
+        (place / "list").write_text("\n".join(urls(base)))
+        return ["wget", "-q", "-O", os.devnull, "-i", str(place / "list")]
+
+    return {
+        "one file of 512 MiB, curl": curl_large,
+        "2,000 files of 2 KiB, curl, 16 connections": curl_small,
+        "2,000 files of 2 KiB, wget, 1 connection": wget_small,
+    }
+
+
+def _compare(name: str, client: Callable[[str], list[str]], bases: list[str], rounds: int) -> None:
+    times: dict[str, list[float]] = {base: [] for base in bases}
+    for number in range(rounds):
+        for base in bases if number % 2 else reversed(bases):
+            command = client(base)
+            began = time.monotonic()
+            subprocess.run(command, check=True, timeout=120, stderr=subprocess.DEVNULL)
+            times[base].append(time.monotonic() - began)
+    nginx, serve = times.values()
+    ratio = statistics.median(one / two for one, two in zip(nginx, serve, strict=True))
+    best = min(nginx) / min(serve)
+    print(f"{name}: nginx {min(nginx):.3f} s, hfget serve {min(serve):.3f} s at best", flush=True)
+    print(f"    of nginx: {ratio:.2f} (median of {rounds}), {best:.2f} (best)", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 9)
