@@ -14,8 +14,8 @@ from hfget.model import Span
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import Partial, stem_for
 from hfget.transfer.suspects import Suspects
-from tests.unit.helpers import lfs_file
-from tests.unit.transfers import MIB, noise
+from tests.support.loopback import lfs_file
+from tests.support.transfers import MIB, noise
 
 SIZE = 6 * MIB
 DATA = noise(SIZE)

@@ -14,10 +14,10 @@ from hfget.errors import AccessError, EntryNotFoundError
 from hfget.http.retry import Transient
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirrors import Mirrored
-from tests.unit.helpers import Answer, Asked, Loopback, Reply, raw
-from tests.unit.origins import DATA, FILE, World, client, content
-from tests.unit.test_byte_sources import read
-from tests.unit.transfers import head
+from tests.support.loopback import Answer, Asked, Loopback, Reply, raw
+from tests.support.origins import DATA, FILE, World, client, content
+from tests.support.transfers import head
+from tests.unit.sources.test_byte_source import read
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 GATED = Answer(b"", 403, {"X-Error-Code": "GatedRepo"})
