@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.system.serving import serving
+from tests.support.serving import serving
 
 LARGE_BYTES, SMALL_FILES, SMALL_BYTES, MIB = 512 << 20, 2000, 2048, 1 << 20
 _CONFIG = """
