@@ -52,20 +52,20 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/sending.py",
-        ("test_in_the_clear.py",),
+        ("http/test_client_plain_http.py",),
         ("_keep_here", "not is_loopback_address(peer)", "False"),
     ),
     *checks(
         _ORIGIN,
         "external/surroundings.py",
-        ("test_external.py",),
+        ("external/test_surroundings.py",),
         ("environment", "name not in _WITHHELD", ""),
         ("environment", "name.lower() not in _PROXIES", ""),
     ),
     *checks(
         _ORIGIN,
         "external/aria2c_file.py",
-        ("test_aria2c.py",),
+        ("external/test_aria2c_file.py",),
         ("Aria2cFile.bring", "address.authorized", "False"),
         ("Aria2cFile._publish", "actual != self._file.etag", "False"),
     ),
@@ -126,14 +126,14 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/credentials.py",
-        ("test_token_endpoints.py",),
+        ("operations/test_token_endpoints.py",),
         ("choose_credentials", "flag if number == 0 or is_wanted else None", "flag"),
         ("_ambient", "endpoint_source in ('flag', 'environment')", "True"),
     ),
     *checks(
         _ORIGIN,
         "http/rewrites.py",
-        ("test_rewrites.py",),
+        ("http/test_rewrites.py",),
         ("HostRules.check", "not self._strict or _host_and_port(url) in self._endpoints", "True"),
         (
             "HostRules.rerouted",
@@ -145,7 +145,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "operations/failover.py",
-        ("test_failover.py",),
+        ("operations/test_failover.py",),
         ("Failover._may_be_asked", "not gated", "True"),
         ("Failover._may_be_asked", "with_token.isdisjoint(map(origin_of, gated))", "True"),
         ("Failover._may_be_asked", "origin_of(endpoint) in with_token", "True"),
@@ -153,7 +153,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "hub/commit_holders.py",
-        ("test_failover.py",),
+        ("operations/test_failover.py",),
         ("CommitHolders._ask", "origin_of(answer.response.url) == client.home", "True"),
     ),
     *checks(
