@@ -131,7 +131,8 @@ class Snapshot:
     """All files of a repo at one commit, as one endpoint lists them, and what proves that.
 
     `stale` tells that the endpoint was not asked which commit the revision is today. `endpoint`
-    is empty for a recorded listing whose source is not known.
+    is empty for a recorded listing whose source is not known. Without `whole` the files are some
+    of the commit's, or were not listed by an endpoint: nothing takes them for its listing.
     """
 
     ref: RepoRef
@@ -140,6 +141,7 @@ class Snapshot:
     files: tuple[RemoteFile, ...]
     proof: Proof = Proof()
     stale: bool = False
+    whole: bool = True
 
 
 class ItemState(Enum):

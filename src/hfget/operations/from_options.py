@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import fields
 
-from hfget.endpoints import EndpointSource, without_login
+from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, without_login
 from hfget.errors import UsageError
+from hfget.events import Note
 from hfget.http import choose_credential
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
@@ -60,3 +61,26 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
         offline=offline_by(env),
         **{name: getattr(options, name) for name in shared},
     )
+
+
+def unnamed_endpoint(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
+    """The endpoint where the user has named none.
+
+    A recorded endpoint is trusted with a token as far as one in a pasted URL.
+    """
+    given = ref.endpoint or recorded
+    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")
+
+
+def endpoint_notes(ref: RepoRef, settings: Settings) -> list[Note]:
+    """What the user should know of the endpoint that is asked, and of the token it gets."""
+    notes = []
+    pasted, used = ref.endpoint, settings.endpoint
+    if pasted is not None and host_of(pasted) != host_of(used):
+        named = "--endpoint" if settings.endpoint_source == "flag" else "HF_ENDPOINT"
+        notes.append(Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})"))
+    notes += [Note(text, "warning") for text in settings.token_warnings]
+    credential = settings.credential
+    if credential is not None and credential.source == "--token" and not is_official(used):
+        notes.append(Note(f"the token from --token goes to {host_of(used)}"))
+    return notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import Layout
@@ -110,6 +111,8 @@ class PlanTransfer:
         hosts.answered(host_of(self._settings.endpoint))
         rate = self._options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
         limit = RateLimit(rate, self._stop, self._warn) if rate else None
+        # who listed the files need not be who is asked for them
+        snapshot = replace(snapshot, endpoint=self._settings.endpoint)
 
         def source_of(file: RemoteFile) -> ByteSource:
             source = HttpSource(self._http, self._settings, hosts, snapshot, file)

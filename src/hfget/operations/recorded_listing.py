@@ -66,7 +66,7 @@ class Recall:
 
         What another program has recorded may be cut, and is only told of.
         """
-        found = self._layout.recorded(snapshot.commit)
+        found = self._layout.recorded(snapshot.commit) if snapshot.whole else None
         if found is None or found.is_from(self._endpoint):
             return
         paths = differences(snapshot.files, found.files).paths

@@ -17,11 +17,16 @@ from hfget.destinations import (
     risky_place,
     unfit_placement,
 )
-from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
+from hfget.endpoints import named_endpoint
 from hfget.errors import DiskError, NotFoundError, UsageError
 from hfget.http import HttpClient
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
-from hfget.operations.from_options import selection_of, settings_of
+from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
+from hfget.operations.from_options import (
+    endpoint_notes,
+    selection_of,
+    settings_of,
+    unnamed_endpoint,
+)
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer
 from hfget.operations.planner import space_needed, sweep_partials
@@ -49,27 +54,36 @@ class Run:
 
     def __init__(
         self,
-        repo: str,
+        repo: str | Snapshot,
         options: DownloadOptions,
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
         *,
         recorded_endpoint: str | None = None,
     ) -> None:
-        """`recorded_endpoint` serves where neither the options nor the environment name one."""
+        """`repo` is what the user typed, or a snapshot: then no hub is asked for one.
+
+        `recorded_endpoint` serves where neither the options nor the environment name one; so does
+        the one of the snapshot, in which `revision` and `repo_type` are settled.
+        """
         self._options = options
         self._stop = stop or Stop()
         self._observer = Watcher(observer, self._stop)
         self._begun = time.monotonic()
         check_time_outs(os.environ)
         named = named_endpoint(options.endpoint, os.environ)
-        self._ref = parse(
-            repo,
-            repo_type=options.repo_type,
-            revision=options.revision,
-            endpoint=named[0] if named else None,
-        )
-        endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
+        given = None
+        if isinstance(repo, Snapshot):
+            given, self._ref = repo, repo.ref
+            recorded_endpoint = recorded_endpoint or repo.endpoint
+        else:
+            self._ref = parse(
+                repo,
+                repo_type=options.repo_type,
+                revision=options.revision,
+                endpoint=named[0] if named else None,
+            )
+        endpoint, source = named or unnamed_endpoint(self._ref, recorded_endpoint)
         self._settings = settings_of(options, endpoint, source)
         self._http = HttpClient(
             self._settings.credential,
@@ -89,8 +103,17 @@ class Run:
             force=options.force,
             fsync=self._settings.fsync,
         )
+        if given is not None and not given.whole:  # no endpoint has listed it
+            given = replace(given, endpoint=self._settings.endpoint)
         self._resolver = SnapshotResolver(
-            self._ref, options, self._settings, self._http, self._layout, self._observer, self._stop
+            self._ref,
+            options,
+            self._settings,
+            self._http,
+            self._layout,
+            self._observer,
+            self._stop,
+            given,
         )
 
     def snapshot(self) -> Snapshot:
@@ -102,7 +125,8 @@ class Run:
         return self._resolved(self._resolver.listing)
 
     def _resolved(self, resolve: Callable[[], Snapshot]) -> Snapshot:
-        self._explain_endpoint()
+        for note in endpoint_notes(self._ref, self._settings):
+            self._observer(note)
         snapshot = resolve()
         self._observer(events.Resolved(snapshot))
         return snapshot
@@ -274,22 +298,3 @@ class Run:
         self._layout.complete(made.snapshot)
         sweep_partials(self._layout, [item.file for item in made.items])
         return replace(report, deleted=self._layout.remove(made.removals))
-
-    def _explain_endpoint(self) -> None:
-        pasted, used = self._ref.endpoint, self._settings.endpoint
-        if pasted is not None and host_of(pasted) != host_of(used):
-            named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
-            self._observer(
-                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
-            )
-        for text in self._settings.token_warnings:
-            self._observer(events.Note(text, "warning"))
-        credential = self._settings.credential
-        if credential is not None and credential.source == "--token" and not is_official(used):
-            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
-
-
-def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
-    """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
-    given = ref.endpoint or recorded
-    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")

@@ -24,8 +24,8 @@ _TOO_MANY_REQUESTS = 429
 class SnapshotResolver:
     """The snapshot of what was asked for, and the plan for it.
 
-    `hub` is how the endpoint is asked. `complete_plan` is set where all that is asked for was
-    found here, under its name and hashed.
+    `hub` is how the endpoint is asked, which it is not for one that is `given`. `complete_plan` is
+    set where all that is asked for was found here, under its name and hashed.
     """
 
     def __init__(
@@ -37,8 +37,10 @@ class SnapshotResolver:
         layout: Layout,
         observer: events.Observer,
         stop: Stop,
+        given: Snapshot | None = None,
     ) -> None:
         self._ref = ref
+        self._given = given
         self._options = options
         self._settings = settings
         self._http = http
@@ -52,10 +54,14 @@ class SnapshotResolver:
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
         self._usable = self._can_be_listed
-        return self._asked(lambda commit: None)
+        return self._given or self._asked(lambda commit: None)
 
     def snapshot(self, known_tree: KnownTree = lambda commit: None) -> Snapshot:
         """The snapshot, from the endpoint or, as far as that is right, from the records here."""
+        if self._given is not None:
+            if not self._options.force:
+                self._is_complete(self._given)
+            return self._given
         return self._pinned() or self._asked(known_tree)
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
