@@ -33,6 +33,18 @@ CHECKS = [
     ),
     *checks(
         _PATH,
+        "operations/lock_reader.py",
+        ("test_lock_reader.py",),
+        ("_files", "check_hostile((file.path for file in files))", ""),
+        ("_repo", "check_folder(folder)", ""),
+        ("_file", "type(size) is not int or not 0 <= size < _MOST_SIZE", "False"),
+        ("_file", "kind == 'sha256' and is_sha256(digest)", "kind == 'sha256'"),
+        ("_file", "kind == 'git-sha1' and is_sha1(digest)", "kind == 'git-sha1'"),
+        ("read_lock", "check_folders(repos)", ""),
+        ("read_lock", "_refuse_conflict(path, text)", ""),
+    ),
+    *checks(
+        _PATH,
         "system/disk.py",
         ("test_disk.py", "test_directories.py"),
         ("is_inside", "real == top or real.startswith(os.path.join(top, ''))", "True"),

@@ -28,7 +28,18 @@ from hfget.events import (
     Retrying,
 )
 from hfget.messages.sentences import Verdict
-from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import (
+    Failure,
+    FileChange,
+    ItemState,
+    Plan,
+    PlanItem,
+    RemoteFile,
+    RepoChange,
+    RepoRef,
+    Report,
+    Snapshot,
+)
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
@@ -172,6 +183,11 @@ def make_json(messages: TextIO, results: TextIO, command: str = "") -> NdjsonDis
 ALL: tuple[Make, ...] = (make_live, make_lines, make_quiet, make_json)
 
 
+def change_of(snapshot: Snapshot) -> RepoChange:
+    files = tuple(FileChange(file.path, None, file.size) for file in snapshot.files)
+    return RepoChange(snapshot.ref, "a\x1b[2J folder", "0" * 40, snapshot.commit, files, 9, 4)
+
+
 def show_everything(display: Display, extra: str = "") -> None:
     """The whole run, a table of each kind, and an error, through one display."""
     snapshot = snapshot_of(*(name + extra for name in HOSTILE))
@@ -184,6 +200,7 @@ def show_everything(display: Display, extra: str = "") -> None:
     display.dry_run(plan_of(snapshot))
     display.listing(snapshot)
     display.verified(verdicts, f"summary {extra}")
+    display.changed(change_of(snapshot))
     for path in (file.path for file in snapshot.files):
         url = f"https://user:word@h/{path}?{extra}"
         display.error(NetworkError(f"bad {path}", hint=f"go {path}", path=path, url=url))

@@ -15,8 +15,11 @@ import typer
 from typer.core import TyperGroup
 
 from hfget.cli.commands.get import get
+from hfget.cli.commands.lock import lock
 from hfget.cli.commands.ls import ls
+from hfget.cli.commands.outdated import outdated
 from hfget.cli.commands.serve import serve
+from hfget.cli.commands.sync import sync
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
 from hfget.cli.typer_parts import ClickUsageError
@@ -84,6 +87,9 @@ app = typer.Typer(
 app.command("get", cls=_Get)(get)
 app.command("ls", cls=Command)(ls)
 app.command("verify", cls=Command)(verify)
+app.command("lock", cls=Command)(lock)
+app.command("sync", cls=Command)(sync)
+app.command("outdated", cls=Command)(outdated)
 app.command("serve", cls=Command)(serve)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import signal
 import sys
@@ -166,3 +167,15 @@ def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
             )
 
     return decide
+
+
+def print_path(path: Path) -> None:
+    """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
+    try:
+        if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+            sys.stdout.flush()
+        else:
+            print(path, flush=True)
+    except OSError:  # the reader has gone; Python would flush again at exit and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

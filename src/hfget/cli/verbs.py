@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from hfget.errors import UsageError
 
 #: No repo is called so; one that were is `models/NAME`.
-_DOWNLOADING = re.compile(
-    r"add|clone|copy|cp|download|dl|fetch|grab|install|pull|run|snapshot|sync"
-)
+_DOWNLOADING = re.compile(r"add|clone|copy|cp|download|dl|fetch|grab|install|pull|run|snapshot")
 _OTHERS = {
     "help": "hfget --help",
     "version": "hfget --version",

@@ -27,7 +27,7 @@ from hfget.destinations.record_codec import (
     was_recorded_since,
 )
 from hfget.destinations.record_log import RecordLog
-from hfget.destinations.safe_paths import destination
+from hfget.destinations.safe_paths import check_hostile, destination
 from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
@@ -45,6 +45,7 @@ __all__ = [
     "RepoName",
     "Wanted",
     "cache_beside",
+    "check_hostile",
     "choose_layout",
     "destination",
     "differences",

@@ -5,6 +5,7 @@ A *sentence* is a template with fields. An *advice* says what to do next, as a c
 
 from __future__ import annotations
 
+from hfget.messages.changes import change_text
 from hfget.messages.sentences import (
     Verdict,
     all_well,
@@ -32,6 +33,7 @@ from hfget.messages.sentences import (
 __all__ = [
     "Verdict",
     "all_well",
+    "change_text",
     "choice_line",
     "count_text",
     "error_text",

@@ -1,7 +1,8 @@
 """What a user asks for: download, plan, verify. The only place where all rooms meet.
 
 A *run* is one download from end to end: reference, snapshot, plan, tasks, report. *Occupancy* keeps
-a folder to one repo. A *recorded listing* counts for the endpoint that gave it.
+a folder to one repo. A *recorded listing* counts for the endpoint that gave it. A *lock file* says
+which commit and files of several repos are meant, and `sync` brings them.
 """
 
 from __future__ import annotations
@@ -9,14 +10,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfget.operations.lock_file import LOCK_NAME, update_command
+    from hfget.operations.lock_sync import Syncing
+    from hfget.operations.locking import Locking
+    from hfget.operations.newer_commits import downloads_below, newer
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
     from hfget.operations.verification import FileState, Verification, verify
     from hfget.operations.verify_repair import repair
 
-__all__ = ["FileState", "Run", "Verification", "download", "plan", "repair", "verify"]
+__all__ = [
+    "LOCK_NAME",
+    "FileState",
+    "Locking",
+    "Run",
+    "Syncing",
+    "Verification",
+    "download",
+    "downloads_below",
+    "newer",
+    "plan",
+    "repair",
+    "update_command",
+    "verify",
+]
 
 _HOMES = {
+    "LOCK_NAME": "lock_file",
+    "update_command": "lock_file",
+    "Locking": "locking",
+    "Syncing": "lock_sync",
+    "downloads_below": "newer_commits",
+    "newer": "newer_commits",
     "Run": "run",
     "download": "python_api",
     "plan": "python_api",

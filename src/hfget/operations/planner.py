@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hfget import events
 from hfget.destinations import Layout, Placement, unfit_placement
+from hfget.errors import DiskError
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
@@ -24,7 +26,7 @@ from hfget.partials import (
     stem_for,
     sweep,
 )
-from hfget.system import existing_folder
+from hfget.system import existing_folder, free_bytes, size_text
 
 
 def make_plan(
@@ -117,6 +119,23 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     if sources and can_clone(sources[0], existing_folder(plan.root)):
         return total
     return total + sum(item.have for item in copies)
+
+
+def check_space(
+    made: Plan, layout: Layout, *, link: bool, elsewhere: str, observer: events.Observer
+) -> None:
+    """Raise DiskError where the disk has not the room; `elsewhere` is how another is chosen."""
+    need = space_needed(made, layout, link=link)
+    free = free_bytes(made.root)
+    if not need:
+        return
+    if free is None:
+        observer(events.Note("the free space on the disk is not known", "warning"))
+    elif need > free:
+        raise DiskError(
+            f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
+            hint=f"make room, {elsewhere}, or fetch less with --include",
+        )
 
 
 def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:

@@ -9,7 +9,7 @@ from hfget.destinations import Layout, differences
 from hfget.endpoints import host_of
 from hfget.errors import NotFoundError, UnsafeError, VerificationError
 from hfget.hub import Tree
-from hfget.model import Report, Snapshot
+from hfget.model import RemoteFile, Report, Snapshot
 from hfget.system import count_text, safe_text, safe_url
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
@@ -18,6 +18,7 @@ _LIST_ANEW = (
     "the listing recorded here may be wrong: run the same command again, which asks for it anew; "
     "if that fails too, try another --endpoint"
 )
+_OTHERWISE = "try another --endpoint; to take what is there now: hfget lock --update"
 
 
 class Recall:
@@ -93,3 +94,25 @@ class Recall:
 
     def _warn(self, text: str, host: str) -> None:
         self._observer(events.Note(f"{text}; what {host} lists is taken", "warning"))
+
+
+def against_listing(report: Report, locked: Snapshot, listed: Snapshot) -> Report:
+    """The report, where the endpoint lists other files than are locked: that is why they failed."""
+    ours, theirs = ({file.path: file for file in one.files} for one in (locked, listed))
+    host = host_of(listed.endpoint + "/")
+    failures = []
+    for failure in report.failures:
+        mine, other = ours.get(failure.path), theirs.get(failure.path)
+        if mine is not None and failure.exit_code in DOUBTS:
+            if other is None:
+                text = f"{host} does not list this file at commit {locked.commit[:12]}"
+                failure = replace(failure, message=f"{text}, the lock file does", hint=_OTHERWISE)
+            elif (mine.etag, mine.size) != (other.etag, other.size):
+                text = f"{host} lists {_content(other)}; the lock file has {_content(mine)}"
+                failure = replace(failure, message=text, hint=_OTHERWISE)
+        failures.append(failure)
+    return replace(report, failures=tuple(failures))
+
+
+def _content(file: RemoteFile) -> str:
+    return f"{file.size} bytes, {file.hash_kind} {file.etag[:12]}…"

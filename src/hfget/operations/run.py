@@ -18,9 +18,9 @@ from hfget.destinations import (
     unfit_placement,
 )
 from hfget.endpoints import named_endpoint
-from hfget.errors import DiskError, NotFoundError, UsageError
+from hfget.errors import NotFoundError, UsageError
 from hfget.http import HttpClient
-from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import (
     endpoint_notes,
     selection_of,
@@ -29,7 +29,7 @@ from hfget.operations.from_options import (
 )
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer
-from hfget.operations.planner import space_needed, sweep_partials
+from hfget.operations.planner import check_space, sweep_partials
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.snapshot_resolver import SnapshotResolver
@@ -42,9 +42,7 @@ from hfget.system import (
     Stop,
     check_working_folder,
     folder_lock,
-    free_bytes,
     naming_disk_errors,
-    size_text,
 )
 from hfget.transfer import Outcome
 
@@ -115,6 +113,15 @@ class Run:
             self._stop,
             given,
         )
+
+    @property
+    def asked(self) -> RepoRef:
+        """The repo as it was named."""
+        return self._ref
+
+    def pinned_commit(self) -> str:
+        """The commit that the revision is now, by a single request. Raises HfgetError."""
+        return self._resolver.hub.pin(self._ref)[1]
 
     def snapshot(self) -> Snapshot:
         """The pinned commit and all its files, as the endpoint lists them now.
@@ -197,7 +204,13 @@ class Run:
             made = self._resolver.make_plan(snapshot, files)
             self._observer(events.Planned(made))
             self._remark(made, files)
-            self._check_space(made)
+            check_space(
+                made,
+                self._layout,
+                link=self._options.hardlink,
+                elsewhere=self._elsewhere,
+                observer=self._observer,
+            )
             fit = [item.file for item in made.items if not item.unfit]
             self._layout.begin(snapshot, fit)
             try:
@@ -206,7 +219,7 @@ class Run:
                     report = self._complete(made, report)
                 elif any(failure.exit_code in DOUBTS for failure in report.failures):
                     self._layout.forget_tree(snapshot.commit)
-                    report = recall.doubted(report)
+                    report = recall.doubted(self._resolver.explained(report))
             finally:
                 self._layout.close()
         self._observer(events.Finished(report))
@@ -279,19 +292,6 @@ class Run:
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
-
-    def _check_space(self, made: Plan) -> None:
-        need = space_needed(made, self._layout, link=self._options.hardlink)
-        free = free_bytes(made.root)
-        if not need:
-            return
-        if free is None:
-            self._observer(events.Note("the free space on the disk is not known", "warning"))
-        elif need > free:
-            raise DiskError(
-                f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-                hint=f"make room, {self._elsewhere}, or fetch less with --include",
-            )
 
     def _complete(self, made: Plan, report: Report) -> Report:
         """All is here: the layout may say so, and what is left of earlier runs goes."""

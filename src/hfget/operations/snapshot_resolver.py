@@ -9,9 +9,10 @@ from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of
 from hfget.operations.planner import make_plan
+from hfget.operations.recorded_listing import against_listing
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.selection import select
@@ -77,6 +78,16 @@ class SnapshotResolver:
             force=self._options.force,
             delete=self._options.delete,
         )
+
+    def explained(self, report: Report) -> Report:
+        """The report, with what the endpoint lists otherwise than the snapshot that was given."""
+        if self._given is None or self._given.whole:
+            return report
+        try:
+            listed = self.hub.snapshot(self._given.ref)
+        except HfgetError:
+            return report
+        return against_listing(report, self._given, listed)
 
     def _asked(self, known_tree: KnownTree) -> Snapshot:
         """The snapshot as the endpoint has it, else what is complete here without a request."""

@@ -24,7 +24,7 @@ from hfget.events import (
     Retrying,
 )
 from hfget.messages import Verdict
-from hfget.model import Failure, Plan, Report, Snapshot
+from hfget.model import Failure, Plan, RepoChange, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink
@@ -141,6 +141,23 @@ class NdjsonDisplay:
                 bytes=group.size,
             )
         self._emit("total", **_sums(snapshot), proof=asdict(snapshot.proof))
+
+    def changed(self, change: RepoChange) -> None:
+        self._emit(
+            "change",
+            repo_id=change.ref.repo_id,
+            repo_type=change.ref.repo_type,
+            revision=change.ref.revision,
+            folder=change.folder,
+            before=change.before or None,
+            after=change.after,
+            bytes=change.total,
+            need_bytes=change.need,
+            files=[
+                {"file": file.path, "before": file.before, "after": file.after}
+                for file in change.files
+            ],
+        )
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         counts = dict.fromkeys(("ok", "missing", "changed", "extra"), 0)

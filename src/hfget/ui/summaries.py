@@ -14,6 +14,7 @@ from hfget.errors import HfgetError
 from hfget.messages import (
     Verdict,
     all_well,
+    change_text,
     choice_line,
     count_text,
     error_text,
@@ -23,7 +24,7 @@ from hfget.messages import (
     shown,
     state_text,
 )
-from hfget.model import Plan, Snapshot
+from hfget.model import Plan, RepoChange, Snapshot
 from hfget.selection import groups_of
 from hfget.system import safe_text, size_text
 from hfget.ui.output import Sink, write_at_once
@@ -66,6 +67,9 @@ class Summaries:
             self._write(lines + _group_lines(snapshot))
         else:
             self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
+
+    def changed(self, change: RepoChange) -> None:
+        self._write([change_text(change)])
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """On a terminal what is not as it should be, on a pipe every file.

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from pathlib import Path
-
 import typer
 
 from hfget.cli import command_options
@@ -32,7 +27,7 @@ def get(
     Every byte is verified; after an interruption the same command goes on. The folder is
     printed on stdout, everything else on stderr.
     """
-    from hfget.cli.session import consent, session
+    from hfget.cli.session import consent, print_path, session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
         display,
@@ -46,17 +41,5 @@ def get(
             return
         report = run.download(consent(display, yes=yes))
     if report.ok and not json:
-        _print_path(report.root)
+        print_path(report.root)
     raise typer.Exit(report.exit_code)
-
-
-def _print_path(path: Path) -> None:
-    """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
-    try:
-        if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.buffer.write(os.fsencode(path) + b"\n")
-            sys.stdout.flush()
-        else:
-            print(path, flush=True)
-    except OSError:  # the reader has gone; Python would flush again at exit and complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
