@@ -14,7 +14,7 @@ from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError, UsageError
 from hfget.events import Event, Note, Progress
 from hfget.model import ItemState
-from hfget.operations import run
+from hfget.operations import planner
 from hfget.partials.journal import Identity
 from hfget.partials.partial import Partial, stem_for
 from hfget.system import process_lock as lock_module
@@ -87,7 +87,7 @@ def test_a_disk_full_midway_is_a_disk_error_and_is_gone_on_with_after_space_is_m
     hub = start_hub()
     fill = small_disk / "fill"
     fill.write_bytes(bytes(10 * MiB))
-    monkeypatch.setattr(run, "free_bytes", lambda path: None)
+    monkeypatch.setattr(planner, "free_bytes", lambda path: None)
     notes: list[Event] = []
     root = small_disk / "m"
     report = download(REPO, endpoint=hub.endpoint, local_dir=root, observer=notes.append)

@@ -120,6 +120,7 @@ WRONG = [
     (changed("size = 2", "size = 9223372036854775807"), "not a number of bytes"),
     (changed(SHA1, "0" * 39), "is not sha256:"),
     (changed("git-sha1", "md5"), "is not sha256:"),
+    (changed("git-sha1", "sha256"), "is not sha256:"),
     (changed("size = 2, ", ""), "path, size and hash"),
     (changed("size = 2", "size = 2, url = 'http://x'"), "path, size and hash"),
     (changed("folder =", "include = 3\nfolder ="), "include must hold strings"),

@@ -24,6 +24,7 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
+    RepoFailed,
     Resolved,
     Retrying,
 )
@@ -201,6 +202,11 @@ def show_everything(display: Display, extra: str = "") -> None:
     display.listing(snapshot)
     display.verified(verdicts, f"summary {extra}")
     display.changed(change_of(snapshot))
+    for file in snapshot.files:
+        gone = Failure(
+            "", "gated", f"no {file.path}", "ask", f"https://u:p@h/{file.path}?{extra}", 4
+        )
+        display(RepoFailed(f"org/{file.path}", gone))
     for path in (file.path for file in snapshot.files):
         url = f"https://user:word@h/{path}?{extra}"
         display.error(NetworkError(f"bad {path}", hint=f"go {path}", path=path, url=url))

@@ -64,6 +64,8 @@ class _Get(Command):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = list(args)
+        if any(word.startswith(("-i", "--input-file", "--input_file")) for word in args):
+            self.params[0].required = False  # REPO
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")

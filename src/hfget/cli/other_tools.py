@@ -47,7 +47,6 @@ NOT_NEEDED: Mapping[str, Unneeded] = {
 
 _FOLDER = "the folder is chosen with --local-dir DIR"
 _NAMES = "files keep the repo's names; the folder is chosen with --local-dir DIR"
-_LIST = 'one repo a command; in a shell: while read -r repo; do hfget "$repo"; done < FILE'
 _TLS = "certificates are always checked; a CA of your own: REQUESTS_CA_BUNDLE (.env.example)"
 _PROXY = "a proxy is named by HTTPS_PROXY in the environment"
 _TIMEOUT = "HF_HUB_DOWNLOAD_TIMEOUT sets the seconds without a byte; --max-time ends the run"
@@ -70,8 +69,6 @@ INSTEAD: Mapping[str, str] = {
     "-v": "every request is told of with --debug; the version: --version",
     "--verbose": "every request is told of with --debug",
     "-V": "the version: --version",
-    "-i": _LIST,
-    "--input-file": _LIST,
     "-s": _SPLIT,
     "-k": f"{_TLS}; {_SPLIT}",
     "--insecure": _TLS,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfget.operations.batch import Batch, RepoResult
     from hfget.operations.lock_file import LOCK_NAME, update_command
     from hfget.operations.lock_sync import Syncing
     from hfget.operations.locking import Locking
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOCK_NAME",
+    "Batch",
     "FileState",
     "Locking",
+    "RepoResult",
     "Run",
     "Syncing",
     "Verification",
@@ -36,6 +39,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Batch": "batch",
+    "RepoResult": "batch",
     "LOCK_NAME": "lock_file",
     "update_command": "lock_file",
     "Locking": "locking",

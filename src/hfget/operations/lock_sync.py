@@ -10,7 +10,8 @@ from typing import NamedTuple
 from hfget import events
 from hfget.destinations import Layout, choose_layout
 from hfget.errors import UsageError
-from hfget.model import ItemState, RemoteFile, Report, Snapshot
+from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.operations.batch import Batch, RepoResult
 from hfget.operations.hash_progress import HashProgress
 from hfget.operations.lock_file import LockedRepo, update_command
 from hfget.operations.lock_reader import read_lock
@@ -50,7 +51,7 @@ class Syncing:
         self._stop = stop or Stop()
         self._into = path.parent if into is None else into
 
-    def sync(self, consent: Consent | None = None, *, frozen: bool = False) -> list[Report]:
+    def sync(self, consent: Consent | None = None, *, frozen: bool = False) -> list[RepoResult]:
         """Bring exactly what is locked. What is not locked yet is locked first, unless `frozen`.
 
         Raises HfgetError.
@@ -64,11 +65,11 @@ class Syncing:
                         hint=update_command(self._path, str(repo.ref)),
                     )
         locking = Locking(self._path, self._options, self._observer, self._stop)
-        reports = []
-        for repo in locking.complete(repos):
-            run = Run(repo.snapshot, self._options_for(repo), self._observer, self._stop)
-            reports.append(run.download(consent))
-        return reports
+        runs = [
+            Run(repo.snapshot, self._options_for(repo), self._observer, self._stop)
+            for repo in locking.complete(repos)
+        ]
+        return Batch(runs, self._observer, self._stop).download(consent)
 
     def compare(self) -> list[Compared]:
         """Every locked file against the disk, without a request; writes nothing.

@@ -36,11 +36,13 @@ def make_plan(
     *,
     force: bool = False,
     delete: bool = False,
+    known: dict[str, PlanItem] | None = None,
 ) -> Plan:
     """The plan for `files`. Reads the disk, writes nothing.
 
     With `force` nothing that is there counts, except partials; with `delete` what the commit
-    has no more is removed. Raises UnsafeError, UsageError.
+    has no more is removed. `known` has by etag what other plans bring, and learns what this one
+    does. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
     root = layout.root(snapshot)
@@ -60,7 +62,10 @@ def make_plan(
             notable[file.path] = placement
         items.append(_item(snapshot, root, file, placement, layout, names))
     if not force:
-        here = {item.file.etag: item for item in items if item.state is ItemState.COMPLETE}
+        here = {} if known is None else known
+        for item in items:
+            if item.state is ItemState.COMPLETE:
+                here.setdefault(item.file.etag, item)
         items = [_copied(item, notable.get(item.file.path), here) for item in items]
     removals = layout.obsolete(snapshot, hash_file) if delete else ()
     return Plan(snapshot, root, tuple(items), removals)
@@ -121,10 +126,8 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     return total + sum(item.have for item in copies)
 
 
-def check_space(
-    made: Plan, layout: Layout, *, link: bool, elsewhere: str, observer: events.Observer
-) -> None:
-    """Raise DiskError where the disk has not the room; `elsewhere` is how another is chosen."""
+def check_space(made: Plan, layout: Layout, observer: events.Observer, *, link: bool) -> None:
+    """Raise DiskError where the disk has not the room."""
     need = space_needed(made, layout, link=link)
     free = free_bytes(made.root)
     if not need:
@@ -134,8 +137,25 @@ def check_space(
     elif need > free:
         raise DiskError(
             f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
-            hint=f"make room, {elsewhere}, or fetch less with --include",
+            hint=f"make room, {elsewhere(layout)}, or fetch less with --include",
         )
+
+
+def elsewhere(layout: Layout) -> str:
+    """How another place for a download is chosen."""
+    if layout.shares_content:
+        return "choose another cache with --cache-dir"
+    return "choose another folder with --local-dir"
+
+
+def unfit_texts(made: Plan) -> list[str]:
+    """A line for each file that this disk cannot hold under its name."""
+    placed = [
+        unfit_placement(item.root, item.file.path, item.unfit).blocked
+        for item in made.items
+        if item.unfit
+    ]
+    return [error.message for error in placed if error is not None]
 
 
 def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from hfget import events
 from hfget.destinations import (
     choose_layout,
     risky_names,
     risky_place,
-    unfit_placement,
 )
 from hfget.endpoints import named_endpoint
 from hfget.errors import NotFoundError, UsageError
 from hfget.http import HttpClient
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import (
     endpoint_notes,
     selection_of,
@@ -28,8 +29,8 @@ from hfget.operations.from_options import (
     unnamed_endpoint,
 )
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.plan_transfer import PlanTransfer
-from hfget.operations.planner import check_space, sweep_partials
+from hfget.operations.plan_transfer import PlanTransfer, PreparedRun
+from hfget.operations.planner import check_space, elsewhere, sweep_partials, unfit_texts
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.snapshot_resolver import SnapshotResolver
@@ -119,6 +120,11 @@ class Run:
         """The repo as it was named."""
         return self._ref
 
+    @property
+    def place(self) -> Path:
+        """What two runs to the same place have in common."""
+        return Path(os.path.realpath(self._layout.lock_path))
+
     def pinned_commit(self) -> str:
         """The commit that the revision is now, by a single request. Raises HfgetError."""
         return self._resolver.hub.pin(self._ref)[1]
@@ -147,10 +153,7 @@ class Run:
             self._settle(snapshot, consent)
         made = self._resolver.complete_plan or self._resolver.make_plan(snapshot, files)
         self._remark(made, files)
-        for item in made.items:
-            if item.unfit:
-                error = unfit_placement(item.root, item.file.path, item.unfit).blocked
-                self._warn(error.message if error else item.unfit)
+        self._warn_of(unfit_texts(made))
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -170,14 +173,33 @@ class Run:
             self._observer.check()
 
     def _download(self, consent: Consent | None) -> Report:
+        with ExitStack() as held:
+            begun = self.begin(held, consent)
+            report = begun.end(begun.transfer.run(begun.plan) if begun.transfer else None)
+        self._observer(events.Finished(report))
+        return report
+
+    def begin(
+        self,
+        held: ExitStack,
+        consent: Consent | None = None,
+        known: dict[str, PlanItem] | None = None,
+    ) -> PreparedRun:
+        """All that comes before the transfer: in the end the folder is locked, as long as `held`.
+
+        `known` as for `make_plan`. Raises HfgetError.
+        """
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
         recall = Recall(
             self._layout, self._settings.endpoint, self._observer, force=self._options.force
         )
         snapshot = self._resolved(lambda: self._resolver.snapshot(recall.tree))
-        if self._resolver.complete_plan is not None:
-            return self._as_it_is(self._resolver.complete_plan)
+        if (complete := self._resolver.complete_plan) is not None:
+            # All was here before the hub was asked: nothing is locked, and nothing written.
+            self._observer(events.Planned(complete))
+            self._remark(complete, [item.file for item in complete.items])
+            return PreparedRun(complete, None, lambda outcome: self._report(complete, outcome))
         recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
@@ -189,51 +211,27 @@ class Run:
         root = self._layout.root(snapshot)
         if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
-                f"{root} is a file, not a folder", hint=f"move it away, or {self._elsewhere}"
+                f"{root} is a file, not a folder",
+                hint=f"move it away, or {elsewhere(self._layout)}",
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
-        with folder_lock(
-            self._layout.lock_path,
-            wait=self._settings.wait_for_lock,
-            stop=self._stop,
-            observer=self._observer,
-        ) as alive:
-            self._settle(snapshot, consent)
-            made = self._resolver.make_plan(snapshot, files)
-            self._observer(events.Planned(made))
-            self._remark(made, files)
-            check_space(
-                made,
-                self._layout,
-                link=self._options.hardlink,
-                elsewhere=self._elsewhere,
+        alive = held.enter_context(
+            folder_lock(
+                self._layout.lock_path,
+                wait=self._settings.wait_for_lock,
+                stop=self._stop,
                 observer=self._observer,
             )
-            fit = [item.file for item in made.items if not item.unfit]
-            self._layout.begin(snapshot, fit)
-            try:
-                report = self._report(made, self._transfer(made, alive))
-                if report.ok:
-                    report = self._complete(made, report)
-                elif any(failure.exit_code in DOUBTS for failure in report.failures):
-                    self._layout.forget_tree(snapshot.commit)
-                    report = recall.doubted(self._resolver.explained(report))
-            finally:
-                self._layout.close()
-        self._observer(events.Finished(report))
-        return report
-
-    def _as_it_is(self, made: Plan) -> Report:
-        """All was here before the hub was asked: nothing is locked, and nothing written."""
+        )
+        self._settle(snapshot, consent)
+        made = self._resolver.make_plan(snapshot, files, known)
         self._observer(events.Planned(made))
-        self._remark(made, [item.file for item in made.items])
-        report = self._report(made, Outcome(durable=self._settings.fsync))
-        self._observer(events.Finished(report))
-        return report
-
-    def _transfer(self, made: Plan, alive: Callable[[], None]) -> Outcome:
+        self._remark(made, files)
+        check_space(made, self._layout, self._observer, link=self._options.hardlink)
+        self._layout.begin(snapshot, [item.file for item in made.items if not item.unfit])
+        held.callback(self._layout.close)
         transfer = PlanTransfer(
             self._options,
             self._settings,
@@ -243,12 +241,22 @@ class Run:
             self._stop,
             alive,
         )
-        return transfer.run(made)
+        return PreparedRun(made, transfer, lambda outcome: self._end(made, outcome, recall))
 
-    def _report(self, made: Plan, outcome: Outcome) -> Report:
+    def _end(self, made: Plan, outcome: Outcome | None, recall: Recall) -> Report:
+        """What comes after the transfer. Raises DiskError."""
+        report = self._report(made, outcome)
+        if report.ok:
+            return self._complete(made, report)
+        if any(failure.exit_code in DOUBTS for failure in report.failures):
+            self._layout.forget_tree(made.snapshot.commit)
+            return recall.doubted(self._resolver.explained(report))
+        return report
+
+    def _report(self, made: Plan, outcome: Outcome | None) -> Report:
         return make_report(
             made,
-            outcome,
+            outcome or Outcome(durable=self._settings.fsync),
             self._stop,
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
@@ -265,13 +273,6 @@ class Run:
             consent=consent,
         )
 
-    @property
-    def _elsewhere(self) -> str:
-        """How another place for this download is chosen."""
-        if self._layout.shares_content:
-            return "choose another cache with --cache-dir"
-        return "choose another folder with --local-dir"
-
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._resolver.make_plan(snapshot, files)
         complete = all(item.state is ItemState.COMPLETE for item in made.items)
@@ -280,18 +281,17 @@ class Run:
     def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
         """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
         selection = selection_of(self._options, snapshot.ref)
-        for text in selection_remarks(snapshot.files, selection, pickles=pickles):
-            self._observer(events.Note(text, "warning"))
+        self._warn_of(selection_remarks(snapshot.files, selection, pickles=pickles))
 
     def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
         """As `remark`, and of odd names; of pickles only where something is to be fetched."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
         self.remark(made.snapshot, pickles=fresh)
-        for text in [*risky_names(files), *self._layout.cautions()]:
-            self._observer(events.Note(text, "warning"))
+        self._warn_of([*risky_names(files), *self._layout.cautions()])
 
-    def _warn(self, text: str) -> None:
-        self._observer(events.Note(text, "warning"))
+    def _warn_of(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self._observer(events.Note(text, "warning"))
 
     def _complete(self, made: Plan, report: Report) -> Report:
         """All is here: the layout may say so, and what is left of earlier runs goes."""

@@ -9,7 +9,7 @@ from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of
 from hfget.operations.planner import make_plan
 from hfget.operations.recorded_listing import against_listing
@@ -69,14 +69,20 @@ class SnapshotResolver:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
-    def make_plan(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> Plan:
-        """What is to be done for `files` of `snapshot`; writes nothing."""
+    def make_plan(
+        self,
+        snapshot: Snapshot,
+        files: Sequence[RemoteFile],
+        known: dict[str, PlanItem] | None = None,
+    ) -> Plan:
+        """What is to be done for `files` of `snapshot`, as the planner says; writes nothing."""
         return make_plan(
             snapshot,
             files,
             self._layout,
             force=self._options.force,
             delete=self._options.delete,
+            known=known,
         )
 
     def explained(self, report: Report) -> Report:

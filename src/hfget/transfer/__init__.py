@@ -7,18 +7,20 @@ door is `Engine`, which runs jobs and returns an `Outcome`.
 
 from __future__ import annotations
 
-from hfget.transfer.backend import Outcome, TransferOptions
+from hfget.transfer.backend import Backend, Outcome, Task, TransferOptions
 from hfget.transfer.engine import Engine
 from hfget.transfer.local_content import Copyable, Existing, LocalContent, another_file
 from hfget.transfer.progress import Meter
 
 __all__ = [
+    "Backend",
     "Copyable",
     "Engine",
     "Existing",
     "LocalContent",
     "Meter",
     "Outcome",
+    "Task",
     "TransferOptions",
     "another_file",
 ]

@@ -20,6 +20,7 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
+    RepoFailed,
     Resolved,
     Retrying,
 )
@@ -74,6 +75,8 @@ class NdjsonDisplay:
                 )
             case FileFailed(failure):
                 self._emit("file_failed", **_failure(failure))
+            case RepoFailed(name, failure):
+                self._emit("repo_failed", repo=name, **_failure(failure))
             case Finished(report):
                 self._emit("report", **_report(report))
 

@@ -13,7 +13,7 @@ from hfget.errors import VerificationError
 from hfget.options import ACCESS, CHOICE, MANNER, OPTIONS, PLACE
 
 if TYPE_CHECKING:
-    from hfget.model import Report
+    from hfget.operations import RepoResult
 
 _NAMES = (
     *("force", "delete"),
@@ -66,9 +66,9 @@ def sync(
     No hub is asked what a branch means; what has other content than is locked is refused. The
     folders are printed on stdout.
     """
-    from hfget.cli.session import consent, print_path, session
+    from hfget.cli.session import consent, print_results, session
 
-    reports: list[Report] = []
+    results: list[RepoResult] = []
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
         display,
         stop,
@@ -88,8 +88,5 @@ def sync(
                 operands = [] if lock_file == Path("hfget.lock") else [str(lock_file)]
                 raise VerificationError(summary, hint=command("hfget", "sync", operands=operands))
         else:
-            reports = syncing.sync(consent(display, yes=yes), frozen=frozen)
-    for report in reports if not json else ():
-        if report.ok:
-            print_path(report.root)
-    raise typer.Exit(max((report.exit_code for report in reports), default=0))
+            results = syncing.sync(consent(display, yes=yes), frozen=frozen)
+    print_results(results, json=json)
