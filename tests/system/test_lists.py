@@ -131,6 +131,7 @@ def test_the_hub_cache_takes_several(it: Hub) -> None:
     ("line", "said"),
     [
         ("org/a --jobs 3", "models.txt line 2: --jobs is about all repos"),
+        ("org/a --token made-up", "models.txt line 2: --token is about all repos"),
         ("org/a --json", "models.txt line 2: --json is about all repos"),
         ("org/a --jbos 3", "models.txt line 2: no such option: --jbos"),
         ("org/a --include '*.json", "models.txt line 2: no closing quotation"),

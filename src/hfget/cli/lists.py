@@ -206,8 +206,9 @@ def _wished(words: Sequence[str], given: Given, options: DownloadOptions) -> Wis
         raise UsageError("no repo is named", hint="begin the line with a repo, as org/name")
     own = {name: value for name, value in values.items() if value != DEFAULTS[name]}
     for name in own:
-        if OPTIONS[name].group == MANNER:
-            raise _not_in_a_list(OPTIONS[name].flags[-1])
+        if OPTIONS[name].group == MANNER or name == "token":
+            flags = OPTIONS[name].flags
+            raise _not_in_a_list(next(flag for flag in flags if flag.startswith("--")))
     for name, value in others.items():
         if value and name not in _NOT_ALONE:
             raise _not_in_a_list(f"--{name.replace('_', '-')}")

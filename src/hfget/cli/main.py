@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from copy import copy
 from typing import Any
 
 import typer
@@ -26,6 +27,7 @@ from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
 
+_HELP = frozenset({"-h", "--help"})
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -69,7 +71,7 @@ class _Get(Command):
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
-        if options_first and repo in ctx.parent.command.commands:
+        if options_first and repo in _NAMES:
             ctx.fail(f"{repo} is a command and comes before its options: hfget {repo} ...")
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
@@ -95,6 +97,19 @@ app.command("outdated", cls=Command)(outdated)
 app.command("serve", cls=Command)(serve)
 
 
+_NAMES = frozenset(known.name for known in app.registered_commands)
+
+
+def _app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The app with the commands that `arguments` can mean: to make all takes a while."""
+    if not arguments or "_HFGET_COMPLETE" in os.environ or not _HELP.isdisjoint(arguments):
+        return app
+    smaller = copy(app)
+    meant = ("get", "ls", arguments[0])  # of one alone typer makes no group
+    smaller.registered_commands = [one for one in app.registered_commands if one.name in meant]
+    return smaller
+
+
 def main() -> None:
     """The console script."""
     arguments = sys.argv[1:]
@@ -103,7 +118,7 @@ def main() -> None:
             with redirect_stdout(sys.stderr):
                 app(args=["--help"], prog_name="hfget", standalone_mode=False)
             sys.exit(2)
-        code = app(args=arguments, prog_name="hfget", standalone_mode=False)
+        code = _app_for(arguments)(args=arguments, prog_name="hfget", standalone_mode=False)
     except HfgetError as error:
         code = _fail(error, arguments)
     except ClickUsageError as error:

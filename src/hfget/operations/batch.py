@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
-from hfget.model import Failure, PlanItem, RemoteFile, Report
+from hfget.model import Failure, RemoteFile, Report
 from hfget.operations.occupancy import Consent
 from hfget.operations.plan_transfer import PlanTransfer, PreparedRun, meter_of
+from hfget.operations.planner import Companions
 from hfget.operations.run import Run
 from hfget.operations.tasks import FileTask, Turns
 from hfget.partials import Identity
@@ -74,12 +75,12 @@ class Batch:
 
     def _together(self, runs: Sequence[tuple[int, Run]], consent: Consent | None) -> None:
         begun: dict[int, PreparedRun] = {}
-        known: dict[str, PlanItem] = {}
+        companions = Companions({}, {})
         with ExitStack() as held:
             for number, run in runs:
                 try:
                     with ExitStack() as own:
-                        begun[number] = run.begin(own, consent, known)
+                        begun[number] = run.begin(own, consent, companions)
                         held.enter_context(own.pop_all())
                 except (InterruptedRunError, TimeLimitError):
                     raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from hfget import events
 from hfget.destinations import Layout, Placement, unfit_placement
@@ -29,6 +31,15 @@ from hfget.partials import (
 from hfget.system import existing_folder, free_bytes, size_text
 
 
+class Companions(NamedTuple):
+    """What the plans of one run tell each other: by etag who brings a content, and by device how
+    many bytes they take.
+    """
+
+    contents: dict[str, PlanItem]
+    promised: dict[int, int]
+
+
 def make_plan(
     snapshot: Snapshot,
     files: Sequence[RemoteFile],
@@ -36,13 +47,13 @@ def make_plan(
     *,
     force: bool = False,
     delete: bool = False,
-    known: dict[str, PlanItem] | None = None,
+    companions: Companions | None = None,
 ) -> Plan:
     """The plan for `files`. Reads the disk, writes nothing.
 
     With `force` nothing that is there counts, except partials; with `delete` what the commit
-    has no more is removed. `known` has by etag what other plans bring, and learns what this one
-    does. Raises UnsafeError, UsageError.
+    has no more is removed. What other plans bring is taken from them, and they learn what this
+    one does. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
     root = layout.root(snapshot)
@@ -62,7 +73,7 @@ def make_plan(
             notable[file.path] = placement
         items.append(_item(snapshot, root, file, placement, layout, names))
     if not force:
-        here = {} if known is None else known
+        here = companions.contents if companions else {}
         for item in items:
             if item.state is ItemState.COMPLETE:
                 here.setdefault(item.file.etag, item)
@@ -126,19 +137,32 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     return total + sum(item.have for item in copies)
 
 
-def check_space(made: Plan, layout: Layout, observer: events.Observer, *, link: bool) -> None:
-    """Raise DiskError where the disk has not the room."""
+def check_space(
+    made: Plan,
+    layout: Layout,
+    observer: events.Observer,
+    *,
+    link: bool,
+    companions: Companions | None = None,
+) -> None:
+    """Raise DiskError where the disk has not the room, what other plans will take counted in."""
     need = space_needed(made, layout, link=link)
     free = free_bytes(made.root)
     if not need:
         return
     if free is None:
         observer(events.Note("the free space on the disk is not known", "warning"))
-    elif need > free:
+        return
+    device, promised = 0, {} if companions is None else companions.promised
+    with suppress(OSError):
+        device = os.stat(existing_folder(made.root)).st_dev
+    free -= promised.get(device, 0)
+    if need > free:
         raise DiskError(
-            f"{made.root}: {size_text(need)} are needed, {size_text(free)} are free",
+            f"{made.root}: {size_text(need)} are needed, {size_text(max(0, free))} are free",
             hint=f"make room, {elsewhere(layout)}, or fetch less with --include",
         )
+    promised[device] = promised.get(device, 0) + need
 
 
 def elsewhere(layout: Layout) -> str:

@@ -21,7 +21,7 @@ from hfget.destinations import (
 from hfget.endpoints import named_endpoint
 from hfget.errors import NotFoundError, UsageError
 from hfget.http import HttpClient
-from hfget.model import ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import (
     endpoint_notes,
     selection_of,
@@ -30,7 +30,7 @@ from hfget.operations.from_options import (
 )
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer, PreparedRun
-from hfget.operations.planner import check_space, elsewhere, sweep_partials, unfit_texts
+from hfget.operations.planner import Companions, check_space, elsewhere, sweep_partials, unfit_texts
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.snapshot_resolver import SnapshotResolver
@@ -183,12 +183,9 @@ class Run:
         self,
         held: ExitStack,
         consent: Consent | None = None,
-        known: dict[str, PlanItem] | None = None,
+        companions: Companions | None = None,
     ) -> PreparedRun:
-        """All that comes before the transfer: in the end the folder is locked, as long as `held`.
-
-        `known` as for `make_plan`. Raises HfgetError.
-        """
+        """All that comes before the transfer; the folder stays locked as long as `held` is open."""
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
         recall = Recall(
@@ -226,10 +223,11 @@ class Run:
             )
         )
         self._settle(snapshot, consent)
-        made = self._resolver.make_plan(snapshot, files, known)
+        made = self._resolver.make_plan(snapshot, files, companions)
         self._observer(events.Planned(made))
         self._remark(made, files)
-        check_space(made, self._layout, self._observer, link=self._options.hardlink)
+        link = self._options.hardlink
+        check_space(made, self._layout, self._observer, link=link, companions=companions)
         self._layout.begin(snapshot, [item.file for item in made.items if not item.unfit])
         held.callback(self._layout.close)
         transfer = PlanTransfer(

@@ -9,9 +9,9 @@ from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree
-from hfget.model import ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.from_options import selection_of
-from hfget.operations.planner import make_plan
+from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
@@ -73,7 +73,7 @@ class SnapshotResolver:
         self,
         snapshot: Snapshot,
         files: Sequence[RemoteFile],
-        known: dict[str, PlanItem] | None = None,
+        companions: Companions | None = None,
     ) -> Plan:
         """What is to be done for `files` of `snapshot`, as the planner says; writes nothing."""
         return make_plan(
@@ -82,7 +82,7 @@ class SnapshotResolver:
             self._layout,
             force=self._options.force,
             delete=self._options.delete,
-            known=known,
+            companions=companions,
         )
 
     def explained(self, report: Report) -> Report:
