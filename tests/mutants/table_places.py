@@ -40,8 +40,8 @@ CHECKS = [
         ("_file", "type(size) is not int or not 0 <= size < _MOST_SIZE", "False"),
         ("_file", "kind == 'sha256' and is_sha256(digest)", "kind == 'sha256'"),
         ("_file", "kind == 'git-sha1' and is_sha1(digest)", "kind == 'git-sha1'"),
-        ("read_lock", "check_folders(repos)", ""),
-        ("read_lock", "_refuse_conflict(path, text)", ""),
+        ("parse_lock", "check_folders(repos)", ""),
+        ("parse_lock", "_refuse_conflict(path, text)", ""),
     ),
     *checks(
         _PATH,

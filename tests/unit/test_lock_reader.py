@@ -10,10 +10,12 @@ import tomli as tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfget.destinations.path_rules import why_hostile
 from hfget.errors import HfgetError, UnsafeError, UsageError
-from hfget.model import RemoteFile, RepoRef
+from hfget.model import RemoteFile, RepoRef, is_commit, is_etag
 from hfget.operations.lock_file import LockedRepo, check_folders, lock_text, write_lock
-from hfget.operations.lock_reader import read_lock
+from hfget.operations.lock_reader import parse_lock, read_lock
+from tests.unit.verdicts import refused
 
 SHA1, SHA256, COMMIT = "a" * 40, "b" * 64, "c" * 40
 FILES = (RemoteFile("a.json", 2, SHA1), RemoteFile("w.bin", 1 << 40, "", SHA256))
@@ -37,7 +39,7 @@ def read(tmp_path: Path, text: str) -> tuple[LockedRepo, ...]:
     return read_lock(path)
 
 
-def refused(tmp_path: Path, text: str) -> HfgetError:
+def refusal(tmp_path: Path, text: str) -> HfgetError:
     with pytest.raises(HfgetError) as raised:
         read(tmp_path, text)
     assert raised.value.hint
@@ -133,7 +135,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("text", "said"), WRONG)
 def test_what_makes_no_sense_is_named(tmp_path: Path, text: str, said: str) -> None:
-    error = refused(tmp_path, text)
+    error = refusal(tmp_path, text)
     assert isinstance(error, UsageError) and said in error.message
     assert "hfget.lock" in error.message
 
@@ -142,26 +144,49 @@ HOSTILE = ["../x", "/etc/x", "a/../../x", ".git/config", "C:/x", "a\\..\\x", ".c
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_a_path_that_leads_out_is_refused(tmp_path: Path, path: str) -> None:
+def test_a_path_that_leads_out_is_refusal(tmp_path: Path, path: str) -> None:
     quoted = path.replace("\\", "\\\\")
     for text in (
         ENTRY.replace('path = "a.json"', f'path = "{quoted}"'),
         ENTRY.replace('folder = "m"', f'folder = "{quoted}"'),
     ):
-        error = refused(tmp_path, f"version = 1\n{text}")
+        error = refusal(tmp_path, f"version = 1\n{text}")
         assert isinstance(error, UnsafeError) and error.exit_code == 8
         assert "do not trust this file" in error.hint
 
 
-def test_a_file_that_stands_twice_is_refused(tmp_path: Path) -> None:
+PIECES = st.one_of(
+    st.sampled_from(["..", "/", "\\\\", '"', "\n", "[[repo]]", "=======", "-1", "true", "\u202e"]),
+    st.text(max_size=6),
+)
+
+
+@given(st.integers(0, len(ENTRY)), st.integers(0, 30), st.lists(PIECES, max_size=3))
+def test_whatever_is_changed_it_is_read_safely_or_refused(
+    at: int, length: int, pieces: list[str]
+) -> None:
+    text = "version = 1" + ENTRY[:at] + "".join(pieces) + ENTRY[at + length :]
+    try:
+        repos = parse_lock(Path("hfget.lock"), text)
+    except (UsageError, UnsafeError) as error:
+        assert error.message and error.hint
+        return refused()
+    for repo in repos:
+        assert why_hostile(repo.folder) == "" and (is_commit(repo.commit) or not repo.files)
+        for file in repo.files:
+            assert why_hostile(file.path) == "" and file.size >= 0 and is_etag(file.etag)
+    return None
+
+
+def test_a_file_that_stands_twice_is_refusal(tmp_path: Path) -> None:
     row = f'    {{ path = "a.json", size = 2, hash = "git-sha1:{SHA1}" }},\n'
-    error = refused(tmp_path, "version = 1" + ENTRY.replace(row, row + row))
+    error = refusal(tmp_path, "version = 1" + ENTRY.replace(row, row + row))
     assert isinstance(error, UnsafeError) and "listed twice" in error.message
 
 
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "|||||||", "=======", ">>>>>>> other"])
 def test_a_merge_conflict_is_named_with_its_line(tmp_path: Path, marker: str) -> None:
-    error = refused(tmp_path, f"version = 1\n{marker}{ENTRY}")
+    error = refusal(tmp_path, f"version = 1\n{marker}{ENTRY}")
     assert "line 2: " in error.message and "merge conflict" in error.message
     assert "git checkout" in error.hint and "hfget lock --update" in error.hint
 

@@ -36,10 +36,15 @@ class _Wrong(Exception):
 
 
 def read_lock(path: Path) -> tuple[LockedRepo, ...]:
-    """The repos of a lock file. Raises UsageError for what makes no sense, UnsafeError for paths
-    that must not be written.
+    """The repos of a lock file. Raises as `parse_lock` does, and UsageError if there is none."""
+    return parse_lock(path, _text(path))
+
+
+def parse_lock(path: Path, text: str) -> tuple[LockedRepo, ...]:
+    """The repos that the text of the lock file at `path` names.
+
+    Raises UsageError for what makes no sense, UnsafeError for paths that must not be written.
     """
-    text = _text(path)
     _refuse_conflict(path, text)
     try:
         repos = _repos(_parsed(text))
