@@ -157,10 +157,10 @@ def test_a_list_that_is_none_is_said(it: Hub) -> None:
 
 
 def test_a_word_that_is_a_file_is_one(it: Hub) -> None:
-    make_model(it.root, "org/parts", {"org/a": "a file", "x.json": "{}"})
+    make_model(it.root, "org/parts", {"org/a": "a file", "datasets/org/d": "1", "x.json": "{}"})
     it.hub.rescan()
-    assert it.shell.run("org/parts", "org/a").code == 0
-    assert list(it.folder("parts")) == ["org/a"]
+    assert it.shell.run("org/parts", "org/a", "datasets/org/d").code == 0
+    assert sorted(it.folder("parts")) == ["datasets/org/d", "org/a"]
 
 
 def test_a_word_that_is_no_file_and_no_repo_is_said_to_be_neither(it: Hub) -> None:
@@ -168,8 +168,11 @@ def test_a_word_that_is_no_file_and_no_repo_is_said_to_be_neither(it: Hub) -> No
     assert neither.code == 2 and "no file matches onnx/model" in neither.err
     assert "none of these is a repo either: onnx/model" in neither.err
     assert not (it.shell.directory / "a").exists()
-    mixed = it.shell.run("org/a", "c.json", "datasets/org/d")
-    assert mixed.code == 2 and "datasets/org/d is a repo, c.json a file" in mixed.err
+    url = f"{it.hub.endpoint}/datasets/org/d"
+    mixed = it.shell.run("org/a", "c.json", url)
+    assert mixed.code == 2 and f"{url} is a repo, c.json a file" in mixed.err
+    files = it.shell.run("org/a", "c.json", "datasets/org/d")
+    assert files.code == 2 and "no file matches datasets/org/d" in files.err
     shared = it.shell.run("org/a", "org/b", "--local-dir", "x")
     assert shared.code == 2 and "--local-dir is the folder of one repo" in shared.err
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hfget.ui import Display
 
 _MOST_BYTES = 16 << 20
-_TYPES = ("models", "datasets", "spaces")
 #: Options that are answered at once.
 _ANSWERED = frozenset({"-h", "--help", "--version"})
 #: What may stand behind a repo in a list, beside the options of a download.
@@ -162,11 +161,11 @@ def _each_once(found: Sequence[Wished]) -> list[Wished]:
 
 
 def _are_surely_repos(words: Sequence[str]) -> bool:
-    """Whether words can be no files: addresses, and names that begin with a repo's type.
+    """Whether words can be no files: addresses.
 
     Raises UsageError where some are and others can be nothing but files.
     """
-    surely = [word for word in words if _is_surely_repo(word)]
+    surely = [word for word in words if "://" in word]
     if not surely:
         return False
     for word in words:
@@ -176,11 +175,6 @@ def _are_surely_repos(words: Sequence[str]) -> bool:
                 hint=advice.FILES_OR_REPOS,
             )
     return True
-
-
-def _is_surely_repo(word: str) -> bool:
-    kind, _, rest = word.partition("/")
-    return "://" in word or (kind in _TYPES and rest.count("/") == 1)
 
 
 def _listed(path: Path, given: Given, options: DownloadOptions) -> Iterator[Wished]:
