@@ -39,19 +39,35 @@ def page() -> str:
         groups.setdefault(name, []).append(
             f"| {_spelled(param)} | {_keyword(param.name)} | {param.help} | {marked} |"
         )
+    listed = {flag for param in commands["get"].params for flag in param.opts}
+    said = {param.help for param in commands["get"].params}
     for name, rows in groups.items():
         parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
-    for name in ("urls", "verify", "serve"):
+    for name in ("urls", "lock", "sync", "outdated", "verify", "serve"):
         command = commands[name]
+        known = (
+            listing if name == "urls" else listed if name in ("lock", "sync", "outdated") else set()
+        )
         rows = [
             f"| {_spelled(param)} | {param.help} |"
             for param in command.params
-            if name != "urls" or not listing.intersection(param.opts)
+            if not known.intersection(param.opts) or param.help not in said
         ]
-        parts.append(f"## hfget {name}\n\n| option | what it does |\n|---|---|")
+        also = _shared(command, known, said) if name != "urls" else ""
+        parts.append(f"## hfget {name}\n\n{also}| option | what it does |\n|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
     return "\n".join(parts)
+
+
+def _shared(command: Any, known: set[str], said: set[str]) -> str:
+    """The options that a command has as a download has them."""
+    flags = [
+        max(param.opts, key=len)
+        for param in command.params
+        if known.intersection(param.opts) and param.help in said
+    ]
+    return f"As in a download: {', '.join(f'`{flag}`' for flag in flags)}.\n\n" if flags else ""
 
 
 def _spelled(param: Any) -> str:

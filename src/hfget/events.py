@@ -81,13 +81,21 @@ class FileFailed(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """The run is over."""
+    """The run is over. `name` is what the repo is called among those of one run, if there are."""
 
     report: Report
+    name: str = ""
+
+
+class RepoFailed(NamedTuple):
+    """One repo of several was given up before its transfer; the others go on."""
+
+    name: str
+    failure: Failure
 
 
 Event: TypeAlias = (
-    Note | Resolved | Planned | Retrying | Progress | FileDone | FileFailed | Finished
+    Note | Resolved | Planned | Retrying | Progress | FileDone | FileFailed | RepoFailed | Finished
 )
 
 

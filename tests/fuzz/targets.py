@@ -13,6 +13,7 @@ from tests.unit.destinations import (
 )
 from tests.unit.http import test_credentials, test_redirects, test_retry
 from tests.unit.hub import test_entries, test_pages_hostile
+from tests.unit.operations import test_lock_reader
 from tests.unit.partials import test_journal, test_recovery_names
 from tests.unit.reference import test_any_text
 from tests.unit.sources import test_content_checks
@@ -47,6 +48,8 @@ TARGETS = (
         test_content_checks.test_whatever_the_headers_say_the_answer_lies_within_what_was_asked,
         2,
     ),
+    Target("lock file", test_lock_reader.test_whatever_is_changed_it_is_read_safely_or_refused),
+    Target("lock file", test_lock_reader.test_any_path_is_valid_toml, 0.2),
     Target("wait", test_retry.test_whatever_a_server_says_the_wait_is_a_number, 2),
     Target("journal", test_journal.test_no_edit_of_the_file_yields_a_block_that_was_not_written),
     Target("journal", test_journal.test_any_bytes_are_read_without_a_crash),

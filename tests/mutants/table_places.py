@@ -41,6 +41,18 @@ CHECKS = [
     ),
     *checks(
         _PATH,
+        "operations/lock_reader.py",
+        ("operations/test_lock_reader.py",),
+        ("_files", "check_hostile((file.path for file in files))", ""),
+        ("_repo", "check_folder(folder)", ""),
+        ("_file", "type(size) is not int or not 0 <= size < _MOST_SIZE", "False"),
+        ("_file", "kind == 'sha256' and is_sha256(digest)", "kind == 'sha256'"),
+        ("_file", "kind == 'git-sha1' and is_sha1(digest)", "kind == 'git-sha1'"),
+        ("parse_lock", "check_folders(repos)", ""),
+        ("parse_lock", "_refuse_conflict(path, text)", ""),
+    ),
+    *checks(
+        _PATH,
         "system/disk.py",
         ("system/test_disk.py", "destinations/test_safe_directories.py"),
         ("is_inside", "real == top or real.startswith(os.path.join(top, ''))", "True"),

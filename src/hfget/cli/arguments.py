@@ -106,7 +106,7 @@ class _Reader:
 
     def _short(self, word: str) -> None:
         """`-x4`, `-x 4`, `-qy`."""
-        if word in NOT_NEEDED or word in INSTEAD:
+        if word not in self._known.names and (word in NOT_NEEDED or word in INSTEAD):
             return self._unknown(word, None)
         for place, letter in enumerate(word[1:], start=2):
             name = f"-{letter}"

@@ -61,6 +61,17 @@ Repo = Annotated[
     str,
     typer.Argument(metavar="REPO", help="org/name, name, datasets/org/name or a URL."),
 ]
+ListFile = Annotated[
+    Path | None,
+    typer.Option(
+        "-i",
+        "--input-file",
+        metavar="FILE",
+        parser=path,
+        help="A list: a repo a line, with options of its own; - is stdin.",
+        rich_help_panel=CHOICE,
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option(

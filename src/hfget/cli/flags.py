@@ -12,6 +12,7 @@ import typer
 from hfget.cli.arguments import Said
 from hfget.cli.command_options import whole_number
 from hfget.cli.help import NOTES
+from hfget.cli.typer_parts import ClickUsageError
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
@@ -29,6 +30,7 @@ class Given(NamedTuple):
 
     values: dict[str, Any]
     notes: Sequence[Said] = ()
+    context: Any = None
 
     def options(self, token_file: Path | None, observer: Observer) -> DownloadOptions:
         """The options with the token read. Raises UsageError."""
@@ -39,6 +41,19 @@ class Given(NamedTuple):
             observer(Note(*said))
         token = given_token(self.values.get("token"), token_file, observer)
         return DownloadOptions(**{**self.values, "token": token})
+
+
+def given_in(words: Sequence[str], given: Given) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What words say that stand elsewhere, read as the command of `given` would: the options of
+    a download by field, and the other parameters. Raises UsageError.
+    """
+    command = given.context.command
+    try:
+        context = command.make_context(given.context.info_name, list(words), given.context.parent)
+    except ClickUsageError as error:
+        raise UsageError(str(getattr(error, "message", error))) from error
+    values = dict(context.params)
+    return {name: _value_of(name, values) for name in OPTIONS}, values
 
 
 def with_download_options(
@@ -57,9 +72,9 @@ def with_download_options(
         ]
 
         def run(**values: Any) -> None:
-            notes = values.pop(_CONTEXT).meta.get(NOTES, ())
+            context = values.pop(_CONTEXT)
             given = {name: _value_of(name, values) for name in names}
-            command(given=Given(given, notes), **values)
+            command(given=Given(given, context.meta.get(NOTES, ()), context), **values)
 
         own = inspect.signature(command, eval_str=True)
         parameters = [_parameter(_CONTEXT, typer.Context, inspect.Parameter.empty)]

@@ -9,14 +9,18 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from copy import copy
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from hfget.cli.commands.get import get
+from hfget.cli.commands.lock import lock
 from hfget.cli.commands.ls import ls
+from hfget.cli.commands.outdated import outdated
 from hfget.cli.commands.serve import serve
+from hfget.cli.commands.sync import sync
 from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
@@ -25,6 +29,7 @@ from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
 from hfget.messages import cli_texts as texts
 
+_HELP = frozenset({"-h", "--help"})
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -63,10 +68,12 @@ class _Get(Command):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = list(args)
+        if any(word.startswith(("-i", "--input-file", "--input_file")) for word in args):
+            self.params[0].required = False  # REPO
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
-        if options_first and repo in ctx.parent.command.commands:
+        if options_first and repo in _NAMES:
             ctx.fail(texts.COMMAND_FIRST(repo=repo))
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
@@ -87,7 +94,23 @@ app.command("get", cls=_Get)(get)
 app.command("ls", cls=Command)(ls)
 app.command("urls", cls=Command)(urls)
 app.command("verify", cls=Command)(verify)
+app.command("lock", cls=Command)(lock)
+app.command("sync", cls=Command)(sync)
+app.command("outdated", cls=Command)(outdated)
 app.command("serve", cls=Command)(serve)
+
+
+_NAMES = frozenset(known.name for known in app.registered_commands)
+
+
+def _app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The app with the commands that `arguments` can mean: to make all takes a while."""
+    if not arguments or "_HFGET_COMPLETE" in os.environ or not _HELP.isdisjoint(arguments):
+        return app
+    smaller = copy(app)
+    meant = ("get", "ls", arguments[0])  # of one alone typer makes no group
+    smaller.registered_commands = [one for one in app.registered_commands if one.name in meant]
+    return smaller
 
 
 def main() -> None:
@@ -98,7 +121,7 @@ def main() -> None:
             with redirect_stdout(sys.stderr):
                 app(args=["--help"], prog_name="hfget", standalone_mode=False)
             sys.exit(2)
-        code = app(args=arguments, prog_name="hfget", standalone_mode=False)
+        code = _app_for(arguments)(args=arguments, prog_name="hfget", standalone_mode=False)
     except HfgetError as error:
         code = _fail(error, arguments)
     except ClickUsageError as error:

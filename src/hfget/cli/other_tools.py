@@ -91,7 +91,6 @@ NOT_NEEDED: Mapping[str, Unneeded] = {
 
 _FOLDER = advice.USE_LOCAL_DIR
 _NAMES = advice.NAMES_STAY
-_LIST = advice.LOOP_OVER_LIST
 _TLS = advice.OWN_CA
 _PROXY = advice.SET_PROXY
 _TIMEOUT = advice.TIMEOUTS
@@ -151,9 +150,7 @@ INSTEAD: Mapping[str, str] = {
     "-v": advice.DEBUG_OR_VERSION,
     "--verbose": advice.USE_DEBUG,
     "-V": advice.USE_VERSION,
-    "-i": _LIST,
-    "--input-file": _LIST,
-    "--requirement": _LIST,
+    "--requirement": advice.USE_INPUT_FILE,
     "-s": advice.EITHER(one=_SPLIT, other=advice.PRINT_LESS),
     "-k": advice.EITHER(one=_TLS, other=_SPLIT),
     "--insecure": _TLS,

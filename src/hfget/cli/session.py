@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -21,6 +22,7 @@ from hfget.messages import cli_texts as texts
 from hfget.system import Ended, Stop, redact, shell_word
 
 if TYPE_CHECKING:
+    from hfget.operations import RepoResult
     from hfget.ui import Display
 
 _SIGNALS = tuple(
@@ -170,3 +172,26 @@ def consent(display: Display, *, yes: bool) -> Callable[[Path, str], None]:
             )
 
     return decide
+
+
+def print_path(path: Path) -> None:
+    """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
+    from hfget.ui import absolute
+
+    text = absolute(path)
+    try:
+        if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.buffer.write(os.fsencode(text) + b"\n")
+            sys.stdout.flush()
+        else:
+            print(text, flush=True)
+    except OSError:  # the reader has gone; Python would flush again at exit and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def print_results(results: Sequence[RepoResult], *, json: bool) -> NoReturn:
+    """The folders of the repos that are complete; ends with the worst exit code of all."""
+    for result in results if not json else ():
+        if result.report is not None and result.report.ok:
+            print_path(result.report.root)
+    raise typer.Exit(max((result.exit_code for result in results), default=0))

@@ -16,10 +16,10 @@ from hfget.messages import cli_texts as texts
 #: No repo is called so; one that were is `models/NAME`.
 _DOWNLOADING = re.compile(
     r"add|clone|continue|copy|cp|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
-    r"resume|run|snapshot|snapshot[-_]download|sync|update|upgrade"
+    r"resume|run|snapshot|snapshot[-_]download|update|upgrade"
 )
 _LISTING = ("list", "tree", "files", "info", "show", "ll", "dir", "du", "stat")
-_PLANNING = ("plan", "diff", "status", "outdated", "dry-run")
+_PLANNING = ("plan", "diff", "status", "dry-run")
 _OTHERS = {
     **dict.fromkeys(_LISTING, "hfget ls REPO"),
     **dict.fromkeys(_PLANNING, "hfget REPO --dry-run"),

@@ -66,7 +66,9 @@ class Origins:
         return self._read[commit]
 
     def write(self, snapshot: Snapshot) -> None:
-        """Record the listing, and that its endpoint gave it. Raises OSError."""
+        """Record the listing, if it is one, and that its endpoint gave it. Raises OSError."""
+        if not snapshot.whole:
+            return
         before = self.recorded(snapshot.commit)
         same = before is not None and (
             before.files == snapshot.files or not any(differences(before.files, snapshot.files))

@@ -16,7 +16,7 @@ from hfget.endpoints import (
     with_mirrors,
 )
 from hfget.messages import operations_texts as texts
-from hfget.model import RepoRef
+from hfget.model import RepoRef, Snapshot
 from hfget.options import DownloadOptions
 from hfget.reference import parse
 from hfget.settings import Settings
@@ -25,22 +25,26 @@ _HUB = NamedEndpoint(DEFAULT_ENDPOINT, "default")
 
 
 def read_reference(
-    repo: str, options: DownloadOptions, recorded: str | None
+    repo: str | Snapshot, options: DownloadOptions, recorded: str | None
 ) -> tuple[RepoRef, tuple[NamedEndpoint, ...]]:
     """What `repo` means, and the endpoints to ask, by preference. Raises UsageError.
 
     `--endpoint` names them all. Otherwise the first is HF_ENDPOINT, else that of a pasted URL,
-    else the one `recorded`, else the Hub; those of HFGET_MIRRORS follow.
+    else the one `recorded`, else the Hub; those of HFGET_MIRRORS follow. In a snapshot the
+    repo type and the revision are settled; its endpoint counts as a recorded one.
     """
     flags = [one for one in options.endpoint if one.strip()]
     named = named_endpoints(flags, os.environ)
     mirrors = () if flags else with_mirrors(_HUB, os.environ)
-    ref = parse(
-        repo,
-        repo_type=options.repo_type,
-        revision=options.revision,
-        endpoint=_meant(repo, named, mirrors),
-    )
+    if isinstance(repo, Snapshot):
+        ref, recorded = repo.ref, recorded or repo.endpoint
+    else:
+        ref = parse(
+            repo,
+            repo_type=options.repo_type,
+            revision=options.revision,
+            endpoint=_meant(repo, named, mirrors),
+        )
     if not flags:
         named = with_mirrors(named[0] if named else _otherwise(ref, recorded), os.environ)
     return ref, named

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -36,22 +38,27 @@ class ComposedSources:
         snapshot: Snapshot,
         observer: events.Observer,
         stop: Stop,
+        limit: RateLimit | None = None,
     ) -> None:
+        """Several snapshots share a `limit`."""
         self._options = options
         self._settings = settings
         self._http = http
-        self._snapshot = snapshot
+        # Who listed the files need not be one of those that are asked for them.
+        used = any(snapshot.endpoint == one.rstrip("/") for one in settings.endpoints)
+        self._snapshot = snapshot if used else replace(snapshot, endpoint=settings.endpoint)
         self._observer = observer
         self.hosts = HostHealth(settings.retries, stop)
         self.hosts.answered(host_of(settings.endpoint))
         rate = options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
-        self.limit = RateLimit(rate, stop, self._warn) if rate else None
+        self.limit = limit or (RateLimit(rate, stop, self._warn) if rate else None)
         self._carrier = self._chosen_carrier()
         self._holders: CommitHolders | None = None
         self._mirrors: MirrorHealth | None = None
         self._names: dict[str, str] = {}
+        self._begun = threading.Lock()
         if len(settings.endpoints) > 1:
-            self._begin_mirrors()
+            self._prepare_mirrors()
 
     @property
     def places(self) -> int:
@@ -63,6 +70,8 @@ class ComposedSources:
         if self._mirrors is None:
             source: ByteSource = self.plain(file)
         else:
+            if self._begun.acquire(blocking=False) and self._holders is not None:
+                self._holders.begin()  # who has the commit, while the first bytes come already
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
             source = Mirrored(file, at, self._mirrors, self.hosts, self._settings.connections)
         return RateLimited(source, self.limit) if self.limit else source
@@ -102,8 +111,7 @@ class ComposedSources:
 
         return carrier_of(self._options.tool, find_program(self._options.tool))
 
-    def _begin_mirrors(self) -> None:
-        """Ask which endpoints have the very commit, while the first bytes come already."""
+    def _prepare_mirrors(self) -> None:
         holders = CommitHolders(
             self._http, self._settings, self._snapshot, self._observer, self._told
         )
@@ -115,7 +123,6 @@ class ComposedSources:
             lambda: [self._names[endpoint] for endpoint in holders.endpoints],
             stripe=self._settings.stripe,
         )
-        holders.begin()
 
     def _told(self, endpoint: str, seconds: float | None) -> None:
         """An endpoint was asked for the commit: that says how soon its API answers."""
@@ -124,3 +131,41 @@ class ComposedSources:
 
     def _warn(self, text: str) -> None:
         self._observer(events.Note(text, "warning"))
+
+
+class JoinedSources:
+    """The sources of several snapshots' files, each file under a name of its own."""
+
+    def __init__(self, parts: Sequence[ComposedSources]) -> None:
+        self._parts = parts
+        self._files: dict[str, tuple[ComposedSources, RemoteFile]] = {}
+        self.limit = parts[0].limit
+
+    @property
+    def places(self) -> int:
+        """How many endpoints may send a file."""
+        return max(part.places for part in self._parts)
+
+    def name(self, label: str, sources: ComposedSources, file: RemoteFile) -> None:
+        """`file` is called `label` from now on."""
+        self._files[label] = sources, file
+
+    def plain(self, file: RemoteFile) -> HttpSource:
+        """The named file at its snapshot's own endpoint, at any rate."""
+        sources, own = self._files[file.path]
+        return sources.plain(own)
+
+    def abort(self) -> None:
+        """Wake all who wait for the network."""
+        for part in self._parts:
+            part.abort()
+
+    def relieve(self) -> None:
+        """Free connections for those who wait for one."""
+        for part in self._parts:
+            part.relieve()
+
+    def close(self) -> None:
+        """End what is still asked of an endpoint that is not needed any more."""
+        for part in self._parts:
+            part.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from hfget import events
 from hfget.endpoints import host_of, origin_of
@@ -40,6 +41,7 @@ _LEADS_ON = (
     ProxyRefusalError,
     UnsafeError,
 )
+_T = TypeVar("_T")
 #: What is recorded of a commit, by endpoint and commit.
 RecordedTree = Callable[[str, str], "Tree | None"]
 
@@ -71,31 +73,41 @@ class Failover:
 
     def snapshot(self, ref: RepoRef, recorded: RecordedTree) -> Snapshot:
         """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
+        return self._answer(
+            lambda hub, endpoint: hub.snapshot(ref, lambda commit: recorded(endpoint, commit))
+        )
+
+    def commit(self, ref: RepoRef) -> str:
+        """The commit that `ref` is now, by one request. Raises as `snapshot` does."""
+        return self._answer(lambda hub, endpoint: hub.pin(ref)[1])
+
+    def _answer(self, ask: Callable[[Hub, str], _T]) -> _T:
+        """The first answer there is. Raises the gravest of what the endpoints answered."""
         self._errors = {}
         endpoints = self._settings.endpoints
         if self._settings.offline:
             endpoints = endpoints[:1]
         if len(endpoints) > 1:
-            if (found := self._first(endpoints, ref, recorded, hurry=True)) is not None:
+            if (found := self._first(endpoints, ask, hurry=True)) is not None:
                 return found
             endpoints = tuple(
                 one for one in endpoints if isinstance(self._errors.get(one), UnreachableError)
             )
-        found = self._first(endpoints, ref, recorded, hurry=False)
+        found = self._first(endpoints, ask, hurry=False)
         if found is None:
             raise self._gravest()
         return found
 
     def _first(
-        self, endpoints: Iterable[str], ref: RepoRef, recorded: RecordedTree, *, hurry: bool
-    ) -> Snapshot | None:
-        """The first snapshot that an endpoint gives. Raises what is final."""
+        self, endpoints: Iterable[str], ask: Callable[[Hub, str], _T], *, hurry: bool
+    ) -> _T | None:
+        """The first answer that an endpoint gives. Raises what is final."""
         waiting = [one for one in endpoints if self._may_be_asked(one)]
         while waiting:
             endpoint = waiting.pop(0)
             hub = self._hub(endpoint, hurry=hurry)
             try:
-                found = hub.snapshot(ref, lambda commit: recorded(endpoint, commit))  # noqa: B023
+                found = ask(hub, endpoint)
             except ExposedTokenError:
                 raise
             except _LEADS_ON as error:

@@ -1,4 +1,4 @@
-"""What follows from the options: which files are wanted, and the settings of the run."""
+"""What follows from the options: which files are wanted and where to, and the run's settings."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import fields
 
+from hfget import events
+from hfget.destinations import Layout, choose_layout
 from hfget.endpoints import NamedEndpoint, without_login
 from hfget.errors import UsageError
-from hfget.http import choose_credentials, parse_rewrites
+from hfget.http import HostRules, HttpClient, choose_credentials, parse_rewrites
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
@@ -68,4 +70,31 @@ def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) ->
         download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
         offline=offline_by(env),
         **{name: getattr(options, name) for name in shared},
+    )
+
+
+def client_of(settings: Settings, observer: events.Observer) -> HttpClient:
+    """The connections of a run with these settings."""
+    return HttpClient(
+        settings.credentials.values(),
+        connect_timeout=settings.api_timeout,
+        offline=settings.offline,
+        allow_private=settings.allow_private,
+        allow_http_data=settings.allow_http_data,
+        rules=HostRules(settings.rewrites, settings.endpoints, strict=settings.strict_endpoint),
+        observer=observer,
+    )
+
+
+def layout_of(ref: RepoRef, options: DownloadOptions) -> Layout:
+    """Where the files of the repo go."""
+    return choose_layout(
+        ref,
+        local_dir=options.local_dir,
+        cache=options.cache,
+        cache_dir=options.cache_dir,
+        hardlink=options.hardlink,
+        delete=options.delete,
+        force=options.force,
+        fsync=options.fsync,
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from hfget import events
 from hfget.destinations import Layout
 from hfget.errors import DiskError, HfgetError
 from hfget.http import HttpClient, proxy_for
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan
-from hfget.operations.composed_sources import ComposedSources
-from hfget.operations.tasks import make_tasks
+from hfget.model import ItemState, Plan, Report
+from hfget.operations.composed_sources import ComposedSources, JoinedSources
+from hfget.operations.tasks import FileTask, Turns, make_tasks
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
+from hfget.sources import RateLimit
 from hfget.system import Stop
 from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
@@ -43,26 +45,68 @@ class PlanTransfer:
         """Fetch what is missing and record what came; signals wait until that is done."""
         self._stop.heeded = True
         try:
-            for item in made.items:
-                if not item.recorded:
-                    self._layout.adopt(made.snapshot, item.file)
+            self.adopt(made)
             try:
                 outcome = self._fetch(made)
             except BaseException:
-                with suppress(HfgetError):  # what came is not hashed again
-                    self._layout.flush()
+                self.keep()
                 raise
-            self._record(outcome)
+            self.record(outcome)
         finally:
             self._stop.heeded = False
+        return outcome
+
+    @property
+    def durable(self) -> bool:
+        return self._settings.fsync
+
+    def adopt(self, made: Plan) -> None:
+        """See to the records of what is complete already. Raises DiskError."""
+        for item in made.items:
+            if not item.recorded:
+                self._layout.adopt(made.snapshot, item.file)
+
+    def keep(self) -> None:
+        """The transfer broke: what came is not hashed again."""
+        with suppress(HfgetError):
+            self._layout.flush()
+
+    def record(self, outcome: Outcome) -> None:
+        """Write the last records, and say what is not sure. Raises DiskError."""
+        self._flush(outcome)
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
             self._warn(texts.NO_FOLDER_SYNC)
         if self._layout.unrecorded:
             self._warn(texts.CACHE_READ_ONLY)
-        return outcome
 
-    def _record(self, outcome: Outcome) -> None:
+    def sources(self, made: Plan, limit: RateLimit | None = None) -> ComposedSources:
+        """Where the bytes come from; several plans share the `limit` of the first."""
+        return ComposedSources(
+            self._options,
+            self._settings,
+            self._http,
+            made.snapshot,
+            self._observer,
+            self._stop,
+            limit,
+        )
+
+    def tasks(
+        self, made: Plan, sources: ComposedSources, turns: Turns | None = None
+    ) -> Iterator[FileTask]:
+        """A task for each file that is not complete; several plans share `turns`."""
+        return make_tasks(
+            made,
+            self._layout,
+            sources.source_of,
+            observer=self._observer,
+            link=self._options.hardlink,
+            force=self._options.force,
+            turns=turns,
+        )
+
+    def _flush(self, outcome: Outcome) -> None:
         """Write the last records. Where files are missing anyway, that is what is to be told."""
         try:
             self._layout.flush()
@@ -72,38 +116,28 @@ class PlanTransfer:
             self._warn(texts.HASHED_AGAIN(message=error.message))
 
     def _fetch(self, made: Plan) -> Outcome:
-        rest = [item for item in made.items if item.state is not ItemState.COMPLETE]
-        if not rest:
-            return Outcome(durable=self._settings.fsync)
-        settings = self._settings
-        done = [item.file.size for item in made.items if item.state is ItemState.COMPLETE]
-        meter = Meter(
-            files=len(made.items),
-            bytes_total=made.total_bytes,
-            files_done=len(done),
-            bytes_done=sum(done),
-        )
-        sources = ComposedSources(
-            self._options, settings, self._http, made.snapshot, self._observer, self._stop
-        )
-        tasks = make_tasks(
-            made,
-            self._layout,
-            sources.source_of,
-            observer=self._observer,
-            link=self._options.hardlink,
-            force=self._options.force,
-        )
+        if all(item.state is ItemState.COMPLETE for item in made.items):
+            return Outcome(durable=self.durable)
+        sources = self.sources(made)
         try:
-            outcome = self._backend(sources, meter).run(tasks)
+            outcome = self.backend(sources, meter_of([made])).run(self.tasks(made, sources))
         finally:
             sources.close()
         outcome.mirrors = sources.report()
         return outcome
 
-    def _backend(self, sources: ComposedSources, meter: Meter) -> Backend:
-        """What carries the tasks out: hfget's own engine, or aria2c beside it."""
+    def backend(
+        self,
+        sources: ComposedSources | JoinedSources,
+        meter: Meter,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Backend:
+        """What carries the tasks out: hfget's own engine, or aria2c beside it.
+
+        `alive` is called with each event.
+        """
         settings = self._settings
+        observe = heard(self._observe, alive)
         options = TransferOptions(
             settings.connections, settings.jobs, settings.retries, settings.fsync, sources.places
         )
@@ -114,7 +148,7 @@ class PlanTransfer:
         if self._options.tool != "aria2c":
             if self._options.aria2c_path is not None:
                 self._warn(texts.ARIA2C_PATH_UNUSED)
-            return engine(options, meter, self._observe)
+            return engine(options, meter, observe)
         from hfget.external import Aria2c, Tools, find_program
 
         limit = sources.limit
@@ -131,7 +165,7 @@ class PlanTransfer:
             options,
             meter,
             lambda meter, observer: engine(alone, meter, observer),
-            observer=self._observe,
+            observer=observe,
             stop=self._stop,
             patience=self._stop.patience,
         )
@@ -154,3 +188,27 @@ def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observ
         observer(event)
 
     return observe
+
+
+class PreparedRun(NamedTuple):
+    """A run that stands before its transfer; without one, all is here. `end` tells how it went.
+
+    `alive` shows who waits for the folder's lock that there is progress.
+    """
+
+    plan: Plan
+    transfer: PlanTransfer | None
+    end: Callable[[Outcome | None], Report]
+    alive: Callable[[], None] = lambda: None
+
+
+def meter_of(plans: Sequence[Plan]) -> Meter:
+    """Counts the files of all plans; what is complete is done."""
+    items = [item for made in plans for item in made.items]
+    done = [item.file.size for item in items if item.state is ItemState.COMPLETE]
+    return Meter(
+        files=len(items),
+        bytes_total=sum(item.file.size for item in items),
+        files_done=len(done),
+        bytes_done=sum(done),
+    )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+from hfget import events
 from hfget.destinations import Layout, Placement, aria2c_pieces, unfit_placement
+from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.partials import (
     JOURNALED_BYTES,
@@ -25,7 +31,16 @@ from hfget.partials import (
     stem_for,
     sweep,
 )
-from hfget.system import existing_folder
+from hfget.system import existing_folder, free_bytes, size_text
+
+
+class Companions(NamedTuple):
+    """What the plans of one run tell each other: by etag who brings a content, and by device how
+    many bytes they take.
+    """
+
+    contents: dict[str, PlanItem]
+    promised: dict[int, int]
 
 
 def make_plan(
@@ -35,11 +50,13 @@ def make_plan(
     *,
     force: bool = False,
     delete: bool = False,
+    companions: Companions | None = None,
 ) -> Plan:
     """The plan for `files`. Reads the disk, writes nothing.
 
     With `force` nothing that is there counts, except partials; with `delete` what the commit
-    has no more is removed. Raises UnsafeError, UsageError.
+    has no more is removed. What other plans bring is taken from them, and they learn what this
+    one does. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
     root = layout.root(snapshot)
@@ -59,7 +76,10 @@ def make_plan(
             notable[file.path] = placement
         items.append(_item(snapshot, root, file, placement, layout, names))
     if not force:
-        here = {item.file.etag: item for item in items if item.state is ItemState.COMPLETE}
+        here = companions.contents if companions else {}
+        for item in items:
+            if item.state is ItemState.COMPLETE:
+                here[item.file.etag] = item
         items = [_copied(item, notable.get(item.file.path), here) for item in items]
     removals = layout.obsolete(snapshot, hash_file) if delete else ()
     return Plan(snapshot, root, tuple(items), removals)
@@ -135,6 +155,51 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
     if sources and can_clone(sources[0], existing_folder(plan.root)):
         return total
     return total + sum(item.have for item in copies)
+
+
+def check_space(
+    made: Plan,
+    layout: Layout,
+    observer: events.Observer,
+    *,
+    link: bool,
+    companions: Companions | None = None,
+) -> None:
+    """Raise DiskError where the disk has not the room, what other plans will take counted in."""
+    need = space_needed(made, layout, link=link)
+    free = free_bytes(made.root)
+    if not need:
+        return
+    if free is None:
+        observer(events.Note(texts.FREE_SPACE_UNKNOWN, "warning"))
+        return
+    device, promised = 0, {} if companions is None else companions.promised
+    with suppress(OSError):
+        device = os.stat(existing_folder(made.root)).st_dev
+    free -= promised.get(device, 0)
+    if need > free:
+        raise DiskError(
+            texts.NO_SPACE(root=made.root, need=size_text(need), free=size_text(max(0, free))),
+            hint=advice.MAKE_ROOM_OR_ELSE(other=elsewhere(layout)),
+        )
+    promised[device] = promised.get(device, 0) + need
+
+
+def elsewhere(layout: Layout) -> str:
+    """How another place for a download is chosen."""
+    if layout.shares_content:
+        return advice.OTHER_CACHE
+    return advice.OTHER_FOLDER
+
+
+def unfit_texts(made: Plan) -> list[str]:
+    """A line for each file that this disk cannot hold under its name."""
+    placed = [
+        unfit_placement(item.root, item.file.path, item.unfit).blocked
+        for item in made.items
+        if item.unfit
+    ]
+    return [error.message for error in placed if error is not None]
 
 
 def sweep_partials(layout: Layout, files: Iterable[RemoteFile]) -> None:

@@ -10,7 +10,7 @@ from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar
 
 from hfget import events
-from hfget.model import Plan, Report
+from hfget.model import Plan, Report, Snapshot
 from hfget.operations.run import Run
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, keyword_meant
 from hfget.system import Stop, naming_disk_errors
@@ -25,7 +25,7 @@ _WIDTH = 80
 class Call(DownloadOptions):
     """One call of `download` or `plan`: the repo, who watches, who stops it, and the options."""
 
-    repo: str = field(kw_only=False)
+    repo: str | Snapshot = field(kw_only=False)
     observer: events.Observer = events.ignore
     stop: Stop | None = None
 
@@ -90,7 +90,8 @@ def download(call: Call) -> Report:
     """Download a repo, or a part of it, and verify every byte.
 
     A file that fails does not stop the others: see `Report.failures`. What concerns the whole
-    run is raised as a child of HfgetError. Prints nothing.
+    run is raised as a child of HfgetError. Prints nothing. `repo` may be a snapshot, as one of a
+    plan: then no hub is asked what a branch means.
     """
     with naming_disk_errors():
         run = Run(call.repo, call, call.observer, call.stop)

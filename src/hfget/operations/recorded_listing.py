@@ -11,12 +11,11 @@ from hfget.errors import NotFoundError, UnsafeError, VerificationError
 from hfget.hub import Tree
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import Report, Snapshot
+from hfget.model import RemoteFile, Report, Snapshot
 from hfget.system import count_text, safe_text, safe_url
 
 #: Files that are not there, or whose bytes are others than listed: the listing may be wrong too.
 DOUBTS = (NotFoundError.exit_code, VerificationError.exit_code)
-_LIST_ANEW = advice.LIST_ANEW
 
 
 class Recall:
@@ -55,7 +54,7 @@ class Recall:
         if not self._used:
             return report
         failures = [
-            replace(failure, hint=_LIST_ANEW) if failure.exit_code in DOUBTS else failure
+            replace(failure, hint=advice.LIST_ANEW) if failure.exit_code in DOUBTS else failure
             for failure in report.failures
         ]
         return replace(report, failures=tuple(failures))
@@ -65,7 +64,7 @@ class Recall:
 
         What another program has recorded may be cut, and is only told of.
         """
-        found = self._layout.recorded(snapshot.commit)
+        found = self._layout.recorded(snapshot.commit) if snapshot.whole else None
         endpoint = snapshot.endpoint or self._endpoint
         if found is None or found.is_from(endpoint):
             return
@@ -92,3 +91,27 @@ class Recall:
 
     def _warn(self, text: str, host: str) -> None:
         self._observer(events.Note(texts.LISTING_TAKEN(text=text, host=host), "warning"))
+
+
+def against_listing(report: Report, locked: Snapshot, listed: Snapshot) -> Report:
+    """The report, where the endpoint lists other files than are locked: that is why they failed."""
+    ours, theirs = ({file.path: file for file in one.files} for one in (locked, listed))
+    host = host_of(listed.endpoint + "/")
+    failures = []
+    for failure in report.failures:
+        mine, other = ours.get(failure.path), theirs.get(failure.path)
+        if mine is not None and failure.exit_code in DOUBTS:
+            if other is None:
+                text = texts.LOCKED_NOT_LISTED(host=host, commit=locked.commit[:12])
+                failure = replace(failure, message=text, hint=advice.OTHER_MIRROR_OR_LOCK)
+            elif (mine.etag, mine.size) != (other.etag, other.size):
+                text = texts.LOCKED_OTHERWISE(
+                    host=host, listed=_content(other), locked=_content(mine)
+                )
+                failure = replace(failure, message=text, hint=advice.OTHER_MIRROR_OR_LOCK)
+        failures.append(failure)
+    return replace(report, failures=tuple(failures))
+
+
+def _content(file: RemoteFile) -> str:
+    return texts.CONTENT(size=file.size, kind=file.hash_kind, digest=file.etag[:12])

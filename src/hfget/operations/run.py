@@ -7,27 +7,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from hfget import events
-from hfget.destinations import (
-    Layout,
-    choose_layout,
-    risky_names,
-    risky_place,
-    unfit_placement,
-)
-from hfget.errors import DiskError, NotFoundError, UsageError
-from hfget.http import HostRules, HttpClient
+from hfget.destinations import risky_names, risky_place
+from hfget.errors import NotFoundError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot, is_commit
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, is_commit
 from hfget.operations.chosen_endpoints import read_reference, remarks
-from hfget.operations.from_options import selection_of, settings_of
+from hfget.operations.from_options import client_of, layout_of, selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.plan_transfer import PlanTransfer, heard
-from hfget.operations.planner import make_plan, space_needed, sweep_partials
+from hfget.operations.plan_transfer import PlanTransfer, PreparedRun, heard
+from hfget.operations.planner import (
+    Companions,
+    check_space,
+    elsewhere,
+    make_plan,
+    sweep_partials,
+    unfit_texts,
+)
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
 from hfget.operations.sharding import Shard, lock_of, said_of_others
@@ -36,14 +39,7 @@ from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
 from hfget.settings import check_time_outs
-from hfget.system import (
-    Stop,
-    check_working_folder,
-    folder_lock,
-    free_bytes,
-    naming_disk_errors,
-    size_text,
-)
+from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors
 from hfget.transfer import Outcome
 
 
@@ -52,14 +48,17 @@ class Run:
 
     def __init__(
         self,
-        repo: str,
+        repo: str | Snapshot,
         options: DownloadOptions,
         observer: events.Observer = events.ignore,
         stop: Stop | None = None,
         *,
         recorded_endpoint: str | None = None,
     ) -> None:
-        """`recorded_endpoint` serves where neither the options nor the environment name one."""
+        """`repo` is what the user typed, or a snapshot: then no hub is asked for one.
+
+        `recorded_endpoint` serves where neither the options nor the environment name one.
+        """
         self._options = options
         self._stop = stop or Stop()
         self._observer = Watcher(observer, self._stop)
@@ -67,36 +66,32 @@ class Run:
         check_time_outs(os.environ)
         self._ref, endpoints = read_reference(repo, options, recorded_endpoint)
         self._settings = self.settings = settings_of(options, endpoints)
-        self._http = HttpClient(
-            self._settings.credentials.values(),
-            connect_timeout=self._settings.api_timeout,
-            offline=self._settings.offline,
-            allow_private=self._settings.allow_private,
-            allow_http_data=self._settings.allow_http_data,
-            rules=HostRules(
-                self._settings.rewrites,
-                self._settings.endpoints,
-                strict=self._settings.strict_endpoint,
-            ),
-            observer=self._observer,
-        )
-        self._layout = self._new_layout()
+        self._http = client_of(self._settings, self._observer)
+        self._layout = layout_of(self._ref, options)
         self._resolver = SnapshotResolver(
-            self._ref, options, self._settings, self._http, self._layout, self._observer, self._stop
+            self._ref,
+            options,
+            self._settings,
+            self._http,
+            self._layout,
+            self._observer,
+            self._stop,
+            repo if isinstance(repo, Snapshot) else None,
         )
 
-    def _new_layout(self) -> Layout:
-        options = self._options
-        return choose_layout(
-            self._ref,
-            local_dir=options.local_dir,
-            cache=options.cache,
-            cache_dir=options.cache_dir,
-            hardlink=options.hardlink,
-            delete=options.delete,
-            force=options.force,
-            fsync=self._settings.fsync,
-        )
+    @property
+    def asked(self) -> RepoRef:
+        """The repo as it was named."""
+        return self._ref
+
+    @property
+    def place(self) -> Path:
+        """What two runs to the same place have in common."""
+        return Path(os.path.realpath(self._layout.lock_path))
+
+    def pinned_commit(self) -> str:
+        """The commit that the revision is now, by a single request. Raises HfgetError."""
+        return self._resolver.commit()
 
     def snapshot(self) -> Snapshot:
         """The pinned commit and all its files, as the endpoint lists them now.
@@ -122,10 +117,7 @@ class Run:
             self._settle(snapshot, consent)
         made = self._resolver.complete_plan or self._resolver.make_plan(snapshot, files)
         self._remark(made, files)
-        for item in made.items:
-            if item.unfit:
-                error = unfit_placement(item.root, item.file.path, item.unfit).blocked
-                self._warn(error.message if error else item.unfit)
+        self._warn_of(unfit_texts(made))
         return made
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -145,14 +137,30 @@ class Run:
             self._observer.check()
 
     def _download(self, consent: Consent | None) -> Report:
+        with ExitStack() as held:
+            begun = self.begin(held, consent)
+            report = begun.end(begun.transfer.run(begun.plan) if begun.transfer else None)
+        self._observer(events.Finished(report))
+        return report
+
+    def begin(
+        self,
+        held: ExitStack,
+        consent: Consent | None = None,
+        companions: Companions | None = None,
+    ) -> PreparedRun:
+        """All that comes before the transfer; the folder stays locked as long as `held` is open."""
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
         recall = Recall(
             self._layout, self._settings.endpoint, self._observer, force=self._options.force
         )
         snapshot = self._resolved(lambda: self._resolver.snapshot(recall.tree))
-        if self._resolver.complete_plan is not None:
-            return self._as_it_is(self._resolver.complete_plan)
+        if (complete := self._resolver.complete_plan) is not None:
+            # All was here before the hub was asked: nothing is locked, and nothing written.
+            self._observer(events.Planned(complete))
+            self._remark(complete, [item.file for item in complete.items])
+            return PreparedRun(complete, None, lambda outcome: self._report(complete, outcome))
         recall.hold_against(snapshot)
         try:
             files = self.selected(snapshot)
@@ -165,49 +173,32 @@ class Run:
         if os.path.exists(root) and not os.path.isdir(root):
             raise UsageError(
                 texts.FILE_NOT_FOLDER(root=root),
-                hint=advice.MOVE_AWAY_OR_ELSE(other=self._elsewhere),
+                hint=advice.MOVE_AWAY_OR_ELSE(other=elsewhere(self._layout)),
             )
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
         shard = self._resolver.shard
         if shard is not None and not is_commit(snapshot.ref.revision or ""):
-            self._warn(texts.SHARD_OF_BRANCH(commit=snapshot.commit))
-        with folder_lock(
-            lock_of(shard, self._layout.lock_path),
-            wait=self._settings.wait_for_lock,
-            stop=self._stop,
-            observer=self._observer,
-        ) as alive:
-            self._settle(snapshot, consent)
-            made = self._resolver.make_plan(snapshot, files)
-            self._observer(events.Planned(made))
-            self._remark(made, files)
-            self._check_space(made)
-            unfit = {item.file.path for item in made.items if item.unfit}
-            wanted = self._resolver.of_all_shards(snapshot)
-            self._layout.begin(snapshot, [file for file in wanted if file.path not in unfit])
-            try:
-                report = self._report(made, self._transfer(made, alive))
-                if report.ok:
-                    report = self._complete(made, report)
-                elif any(failure.exit_code in DOUBTS for failure in report.failures):
-                    self._layout.forget_tree(snapshot.commit)
-                    report = recall.doubted(report)
-            finally:
-                self._layout.close()
-        self._observer(events.Finished(report))
-        return report
-
-    def _as_it_is(self, made: Plan) -> Report:
-        """All was here before the hub was asked: nothing is locked, and nothing written."""
+            self._warn_of([texts.SHARD_OF_BRANCH(commit=snapshot.commit)])
+        alive = held.enter_context(
+            folder_lock(
+                lock_of(shard, self._layout.lock_path),
+                wait=self._settings.wait_for_lock,
+                stop=self._stop,
+                observer=self._observer,
+            )
+        )
+        self._settle(snapshot, consent)
+        made = self._resolver.make_plan(snapshot, files, companions)
         self._observer(events.Planned(made))
-        self._remark(made, [item.file for item in made.items])
-        report = self._report(made, Outcome(durable=self._settings.fsync))
-        self._observer(events.Finished(report))
-        return report
-
-    def _transfer(self, made: Plan, alive: Callable[[], None]) -> Outcome:
+        self._remark(made, files)
+        link = self._options.hardlink
+        check_space(made, self._layout, self._observer, link=link, companions=companions)
+        unfit = {item.file.path for item in made.items if item.unfit}
+        wanted = self._resolver.of_all_shards(snapshot)
+        self._layout.begin(snapshot, [file for file in wanted if file.path not in unfit])
+        held.callback(self._layout.close)
         transfer = PlanTransfer(
             self._options,
             self._settings,
@@ -216,12 +207,23 @@ class Run:
             heard(self._observer, alive),
             self._stop,
         )
-        return transfer.run(made)
+        return PreparedRun(made, transfer, lambda outcome: self._end(made, outcome, recall), alive)
 
-    def _report(self, made: Plan, outcome: Outcome) -> Report:
+    def _end(self, made: Plan, outcome: Outcome | None, recall: Recall) -> Report:
+        """What comes after the transfer. Raises DiskError."""
+        report = self._report(made, outcome)
+        if report.ok:
+            return self._complete(made, report)
+        if any(failure.exit_code in DOUBTS for failure in report.failures):
+            self._layout.forget_tree(made.snapshot.commit)
+            again = partial(client_of, self._settings, self._observer)  # the first may be shut
+            return recall.doubted(self._resolver.explained(report, again))
+        return report
+
+    def _report(self, made: Plan, outcome: Outcome | None) -> Report:
         return make_report(
             made,
-            outcome,
+            outcome or Outcome(durable=self._settings.fsync),
             self._stop,
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
@@ -238,13 +240,6 @@ class Run:
             consent=consent,
         )
 
-    @property
-    def _elsewhere(self) -> str:
-        """How another place for this download is chosen."""
-        if self._layout.shares_content:
-            return advice.OTHER_CACHE
-        return advice.OTHER_FOLDER
-
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._resolver.make_plan(snapshot, files)
         complete = all(item.state is ItemState.COMPLETE for item in made.items)
@@ -253,31 +248,17 @@ class Run:
     def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
         """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
         selection = selection_of(self._options, snapshot.ref)
-        for text in selection_remarks(snapshot.files, selection, pickles=pickles):
-            self._observer(events.Note(text, "warning"))
+        self._warn_of(selection_remarks(snapshot.files, selection, pickles=pickles))
 
     def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
         """As `remark`, and of odd names; of pickles only where something is to be fetched."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
         self.remark(made.snapshot, pickles=fresh)
-        for text in [*risky_names(files), *self._layout.cautions()]:
+        self._warn_of([*risky_names(files), *self._layout.cautions()])
+
+    def _warn_of(self, warnings: Iterable[str]) -> None:
+        for text in warnings:
             self._observer(events.Note(text, "warning"))
-
-    def _warn(self, text: str) -> None:
-        self._observer(events.Note(text, "warning"))
-
-    def _check_space(self, made: Plan) -> None:
-        need = space_needed(made, self._layout, link=self._options.hardlink)
-        free = free_bytes(made.root)
-        if not need:
-            return
-        if free is None:
-            self._observer(events.Note(texts.FREE_SPACE_UNKNOWN, "warning"))
-        elif need > free:
-            raise DiskError(
-                texts.NO_SPACE(root=made.root, need=size_text(need), free=size_text(free)),
-                hint=advice.MAKE_ROOM_OR_ELSE(other=self._elsewhere),
-            )
 
     def _complete(self, made: Plan, report: Report) -> Report:
         """All is here: the layout may say so, and what is left of earlier runs goes.
@@ -292,7 +273,7 @@ class Run:
 
     def _is_whole(self, snapshot: Snapshot, shard: Shard) -> bool:
         """Whether the files of all shards are here, as their records say by now; that is told."""
-        layout = self._new_layout()
+        layout = layout_of(self._ref, self._options)
         whole = make_plan(snapshot, self._resolver.of_all_shards(snapshot), layout)
         text, is_whole = said_of_others(whole, shard)
         self._observer(events.Note(text))

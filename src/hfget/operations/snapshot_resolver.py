@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hfget import events
 from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import selection_of
-from hfget.operations.planner import make_plan
+from hfget.operations.planner import Companions, make_plan
+from hfget.operations.recorded_listing import against_listing
 from hfget.operations.sharding import part_of, shard_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
@@ -31,8 +33,8 @@ def _not_recorded(endpoint: str, commit: str) -> None:
 class SnapshotResolver:
     """The snapshot of what was asked for, and the plan for it.
 
-    `complete_plan` is set where all that is asked for was
-    found here, under its name and hashed. With a `shard` only its part is asked for.
+    No endpoint is asked for one that is `given`. `complete_plan` is set where all that is asked
+    for was found here, under its name and hashed. With a `shard` only its part is asked for.
     """
 
     def __init__(
@@ -44,13 +46,18 @@ class SnapshotResolver:
         layout: Layout,
         observer: events.Observer,
         stop: Stop,
+        given: Snapshot | None = None,
     ) -> None:
         self._ref = ref
+        if given is not None and not given.whole:  # no endpoint has listed it
+            given = replace(given, endpoint=settings.endpoint)
+        self._given = given
         self._options = options
         self._settings = settings
         self._http = http
         self._layout = layout
         self._observer = observer
+        self._stop = stop
         self.shard = shard_of(options.shard, os.environ)
         self._endpoints = Failover(http, settings, observer, stop, self._unreached)
         self.complete_plan: Plan | None = None
@@ -60,7 +67,11 @@ class SnapshotResolver:
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
         self._usable = self._can_be_listed
-        return self._asked(_not_recorded)
+        return self._given or self._asked(_not_recorded)
+
+    def commit(self) -> str:
+        """The commit that the revision is now, by a single request. Raises HfgetError."""
+        return self._endpoints.commit(self._ref)
 
     @property
     def hub(self) -> Hub:
@@ -69,6 +80,10 @@ class SnapshotResolver:
 
     def snapshot(self, recorded: RecordedTree = _not_recorded) -> Snapshot:
         """The snapshot, from an endpoint or, as far as that is right, from the records here."""
+        if self._given is not None:
+            if not self._options.force:
+                self._is_complete(self._given)
+            return self._given
         return self._pinned() or self._asked(recorded)
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
@@ -80,15 +95,35 @@ class SnapshotResolver:
         """The files wanted by all shards together. Raises as `selected` does."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
 
-    def make_plan(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> Plan:
-        """What is to be done for `files` of `snapshot`; writes nothing."""
+    def make_plan(
+        self,
+        snapshot: Snapshot,
+        files: Sequence[RemoteFile],
+        companions: Companions | None = None,
+    ) -> Plan:
+        """What is to be done for `files` of `snapshot`, as the planner says; writes nothing."""
         return make_plan(
             snapshot,
             files,
             self._layout,
             force=self._options.force,
             delete=self._options.delete,
+            companions=companions,
         )
+
+    def explained(self, report: Report, connect: Callable[[], HttpClient]) -> Report:
+        """The report, with what the hub lists otherwise than the snapshot that was given.
+
+        `connect` gives what can still connect.
+        """
+        if self._given is None or self._given.whole:
+            return report
+        try:
+            hub = Hub(connect(), self._settings, self._observer, self._stop)
+            listed = hub.snapshot(self._given.ref)
+        except HfgetError:
+            return report
+        return against_listing(report, self._given, listed)
 
     def _asked(self, recorded: RecordedTree) -> Snapshot:
         """The snapshot as an endpoint has it, else what is complete here without a request."""

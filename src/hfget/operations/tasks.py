@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,14 +30,16 @@ def make_tasks(
     observer: events.Observer = events.ignore,
     link: bool = False,
     force: bool = False,
+    turns: Turns | None = None,
 ) -> Iterator[FileTask]:
     """A task for every file that is not complete; `source_of` says where its bytes come from.
 
     With `link`, what is taken from the Hub cache may become a hard link; with `force` nothing
-    counts that is there. A task that has ended is no longer kept.
+    counts that is there. `turns` are those of several plans. A task that has ended is no longer
+    kept.
     """
-    complete = (item for item in plan.items if item.state is ItemState.COMPLETE)
-    turns = Turns({item.file.etag: item for item in complete}, observer)
+    turns = turns or Turns(observer=observer)
+    turns.have(item for item in plan.items if item.state is ItemState.COMPLETE)
     shared = TaskContext(plan.snapshot, layout, source_of, turns, link, force)
     return (FileTask(item, shared) for item in plan.items if item.state is not ItemState.COMPLETE)
 
@@ -63,15 +66,22 @@ class Turns:
     ) -> None:
         self._lock = threading.Lock()
         self._items = items if items is not None else {}
+        self._elsewhere: dict[str, Path] = {}
         self._taken: set[str] = set()
         self._observer = observer
         self._told = False
 
+    def have(self, items: Iterable[PlanItem]) -> None:
+        """These are complete."""
+        with self._lock:
+            for item in items:
+                self._items.setdefault(item.file.etag, item)
+
     def place(self, file: RemoteFile) -> Path | None:
         """Where the content of `file` is, under whatever name."""
         with self._lock:
-            item = self._items.get(file.etag)
-        return item.destination if item else None
+            item, place = self._items.get(file.etag), self._elsewhere.get(file.etag)
+        return place or (item.destination if item else None)
 
     def take(self, file: RemoteFile) -> bool:
         """Whether it is for `file` to bring its content; then for no other task until `end`."""
@@ -80,12 +90,18 @@ class Turns:
             self._taken.add(file.etag)
             return free
 
-    def end(self, file: RemoteFile, item: PlanItem | None = None) -> None:
-        """The turn is over: the content is where `item` goes, or did not come."""
+    def end(
+        self, file: RemoteFile, item: PlanItem | None = None, place: Path | None = None
+    ) -> None:
+        """The turn is over: the content is where `item` goes, at `place` if that is elsewhere, or
+        did not come.
+        """
         with self._lock:
             self._taken.discard(file.etag)
             if item is not None:
                 self._items.setdefault(file.etag, item)
+                if place is not None:
+                    self._elsewhere.setdefault(file.etag, place)
 
     def waiting(self, file: RemoteFile) -> None:
         """Say once that another program is waited for."""
@@ -141,7 +157,7 @@ class FileTask:
             link = self._shared.link and elsewhere.state is ItemState.CACHED
             copies.append(Copyable(elsewhere.path, link))
         if known is not None and known != placement.destination:
-            copies.append(Copyable(known))
+            copies.append(Copyable(Path(os.path.realpath(known))))  # a link, in the Hub cache
         begun = begun_of(layout, placement, self.file)
         return LocalContent(_existing(placement), tuple(copies), begun)
 
@@ -192,7 +208,19 @@ class FileTask:
         """The file is there or given up."""
         if self._has_turn:
             self._shared.layout.release(self.file)
-            self._shared.turns.end(self.file, self._item if self._done else None)
+            if self._done:
+                self._shared.turns.end(self.file, self._item, self._blob())
+            else:
+                self._shared.turns.end(self.file)
+
+    def _blob(self) -> Path | None:
+        """Where a cache has the content: its name in the snapshot comes later."""
+        if not self._shared.layout.shares_content:
+            return None
+        try:
+            return self._shared.layout.place(self._shared.snapshot, self.file).present
+        except HfgetError:
+            return None
 
     def _look(self, *, force: bool = False) -> Placement:
         return place(self._shared.layout, self._shared.snapshot, self.file, force=force)

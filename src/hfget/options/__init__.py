@@ -6,7 +6,16 @@ The flag of a field is its name with dashes; a yes/no field that is true by defa
 that turns it off. A *synonym* is another program's name for an option.
 """
 
-from hfget.options.download import ACCESS, CHOICE, DEFAULTS, MANNER, OPTIONS, PLACE, DownloadOptions
+from hfget.options.download import (
+    ACCESS,
+    CHOICE,
+    DEFAULTS,
+    MANNER,
+    OPTIONS,
+    PLACE,
+    SELECTING,
+    DownloadOptions,
+)
 from hfget.options.field import Option
 from hfget.options.synonyms import OTHER_NAMES, keyword_meant
 
@@ -18,6 +27,7 @@ __all__ = [
     "OPTIONS",
     "OTHER_NAMES",
     "PLACE",
+    "SELECTING",
     "DownloadOptions",
     "Option",
     "keyword_meant",

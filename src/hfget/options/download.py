@@ -245,3 +245,9 @@ def _described(one: Field[Any]) -> Option:
 #: By name of the field, in the order of `--help`.
 OPTIONS: Mapping[str, Option] = {one.name: _described(one) for one in fields(DownloadOptions)}
 DEFAULTS: Mapping[str, Any] = {one.name: one.default for one in fields(DownloadOptions)}
+#: Those that say which files of a repo are wanted.
+SELECTING = tuple(
+    name
+    for name, known in OPTIONS.items()
+    if known.group == CHOICE and known.lists and name not in ("revision", "repo_type")
+)

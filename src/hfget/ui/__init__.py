@@ -13,7 +13,7 @@ from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event
-from hfget.model import Plan, Snapshot
+from hfget.model import Plan, RepoChange, Snapshot
 from hfget.ui.output import absolute
 from hfget.ui.sentences import Verdict as Verdict
 from hfget.ui.sentences import verdicts_text as verdicts_text
@@ -52,6 +52,9 @@ class Display(Protocol):
 
     def listing(self, snapshot: Snapshot) -> None:
         """The files of a snapshot, on stdout."""
+
+    def changed(self, change: RepoChange) -> None:
+        """What a repo is now, beside what it was, on stdout."""
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """`(path, state, detail)` of every file looked at, and a sentence about them all."""

@@ -7,7 +7,17 @@ from types import TracebackType
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, FileDone, FileFailed, Finished, Note, Planned, Progress, Retrying
+from hfget.events import (
+    Event,
+    FileDone,
+    FileFailed,
+    Finished,
+    Note,
+    Planned,
+    Progress,
+    RepoFailed,
+    Retrying,
+)
 from hfget.ui.output import Sink
 from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
 from hfget.ui.sentences import (
@@ -18,6 +28,7 @@ from hfget.ui.sentences import (
     note_line,
     plan_line,
     progress_line,
+    repo_failed_text,
     report_text,
     retry_line,
 )
@@ -72,8 +83,10 @@ class LinesDisplay(Summaries):
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
                     self._sink.line(failed_line(failure))
-            case Finished(report):
-                text = report_text(report, self._command, self._kept)
+            case RepoFailed():
+                self._sink.line(repo_failed_text(event))
+            case Finished(report, name):
+                text = report_text(report, self._command, self._kept, name)
                 # A terminal has echoed ^C, and stands behind it.
                 echoed = report.interrupted_by is not None and self._sink.is_terminal
                 self._sink.line(f"\n{text}" if echoed else text)

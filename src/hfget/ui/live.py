@@ -32,6 +32,7 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
+    RepoFailed,
     Resolved,
     Retrying,
 )
@@ -46,6 +47,7 @@ from hfget.ui.sentences import (
     header_line,
     note_line,
     plan_line,
+    repo_failed_text,
     report_text,
     retry_line,
 )
@@ -106,6 +108,7 @@ class LiveDisplay(Summaries):
             case Resolved():
                 self._status = texts.GETTING_READY
             case Planned(plan):
+                self._over = False
                 self._status = texts.STARTING
                 header = header_line(plan.snapshot, plan.root)
                 self._say(f"{header}\n{plan_line(plan)}")
@@ -120,10 +123,12 @@ class LiveDisplay(Summaries):
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
                     self._say(failed_line(failure))
-            case Finished(report):
+            case RepoFailed():
+                self._say(repo_failed_text(event))
+            case Finished(report, name):
                 self._over = True
                 kept = self._progress.bytes_done if self._progress else 0
-                self._say(report_text(report, self._command, kept))
+                self._say(report_text(report, self._command, kept, name))
             case _:
                 pass
 

@@ -20,10 +20,11 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
+    RepoFailed,
     Resolved,
     Retrying,
 )
-from hfget.model import Failure, Plan, Report, Snapshot
+from hfget.model import Failure, Plan, RepoChange, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute
@@ -74,6 +75,8 @@ class NdjsonDisplay:
                 )
             case FileFailed(failure):
                 self._emit("file_failed", **_failure(failure))
+            case RepoFailed(name, failure):
+                self._emit("repo_failed", repo=name, **_failure(failure))
             case Finished(report):
                 self._emit("report", **_report(report))
 
@@ -141,6 +144,23 @@ class NdjsonDisplay:
                 bytes=group.size,
             )
         self._emit("total", **_sums(snapshot), proof=asdict(snapshot.proof))
+
+    def changed(self, change: RepoChange) -> None:
+        self._emit(
+            "change",
+            repo_id=change.ref.repo_id,
+            repo_type=change.ref.repo_type,
+            revision=change.ref.revision,
+            folder=change.folder,
+            before=change.before or None,
+            after=change.after,
+            bytes=change.total,
+            need_bytes=change.need,
+            files=[
+                {"file": file.path, "before": file.before, "after": file.after}
+                for file in change.files
+            ],
+        )
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         counts = dict.fromkeys(("ok", "missing", "changed", "extra"), 0)

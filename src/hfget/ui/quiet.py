@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, Finished, Progress
+from hfget.events import Event, Finished, Progress, RepoFailed
 from hfget.ui.output import Sink
-from hfget.ui.sentences import Verdict, error_text, report_text, shown
+from hfget.ui.sentences import Verdict, error_text, repo_failed_text, report_text, shown
 from hfget.ui.summaries import Summaries
 
 
@@ -26,7 +26,9 @@ class QuietDisplay(Summaries):
         if isinstance(event, Progress):
             self._kept = event.bytes_done
         elif isinstance(event, Finished) and not event.report.ok:
-            self._sink.line(report_text(event.report, self._command, self._kept))
+            self._sink.line(report_text(event.report, self._command, self._kept, event.name))
+        elif isinstance(event, RepoFailed):
+            self._sink.line(repo_failed_text(event))
 
     def ask(self, question: str) -> bool:
         return False

@@ -10,6 +10,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -208,6 +209,13 @@ def error_text(error: HfgetError) -> str:
     return _block(word, error.message, paths, error.url, error.hint)
 
 
+def repo_failed_text(event: events.RepoFailed) -> str:
+    """The block for a repo of several that was given up."""
+    failure, name = event.failure, event.name
+    text = failure.message if name in failure.message else f"{name}: {failure.message}"
+    return _block("error", text, list(filter(None, [failure.path])), failure.url, failure.hint)
+
+
 def failures_text(failures: Iterable[Failure]) -> str:
     """A block for each reason, with the files it hit."""
     groups: dict[tuple[str, str, str], list[Failure]] = {}
@@ -224,13 +232,16 @@ def failures_text(failures: Iterable[Failure]) -> str:
     return "\n".join(blocks)
 
 
-def report_text(report: Report, command: str = "", kept: int = 0) -> str:
+def report_text(report: Report, command: str = "", kept: int = 0, name: str = "") -> str:
     """How the run ended; `command` is the command line that would go on.
 
-    `kept` are the bytes on disk, those of unfinished files included.
+    `kept` are the bytes on disk, those of unfinished files included; `name` the repo's of several.
     """
-    lines = [failures_text(report.failures)] if report.failures else []
-    lines.append(outcome_line(report, kept))
+    failures, line = report.failures, outcome_line(report, 0 if name else kept)
+    if name:
+        failures = tuple(replace(one, path=f"{name}/{one.path}") for one in failures)
+        line = f"{shown(name)}: {line}"
+    lines = [failures_text(failures), line] if failures else [line]
     lines += [shown(line, _MESSAGE_LIMIT) for line in mirror_lines(report.mirrors)]
     if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else advice.RUN_AGAIN_TO_GO_ON

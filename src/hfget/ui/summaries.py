@@ -12,9 +12,10 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.messages import ui_texts as texts
-from hfget.model import Plan, Snapshot
+from hfget.model import Plan, RepoChange, Snapshot
 from hfget.selection import groups_of
 from hfget.system import safe_text, size_text
+from hfget.ui.changes import change_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
     Verdict,
@@ -67,6 +68,9 @@ class Summaries:
             self._write(lines + _group_lines(snapshot))
         else:
             self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
+
+    def changed(self, change: RepoChange) -> None:
+        self._write([change_text(change)])
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """On a terminal what is not as it should be, on a pipe every file.

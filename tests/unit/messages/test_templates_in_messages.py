@@ -26,6 +26,9 @@ FILES_ALLOWED = {
     "options/download.py": "help of an option stands beside it; it is the key of its translation",
     "cli/command_options.py": "help of an option, likewise",
     "cli/commands/serve.py": "help of an option, likewise",
+    "cli/commands/lock.py": "help of an option, likewise",
+    "cli/commands/outdated.py": "help of an option, likewise",
+    "cli/commands/sync.py": "help of an option, likewise",
     "cli/commands/verify.py": "help of an option, likewise",
     "cli/help.py": "the form of the usage line",
     "cli/verbs.py": "commands to type, which are the same in every language",
@@ -50,6 +53,7 @@ LITERALS_ALLOWED = {
     *("LFS file", "other file", "changed while it was read", "not an identity"),
     *("a link to its blob", "a file of its own", "a link elsewhere, or no file"),
     *("Callable[[Path, str], str | None]", "str | os.PathLike[str] | None"),
+    "# Written by `hfget lock`; `hfget sync` brings exactly these files, from any mirror.\n",
     *("not a count", "not a listing", "not a regular file", " or "),
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds download records; see https://bford.info/cachedir/\n",

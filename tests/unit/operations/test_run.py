@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from hfget import download, plan
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError, UsageError
-from hfget.events import Event, Note, Progress
+from hfget.events import Event, Note, Progress, RepoFailed
 from hfget.model import ItemState
-from hfget.operations import run
+from hfget.operations import Batch, Run, planner
+from hfget.options import DownloadOptions
 from hfget.partials.journal import Identity
 from hfget.partials.partial import Partial, stem_for
+from hfget.system import Stop
 from hfget.system import process_lock as lock_module
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
@@ -61,6 +64,25 @@ def test_too_little_space_is_said_before_the_first_byte(
     assert hub.requests(path="*/resolve/*") == []
 
 
+def test_repos_of_one_run_need_room_for_all_of_them(
+    repos_root: Path, start_hub: StartHub, small_disk: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        make_model(repos_root, f"org/{name}", {"w.bin": 10 * MiB})
+    hub = start_hub()
+    options = DownloadOptions(endpoint=hub.endpoint)
+    told: list[Event] = []
+    stop = Stop()
+    runs = [
+        Run(f"org/{name}", replace(options, local_dir=small_disk / name), told.append, stop)
+        for name in ("a", "b", "c")
+    ]
+    results = Batch(runs, told.append, stop).download()
+    assert [one.exit_code for one in results] == [0, 0, 7]
+    assert "needs 10.5 MB" in next(e.failure.message for e in told if isinstance(e, RepoFailed))
+    assert tree(small_disk / "b") == tree(repos_root / "org" / "b")
+
+
 def test_space_that_a_partial_takes_is_not_asked_for_again(
     repos_root: Path, start_hub: StartHub, small_disk: Path
 ) -> None:
@@ -87,7 +109,7 @@ def test_a_disk_full_midway_is_a_disk_error_and_is_gone_on_with_after_space_is_m
     hub = start_hub()
     fill = small_disk / "fill"
     fill.write_bytes(bytes(10 * MiB))
-    monkeypatch.setattr(run, "free_bytes", lambda path: None)
+    monkeypatch.setattr(planner, "free_bytes", lambda path: None)
     notes: list[Event] = []
     root = small_disk / "m"
     report = download(REPO, endpoint=hub.endpoint, local_dir=root, observer=notes.append)

@@ -24,10 +24,22 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
+    RepoFailed,
     Resolved,
     Retrying,
 )
-from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import (
+    Failure,
+    FileChange,
+    ItemState,
+    Plan,
+    PlanItem,
+    RemoteFile,
+    RepoChange,
+    RepoRef,
+    Report,
+    Snapshot,
+)
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
@@ -172,6 +184,11 @@ def make_json(messages: TextIO, results: TextIO, command: str = "") -> NdjsonDis
 ALL: tuple[Make, ...] = (make_live, make_lines, make_quiet, make_json)
 
 
+def change_of(snapshot: Snapshot) -> RepoChange:
+    files = tuple(FileChange(file.path, None, file.size) for file in snapshot.files)
+    return RepoChange(snapshot.ref, "a\x1b[2J folder", "0" * 40, snapshot.commit, files, 9, 4)
+
+
 def show_everything(display: Display, extra: str = "") -> None:
     """The whole run, a table of each kind, and an error, through one display."""
     snapshot = snapshot_of(*(name + extra for name in HOSTILE))
@@ -184,6 +201,12 @@ def show_everything(display: Display, extra: str = "") -> None:
     display.dry_run(plan_of(snapshot))
     display.listing(snapshot)
     display.verified(verdicts, f"summary {extra}")
+    display.changed(change_of(snapshot))
+    for file in snapshot.files:
+        gone = Failure(
+            "", "gated", f"no {file.path}", "ask", f"https://u:p@h/{file.path}?{extra}", 4
+        )
+        display(RepoFailed(f"org/{file.path}", gone))
     for path in (file.path for file in snapshot.files):
         url = f"https://user:word@h/{path}?{extra}"
         display.error(NetworkError(f"bad {path}", hint=f"go {path}", path=path, url=url))

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from pathlib import Path
-
 import typer
 
 from hfget.cli import command_options
@@ -17,6 +12,7 @@ from hfget.cli.flags import Given, with_download_options
 def get(
     repo: command_options.Repo,
     given: Given,
+    list_file: command_options.ListFile = None,
     dry_run: command_options.DryRun = False,
     yes: command_options.Yes = False,
     token_file: command_options.TokenFile = None,
@@ -27,12 +23,12 @@ def get(
     debug: command_options.Debug = False,
     version: command_options.Version = False,
 ) -> None:
-    """Download a repo of the Hugging Face Hub, or of a mirror, into ./NAME.
+    """Download a repo of the Hugging Face Hub, or of a mirror, into ./NAME; or several.
 
     Every byte is verified; after an interruption the same command goes on. The folder is
     printed on stdout, everything else on stderr.
     """
-    from hfget.cli.session import consent, session
+    from hfget.cli.session import consent, print_path, print_results, session
 
     with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
         display,
@@ -40,26 +36,23 @@ def get(
     ):
         from hfget.operations import Run
 
-        run = Run(repo, given.options(token_file, display), display, stop)
-        if dry_run:
-            display.dry_run(run.plan(consent(display, yes=yes)))
-            return
-        report = run.download(consent(display, yes=yes))
-    if report.ok and not json:
-        _print_path(report.root)
-    raise typer.Exit(report.exit_code)
+        asked = given.options(token_file, display)
+        agreed = consent(display, yes=yes)
+        if list_file is not None or asked.files:
+            from hfget.cli.lists import Several
 
-
-def _print_path(path: Path) -> None:
-    """The result, byte for byte as the file system names it, for `DIR=$(hfget …)`."""
-    from hfget.ui import absolute
-
-    text = absolute(path)
-    try:
-        if os.name == "posix" and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.buffer.write(os.fsencode(text) + b"\n")
-            sys.stdout.flush()
+            several = Several(given, display, stop, agreed)
+            wishes = several.wishes(repo, asked, list_file)
+            results = several.plan(wishes) if dry_run else several.download(wishes)
         else:
-            print(text, flush=True)
-    except OSError:  # the reader has gone; Python would flush again at exit and complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            run = Run(repo, asked, display, stop)
+            if dry_run:
+                display.dry_run(run.plan(agreed))
+                return
+            report = run.download(agreed)
+            results = None
+    if results is not None:
+        print_results(results, json=json or dry_run)
+    if report.ok and not json:
+        print_path(report.root)
+    raise typer.Exit(report.exit_code)

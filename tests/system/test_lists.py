@@ -1,0 +1,217 @@
+"""Several repos in one command: named one after the other, and from a list."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.hub import LocalHub
+from tests.hub.repos import MiB, content, make_dataset, make_model
+from tests.support.command import HFGET, Shell, tree, wait_until
+
+StartHub = Callable[..., LocalHub]
+ShellAt = Callable[[str], Shell]
+SHARED = content(2 * MiB, "shared")
+
+
+@dataclass
+class Hub:
+    """A hub with repos that share their weights, one that is gated, and a dataset."""
+
+    hub: LocalHub
+    shell: Shell
+    root: Path
+
+    def write(self, *lines: str) -> None:
+        (self.shell.directory / "models.txt").write_text("\n".join(lines) + "\n")
+
+    def folder(self, name: str) -> dict[str, str]:
+        return tree(self.shell.directory / name)
+
+    def repo(self, name: str) -> dict[str, str]:
+        return tree(self.root / "org" / name)
+
+
+@pytest.fixture
+def it(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> Hub:
+    for name in ("a", "b", "c"):
+        make_model(repos_root, f"org/{name}", {"w.bin": SHARED, "c.json": f'"{name}"'})
+    make_model(repos_root, "org/gated", {"c.json": "{}"})
+    make_dataset(repos_root, "org/d", {"data/x.parquet": MiB, "README.md": "hi"})
+    hub = start_hub(gated=["org/gated"])
+    return Hub(hub, shell_at(hub.endpoint), repos_root)
+
+
+def test_each_repo_goes_to_its_own_place_and_twins_come_once(it: Hub) -> None:
+    done = it.shell.run("org/a", "org/b", "org/c", "datasets/org/d")
+    assert (done.code, done.out) == (0, "a\nb\nc\nd\n"), done.err
+    for name in ("a", "b", "c"):
+        assert it.folder(name) == it.repo(name)
+    assert "README.md" in it.folder("d")
+    assert it.hub.bytes_sent("cdn") == len(SHARED) + MiB
+    assert "4 of 4 repos complete" in done.err
+    again = it.shell.run("org/a", "org/b", "--json")
+    assert [one["received"] for one in again.events if one["event"] == "report"] == [0, 0]
+
+
+def test_a_list_of_twenty_with_one_gated_and_one_missing(it: Hub) -> None:
+    for number in range(18):
+        make_model(it.root, f"many/m{number}", {"c.json": f"{number}", "n.txt": f"{number}"})
+    it.hub.rescan()
+    names = [f"many/m{number}" for number in range(18)]
+    it.write("# all of them", *names[:9], "org/gated  # ask first", "", "org/none", *names[9:])
+    done = it.shell.run("-i", "models.txt", "--json")
+    assert done.code == 4
+    reports = {one["repo_id"]: one for one in done.events if one["event"] == "report"}
+    assert reports.keys() == {*names, "org/gated"}
+    assert [name for name, one in reports.items() if not one["ok"]] == ["org/gated"]
+    (failed,) = [one for one in done.events if one["event"] == "repo_failed"]
+    assert (failed["repo"], failed["code"]) == ("org/none", 3)
+    assert all(it.folder(f"m{number}") for number in range(18))
+    files = {one["file"] for one in done.events if one["event"] == "file_done"}
+    assert {f"{name}/c.json" for name in names} <= files
+    totals = {one["files_total"] for one in done.events if one["event"] == "progress"}
+    assert totals == {37}, "one progress over all"
+    for_people = it.shell.run("-i", "models.txt")
+    assert for_people.code == 4 and for_people.out.splitlines() == [n[5:] for n in names]
+    assert "18 of 20 repos complete; not org/gated, org/none" in for_people.err
+    assert "file: org/gated/c.json" in for_people.err and "org/none" in for_people.err
+
+
+def test_a_line_has_options_of_its_own(it: Hub) -> None:
+    it.write(
+        "org/a --include '*.json' --local-dir sub/a",
+        "org/b c.json",
+        "datasets/org/d README.md",
+        "org/c",
+        "org/c",
+    )
+    done = it.shell.run("org/a", "-i", "models.txt", "--exclude", "w.bin")
+    assert (done.code, done.out) == (0, "sub/a\nb\nd\nc\na\n"), done.err
+    for name, files in {"sub/a": 1, "b": 1, "d": 1, "c": 1, "a": 1}.items():
+        assert len(it.folder(name)) == files, name
+
+
+def test_a_list_may_come_by_stdin(it: Hub) -> None:
+    done = subprocess.run(
+        [*HFGET, "-i", "-"],
+        cwd=it.shell.directory,
+        env=it.shell.environment(),
+        input=b"org/a c.json\norg/b c.json\n",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"a\nb\n"), done.stderr
+
+
+def test_two_of_one_place_come_one_after_the_other(it: Hub) -> None:
+    make_model(it.root, "other/a", {"other.json": "{}"})
+    it.hub.rescan()
+    it.write("org/a c.json", "org/a w.bin", "other/a")
+    done = it.shell.run("-i", "models.txt")
+    assert it.folder("a") == it.repo("a")
+    assert done.code == 2 and "holds another repo" in done.err
+    assert "2 of 3 repos complete; not other/a" in done.err
+
+
+def test_the_hub_cache_takes_several(it: Hub) -> None:
+    done = it.shell.run("org/a", "org/b", "--cache")
+    assert done.code == 0 and len(done.out.splitlines()) == 2, done.err
+    assert it.hub.bytes_sent("cdn") == len(SHARED)
+    assert not (it.shell.directory / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("org/a --jobs 3", "models.txt line 2: --jobs is about all repos"),
+        ("org/a --token made-up", "models.txt line 2: --token is about all repos"),
+        ("org/a --json", "models.txt line 2: --json is about all repos"),
+        ("org/a --jbos 3", "models.txt line 2: no such option: --jbos"),
+        ("org/a --include '*.json", "models.txt line 2: no closing quotation"),
+        ("org/a --help", "models.txt line 2: --help and --version"),
+        ("https://example.org/x/y", "models.txt line 2: example.org is not a hub"),
+        ("--include x", "models.txt line 2: no repo is named"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_named_before_anything_is_done(
+    it: Hub, line: str, said: str
+) -> None:
+    it.write("org/a", line)
+    refused = it.shell.run("-i", "models.txt")
+    assert refused.code == 2 and said in refused.err, refused.err
+    assert it.hub.log == [] and not (it.shell.directory / "a").exists()
+
+
+def test_a_list_that_is_none_is_said(it: Hub) -> None:
+    it.write("", "# nothing")
+    assert "models.txt names no repo" in it.shell.run("-i", "models.txt").err
+    assert "cannot read the list none.txt" in it.shell.run("-i", "none.txt").err
+    assert "missing argument 'REPO'" in it.shell.run("--force").err
+
+
+def test_a_word_that_is_a_file_is_one(it: Hub) -> None:
+    make_model(it.root, "org/parts", {"org/a": "a file", "datasets/org/d": "1", "x.json": "{}"})
+    it.hub.rescan()
+    assert it.shell.run("org/parts", "org/a", "datasets/org/d").code == 0
+    assert sorted(it.folder("parts")) == ["datasets/org/d", "org/a"]
+
+
+def test_a_word_that_is_no_file_and_no_repo_is_said_to_be_neither(it: Hub) -> None:
+    neither = it.shell.run("org/a", "onnx/model")
+    assert neither.code == 2 and "no file matches onnx/model" in neither.err
+    assert "none of these is a repo either: onnx/model" in neither.err
+    assert not (it.shell.directory / "a").exists()
+    url = f"{it.hub.endpoint}/datasets/org/d"
+    mixed = it.shell.run("org/a", "c.json", url)
+    assert mixed.code == 2 and f"{url} is a repo, c.json a file" in mixed.err
+    files = it.shell.run("org/a", "c.json", "datasets/org/d")
+    assert files.code == 2 and "no file matches datasets/org/d" in files.err
+    shared = it.shell.run("org/a", "org/b", "--local-dir", "x")
+    assert shared.code == 2 and "--local-dir is the folder of one repo" in shared.err
+
+
+def test_a_dry_run_of_several_writes_nothing(it: Hub) -> None:
+    it.write("org/a", "org/none", "org/b")
+    planned = it.shell.run("-i", "models.txt", "--dry-run")
+    assert planned.code == 3 and planned.out.count("missing\tw.bin") == 2
+    assert not (it.shell.directory / "a").exists()
+
+
+def test_an_interrupted_list_goes_on(it: Hub) -> None:
+    make_model(it.root, "org/large", {"w.bin": 24 * MiB})
+    make_model(it.root, "org/larger", {"w.bin": 25 * MiB})
+    it.hub.rescan()
+    it.hub.set_rate(4 * MiB)
+    started = it.shell.start("org/large", "org/larger")
+    try:
+        wait_until(lambda: it.hub.bytes_sent("cdn") > 0 or started.poll() is not None, 60)
+        wait_until(lambda: len(it.hub.requests("cdn")) >= 2 or started.poll() is not None, 60)
+        started.send_signal(signal.SIGINT)
+        _, err = started.communicate(timeout=60)
+    finally:
+        started.kill()
+    assert started.returncode == 130, err
+    assert b"org/large: interrupted" in err and b"org/larger: interrupted" in err
+    it.hub.set_rate(None)
+    assert it.shell.run("org/large", "org/larger").code == 0
+    assert it.folder("large") == it.repo("large") and it.folder("larger") == it.repo("larger")
+
+
+def test_the_rate_is_that_of_all_together(it: Hub) -> None:
+    """All are given up at the limit of time: what came is about what the rate allows, not twice."""
+    make_model(it.root, "org/large", {"w.bin": 24 * MiB})
+    make_model(it.root, "org/larger", {"w.bin": 25 * MiB})
+    it.hub.rescan()
+    done = it.shell.run(
+        "org/large", "org/larger", "--limit-rate", "500K", "--max-time", "4", "--json"
+    )
+    assert done.code == 124
+    received = max(one["received"] for one in done.events if one["event"] == "progress")
+    assert 0 < received < 500_000 * 4 * 1.5
