@@ -22,7 +22,7 @@ from hfget.limits import (
 )
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
-from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, Mirror, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
 _MEASURED_BYTES = 256 << 10
@@ -54,7 +54,7 @@ class MirrorHealth:
         self._stripe = stripe
         self._clock = clock
         self._lock = threading.Lock()
-        self._mirrors = {place: Mirror() for place in places}
+        self._mirrors = {place: MirrorState() for place in places}
         self._sampled = clock()
         self._closed = False
         self._asks = 0
@@ -194,7 +194,7 @@ class MirrorHealth:
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
         """It is not asked any more in this run; or was in an earlier one, and sent `wrong`."""
         with self._lock:
-            mirror = self._mirrors.setdefault(place, Mirror())
+            mirror = self._mirrors.setdefault(place, MirrorState())
             told = bool(mirror.out)
             mirror.out = mirror.out or why
             mirror.wrong += wrong
@@ -246,14 +246,14 @@ class MirrorHealth:
             self._sample(always=True)
             return tuple(mirror.use(place) for place, mirror in self._mirrors.items())
 
-    def _delay(self, mirror: Mirror, now: float) -> float:
+    def _delay(self, mirror: MirrorState, now: float) -> float:
         if mirror.out:
             return LONGEST_REST
         if mirror.is_probing:
             return SAMPLE_SECONDS
         return max(0.0, mirror.rest_until - now)
 
-    def _open(self, now: float) -> list[Mirror]:
+    def _open(self, now: float) -> list[MirrorState]:
         """Those that may be asked now."""
         joined = self._joined()
         return [
@@ -266,7 +266,7 @@ class MirrorHealth:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]
         return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
 
-    def _candidate(self, mirror: Mirror, kind: RequestKind, now: float) -> Candidate:
+    def _candidate(self, mirror: MirrorState, kind: RequestKind, now: float) -> Candidate:
         """What is known of it; nothing where it was not asked for long: it may have changed."""
         idle = now - mirror.asked_at
         if not mirror.busy and LEFT_OUT_SECONDS < idle < float("inf"):
@@ -276,7 +276,7 @@ class MirrorHealth:
         latency = next((seconds for seconds in latencies if seconds is not None), None)
         return Candidate(mirror.busy, latency, mirror.rate)
 
-    def _is_left_out(self, mirror: Mirror, best: float, now: float) -> bool:
+    def _is_left_out(self, mirror: MirrorState, best: float, now: float) -> bool:
         """Whether it does not answer just now, or brings next to nothing."""
         if now < mirror.left_out_until:
             return True
