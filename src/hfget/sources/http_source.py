@@ -177,16 +177,16 @@ class HttpSource:
         return 0
 
     def relief(self) -> None:
-        """There is no other place."""
+        """It has one place only."""
 
     def places(self) -> tuple[str, ...]:
         return (self._host,)
 
     def avoid(self, *places: str) -> None:
-        """Nothing: there is no other place."""
+        """Nothing: it has one place only."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
-        """Nothing: there is no other place to ask instead."""
+        """Nothing: it has no other place to ask instead."""
 
     def _ask(self, target: RequestUrl, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""

@@ -20,6 +20,7 @@ from hfget.limits import (
     MEASURED_SECONDS,
     PATIENCE_SECONDS,
 )
+from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
 from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
@@ -109,7 +110,7 @@ class MirrorHealth:
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
         if back:
-            self._tell(f"{place} answers again: it is back in use")
+            self._tell(texts.BACK_IN_USE(place=place))
 
     def close(self) -> None:
         """What fails from now on fails because the run is over: it is neither counted nor told."""
@@ -173,7 +174,7 @@ class MirrorHealth:
                 mirror.told += 1
                 mirror.is_told = True
         if tell:
-            self._tell(f"{place} fails ({failure.reason}): going on with {others}")
+            self._tell(texts.FAILS(place=place, reason=failure.reason, others=others))
 
     def broke(self, place: str) -> None:
         """An answer broke off; what came of it is kept."""
@@ -188,7 +189,7 @@ class MirrorHealth:
             mirror.misses += 1
             hopeless = mirror.misses >= MAX_MISSES and mirror.received == 0
         if hopeless:
-            self.leave_out(place, f"it lacks {MAX_MISSES} files in a row")
+            self.leave_out(place, texts.LACKS_FILES(count=MAX_MISSES))
         return hopeless
 
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
@@ -200,8 +201,11 @@ class MirrorHealth:
             mirror.wrong += wrong
             others = self._others(place, self._clock())
         if not told:
-            on = f": going on with {others}" if others else ""
-            self._tell(f"{place} is left out of this run, {why}{on}")
+            self._tell(
+                texts.LEFT_OUT_FOR(place=place, why=why, others=others)
+                if others
+                else texts.LEFT_OUT(place=place, why=why)
+            )
 
     def worthwhile(self, places: Sequence[str]) -> Sequence[str]:
         """Those of them that answer and bring more than next to nothing; all if none does."""
