@@ -100,13 +100,13 @@ SAVED_SECONDS = 0.5
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25
 #: Seconds that a failed endpoint rests at most before one request tries it again; the first rest
-#: is `FIRST_WAIT`, doubled each time | a choice: others are there, so there is no hurry
+#: is `FIRST_WAIT`, doubled each time | a choice: others are there, so it need not hurry
 LONGEST_REST = 60.0
 #: Wrong answers, or files that it lacks, in a row after which an endpoint is out for the run | as
 #: for a file: it will not get better
 MAX_MISSES = 4
 #: Failures in a row of one file at an endpoint after which it is asked for that file last | a
-#: choice: the second is no accident
+#: choice: the second is not an accident
 MAX_BREAKS = 2
 #: Bytes that are compared of each MiB when a hash is wrong and several endpoints could be it | a
 #: choice: a wrong range is mostly wrong all over

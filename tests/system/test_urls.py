@@ -139,12 +139,12 @@ def test_no_list_holds_a_token_unless_that_is_said(
             assert done.code == 0 and f"Authorization: Bearer {token}" in done.out.replace(
                 '": "', ": "
             )
-            assert "holds your token" in done.err
+            assert "contains your token" in done.err
             assert ("every host" in done.err) == (name == "aria2c")
         else:
             assert done.code == 2 and "no place for a token" in done.err and not done.out
     done = shell.with_env(HF_TOKEN="").run("urls", "org/gated", "--format=json", "--with-token")
-    assert done.code == 2 and "there is no token" in done.err
+    assert done.code == 2 and "no token is known" in done.err
 
 
 @needs("bash", "curl")

@@ -37,6 +37,7 @@ FILES = {
     "http.client": "http/response.py",
     "requests, urllib3": "http/transport.py",
     "typer": "cli/typer_parts.py",
+    "uvicorn": "server/direct.py",
 }
 BOUNDED = ("huggingface-hub", "requests", "typer", "urllib3", "uvicorn")
 #: Of the standard library, and documented.
@@ -148,6 +149,17 @@ def test_uvicorn_tells_the_guarded_connection_what_it_builds_on() -> None:
     cycle = inspect.getsource(RequestResponseCycle)
     for name in ("response_complete", "more_body"):
         need(f"self.{name}" in cycle, "uvicorn", f"RequestResponseCycle.{name}", file)
+
+
+def test_uvicorn_tells_a_connection_that_answers_by_itself_what_it_builds_on() -> None:
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    file = FILES["uvicorn"]
+    name = "_unset_keepalive_if_required"
+    need(hasattr(H11Protocol, name), "uvicorn", f"H11Protocol.{name}", file)
+    source = inspect.getsource(H11Protocol)
+    for name in ("conn", "flow", "server_state", "timeout_keep_alive"):
+        need(f"self.{name}" in source, "uvicorn", f"H11Protocol.{name}", file)
 
 
 def own_names() -> set[str]:

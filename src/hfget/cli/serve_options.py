@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from hfget import events
 from hfget.endpoints import host_of, hostname_of, is_loopback, is_loopback_host
 from hfget.errors import HfgetError, UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
 from hfget.settings import user_path
 from hfget.system import hub_cache, safe_text
 
@@ -29,11 +31,11 @@ FILLED = ".hfget-filled-with-token"
 
 def places(folders: Sequence[str], *, cache: bool, keeping: bool) -> list[Path]:
     """The folders to serve; the first one keeps what is fetched. Raises UsageError."""
-    found = [user_path(folder, "the path") for folder in folders]
+    found = [user_path(folder, texts.THE_PATH) for folder in folders]
     if cache:
         hub = hub_cache(os.environ)
         if hub is None or not (keeping or os.path.isdir(hub)):
-            raise UsageError("there is no Hub cache", hint="name a folder: hfget serve DIR")
+            raise UsageError(texts.NO_HUB_CACHE, hint=advice.SERVE_NAMED)
         found.append(hub)
     found = found or [Path()]
     if keeping and not os.path.exists(found[0]):
@@ -41,12 +43,14 @@ def places(folders: Sequence[str], *, cache: bool, keeping: bool) -> list[Path]:
             os.makedirs(found[0])
         except OSError as error:
             raise UsageError(
-                f"{safe_text(str(found[0]))} cannot be made: {error.strerror}",
-                hint="name a folder that you may write to",
+                texts.FOLDER_NOT_MADE(folder=safe_text(str(found[0])), reason=error.strerror),
+                hint=advice.WRITABLE_FOLDER,
             ) from error
     for folder in found:
         if not os.path.isdir(folder):
-            raise UsageError(f"{safe_text(str(folder))} is not a folder", hint="hfget serve DIR")
+            raise UsageError(
+                texts.NOT_A_FOLDER(folder=safe_text(str(folder))), hint=advice.SERVE_DIR
+            )
     return found
 
 
@@ -61,10 +65,8 @@ def check_filled(folders: Sequence[Path], *, protected: bool) -> None:
         marker = folder / FILLED
         if os.path.lexists(marker):
             raise UsageError(
-                f"{safe_text(str(folder))} was filled with a token: gated and private repos may "
-                "be in it",
-                hint=f"add --require-token FILE, or remove {safe_text(str(marker))} if all who "
-                "reach this server may read them",
+                texts.FILLED_WITH_TOKEN(folder=safe_text(str(folder))),
+                hint=advice.REQUIRE_TOKEN_OR_REMOVE(marker=safe_text(str(marker))),
             )
 
 
@@ -76,8 +78,8 @@ def mark_filled(folder: Path, with_token: bool) -> None:
         (folder / FILLED).touch()
     except OSError as error:
         raise UsageError(
-            f"{safe_text(str(folder))} cannot be written to: {error.strerror}",
-            hint="what upstream sends is kept there: name another folder first",
+            texts.FOLDER_NOT_WRITABLE(folder=safe_text(str(folder)), reason=error.strerror),
+            hint=advice.KEPT_ELSEWHERE,
         ) from error
 
 
@@ -87,17 +89,18 @@ def tls(cert: Path | None, key: Path | None) -> Tls | None:
 
     if cert is None or key is None:
         if cert or key:
-            raise UsageError(
-                "--tls-cert and --tls-key belong together", hint="give both: PEM files"
-            )
+            raise UsageError(texts.CERT_WITHOUT_KEY, hint=advice.GIVE_CERT_AND_KEY)
         return None
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
         raise UsageError(
-            f"no certificate with its key in {safe_text(str(cert))} and {safe_text(str(key))}: "
-            f"{safe_text(error.strerror or str(error))}",
-            hint="PEM files: the certificate first, then those that it is signed by",
+            texts.NO_CERTIFICATE(
+                cert=safe_text(str(cert)),
+                key=safe_text(str(key)),
+                reason=safe_text(error.strerror or str(error)),
+            ),
+            hint=advice.PEM_ORDER,
         ) from error
     return Tls(cert, key)
 
@@ -105,20 +108,14 @@ def tls(cert: Path | None, key: Path | None) -> Tls | None:
 def host_names(names: list[str]) -> list[str]:
     for name in names:
         if not _HOST_NAME.fullmatch(name):
-            raise UsageError(
-                f"--allow-host {safe_text(name)}: expected the name alone",
-                hint="--allow-host hub.example.org",
-            )
+            raise UsageError(texts.HOST_NAME_ALONE(name=safe_text(name)), hint=advice.ALLOW_HOST)
     return names
 
 
 def origins(given: list[str]) -> frozenset[str]:
     for origin in given:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise UsageError(
-                f"--allow-origin {safe_text(origin)}: expected SCHEME://HOST[:PORT]",
-                hint="--allow-origin https://app.example.org",
-            )
+            raise UsageError(texts.ORIGIN_FORM(origin=safe_text(origin)), hint=advice.ALLOW_ORIGIN)
     return frozenset(origin.rstrip("/") for origin in given)
 
 
@@ -127,10 +124,7 @@ def aliases(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         old, equals, new = pair.partition("=")
         if not (old and equals and new):
-            raise UsageError(
-                f"--alias {safe_text(pair)}: expected OLD=NEW",
-                hint="--alias gpt2=openai-community/gpt2",
-            )
+            raise UsageError(texts.ALIAS_FORM(pair=safe_text(pair)), hint=advice.ALIAS)
         found[old.strip("/")] = new.strip("/")
     return found
 
@@ -141,16 +135,15 @@ def check_not_itself(endpoints: Sequence[str], port: int) -> None:
         own = is_loopback(endpoint) or hostname_of(endpoint) == socket.gethostname().lower()
         if own and host_of(endpoint + "/").endswith(f":{port}"):
             raise UsageError(
-                f"--upstream {safe_text(endpoint)} is this very server",
-                hint="give the hub that it is to mirror, or another --port",
+                texts.UPSTREAM_IS_SELF(endpoint=safe_text(endpoint)), hint=advice.OTHER_UPSTREAM
             )
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> HfgetError:
     reason = error.strerror or str(error)
     return UsageError(
-        f"cannot listen on {safe_text(host)} port {port}: {reason}",
-        hint="another --port, or --port 0 for any that is free",
+        texts.CANNOT_LISTEN(host=safe_text(host), port=port, reason=reason),
+        hint=advice.OTHER_PORT,
     )
 
 
@@ -165,34 +158,34 @@ def introduce(
     """Say what is served, to whom, and how it is used."""
     repos = store.repos()
     if store.everything:
-        say("warning: --all: hidden files, and those that only you may read, are served too")
+        say(texts.SERVES_ALL)
     if not repos and not endpoints:
-        say(f"no repos in {store.root} yet; expected DIR/org/name or DIR/datasets/org/name")
+        say(texts.NO_REPOS(root=store.root))
     for repo in repos:
         revisions = ", ".join(sorted(repo.folders))
         say(f"{repo} ({revisions})")
     if endpoints:
-        say(f"what is missing is fetched from {', '.join(endpoints)} and kept in {store.root}")
+        say(texts.MIRRORS(endpoints=", ".join(endpoints), root=store.root))
     if is_loopback_host(host):
-        say("reachable from this machine only; for others: --host 0.0.0.0")
-        say(f"use it with: export HF_ENDPOINT={url}")
+        say(texts.LOOPBACK_ONLY)
+        say(texts.USE_WITH(url=url))
         return
     if protected:
-        say("clients show a token of this server: export HF_TOKEN=...")
+        say(texts.CLIENTS_SHOW_TOKEN)
         if url.startswith("http:"):
-            say("warning: tokens come in the clear: --tls-cert and --tls-key encrypt them")
+            say(texts.TOKENS_IN_THE_CLEAR)
     else:
-        say("warning: no authentication: everybody who reaches this address can read these repos")
+        say(texts.NO_AUTHENTICATION)
     wildcard = host in ("0.0.0.0", "::", "")
     scheme, _, rest = url.partition("://")
     shown = f"{scheme}://{socket.gethostname()}:{rest.rpartition(':')[2]}" if wildcard else url
-    say(f"on other machines: export HF_ENDPOINT={shown}")
+    say(texts.USE_ELSEWHERE(shown=shown))
 
 
 def tell(event: events.Event) -> None:
     """What upstream's transfers have to say."""
     if isinstance(event, events.Note):
-        say(f"{'warning: ' if event.level == 'warning' else ''}{event.text}")
+        say(texts.WARNING(text=event.text) if event.level == "warning" else event.text)
 
 
 def say(text: str) -> None:

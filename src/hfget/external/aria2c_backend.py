@@ -20,6 +20,7 @@ from hfget.errors import HfgetError
 from hfget.external.aria2c_file import Aria2cFile, Tools
 from hfget.external.aria2c_process import MOST_CONNECTIONS
 from hfget.limits import MAX_CONNECTIONS
+from hfget.messages import external_texts as texts
 from hfget.model import Failure, RemoteFile
 from hfget.partials import aria2c_name, leftover_bytes
 from hfget.system import Stopped, naming_disk_errors
@@ -28,10 +29,6 @@ from hfget.transfer import Backend, LocalContent, Meter, Outcome, Task, Transfer
 _log = logging.getLogger("hfget")
 
 _SAMPLE_SECONDS, _LOOK_AGAIN_SECONDS = 0.1, 0.2
-_BY_ITSELF = (
-    "aria2c would take the token to any host that it is led to: what the hub gives out only "
-    "with a token is fetched by hfget itself"
-)
 
 
 class Aria2c:
@@ -124,7 +121,9 @@ class Aria2c:
                 self._failed(task, error)
             except Exception as error:
                 _log.debug("unexpected", exc_info=error)
-                self._failed(task, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+                self._failed(
+                    task, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error))
+                )
             except BaseException as error:
                 self._break(error)
 
@@ -227,7 +226,7 @@ class Aria2c:
         with self._lock:
             known, self._noted = self._noted, True
         if not known:
-            self._tell(events.Note(_BY_ITSELF))
+            self._tell(events.Note(texts.TOKEN_FETCHED_BY_HFGET))
 
     def _tell(self, event: events.Event) -> None:
         try:

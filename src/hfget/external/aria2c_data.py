@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.external.aria2c_process import CONTROL_SUFFIX
+from hfget.messages import external_texts as texts
 from hfget.model import RemoteFile
 from hfget.partials import aria2c_name, can_take_alone, hash_file, own_name
 from hfget.system import Inode, Stopped, check_inode, disk_error, is_sole, open_own
@@ -45,9 +46,9 @@ class Aria2cData:
         return False
 
     def prepare(self) -> None:
-        """Make sure that nobody else writes to it, and that aria2c goes on only by its notes.
+        """Make sure that no one else writes to it, and that aria2c resumes only by its notes.
 
-        What has these names and is no file of this user alone goes: aria2c follows links.
+        What has these names and is not a file of this user alone goes: aria2c follows links.
         Raises DiskError, Stopped.
         """
         try:
@@ -75,7 +76,7 @@ class Aria2cData:
         try:
             actual = hash_file(self.place, kind, stop=self._stop, progress=progress)
         except OSError as error:
-            raise disk_error(error, self.place, "reading back") from error
+            raise disk_error(error, self.place, texts.READING_BACK) from error
         if actual is None:
             raise Stopped
         return actual

@@ -14,6 +14,8 @@ from hfget.external.aria2c_process import Order, run
 from hfget.external.exit_codes import failure_of
 from hfget.http import Transient, given_up, wait_after
 from hfget.limits import MAX_REFETCHES
+from hfget.messages import advice
+from hfget.messages import external_texts as texts
 from hfget.model import RemoteFile
 from hfget.sources import Address
 from hfget.system import Stopped, Superseded
@@ -101,7 +103,7 @@ class Aria2cFile:
                 lies += 1
                 if lies > MAX_REFETCHES:
                     raise self._wrong(source.origin)
-                text = f"{self._file.path}: wrong or unreadable bytes, fetched again"
+                text = texts.FETCHED_AGAIN(path=self._file.path)
                 self._tell(events.Note(text, "warning"))
             except Superseded:
                 self._wait(_SUPERSEDED_SECONDS)
@@ -144,8 +146,7 @@ class Aria2cFile:
             raise failure
         if not self._data.is_whole:
             self._data.discard()
-            reason = "the bytes that came are not as many as the listing says"
-            raise Transient(reason, url=url, lie=True)
+            raise Transient(texts.OTHER_LENGTH, url=url, lie=True)
         self._progress(self._file.size, 0)
 
     def _publish(self) -> bool:
@@ -178,9 +179,9 @@ class Aria2cFile:
 
     def _wrong(self, origin: str) -> VerificationError:
         return VerificationError(
-            f"the bytes that aria2c brought from {origin} are not those of the listing",
+            texts.WRONG_BYTES(origin=origin),
             path=self._file.path,
-            hint="the server or mirror serves wrong content; try another --endpoint",
+            hint=advice.OTHER_MIRROR,
         )
 
     def _wait(self, seconds: float) -> None:

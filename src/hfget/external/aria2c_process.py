@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 from hfget.errors import DiskError
 from hfget.external.surroundings import ca_options, environment
+from hfget.messages import advice
+from hfget.messages import external_texts as texts
 from hfget.system import safe_url
 
 _log = logging.getLogger("hfget")
@@ -89,7 +91,8 @@ def run(
         )
     except OSError as error:
         raise DiskError(
-            f"aria2c cannot be started: {error.strerror}", hint="leave --tool aria2c out"
+            texts.CANNOT_START(tool="aria2c", reason=error.strerror),
+            hint=advice.LEAVE_TOOL_OUT(option="--tool aria2c"),
         ) from error
     try:
         pipe: Any = process.stdin

@@ -22,6 +22,8 @@ from hfget.errors import DiskError, HfgetError
 from hfget.external.exit_codes import failure_of
 from hfget.external.surroundings import environment
 from hfget.http import Response, Transient
+from hfget.messages import advice
+from hfget.messages import external_texts as texts
 from hfget.system import safe_url
 
 _log = logging.getLogger("hfget")
@@ -64,7 +66,8 @@ class Child:
         except OSError as error:
             self.sock.close()
             raise DiskError(
-                f"{tool} cannot be started: {error.strerror}", hint=f"leave --tool {tool} out"
+                texts.CANNOT_START(tool=tool, reason=error.strerror),
+                hint=advice.LEAVE_TOOL_OUT(option=f"--tool {tool}"),
             ) from error
         assert self._process.stdin is not None and self._process.stderr is not None
         self._stderr = self._process.stderr
@@ -186,14 +189,14 @@ def _named(child: Child, error: BaseException, url: str) -> BaseException:
     """Why no answer came: the exit code tells, unless the time-out struck first."""
     try:
         if isinstance(error, TimeoutError):
-            return Transient(f"{child.tool}: no answer within the time-out", url=url)
+            return Transient(texts.NO_ANSWER(tool=child.tool), url=url)
         if isinstance(error, (Transient, HfgetError)):
             return error
         if isinstance(error, (OSError, http.client.HTTPException)):
             code = child.wait()
             if code:
                 return failure_of(child.tool, code, url)
-            return Transient(f"{child.tool}: connection closed without an answer", url=url)
+            return Transient(texts.CLOSED(tool=child.tool), url=url)
         return error
     finally:
         child.close()

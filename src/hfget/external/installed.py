@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import external_texts as texts
 from hfget.system import safe_text
 
 #: Debian's package of each; the same name elsewhere (Homebrew, conda-forge).
@@ -20,23 +22,21 @@ def find_program(tool: str, aria2c_path: str | os.PathLike[str] | None = None) -
     """
     if os.name == "nt":
         raise UsageError(
-            f"--tool {tool} needs another system than Windows", hint=f"leave --tool {tool} out"
+            texts.NOT_ON_WINDOWS(tool=tool), hint=advice.LEAVE_TOOL_OUT(option=f"--tool {tool}")
         )
     if tool == "aria2c" and aria2c_path is not None:
         path = os.fspath(aria2c_path)
         found = shutil.which(path)
         if found is None:
             raise UsageError(
-                f"{safe_text(path)} is not a program that can be run",
-                hint="check the path after --aria2c-path",
+                texts.NOT_A_PROGRAM(path=safe_text(path)), hint=advice.CHECK_ARIA2C_PATH
             )
         return str(Path(found).absolute())
     found = shutil.which(tool)
     if found is None:
         package = _PACKAGES[tool]
         raise UsageError(
-            f"{tool} is not installed",
-            hint=f"install it (apt install {package}, or brew install {package}), or leave "
-            f"--tool {tool} out",
+            texts.NOT_INSTALLED(tool=tool),
+            hint=advice.INSTALL_TOOL(package=package, tool=tool),
         )
     return str(Path(found).absolute())

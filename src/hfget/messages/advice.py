@@ -249,3 +249,24 @@ OTHER_MIRROR_OR_LOCK = Text(
 OWN_FOLDER = Text("give one its own: {command}")
 REPO_A_LINE = Text("a repo a line, as org/name")
 TAKE_ONE_SIDE = Text("{command}, then: hfget lock --update")
+SERVE_NAMED = Text("name a folder: hfget serve DIR")
+WRITABLE_FOLDER = Text("name a folder that you may write to")
+REQUIRE_TOKEN_OR_REMOVE = Text(
+    "add --require-token FILE, or remove {marker} if all who reach this server may read them"
+)
+KEPT_ELSEWHERE = Text("what upstream sends is kept there: name another folder first")
+GIVE_CERT_AND_KEY = Text("give both: PEM files")
+PEM_ORDER = Text("PEM files: the certificate first, then those that it is signed by")
+OTHER_UPSTREAM = Text("give the hub that it is to mirror, or another --port")
+MAKE_SERVER_TOKEN = Text("make one: openssl rand -hex 20")
+ONE_TOKEN_A_LINE = Text("give a text file with one token a line")
+URLS_HELP = Text("hfget urls --help")
+GIVE_FORMAT = Text("give --format {formats} or {last}")
+NAME_LISTER_FIRST = Text(
+    "name another --endpoint first: the first one that answers gives the listing"
+)
+CHECK_ARIA2C_PATH = Text("check the path after --aria2c-path")
+INSTALL_TOOL = Text(
+    "install it (apt install {package}, or brew install {package}), or leave --tool {tool} out"
+)
+MAKE_ROOM_OR_OTHER_FOLDER = Text("make room, or choose another folder: --local-dir DIR")

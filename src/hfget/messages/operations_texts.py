@@ -43,7 +43,7 @@ STALE = Text(
 )
 NOT_A_SHARD = Text("--shard {value} is not a part of a number of parts")
 NO_SHARD_TOLD = Text("--shard auto found no scheduler that says which part this is")
-SHARD_OUT_OF_RANGE = Text("--shard: there is no part {shard}")
+SHARD_OUT_OF_RANGE = Text("--shard: no part has the number {shard}")
 SHARD_OF_BRANCH = Text(
     "shards that ask for a branch may get different commits: add --revision {commit}"
 )
@@ -87,3 +87,17 @@ NOT_IN_LOCK_FILE = Text("{name} is not in {path}")
 NOTHING_DOWNLOADED = Text("nothing in {folder} was downloaded by hfget")
 REPOS_COMPLETE = Text("{done} of {repos} complete")
 REPOS_NOT_COMPLETE = Text("{done} of {repos} complete; not {names}")
+NOT_A_FORMAT = Text("--format {format} is not one of {formats}")
+FORMAT_WITHOUT_TOKEN = Text("--with-token: the format {format} has no place for a token")
+LIST_HAS_TOKEN = Text("the list contains your token: write it to no file that others can read")
+ARIA2C_SENDS_TOKEN = Text("aria2c sends the token to every host that it is redirected to")
+WITHOUT_SHA256 = Text(
+    "{files} without a sha256, only with a git hash: a comment each, which sha256sum passes "
+    "over; hfget verify checks them"
+)
+KEEP_FOLDERS = Text("to keep the folders of the repo: wget -x -nH --cut-dirs={depth} -i FILE")
+NO_TOKEN_FOR = Text("--with-token: no token is known for {host}")
+TOKEN_STAYS_HERE = Text("--with-token: {source} is not sent to {host}: {why}")
+UNEXPECTED = Text("unexpected {name}: {error}")
+VANISHED = Text("{path} has been removed from the cache")
+SERVER_ENDS = Text("the server is shutting down")

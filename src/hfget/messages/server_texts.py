@@ -27,3 +27,10 @@ WITHHELD = Text(
     "{repo} at {revision}: {withheld} files are not served (hidden, or not readable by "
     "all); to serve them too: --all"
 )
+ASKS_ITS_TOKEN = Text("this mirror asks for a token of its own: set HF_TOKEN to it")
+TOKENS_UNREADABLE = Text("cannot read the tokens in {file}: {reason}")
+SHORT_TOKEN = Text("a token of fewer than {fewest} characters can be guessed")
+FILE_WITHOUT_TOKEN = Text("{file} contains no token")
+SENT_UNVERIFIED = Text("what was sent turned out to be wrong")
+REST_MISSING = Text("the rest does not come")
+NO_BYTE_YET = Text("no byte has come yet")

@@ -60,3 +60,4 @@ LOCALE = Text("{name} cannot be written here: the locale has file names as {enco
 PARTIAL_REPLACED = Text("{data_path} was replaced or linked to while it was being written")
 READING_BACK = Text("reading back")
 SEVERAL_ADDRESSES = Text("{where} contains more than one address: {text}")
+NOT_A_TOOL = Text("{flag} {text} is not one of {tools}")

@@ -23,3 +23,7 @@ NO_RANGES = Text(
 UNEXPECTED = Text("unexpected {name}: {error}")
 NO_MEMORY = Text("the system has no memory for a connection")
 WHOLE_FOR_PART = Text("the whole file came for a part of it")
+LISTING_WRONG = Text(
+    "the listing is wrong, not the bytes: {agreed} send the same ones, whose {hash_kind} is "
+    "{actual}…, listed is {etag}…"
+)

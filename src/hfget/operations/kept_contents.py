@@ -47,7 +47,7 @@ class KeptContents:
             self._changed = True
 
     def used(self, place: Path) -> None:
-        """Somebody has asked for the content at `place`."""
+        """A client has asked for the content at `place`."""
         with self._lock:
             if known := self._files.get(place):
                 self._files[place] = known[0], time.time()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hfget import events
 from hfget.errors import HfgetError
+from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.pull import Pull
@@ -104,7 +105,9 @@ class Puller:
         except HfgetError as error:
             self._end(pull, None, error)
         except Exception as error:
-            self._end(pull, None, HfgetError(f"unexpected {type(error).__name__}: {error}"))
+            self._end(
+                pull, None, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error))
+            )
 
     def _send(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
         upstream, file = self._upstream, pull.file
@@ -142,7 +145,7 @@ class Puller:
 
     def _end(self, pull: Pull, place: Path | None, error: HfgetError | None = None) -> None:
         if place is None and error is None:
-            error = HfgetError(f"{pull.file.path} has vanished from the cache")
+            error = HfgetError(texts.VANISHED(path=pull.file.path))
         key = pull.snapshot.ref.repo_type, pull.snapshot.ref.repo_id, pull.file.etag
         with self._lock:
             self._pulls.pop(key, None)
@@ -170,7 +173,7 @@ class Puller:
         """An engine has ended in disorder, or since everything is to end."""
         for pull in self.active:
             if self._upstream.stop.is_set():
-                self._end(pull, None, HfgetError("the server is shutting down"))
+                self._end(pull, None, HfgetError(texts.SERVER_ENDS))
 
 
 class _Session:

@@ -10,6 +10,8 @@ from hfget.endpoints import host_of, origin_of
 from hfget.errors import UsageError
 from hfget.external import FORMATS, WITH_TOKEN, Download, written
 from hfget.http import header_value
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import URL_PREFIXES, RemoteFile, Snapshot
 from hfget.operations.run import Run
 from hfget.settings import Settings
@@ -22,19 +24,19 @@ def downloads_of(
 ) -> list[str]:
     """The lines of a list of the wanted files, in a format of `hfget.external`.
 
-    Raises UsageError for another format, and where the token is to be in it and there is no place
-    for it, or no token; UnsafeError for a listing whose paths lead out of a folder; what
+    Raises UsageError for another format, and where the token is to be in it, which has no place
+    for it, or no token is known; UnsafeError for a listing whose paths lead out of a folder; what
     `Run.snapshot` raises.
     """
     if format not in FORMATS:
         raise UsageError(
-            f"--format {safe_text(format, 40)} is none of {', '.join(FORMATS)}",
-            hint="hfget urls --help",
+            texts.NOT_A_FORMAT(format=safe_text(format, 40), formats=", ".join(FORMATS)),
+            hint=advice.URLS_HELP,
         )
     if with_token and format not in WITH_TOKEN:
         raise UsageError(
-            f"--with-token: the format {format} has no place for a token",
-            hint=f"give --format {', '.join(WITH_TOKEN[:-1])} or {WITH_TOKEN[-1]}",
+            texts.FORMAT_WITHOUT_TOKEN(format=format),
+            hint=advice.GIVE_FORMAT(formats=", ".join(WITH_TOKEN[:-1]), last=WITH_TOKEN[-1]),
         )
     snapshot = run.snapshot()
     files = run.selected(snapshot)
@@ -52,31 +54,30 @@ def _remarks(
     format: str, snapshot: Snapshot, files: Sequence[RemoteFile], *, with_token: bool
 ) -> list[str]:
     """What the reader of such a list would not expect."""
-    lines = []
+    lines: list[str] = []
     if with_token:
-        lines.append("the list holds your token: write it to no file that others can read")
+        lines.append(texts.LIST_HAS_TOKEN)
         if format == "aria2c":
-            lines.append("aria2c sends the token to every host that it is redirected to")
+            lines.append(texts.ARIA2C_SENDS_TOKEN)
     plain = sum(not file.sha256 for file in files)
     if format == "checksums" and plain:
-        lines.append(
-            f"{count_text(plain, 'file')} without a sha256, only with a git hash: a comment each, "
-            "which sha256sum passes over; hfget verify checks them"
-        )
+        lines.append(texts.WITHOUT_SHA256(files=count_text(plain, "file")))
     if format == "wget" and any("/" in file.path for file in files):
         depth = f"{URL_PREFIXES[snapshot.ref.repo_type]}{snapshot.ref.repo_id}".count("/") + 3
-        lines.append(f"to keep the folders of the repo: wget -x -nH --cut-dirs={depth} -i FILE")
+        lines.append(texts.KEEP_FOLDERS(depth=depth))
     return lines
 
 
 def _authorization(settings: Settings, endpoint: str) -> str:
-    """What the endpoint is to be sent. Raises UsageError where there is no token for it."""
+    """What the endpoint is to be sent. Raises UsageError where no token is for it."""
     origin = origin_of(endpoint)
     if (credential := settings.credentials.get(origin)) is not None:
         return header_value(credential)
     withheld = settings.withheld_tokens.get(origin)
-    why = f"; {withheld.source} stays here: {withheld.why}" if withheld else ""
+    host = host_of(endpoint)
+    if withheld is None:
+        raise UsageError(texts.NO_TOKEN_FOR(host=host), hint=advice.SET_TOKEN)
     raise UsageError(
-        f"--with-token: there is no token for {host_of(endpoint)}{why}",
-        hint=withheld.remedy if withheld else "set HF_TOKEN, or give --token-file FILE",
+        texts.TOKEN_STAYS_HERE(host=host, source=withheld.source, why=withheld.why),
+        hint=withheld.remedy,
     )

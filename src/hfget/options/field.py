@@ -156,7 +156,7 @@ def as_tool(value: Any, flag: str) -> str:
     tool = {"aria2": "aria2c"}.get(text, text)
     if tool not in TOOLS:
         raise UsageError(
-            f"{flag} {safe_text(text, 40)} is none of {', '.join(TOOLS)}",
-            hint=f"leave {flag} out: hfget itself fetches over several connections (-x N)",
+            texts.NOT_A_TOOL(flag=flag, text=safe_text(text, 40), tools=", ".join(TOOLS)),
+            hint=advice.LEAVE_TOOL_OUT(option=flag),
         )
     return tool

@@ -271,7 +271,7 @@ class Partial:
         try:
             count = self._file.read_at(memoryview(data), span[0])
         except OSError as error:
-            raise disk_error(error, self.data_path, "reading back") from error
+            raise disk_error(error, self.data_path, texts.READING_BACK) from error
         return bytes(data[:count])
 
     def recorded(self) -> tuple[Block, ...]:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hfget.errors import HfgetError, UnreachableError
+from hfget.messages import server_texts as texts
 from hfget.server.body import BLOCK_BYTES, disconnected, read_at
 from hfget.server.ranges import ByteRange
 
@@ -81,13 +82,13 @@ class ArrivingAnswer(Response):
                 return
             if self._pull.restarts != restarts:
                 if at > self._span.start:
-                    raise WrongBytesError("what was sent was not verified in the end")
+                    raise WrongBytesError(texts.SENT_UNVERIFIED)
                 restarts = self._pull.restarts
                 continue
             if upto == at:
                 if at > self._span.start:
-                    raise WrongBytesError("the rest does not come")
-                error = self._pull.error or UnreachableError("no byte has come yet")
+                    raise WrongBytesError(texts.REST_MISSING)
+                error = self._pull.error or UnreachableError(texts.NO_BYTE_YET)
                 await self._refused(error)(scope, receive, send)
                 return
             block = await self._read(at, min(upto - at, BLOCK_BYTES))

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import server_texts as texts
 from hfget.server.answers import RefusalError
 from hfget.system import read_text, remember
 
@@ -39,7 +41,7 @@ class ClientTokens:
             asks = 'Basic realm="hfget", charset="UTF-8"' if is_page else "Bearer"
             raise RefusalError(
                 401,
-                "this mirror asks for a token of its own: set HF_TOKEN to it",
+                texts.ASKS_ITS_TOKEN,
                 headers={"WWW-Authenticate": asks},
             )
 
@@ -56,8 +58,7 @@ def read_client_tokens(file: Path | None, env: Mapping[str, str]) -> ClientToken
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not text"
             raise UsageError(
-                f"cannot read the tokens in {file}: {reason}",
-                hint="a text file with one token a line",
+                texts.TOKENS_UNREADABLE(file=file, reason=reason), hint=advice.ONE_TOKEN_A_LINE
             ) from error
         tokens += [line for line in lines if not line.lstrip().startswith("#")]
     tokens = [token.strip() for token in tokens if token.strip()]
@@ -65,11 +66,10 @@ def read_client_tokens(file: Path | None, env: Mapping[str, str]) -> ClientToken
         remember(token)
         if len(token) < _FEWEST_CHARACTERS:
             raise UsageError(
-                f"a token of fewer than {_FEWEST_CHARACTERS} characters can be guessed",
-                hint="make one: openssl rand -hex 20",
+                texts.SHORT_TOKEN(fewest=_FEWEST_CHARACTERS), hint=advice.MAKE_SERVER_TOKEN
             )
     if file is not None and not tokens:
-        raise UsageError(f"{file} holds no token", hint="make one: openssl rand -hex 20")
+        raise UsageError(texts.FILE_WITHOUT_TOKEN(file=file), hint=advice.MAKE_SERVER_TOKEN)
     return ClientTokens(tokens) if tokens else None
 
 

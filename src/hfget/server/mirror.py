@@ -32,7 +32,7 @@ _ASKING_THREADS = 16
 _KEEP_SECONDS = 1.0
 #: Listings that are kept in memory, and how many files they may have together.
 _MOST_LISTINGS, _MOST_FILES = 256, 1_000_000
-#: So long an answer that is no listing counts, in seconds.
+#: So long an answer without a listing counts, in seconds.
 _REFUSED_SECONDS = 10.0
 
 

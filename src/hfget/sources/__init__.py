@@ -9,9 +9,10 @@ rate is wrapped round another.
 
 from __future__ import annotations
 
+from hfget.sources.addresses import Address, content_url
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief, sender_of
 from hfget.sources.host_health import HostHealth
-from hfget.sources.http_source import Address, HttpSource, content_url
+from hfget.sources.http_source import HttpSource
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
-from urllib.parse import quote
 
 import requests
 
@@ -31,8 +29,9 @@ from hfget.hub import refusal
 from hfget.limits import MAX_REDIRECTS, MAX_RENEWALS
 from hfget.messages import advice
 from hfget.messages import source_texts as texts
-from hfget.model import URL_PREFIXES, RemoteFile, Snapshot, Span
+from hfget.model import RemoteFile, Snapshot, Span
 from hfget.settings import Settings
+from hfget.sources.addresses import Address, RequestUrl, content_url
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.content_checks import Answer, check, content_length, open_body
 from hfget.sources.host_health import HostHealth
@@ -46,32 +45,6 @@ _EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 _FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
 #: A page where a file should be is asked for again so often; then the hash decides what it is.
 _MOST_PAGES = 2
-
-
-class Address(NamedTuple):
-    """A URL that answers with the bytes; `authorized` if it did so to a token."""
-
-    url: str
-    authorized: bool
-
-
-def content_url(snapshot: Snapshot, file: RemoteFile) -> str:
-    """Where the endpoint has a file of the snapshot, without a signature or a token."""
-    prefix = URL_PREFIXES[snapshot.ref.repo_type]
-    return (
-        f"{snapshot.endpoint.rstrip('/')}/{prefix}{quote(snapshot.ref.repo_id)}"
-        f"/resolve/{snapshot.commit}/{quote(file.path)}"
-    )
-
-
-class RequestUrl(NamedTuple):
-    """Where to ask now. `generation` counts the renewals of the signed URL."""
-
-    url: str
-    host: str
-    with_token: bool
-    generation: int
-    hops: int
 
 
 class HttpSource:
@@ -204,16 +177,16 @@ class HttpSource:
         return 0
 
     def relief(self) -> None:
-        """There is no other place."""
+        """It has one place only."""
 
     def places(self) -> tuple[str, ...]:
         return (self._host,)
 
     def avoid(self, *places: str) -> None:
-        """Nothing: there is no other place."""
+        """Nothing: it has one place only."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
-        """Nothing: there is no other place to ask instead."""
+        """Nothing: it has no other place to ask instead."""
 
     def _ask(self, target: RequestUrl, span: Span | None) -> requests.Response:
         """One request to the present target. Raises Transient for a status that passes."""

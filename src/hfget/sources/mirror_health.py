@@ -20,9 +20,10 @@ from hfget.limits import (
     MEASURED_SECONDS,
     PATIENCE_SECONDS,
 )
+from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, choose, is_negligible
-from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, Mirror, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
 _MEASURED_BYTES = 256 << 10
@@ -54,7 +55,7 @@ class MirrorHealth:
         self._stripe = stripe
         self._clock = clock
         self._lock = threading.Lock()
-        self._mirrors = {place: Mirror() for place in places}
+        self._mirrors = {place: MirrorState() for place in places}
         self._sampled = clock()
         self._closed = False
         self._asks = 0
@@ -109,7 +110,7 @@ class MirrorHealth:
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
         if back:
-            self._tell(f"{place} answers again: it is back in use")
+            self._tell(texts.BACK_IN_USE(place=place))
 
     def close(self) -> None:
         """What fails from now on fails because the run is over: it is neither counted nor told."""
@@ -173,7 +174,7 @@ class MirrorHealth:
                 mirror.told += 1
                 mirror.is_told = True
         if tell:
-            self._tell(f"{place} fails ({failure.reason}): going on with {others}")
+            self._tell(texts.FAILS(place=place, reason=failure.reason, others=others))
 
     def broke(self, place: str) -> None:
         """An answer broke off; what came of it is kept."""
@@ -188,20 +189,23 @@ class MirrorHealth:
             mirror.misses += 1
             hopeless = mirror.misses >= MAX_MISSES and mirror.received == 0
         if hopeless:
-            self.leave_out(place, f"it lacks {MAX_MISSES} files in a row")
+            self.leave_out(place, texts.LACKS_FILES(count=MAX_MISSES))
         return hopeless
 
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
         """It is not asked any more in this run; or was in an earlier one, and sent `wrong`."""
         with self._lock:
-            mirror = self._mirrors.setdefault(place, Mirror())
+            mirror = self._mirrors.setdefault(place, MirrorState())
             told = bool(mirror.out)
             mirror.out = mirror.out or why
             mirror.wrong += wrong
             others = self._others(place, self._clock())
         if not told:
-            on = f": going on with {others}" if others else ""
-            self._tell(f"{place} is left out of this run, {why}{on}")
+            self._tell(
+                texts.LEFT_OUT_FOR(place=place, why=why, others=others)
+                if others
+                else texts.LEFT_OUT(place=place, why=why)
+            )
 
     def worthwhile(self, places: Sequence[str]) -> Sequence[str]:
         """Those of them that answer and bring more than next to nothing; all if none does."""
@@ -246,14 +250,14 @@ class MirrorHealth:
             self._sample(always=True)
             return tuple(mirror.use(place) for place, mirror in self._mirrors.items())
 
-    def _delay(self, mirror: Mirror, now: float) -> float:
+    def _delay(self, mirror: MirrorState, now: float) -> float:
         if mirror.out:
             return LONGEST_REST
         if mirror.is_probing:
             return SAMPLE_SECONDS
         return max(0.0, mirror.rest_until - now)
 
-    def _open(self, now: float) -> list[Mirror]:
+    def _open(self, now: float) -> list[MirrorState]:
         """Those that may be asked now."""
         joined = self._joined()
         return [
@@ -266,7 +270,7 @@ class MirrorHealth:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]
         return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
 
-    def _candidate(self, mirror: Mirror, kind: RequestKind, now: float) -> Candidate:
+    def _candidate(self, mirror: MirrorState, kind: RequestKind, now: float) -> Candidate:
         """What is known of it; nothing where it was not asked for long: it may have changed."""
         idle = now - mirror.asked_at
         if not mirror.busy and LEFT_OUT_SECONDS < idle < float("inf"):
@@ -276,7 +280,7 @@ class MirrorHealth:
         latency = next((seconds for seconds in latencies if seconds is not None), None)
         return Candidate(mirror.busy, latency, mirror.rate)
 
-    def _is_left_out(self, mirror: Mirror, best: float, now: float) -> bool:
+    def _is_left_out(self, mirror: MirrorState, best: float, now: float) -> bool:
         """Whether it does not answer just now, or brings next to nothing."""
         if now < mirror.left_out_until:
             return True

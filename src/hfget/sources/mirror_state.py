@@ -44,7 +44,7 @@ class Flow(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Mirror:
+class MirrorState:
     """One of several endpoints: what came from it, what it is at, how it failed. Not locked."""
 
     figures: dict[RequestKind, Figures] = field(

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
 from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES, PATIENCE_SECONDS, SAVED_SECONDS
+from hfget.messages import advice
+from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
 from hfget.sources.host_health import HostHealth
@@ -76,12 +78,11 @@ class Mirrored:
             place, ask, kind = taken
             tried.add(place)
             began = time.monotonic()
-            stream: ByteStream | None = None
             try:
                 stream = self._source(place).open(span)
                 if stream.whole and span is not None and self._others_part(place):
                     stream.close()
-                    raise NoRangesError("the whole file came for a part of it", url=stream.url)
+                    raise NoRangesError(texts.WHOLE_FOR_PART, url=stream.url)
                 flow = MirrorStream(stream, place, self._health, self._closed)
                 self._health.answered(place, ask, kind, flow)
                 self._breaks[place] = 0
@@ -151,9 +152,12 @@ class Mirrored:
         self._avoided = frozenset(places)
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
-        wrong = [WrongRange(self._file.path, start, end) for start, end in spans]
-        first = f"bytes {spans[0][0]}-{spans[0][1] - 1} of " if spans else ""
-        self._health.leave_out(place, f"it sent wrong bytes ({first}{self._file.path})", wrong)
+        path = self._file.path
+        wrong = [WrongRange(path, start, end) for start, end in spans]
+        why = texts.SENT_WRONG(path=path)
+        if spans:
+            why = texts.SENT_WRONG_BYTES(first=spans[0][0], last=spans[0][1] - 1, path=path)
+        self._health.leave_out(place, why, wrong)
 
     def _closed(self, place: str, stream: MirrorStream) -> None:
         """A stream from `place` has ended."""
@@ -243,7 +247,7 @@ class Mirrored:
         if failure.lie and not isinstance(failure, NoRangesError):
             self._lies[place] += 1
             if self._lies[place] >= MAX_LIES:
-                self._health.leave_out(place, f"its answers are wrong: {failure.reason}")
+                self._health.leave_out(place, texts.WRONG_ANSWERS(reason=failure.reason))
 
     def _tell_source(self, place: str, failure: Transient, began: float) -> HfgetError | None:
         """Have the source draw its conclusions; why its host is given up, if it is.
@@ -270,11 +274,11 @@ class Mirrored:
             if place == self._health.places[0]:
                 raise error
             self._lacking[place] = error
-            self._health.leave_out(place, f"it refuses the file: {error.message}")
+            self._health.leave_out(place, texts.REFUSES_FILE(reason=error.message))
             return
+        self._lacking[place] = error
         if not isinstance(error, (NotFoundError, NetworkError)):
             self._health.leave_out(place, error.message)
-        self._lacking[place] = error
         self._health.refused(place, kind)
 
     def _check_hope(self) -> None:
@@ -283,15 +287,14 @@ class Mirrored:
         if not places:
             if self._lacking:
                 raise next(self._lacking[one] for one in self._source_at if one in self._lacking)
+            path = self._file.path
             raise NetworkError(
-                f"none of the endpoints is left that could send {self._file.path}",
-                path=self._file.path,
-                hint="name another one with --endpoint",
+                texts.NO_ENDPOINT_LEFT(path=path), path=path, hint=advice.OTHER_MIRROR
             )
         if reasons := self._health.hopeless(places):
             raise UnreachableError(
                 "; ".join(reason.message for reason in reasons),
                 path=self._file.path,
                 url=reasons[0].url,
-                hint="run the same command again, or name another --endpoint",
+                hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,
             )

@@ -7,12 +7,11 @@ it ends, its threads have ended before.
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from hfget import events
 from hfget.errors import DiskError
@@ -31,6 +30,7 @@ from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
+from hfget.transfer.threads import Threads
 from hfget.transfer.worker import Worker, WorkerTools
 
 #: How often the number of connections is judged, and how often a sample is told, in seconds.
@@ -47,11 +47,6 @@ class Network(Protocol):
 
     def relieve(self) -> None:
         """Free connections for those who wait for one; called now and then."""
-
-
-class _Thread(NamedTuple):
-    thread: threading.Thread
-    ended: threading.Event
 
 
 class Engine:
@@ -80,8 +75,7 @@ class Engine:
         self._broken: BaseException | None = None
         self._stragglers = Stragglers()
         self._workers: list[Worker] = []
-        self._threads: list[_Thread] = []
-        self._ended = threading.Event()
+        self._threads = Threads(self._break)
         self._lasting = lasting
         self._over = False
         if lasting:
@@ -99,8 +93,9 @@ class Engine:
         try:
             self._hire()
             if self._options.fsync:
-                self._spawn(
-                    "hfget-sync", lambda: keep_synced(self._schedule, self._results, self._ended)
+                ended = self._threads.ended
+                self._threads.start(
+                    "hfget-sync", lambda: keep_synced(self._schedule, self._results, ended)
                 )
             self._supervise()
         except BaseException as error:
@@ -162,7 +157,11 @@ class Engine:
         self._results = Results(self._schedule, self._meter, self._tell)
         self._results.outcome.durable = options.fsync
         finisher = Finisher(
-            self._schedule, self._results, self._stop, fsync=options.fsync, spawn=self._spawn
+            self._schedule,
+            self._results,
+            self._stop,
+            fsync=options.fsync,
+            spawn=self._threads.start,
         )
         taker = Taker(self._results, self._stop, fsync=options.fsync)
         self._shared = WorkerTools(
@@ -188,39 +187,15 @@ class Engine:
             with suppress(MemoryError, OSError):
                 worker = Worker(self._shared)
             if worker is None and not self._workers:
-                raise DiskError(
-                    texts.NO_MEMORY,
-                    hint=advice.MORE_MEMORY,
-                )
-            if worker is None or not self._spawn(f"hfget-fetch-{len(self._workers)}", worker.run):
+                raise DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY)
+            name = f"hfget-fetch-{len(self._workers)}"
+            if worker is None or not self._threads.start(name, worker.run):
                 self._limit.cap(len(self._workers))
                 if worker is not None and not self._workers:
                     self._workers.append(worker)
                     worker.run()
                 return
             self._workers.append(worker)
-
-    def _spawn(self, name: str, target: Callable[[], None]) -> bool:
-        """Start a thread; false if the system has no room for one."""
-        ended = threading.Event()
-
-        def work() -> None:
-            try:
-                if not self._ended.is_set():
-                    target()
-            except BaseException as error:
-                self._break(error)
-            finally:
-                ended.set()
-
-        started = _Thread(threading.Thread(target=work, name=name, daemon=True), ended)
-        self._threads.append(started)  # first, since what strikes meanwhile must not hide it
-        try:
-            started.thread.start()
-        except RuntimeError:
-            self._threads.remove(started)
-            return False
-        return True
 
     def _supervise(self) -> None:
         """Until all is done or the run is stopped: judge, look after stragglers, tell."""
@@ -266,7 +241,7 @@ class Engine:
 
     def _wind_down(self) -> None:
         """Wait for all threads; once the run is to stop, wake them. What is unfinished is kept."""
-        self._ended.set()
+        self._threads.ended.set()
         for worker in self._workers:
             worker.fetcher.hang_up()
         if self._network and self._options.places > 1 and not self._schedule.unfinished:

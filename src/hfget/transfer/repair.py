@@ -51,10 +51,14 @@ class Repairs:
             return keep
         if agreed := self._suspects.agree:
             raise VerificationError(
-                f"the listing is wrong, not the bytes: {agreed} send the same ones, whose "
-                f"{self._file.hash_kind} is {actual[:12]}…, listed is {self._file.etag[:12]}…",
+                texts.LISTING_WRONG(
+                    agreed=agreed,
+                    hash_kind=self._file.hash_kind,
+                    actual=actual[:12],
+                    etag=self._file.etag[:12],
+                ),
                 path=self._file.path,
-                hint="name another --endpoint first: the first one that answers gives the listing",
+                hint=advice.NAME_LISTER_FIRST,
             )
         if self._refetches < MAX_REFETCHES:
             self._refetches += 1

@@ -15,8 +15,8 @@ from hfget.errors import HfgetError
 from hfget.events import Event
 from hfget.model import Plan, RepoChange, Snapshot
 from hfget.ui.output import absolute
-from hfget.ui.sentences import Verdict as Verdict
-from hfget.ui.sentences import verdicts_text as verdicts_text
+from hfget.ui.verdicts import Verdict as Verdict
+from hfget.ui.verdicts import verdicts_text as verdicts_text
 
 __all__ = ["Display", "absolute", "display"]
 

@@ -29,7 +29,7 @@ from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute
 from hfget.ui.pacing import Clock
-from hfget.ui.sentences import Verdict
+from hfget.ui.verdicts import Verdict
 
 PROGRESS_SECONDS = 0.5
 

@@ -9,8 +9,9 @@ from typing import TextIO
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress, RepoFailed
 from hfget.ui.output import Sink
-from hfget.ui.sentences import Verdict, error_text, repo_failed_text, report_text, shown
+from hfget.ui.sentences import error_text, repo_failed_text, report_text, shown
 from hfget.ui.summaries import Summaries
+from hfget.ui.verdicts import Verdict
 
 
 class QuietDisplay(Summaries):

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from hfget import events
@@ -24,9 +22,6 @@ from hfget.selection import Group
 from hfget.system import count_text as count_text
 from hfget.system import duration_text, redact, safe_text, safe_url, size_text
 from hfget.ui.mirror_lines import mirror_lines
-
-#: Path, state (ok, missing, changed, extra) and detail of a file `hfget verify` looked at.
-Verdict: TypeAlias = tuple[str, str, str]
 
 _PATHS_PER_BLOCK = 10
 _BLOCKS_PER_REPORT = 20
@@ -284,21 +279,6 @@ def _outcome(report: Report, kept: int) -> str:
     if report.interrupted_by is not None:
         return texts.INTERRUPTED(files=files, size=size, folder=folder)
     return texts.INCOMPLETE(files=files, size=size, folder=folder, spent=spent)
-
-
-def all_well(verdicts: Iterable[Verdict]) -> bool:
-    """Whether nothing is missing or changed."""
-    return all(state in ("ok", "extra") for _, state, _ in verdicts)
-
-
-def verdicts_text(verdicts: Sequence[Verdict], size: int) -> str:
-    """`12 files, 3.4 GB, all as recorded` or `1 changed, 2 missing of 12 files`."""
-    counts = Counter(state for _, state, _ in verdicts)
-    files = count_text(len(verdicts) - counts["extra"], "file")
-    odd = [f"{counts[state]} {state}" for state in ("changed", "missing", "extra") if counts[state]]
-    if all_well(verdicts):
-        return "; ".join([texts.ALL_AS_RECORDED(files=files, size=size_text(size)), *odd])
-    return texts.ODD_OF(odd=", ".join(odd), files=files)
 
 
 def _block(word: str, message: str, paths: list[str], url: str | None, hint: str) -> str:

@@ -18,8 +18,6 @@ from hfget.system import safe_text, size_text
 from hfget.ui.changes import change_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
-    Verdict,
-    all_well,
     choice_line,
     count_text,
     error_text,
@@ -29,6 +27,7 @@ from hfget.ui.sentences import (
     shown,
     state_text,
 )
+from hfget.ui.verdicts import Verdict, all_well
 
 _WHOLE_PATH = 1 << 20
 

@@ -16,7 +16,8 @@ from requests.structures import CaseInsensitiveDict
 
 from hfget.errors import AccessError, HfgetError, InterruptedRunError, NetworkError
 from hfget.http import retry
-from hfget.http.retry import Transient, backoff, requested_wait, wait_after
+from hfget.http.requested_wait import requested_wait
+from hfget.http.retry import Transient, backoff, wait_after
 from hfget.limits import MAX_REQUESTED_WAIT
 from hfget.system.cancellation import Stop
 from tests.support.loopback import BOUND

@@ -30,6 +30,8 @@ FILES_ALLOWED = {
     "cli/commands/outdated.py": "help of an option, likewise",
     "cli/commands/sync.py": "help of an option, likewise",
     "cli/commands/verify.py": "help of an option, likewise",
+    "cli/commands/urls.py": "help of an option, likewise",
+    "external/input_formats.py": "lines that aria2c and curl read",
     "cli/help.py": "the form of the usage line",
     "cli/verbs.py": "commands to type, which are the same in every language",
     "server/answers.py": "the Hub's own words, which clients know",
@@ -39,6 +41,8 @@ FILES_ALLOWED = {
     "server/cors.py": "HTTP",
     "server/api.py": "the Hub's own words",
     "server/ranges.py": "HTTP",
+    "server/shortcuts.py": "HTTP",
+    "server/page.py": "a page of HTML, whose words stand between its tags",
     "ui/ansi.py": "colours, and words that are coloured",
 }
 #: Single literals: formats, words of libraries and protocols, errors that never reach a user.
@@ -71,10 +75,21 @@ LITERALS_ALLOWED = {
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
     *("present, to be hashed", "in the Hub cache", "the content of another file here"),
-    *("--weights {}", "--quant {}", "{}: ", "error: {}: {}{}", "  and {}"),
+    *(
+        "--weights {}",
+        "--quant {}",
+        "--tool {}",
+        "--tool aria2c",
+        "{}: ",
+        "error: {}: {}{}",
+        "  and {}",
+    ),
     *("  file: {}", "  file: and {} more", "  from: {}", "  next: {}"),
     *("sent too often", "no leases", "byte {} came after byte {}"),  # never reach a user
     *("certificate error", "a value is cut"),  # likewise
+    "{} is not here",  # likewise
+    'Basic realm="hfget", charset="UTF-8"',
+    *("in use", "more range"),  # a state in JSON; a noun that is counted
     "asks {}",  # the name of a thread
     ": ",  # a separator of JSON
     *("other failure", "too deep", "aliases are not read"),

@@ -189,10 +189,10 @@ def test_the_lock_is_held_until_a_slow_disk_has_let_go(
     stop, writing, go_on, ended = Stop(), threading.Event(), threading.Event(), threading.Event()
     write = Partial.write
 
-    def hanging(self: Partial, view: memoryview, offset: int) -> None:
+    def hanging(self: Partial, view: memoryview, offset: int, sender: str = "") -> None:
         writing.set()
         assert go_on.wait(BOUND)
-        write(self, view, offset)
+        write(self, view, offset, sender)
 
     monkeypatch.setattr(Partial, "write", hanging)
 

@@ -94,7 +94,7 @@ def test_a_switch_is_told_once_and_so_is_the_return(clinic: Clinic) -> None:
     for _ in range(3):
         clinic.fail(A)
         clinic.now += 10
-    assert clinic.told == [f"{A} fails (broken): going on with {B}"]
+    assert clinic.told == [f"{A} fails (broken): continuing with {B}"]
     clinic.answer(A)
     clinic.answer(A)
     assert clinic.told[1:] == [f"{A} answers again: it is back in use"]

@@ -46,7 +46,7 @@ from hfget.ui.lines import LinesDisplay
 from hfget.ui.live import LiveDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.sentences import Verdict
+from hfget.ui.verdicts import Verdict
 
 HOSTILE = (
     "plain.bin",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import ItemState
-from hfget.ui import Display, sentences
+from hfget.ui import Display
 from hfget.ui.quiet import QuietDisplay
-from hfget.ui.sentences import Verdict
+from hfget.ui.verdicts import Verdict, verdicts_text
 from tests.unit.ui.test_all_displays import (
     Stream,
     make_lines,
@@ -63,7 +63,7 @@ def test_a_good_verdict_is_said_and_a_bad_one_left_to_the_error() -> None:
         messages, results = Stream(), Stream()
         display = make(messages, results)
         with display:
-            display.verified(good, sentences.verdicts_text(good, 3_400_000_000))
+            display.verified(good, verdicts_text(good, 3_400_000_000))
             display.verified([("a", "missing", "")], "1 missing of 1 file")
         assert results.text == "ok\ta\t\nextra\tmine\t\nmissing\ta\t\n"
         plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", messages.text)

@@ -11,6 +11,7 @@ from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, Networ
 from hfget.events import FileDone, Note, Retrying
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
 from hfget.ui import sentences
+from hfget.ui.verdicts import verdicts_text
 from tests.unit.ui.test_all_displays import plan_of, progress_of, report_of, snapshot_of
 
 GB = 1_000_000_000
@@ -205,7 +206,7 @@ def test_a_dry_plan_needs_no_bytes() -> None:
 
 def test_verdicts_are_summed_up() -> None:
     good = [("a", "ok", ""), ("b", "ok", "")]
-    assert sentences.verdicts_text(good, 3_400_000_000) == "2 files, 3.4 GB, all as recorded"
+    assert verdicts_text(good, 3_400_000_000) == "2 files, 3.4 GB, all as recorded"
     bad = [*good, ("c", "missing", ""), ("d", "changed", "x"), ("e", "extra", "")]
-    assert sentences.verdicts_text(bad, 5) == "1 changed, 1 missing, 1 extra of 4 files"
-    assert sentences.verdicts_text([("a", "missing", "")], 0) == "1 missing of 1 file"
+    assert verdicts_text(bad, 5) == "1 changed, 1 missing, 1 extra of 4 files"
+    assert verdicts_text([("a", "missing", "")], 0) == "1 missing of 1 file"
