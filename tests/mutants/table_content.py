@@ -223,7 +223,7 @@ CHECKS = [
     *checks(
         _HASH,
         "transfer/suspects.py",
-        ("test_suspects.py",),
+        ("transfer/test_suspects.py",),
         ("Suspects._sampled", "third is not None and third.data == mine", "False"),
         ("Suspects._note_agreement", "not partial.has(block)", "False"),
         ("Suspects.convict", "block.sender and (not partial.has(block))", "True"),
@@ -231,7 +231,7 @@ CHECKS = [
     *checks(
         _HASH,
         "sources/mirrors.py",
-        ("test_mirrors.py",),
+        ("sources/test_mirrors.py",),
         ("Mirrored._refuse", "place == self._health.places[0]", "False"),
         ("Mirrored._next", "not self._health.granted and first in places", "False"),
     ),

@@ -89,7 +89,7 @@ STAMP = re.compile(r"st_ctime_ns")
         pytest.param(
             HASH,
             {
-                "model.py",
+                "model/snapshots.py",
                 "reference/revision_paths.py",
                 "destinations/local_dir/other_downloaders.py",
             },

@@ -22,7 +22,7 @@ from hfget.limits import (
 )
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
-from hfget.sources.mirror_choice import Candidate, choose, is_negligible
+from hfget.sources.mirror_choice import choose, is_negligible
 from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
@@ -86,7 +86,7 @@ class MirrorHealth:
         with self._lock:
             now = self._sample()
             seen = [
-                self._candidate(self._mirrors[place], kind, now)
+                self._mirrors[place].candidate(kind, now)
                 for place, kind in zip(places, kinds, strict=True)
             ]
             number = choose(seen, length, stripe=self._stripe)
@@ -269,16 +269,6 @@ class MirrorHealth:
     def _others(self, place: str, now: float) -> str:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]
         return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
-
-    def _candidate(self, mirror: MirrorState, kind: RequestKind, now: float) -> Candidate:
-        """What is known of it; nothing where it was not asked for long: it may have changed."""
-        idle = now - mirror.asked_at
-        if not mirror.busy and LEFT_OUT_SECONDS < idle < float("inf"):
-            return Candidate(0)
-        order = (kind, RequestKind.DATA, RequestKind.RESOLVE, RequestKind.API)
-        latencies = (mirror.figures[each].latency for each in order)
-        latency = next((seconds for seconds in latencies if seconds is not None), None)
-        return Candidate(mirror.busy, latency, mirror.rate)
 
     def _is_left_out(self, mirror: MirrorState, best: float, now: float) -> bool:
         """Whether it does not answer just now, or brings next to nothing."""

@@ -7,7 +7,9 @@ from enum import Enum
 from typing import Protocol
 
 from hfget.errors import HfgetError
+from hfget.limits import LEFT_OUT_SECONDS
 from hfget.model import MirrorUse, WrongRange
+from hfget.sources.mirror_choice import Candidate
 
 #: How often rates are measured, in seconds; what was measured before counts as so many seconds of
 #: one connection.
@@ -88,6 +90,16 @@ class MirrorState:
             self.out,
             tuple(self.wrong),
         )
+
+    def candidate(self, kind: RequestKind, now: float) -> Candidate:
+        """What is known of it; nothing where it was not asked for long: it may have changed."""
+        idle = now - self.asked_at
+        if not self.busy and LEFT_OUT_SECONDS < idle < float("inf"):
+            return Candidate(0)
+        order = (kind, RequestKind.DATA, RequestKind.RESOLVE, RequestKind.API)
+        latencies = (self.figures[each].latency for each in order)
+        latency = next((seconds for seconds in latencies if seconds is not None), None)
+        return Candidate(self.busy, latency, self.rate)
 
     def count(self) -> None:
         """Take up what came of the streams that are being read."""

@@ -1,0 +1,62 @@
+"""The values that travel through hfget: a reference, a snapshot, a plan, a report.
+
+All are frozen; sizes are in bytes, times in seconds, hashes in lower-case hex.
+"""
+
+from __future__ import annotations
+
+from hfget.model.endings import (
+    Failure,
+    MirrorUse,
+    Report,
+    WrongRange,
+)
+from hfget.model.plans import (
+    FileChange,
+    ItemState,
+    Plan,
+    PlanItem,
+    Removal,
+    RepoChange,
+)
+from hfget.model.snapshots import (
+    API_NAMES,
+    URL_PREFIXES,
+    PathKind,
+    Proof,
+    RemoteFile,
+    RepoRef,
+    RepoType,
+    Snapshot,
+    Span,
+    is_commit,
+    is_etag,
+    is_sha1,
+    is_sha256,
+)
+
+__all__ = [
+    "API_NAMES",
+    "URL_PREFIXES",
+    "Failure",
+    "FileChange",
+    "ItemState",
+    "MirrorUse",
+    "PathKind",
+    "Plan",
+    "PlanItem",
+    "Proof",
+    "RemoteFile",
+    "Removal",
+    "RepoChange",
+    "RepoRef",
+    "RepoType",
+    "Report",
+    "Snapshot",
+    "Span",
+    "WrongRange",
+    "is_commit",
+    "is_etag",
+    "is_sha1",
+    "is_sha256",
+]

@@ -1,0 +1,94 @@
+"""How a download ended: its report, its failures, what each mirror did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hfget.model.snapshots import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one file (or, with an empty path, the run) could not be completed."""
+
+    path: str
+    kind: str
+    message: str
+    hint: str = ""
+    url: str | None = None
+    exit_code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WrongRange:
+    """Bytes `start` up to `end` of a file that an endpoint sent, and that were wrong."""
+
+    path: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorUse:
+    """What one of several endpoints did in a run.
+
+    `place` is its host, `received` the body bytes that came from it or from where it led.
+    `refusals` counts files that it lacks or refuses. One that is `out` was not asked any more,
+    because of `why`; `wrong` are the bytes that were wrong.
+    """
+
+    place: str
+    received: int
+    requests: int
+    failures: int
+    refusals: int
+    state: Literal["in use", "resting", "out"]
+    why: str = ""
+    wrong: tuple[WrongRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a download ended.
+
+    `bytes_done` counts those on disk, of unfinished files too. `received` counts body bytes that
+    came over the network in this run, `reused` the bytes of wanted files that were on disk
+    already, `from_cache` those of them that were taken from the Hub cache, `requests` every HTTP
+    request sent, `deleted` the files removed. `mirrors` tells of each endpoint where there are
+    several.
+    """
+
+    snapshot: Snapshot
+    root: Path
+    files_total: int
+    files_done: int
+    bytes_total: int
+    bytes_done: int
+    received: int
+    reused: int
+    requests: int
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    interrupted_by: int | None = None
+    durable: bool = True
+    from_cache: int = 0
+    deleted: int = 0
+    mirrors: tuple[MirrorUse, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.failures and self.interrupted_by is None
+
+    @property
+    def stale(self) -> bool:
+        """Whether this is what the revision was when the endpoint was last asked."""
+        return self.snapshot.stale
+
+    @property
+    def exit_code(self) -> int:
+        """0, 128 + signal, or the code of the gravest failure."""
+        if self.interrupted_by is not None:
+            return 128 + self.interrupted_by
+        return max((failure.exit_code for failure in self.failures), default=0)

@@ -1,0 +1,106 @@
+"""What is to be done with a snapshot's files, and what has changed between two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from hfget.model.snapshots import RemoteFile, RepoRef, Snapshot
+
+
+class ItemState(Enum):
+    """What is on disk for a planned file."""
+
+    COMPLETE = "complete"
+    ADOPTABLE = "present, to be hashed"
+    PARTIAL = "partial"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+    CACHED = "in the Hub cache"
+    TWIN = "the content of another file here"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One file, where it goes, and how much of it must still be fetched.
+
+    It goes to its path below `root`. `source` is where on this disk what it has is, or will be, if
+    that is copied from there. A complete file is not `recorded` if its record names another commit.
+    `unfit` says why this disk cannot hold a file of that name, if so.
+    """
+
+    file: RemoteFile
+    root: Path
+    state: ItemState
+    have: int
+    source: Path | None = None
+    recorded: bool = True
+    unfit: str = ""
+
+    @property
+    def destination(self) -> Path:
+        """Made when it is asked for: a path takes more memory than all else of an item."""
+        return self.root / self.file.path
+
+    @property
+    def need(self) -> int:
+        return self.file.size - self.have
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A file that was downloaded for an earlier commit and is to be removed."""
+
+    path: str
+    destination: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a download would do."""
+
+    snapshot: Snapshot
+    root: Path
+    items: tuple[PlanItem, ...]
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(item.file.size for item in self.items)
+
+    @property
+    def need_bytes(self) -> int:
+        return sum(item.need for item in self.items)
+
+    @property
+    def cached_bytes(self) -> int:
+        """What is taken from the Hub cache instead of being fetched."""
+        return sum(item.have for item in self.items if item.state is ItemState.CACHED)
+
+
+class FileChange(NamedTuple):
+    """A file that two listings have differently: its size in each, None where it is not."""
+
+    path: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepoChange:
+    """What a repo was in a lock file or a download, and what it is now.
+
+    `before` and `after` are commits, `before` is empty for a repo that is new. `total` is the size
+    of all files now, `need` what of that is not on this disk.
+    """
+
+    ref: RepoRef
+    folder: str
+    before: str
+    after: str
+    files: tuple[FileChange, ...]
+    total: int
+    need: int
