@@ -65,7 +65,7 @@ def test_a_lock_is_made_the_hub_moves_on_and_sync_is_still_right(it: Hub) -> Non
     it.move_on()
     it.hub.clear_log()
     synced = it.shell.run("sync")
-    assert (synced.code, synced.out) == (0, "d\nm\n"), synced.err
+    assert (synced.code, synced.out) == (0, f"{it.folder('d')}\n{it.folder('m')}\n"), synced.err
     assert tree(it.folder("m")) == tree(it.former)
     assert it.hub.requests(path="/api/*") == [], "no branch is asked for"
     assert all(commit in one.path for one in it.hub.requests("hub", path="/org/m/*"))
@@ -92,7 +92,7 @@ def test_sync_asks_nothing_where_all_is_as_locked(it: Hub) -> None:
     assert it.shell.run("lock", "org/m").code == it.shell.run("sync").code == 0
     it.hub.refuse("hub")
     again = it.shell.run("sync")
-    assert (again.code, again.out) == (0, "m\n"), again.err
+    assert (again.code, again.out) == (0, f"{it.folder('m')}\n"), again.err
 
 
 def test_check_compares_and_changes_nothing(it: Hub) -> None:
@@ -136,7 +136,8 @@ def test_a_repo_goes_to_its_folder_below_the_lock_file(it: Hub) -> None:
     assert made.code == 0, made.err
     assert it.shell.run("sync", lock).code == 0
     assert tree(sub / "weights" / "m") == tree(it.former)
-    assert it.shell.run("sync", lock, "--local-dir", "elsewhere").out == "elsewhere/weights/m\n"
+    synced = it.shell.run("sync", lock, "--local-dir", "elsewhere")
+    assert synced.out == f"{it.folder('elsewhere/weights/m')}\n"
     outside = it.shell.run("lock", "org/m", "-o", lock, "--local-dir", it.folder("out"))
     assert outside.code == 2 and "not a folder below the lock file's" in outside.err
 

@@ -12,12 +12,10 @@ from hfget.model.endings import (
     WrongRange,
 )
 from hfget.model.plans import (
-    FileChange,
     ItemState,
     Plan,
     PlanItem,
     Removal,
-    RepoChange,
 )
 from hfget.model.snapshots import (
     API_NAMES,
@@ -39,7 +37,6 @@ __all__ = [
     "API_NAMES",
     "URL_PREFIXES",
     "Failure",
-    "FileChange",
     "ItemState",
     "MirrorUse",
     "PathKind",
@@ -48,7 +45,6 @@ __all__ = [
     "Proof",
     "RemoteFile",
     "Removal",
-    "RepoChange",
     "RepoRef",
     "RepoType",
     "Report",

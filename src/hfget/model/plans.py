@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
 
-from hfget.model.snapshots import RemoteFile, RepoRef, Snapshot
+from hfget.model.snapshots import RemoteFile, Snapshot
 
 
 class ItemState(Enum):
@@ -79,28 +78,3 @@ class Plan:
     def cached_bytes(self) -> int:
         """What is taken from the Hub cache instead of being fetched."""
         return sum(item.have for item in self.items if item.state is ItemState.CACHED)
-
-
-class FileChange(NamedTuple):
-    """A file that two listings have differently: its size in each, None where it is not."""
-
-    path: str
-    before: int | None
-    after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RepoChange:
-    """What a repo was in a lock file or a download, and what it is now.
-
-    `before` and `after` are commits, `before` is empty for a repo that is new. `total` is the size
-    of all files now, `need` what of that is not on this disk.
-    """
-
-    ref: RepoRef
-    folder: str
-    before: str
-    after: str
-    files: tuple[FileChange, ...]
-    total: int
-    need: int

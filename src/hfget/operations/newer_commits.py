@@ -10,16 +10,10 @@ from pathlib import Path
 from hfget import events
 from hfget.destinations import RECORD_NAME, Wanted, choose_layout, read_wanted
 from hfget.errors import HfgetError, NotFoundError
+from hfget.events import RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import (
-    API_NAMES,
-    RemoteFile,
-    RepoChange,
-    RepoType,
-    Snapshot,
-    is_commit,
-)
+from hfget.model import API_NAMES, RemoteFile, RepoType, Snapshot, is_commit
 from hfget.operations.locking import changed_files
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run

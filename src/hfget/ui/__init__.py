@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event
-from hfget.model import Plan, RepoChange, Snapshot
+from hfget.events import Event, RepoChange
+from hfget.model import Plan, Snapshot
 from hfget.ui.output import absolute
 from hfget.ui.verdicts import Verdict as Verdict
 from hfget.ui.verdicts import verdicts_text as verdicts_text

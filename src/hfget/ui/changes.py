@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hfget.events import FileChange, RepoChange
 from hfget.messages import ui_texts as texts
-from hfget.model import FileChange, RepoChange
 from hfget.system import count_text, size_text
 from hfget.ui.sentences import shown
 

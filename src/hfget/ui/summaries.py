@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from hfget.errors import HfgetError
+from hfget.events import RepoChange
 from hfget.messages import ui_texts as texts
-from hfget.model import Plan, RepoChange, Snapshot
+from hfget.model import Plan, Snapshot
 from hfget.selection import groups_of
 from hfget.system import safe_text, size_text
 from hfget.ui.changes import change_text

@@ -18,28 +18,19 @@ from hfget.errors import NetworkError
 from hfget.events import (
     ActiveFile,
     Event,
+    FileChange,
     FileDone,
     FileFailed,
     Finished,
     Note,
     Planned,
     Progress,
+    RepoChange,
     RepoFailed,
     Resolved,
     Retrying,
 )
-from hfget.model import (
-    Failure,
-    FileChange,
-    ItemState,
-    Plan,
-    PlanItem,
-    RemoteFile,
-    RepoChange,
-    RepoRef,
-    Report,
-    Snapshot,
-)
+from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from hfget.model import FileChange, RepoChange, RepoRef
+from hfget.events import FileChange, RepoChange
+from hfget.model import RepoRef
 from hfget.ui.changes import change_text
 
 MOVED = RepoChange(
@@ -34,22 +33,22 @@ def test_a_repo_that_has_moved_names_its_files_and_the_cost() -> None:
 
 
 def test_the_folder_is_named_where_it_is_not_the_name() -> None:
-    text = change_text(replace(MOVED, folder="models/x", files=(), need=0))
+    text = change_text(MOVED._replace(folder="models/x", files=(), need=0))
     assert text == "org/m in models/x: aaaaaaa → bbbbbbb, the files are the same"
 
 
 def test_what_is_new_is_told_in_a_line() -> None:
-    text = change_text(replace(MOVED, before=""))
+    text = change_text(MOVED._replace(before=""))
     assert text == "org/m: locked at bbbbbbb, 4 files, 5.0 MB, 100 kB to fetch"
 
 
 def test_what_is_current_and_what_is_chosen_otherwise() -> None:
-    assert change_text(replace(MOVED, before="b" * 40, files=())) == "org/m: bbbbbbb is up to date"
-    text = change_text(replace(MOVED, before="b" * 40, need=0))
+    assert change_text(MOVED._replace(before="b" * 40, files=())) == "org/m: bbbbbbb is up to date"
+    text = change_text(MOVED._replace(before="b" * 40, need=0))
     assert text.startswith("org/m: bbbbbbb, 4 files changed, nothing to fetch\n")
 
 
 def test_a_long_list_is_cut() -> None:
     files = tuple(FileChange(f"{number}.bin", None, 1) for number in range(33))
-    lines = change_text(replace(MOVED, files=files)).splitlines()
+    lines = change_text(MOVED._replace(files=files)).splitlines()
     assert len(lines) == 22 and lines[-1] == "  and 13 more; --json lists all of them"
