@@ -67,36 +67,31 @@ def host(hub: LocalHub) -> str:
     return hub.endpoint.partition("://")[2]
 
 
-def test_the_next_is_asked_where_nothing_listens(
+FAULTS = (
+    ("HTTP 503", effects.Status(503)),
+    ("HTTP 429 (too many requests)", effects.Status(429, headers={"Retry-After": "120"})),
+    ("no byte within the time-out", effects.Stall(0)),
+    ("no byte within the time-out", effects.Stall(20)),
+    ("the answer is not JSON (a login page?)", effects.Html()),
+    ("connection reset", effects.Reset(0)),
+)
+
+
+def test_the_next_is_asked_where_one_fails(
     shell: Shell, hub_of: Callable[..., LocalHub], dead: str
 ) -> None:
-    hub = hub_of()
-    done = get(shell, dead, hub)
+    bad, closed, good = [hub_of() for _ in FAULTS], hub_of(private=[REPO]), hub_of()
+    for hub, (_, effect) in zip(bad, FAULTS, strict=True):
+        hub.faults.add(Fault(effect, path=API, times=None))
+    done = get(shell.with_env(HF_HUB_ETAG_TIMEOUT="1"), dead, *bad, closed, good)
     check_complete(shell, done)
-    assert f"connection refused; asking {host(hub)} instead" in done.err
-    assert f"from {hub.endpoint}" in done.err
-
-
-FAULTS = {
-    "HTTP 503": effects.Status(503),
-    "HTTP 429": effects.Status(429, headers={"Retry-After": "120"}),
-    "no answer within the time-out": effects.Stall(0),
-    "no byte within the time-out": effects.Stall(20),
-    "does not answer like a hub": effects.Html(),
-    "connection reset": effects.Reset(0),
-}
-
-
-@pytest.mark.parametrize("why", FAULTS)
-def test_the_next_is_asked_where_one_fails(
-    shell: Shell, hub_of: Callable[..., LocalHub], why: str
-) -> None:
-    bad, good = hub_of(), hub_of()
-    bad.faults.add(Fault(FAULTS[why], path=API, times=None))
-    done = get(shell.with_env(HF_HUB_ETAG_TIMEOUT="1"), bad, good)
-    check_complete(shell, done)
-    assert f"asking {host(good)} instead" in done.err
-    assert len(bad.requests(path=INFO)) <= 2, "it is not asked again and again"
+    reasons = ["connection refused", *(why for why, _ in FAULTS)]
+    for why, after in zip(reasons, [*bad, closed], strict=True):
+        assert f"{why}; asking {host(after)} instead" in done.err
+    assert f"asking {host(good)} instead" in done.err, "a 401 without a token is not an answer"
+    assert f"from {good.endpoint}" in done.err
+    for hub in bad:
+        assert len(hub.requests(path=INFO)) <= 2, "it is not asked again and again"
 
 
 def test_one_glitch_does_not_change_the_endpoint(
@@ -110,21 +105,20 @@ def test_one_glitch_does_not_change_the_endpoint(
     assert resolved["endpoint"] == first.endpoint
 
 
-@pytest.mark.parametrize("what", ["cut", "no route"])
 def test_a_listing_that_is_not_whole_leads_to_the_next(
-    shell: Shell, hub_of: Callable[..., LocalHub], what: str
+    shell: Shell, hub_of: Callable[..., LocalHub]
 ) -> None:
-    bad, good = hub_of(), hub_of()
-    if what == "cut":
-        bad.faults.add(Fault(effects.EditJson(lambda page: page[:1]), path="*/tree/*", times=None))
-    else:
-        bad.faults.add(Fault(effects.Status(404), path="*/tree/*", times=None))
-    bad.faults.add(Fault(effects.Status(404), path="*/paths-info/*", times=None))
-    bad.faults.add(Fault(effects.Status(404), method="HEAD", times=None))
-    done = get(shell, bad, good)
+    cut, without, good = hub_of(), hub_of(), hub_of()
+    cut.faults.add(Fault(effects.EditJson(lambda page: page[:1]), path="*/tree/*", times=None))
+    without.faults.add(Fault(effects.Status(404), path="*/tree/*", times=None))
+    for bad in (cut, without):
+        bad.faults.add(Fault(effects.Status(404), path="*/paths-info/*", times=None))
+        bad.faults.add(Fault(effects.Status(404), method="HEAD", times=None))
+    done = get(shell, cut, without, good)
     check_complete(shell, done)
-    assert f"asking {host(good)} instead" in done.err
-    assert not bad.requests(path="*/resolve/*", method="GET")
+    for bad, after in ((cut, without), (without, good)):
+        assert f"asking {host(after)} instead" in done.err
+        assert not bad.requests(path="*/resolve/*", method="GET")
 
 
 def test_who_lacks_the_repo_is_passed_over_and_asked_again_in_another_run(
@@ -136,11 +130,6 @@ def test_who_lacks_the_repo_is_passed_over_and_asked_again_in_another_run(
         check_complete(shell, done)
         assert done.err.count(f"asking {host(good)} instead") == 1
         assert len(without.requests(path=INFO)) == run, "asked in each run"
-
-
-def test_a_401_without_a_token_is_no_answer(shell: Shell, hub_of: Callable[..., LocalHub]) -> None:
-    closed, good = hub_of(private=[REPO]), hub_of()
-    check_complete(shell, get(shell, closed, good))
 
 
 def test_gated_stays_gated(shell: Shell, hub_of: Callable[..., LocalHub]) -> None:
@@ -175,21 +164,15 @@ def test_a_gated_repo_is_asked_for_where_a_token_is_bound(
     assert not any(request.authorization for request in (*gated.log, *other.log))
 
 
-def test_a_branch_is_the_commit_of_the_first(shell: Shell, hub_of: Callable[..., LocalHub]) -> None:
-    behind, ahead = hub_of(), hub_of({**FILES, "new.txt": "new"})
-    done = get(shell, behind, ahead)
-    check_complete(shell, done)
-    assert behind.commit(REPO) != ahead.commit(REPO)
-    assert not ahead.requests(path="*/tree/*")
-
-
-def test_a_dead_second_costs_nothing(
+def test_a_branch_is_the_commit_of_the_first_and_a_dead_one_behind_it_costs_nothing(
     shell: Shell, hub_of: Callable[..., LocalHub], dead: str
 ) -> None:
-    hub = hub_of()
-    done = get(shell, hub, dead)
+    behind, ahead = hub_of(), hub_of({**FILES, "new.txt": "new"})
+    done = get(shell, behind, ahead, dead)
     check_complete(shell, done)
     assert "instead" not in done.err
+    assert behind.commit(REPO) != ahead.commit(REPO)
+    assert not ahead.requests(path="*/tree/*")
 
 
 def test_if_all_fail_each_is_named_and_the_run_may_be_repeated(

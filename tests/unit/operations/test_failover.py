@@ -102,7 +102,7 @@ def test_another_endpoint_is_asked(name: str, start: Start) -> None:
     bad, good, third = start(LEADS_ON[name]), start(whole), start(whole)
     taken, told = plan(bad, good, third)
     assert taken == good.url and third.asked == []
-    said = [text for text in told if text.endswith(f"; {host_of(good.url + '/')} is asked instead")]
+    said = [text for text in told if text.endswith(f"; asking {host_of(good.url + '/')} instead")]
     assert len(said) == 1
 
 
@@ -141,7 +141,7 @@ def test_a_gated_repo_is_asked_for_where_a_token_is_bound_and_nowhere_else(
     taken, told = plan(gated, open_, granting, send_token_to=granting.url)
     assert taken == granting.url and open_.asked == [] and len(gated.asked) == 1
     assert all("authorization" in asked.headers for asked in granting.asked)
-    assert any(f"{host_of(granting.url + '/')} is asked instead" in text for text in told)
+    assert any(f"asking {host_of(granting.url + '/')} instead" in text for text in told)
 
 
 def test_where_a_token_was_sent_and_the_repo_is_still_gated_that_is_it(

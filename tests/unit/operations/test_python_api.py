@@ -170,10 +170,10 @@ def test_a_partial_stays_its_owners_as_long_as_somebody_writes_to_it(
     stop.patience = 0.1
     write = Partial.write
 
-    def hanging(self: Partial, view: memoryview, offset: int) -> None:
+    def hanging(self: Partial, view: memoryview, offset: int, sender: str = "") -> None:
         writing.set()
         assert go_on.wait(BOUND)
-        write(self, view, offset)
+        write(self, view, offset, sender)
 
     monkeypatch.setattr(Partial, "write", hanging)
     worker = threading.Thread(target=lambda: download(REPO, endpoint=hub.endpoint, stop=stop))
