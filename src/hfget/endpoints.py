@@ -21,6 +21,8 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
 #: The Hub's test site, and mirrors that everybody may use.
 MIRROR_HOSTS = frozenset({"hf-mirror.com", "hub-ci.huggingface.co"})
+#: Endpoints beside the Hub that `hfget mirrors` asks.
+KNOWN_MIRRORS = ("https://hf-mirror.com",)
 MIRROR_DOMAINS = (".hf-mirror.com",)
 #: Hosts of these domains deliver files, run Spaces or answer other APIs.
 DOMAINS_WITHOUT_REPOS = (".huggingface.co", ".hf.co", ".hf.space", ".huggingface.tech")

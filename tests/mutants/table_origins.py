@@ -32,6 +32,23 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
+        "operations/endpoint_probe.py",
+        ("test_probe.py",),
+        (
+            "EndpointProbe._begin",
+            "choose_credential(self._given, source, flag=None, use_ambient=False)",
+            "choose_credential(self._given, source, flag=None)",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "operations/surroundings.py",
+        ("test_probe.py",),
+        ("_shown", "name in _SECRETS or name.endswith(_SECRET_ENDINGS)", "False"),
+        ("_shown", "'@' in value.removeprefix('@')", "False"),
+    ),
+    *checks(
+        _ORIGIN,
         "hub/pages.py",
         ("test_hub_hostile.py", "test_tree.py"),
         (

@@ -44,7 +44,15 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["-h"], ["--version"], ["ls", "--help"], ["serve", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["-h"],
+        ["--version"],
+        ["ls", "--help"],
+        ["mirrors", "--help"],
+        ["serve", "--help"],
+    ],
 )
 def test_talk_needs_no_heavy_import(arguments: list[str]) -> None:
     modules = imported_by(*arguments)
@@ -83,7 +91,7 @@ def help_of(*arguments: str) -> str:
     return done.stdout.decode("ascii")
 
 
-@pytest.mark.parametrize("arguments", [[], ["get"], ["ls"], ["verify"], ["serve"]])
+@pytest.mark.parametrize("arguments", [[], ["get"], ["ls"], ["verify"], ["mirrors"], ["serve"]])
 def test_help_fits_and_tells_the_exit_codes(arguments: list[str]) -> None:
     text = help_of(*arguments)
     assert max(map(len, text.splitlines())) <= 80
@@ -98,7 +106,7 @@ def test_help_names_every_option_and_command() -> None:
         *("--local-dir", "--endpoint", "--token", "--hf-token", "--token-file", "--no-token"),
         *("-x", "--connections", "-j", "--jobs", "--retries", "--dry-run", "--force"),
         *("--quiet", "--json", "--debug", "--version", "--env-file", "--no-wait", "--no-fsync"),
-        *("ls", "verify", "serve", "REPO", "[FILES]..."),
+        *("ls", "verify", "mirrors", "serve", "REPO", "[FILES]..."),
     }
 
 

@@ -9,11 +9,12 @@ import secrets
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 import pytest
 from rich.console import Console
 
+from hfget.cli.commands import mirrors
 from hfget.errors import NetworkError
 from hfget.events import (
     ActiveFile,
@@ -29,6 +30,10 @@ from hfget.events import (
 )
 from hfget.messages.sentences import Verdict
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.operations.endpoint_probe import Probed
+from hfget.operations.probe_findings import Finding
+from hfget.operations.side_by_side import SideBySide
+from hfget.operations.surroundings import Fact
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
@@ -172,6 +177,19 @@ def make_json(messages: TextIO, results: TextIO, command: str = "") -> NdjsonDis
 ALL: tuple[Make, ...] = (make_live, make_lines, make_quiet, make_json)
 
 
+def results_of(snapshot: Snapshot, extra: str) -> Iterator[tuple[Any, list[str], Any]]:
+    """What commands show as a table, with the same hostile names in each cell."""
+    names = [file.path for file in snapshot.files]
+    findings = tuple(Finding(name, f"bad {name}", f"go {name}") for name in names)
+    url = f"https://user:word@hub.test/?{extra}"
+    odd = [
+        Probed(url, name, True, name, 3, 0.1, name, True, 1e6, name, name, 0.5, (name,), findings)
+        for name in names
+    ]
+    yield mirrors.shown(SideBySide(snapshot.ref, (*odd, Probed(url, "known"))))
+    yield mirrors.shown_facts([Fact("setting", name, name, name) for name in names])
+
+
 def show_everything(display: Display, extra: str = "") -> None:
     """The whole run, a table of each kind, and an error, through one display."""
     snapshot = snapshot_of(*(name + extra for name in HOSTILE))
@@ -184,6 +202,8 @@ def show_everything(display: Display, extra: str = "") -> None:
     display.dry_run(plan_of(snapshot))
     display.listing(snapshot)
     display.verified(verdicts, f"summary {extra}")
+    for result in results_of(snapshot, extra):
+        display.result(*result)
     for path in (file.path for file in snapshot.files):
         url = f"https://user:word@h/{path}?{extra}"
         display.error(NetworkError(f"bad {path}", hint=f"go {path}", path=path, url=url))

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from hfget.cli.commands.get import get
 from hfget.cli.commands.ls import ls
+from hfget.cli.commands.mirrors import mirrors
 from hfget.cli.commands.serve import serve
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
@@ -84,6 +85,7 @@ app = typer.Typer(
 app.command("get", cls=_Get)(get)
 app.command("ls", cls=Command)(ls)
 app.command("verify", cls=Command)(verify)
+app.command("mirrors", cls=Command)(mirrors)
 app.command("serve", cls=Command)(serve)
 
 

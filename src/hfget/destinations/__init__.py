@@ -11,6 +11,7 @@ from hfget.destinations.cautions import risky_names, risky_place
 from hfget.destinations.choose import cache_beside, choose_layout
 from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
+from hfget.destinations.hub_cache.symlinks import possible as can_link
 from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import RecordedListing, differences
 from hfget.destinations.local_dir.folder import LOG_NAME
@@ -45,6 +46,7 @@ __all__ = [
     "RepoName",
     "Wanted",
     "cache_beside",
+    "can_link",
     "choose_layout",
     "destination",
     "differences",

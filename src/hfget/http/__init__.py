@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
 from hfget.http.credentials import choose_credential, is_token_refused
+from hfget.http.failures import describe, kind_of
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.redirects import circle, stays_home
 from hfget.http.response import Response
@@ -23,6 +24,7 @@ from hfget.http.retry import (
 )
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
+from hfget.http.watched import Exchange, WatchedClient
 
 __all__ = [
     "IDENTITY",
@@ -30,19 +32,23 @@ __all__ = [
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
     "DistrustedError",
+    "Exchange",
     "HttpClient",
     "InflateError",
     "Inflater",
     "Response",
     "Transient",
+    "WatchedClient",
     "backoff",
     "choose_credential",
     "circle",
+    "describe",
     "from_exception",
     "from_status",
     "given_up",
     "hand_back",
     "is_token_refused",
+    "kind_of",
     "read_first_line",
     "stays_home",
     "wait_after",

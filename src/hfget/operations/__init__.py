@@ -1,7 +1,8 @@
-"""What a user asks for: download, plan, verify. The only place where all rooms meet.
+"""What a user asks for: download, plan, verify, which mirror. The only place where all rooms meet.
 
 A *run* is one download from end to end: reference, snapshot, plan, tasks, report. *Occupancy* keeps
-a folder to one repo. A *recorded listing* counts for the endpoint that gave it.
+a folder to one repo. A *recorded listing* counts for the endpoint that gave it. A *probe* tries one
+endpoint as a download would; a *finding* is one thing that is wrong, with one remedy.
 """
 
 from __future__ import annotations
@@ -9,15 +10,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfget.operations.endpoint_probe import Probed
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
+    from hfget.operations.side_by_side import PROBED_REPO, SideBySide, probe_all
+    from hfget.operations.surroundings import Fact, all_facts
     from hfget.operations.verification import FileState, Verification, verify
     from hfget.operations.verify_repair import repair
 
-__all__ = ["FileState", "Run", "Verification", "download", "plan", "repair", "verify"]
+__all__ = [
+    "PROBED_REPO",
+    "Fact",
+    "FileState",
+    "Probed",
+    "Run",
+    "SideBySide",
+    "Verification",
+    "all_facts",
+    "download",
+    "plan",
+    "probe_all",
+    "repair",
+    "verify",
+]
 
 _HOMES = {
     "Run": "run",
+    "Probed": "endpoint_probe",
+    "PROBED_REPO": "side_by_side",
+    "SideBySide": "side_by_side",
+    "probe_all": "side_by_side",
+    "Fact": "surroundings",
+    "all_facts": "surroundings",
     "download": "python_api",
     "plan": "python_api",
     "FileState": "verification",

@@ -8,7 +8,7 @@ partial is another program's.
 from __future__ import annotations
 
 from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
-from hfget.partials.digest import PrefixHash, hash_file, is_beginning
+from hfget.partials.digest import PrefixHash, hash_file, is_beginning, new_hash
 from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, own_name, stem_for
@@ -37,6 +37,7 @@ __all__ = [
     "leftover_bytes",
     "leftover_space",
     "names_in",
+    "new_hash",
     "own_name",
     "stem_for",
     "sweep",

@@ -15,8 +15,9 @@ from hfget.errors import HfgetError
 from hfget.events import Event
 from hfget.messages import Verdict
 from hfget.model import Plan, Snapshot
+from hfget.ui.tables import Records, Table
 
-__all__ = ["Display", "display"]
+__all__ = ["Display", "Records", "Table", "display"]
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 
@@ -53,6 +54,9 @@ class Display(Protocol):
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """`(path, state, detail)` of every file looked at, and a sentence about them all."""
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        """What a command has found, on stdout: a table and lines after it, or `records`."""
 
 
 def display(

@@ -6,6 +6,7 @@ sizes in bytes.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -27,6 +28,7 @@ from hfget.model import Plan, Snapshot
 from hfget.selection import groups_of
 from hfget.system import safe_text, size_text
 from hfget.ui.output import Sink, write_at_once
+from hfget.ui.tables import Records, Table, field_lines, table_lines
 
 _WHOLE_PATH = 1 << 20
 
@@ -79,6 +81,14 @@ class Summaries:
             self._write(_fields(state, path, detail) for path, state, detail in verdicts)
         if all_well(verdicts):
             self._tell(f"verified: {shown(summary)}")
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        """The table and what is said of it; on a pipe the fields of its rows, where it has any."""
+        if table.fields is not None and not self._results.is_terminal:
+            self._write(field_lines(table))
+            return
+        width = shutil.get_terminal_size().columns if self._results.is_terminal else None
+        self._write([*table_lines(table, width), *(shown(line, _WHOLE_PATH) for line in lines)])
 
     def abandon(self, error: HfgetError) -> None:
         """Say why, without waiting for anything."""

@@ -1,0 +1,171 @@
+"""`hfget mirrors`: which endpoint works from here, how well, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hfget.cli import command_options
+from hfget.system import count_text, shell_word, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hfget.operations import Fact, Probed, SideBySide
+    from hfget.ui import Records, Table
+
+_HEAD = ("", "ENDPOINT", "API", "LISTING", "FILES FROM", "PARTS", "SPEED")
+_RIGHT = frozenset({2, 6})
+_MOST_ADDRESSES = 2
+
+
+def mirrors(
+    repo: Annotated[
+        str | None,
+        typer.Argument(metavar="REPO", help="What to ask for (default openai-community/gpt2)."),
+    ] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option("--endpoint", metavar="URL", help="Ask only this one; repeatable."),
+    ] = None,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Add versions, settings and disks, to paste into a report."),
+    ] = False,
+    env_file: command_options.EnvFile = None,
+    json: command_options.Json = False,
+    quiet: command_options.Quiet = False,
+    debug: command_options.Debug = False,
+) -> None:
+    """Try the Hub, its mirrors and your own side by side, and say which one to use, and why.
+
+    Each is asked for the commit, the listing and some megabytes of REPO, without a token, within
+    seconds. What is wrong comes in plain words, with what to do. The exit code is 0 if one works.
+    """
+    from hfget.cli.session import session
+
+    before = dict(os.environ)
+    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, _):
+        from hfget import events
+        from hfget.operations import PROBED_REPO, all_facts, probe_all
+
+        facts = all_facts(before) if report else []
+        display(events.Note("asking all endpoints side by side, which takes some seconds"))
+        try:
+            found = probe_all(repo or PROBED_REPO, endpoint or [])
+        finally:
+            if facts:
+                display.result(*shown_facts(facts))
+        display.result(*shown(found))
+    raise typer.Exit(found.exit_code)
+
+
+def shown(found: SideBySide) -> tuple[Table, list[str], Records]:
+    """The table, what is said below it, and the same for programs."""
+    from hfget.ui import Table
+
+    best = found.best
+    rows = [_row(each, is_best=each is best) for each in found.probed]
+    lines = ["", *(f"  {_details(each)}" for each in found.probed), ""]
+    findings = [(one.text, one.remedy) for each in found.probed for one in each.findings]
+    for text, remedy in dict.fromkeys(findings):
+        lines += [text, f"  next: {remedy}"]
+    lines += [*([""] if lines[-1] else []), *_verdict(found)]
+    records = [("endpoint", _record(each)) for each in found.probed]
+    total = {
+        "repo_id": found.ref.repo_id,
+        "repo_type": found.ref.repo_type,
+        "best": best.endpoint if best else None,
+        "setting": setting(best) if best else None,
+        "exit_code": found.exit_code,
+    }
+    return Table(_HEAD, rows, _RIGHT), lines, [*records, ("mirrors", total)]
+
+
+def _row(each: Probed, *, is_best: bool) -> list[str]:
+    reached = each.speed is not None or each.ranges is not None
+    where = each.data_host if reached or not each.data_host else f"{each.data_host}: not reached"
+    parts = "" if each.ranges is None else "yes" if each.ranges else "no"
+    return [
+        "*" if is_best else "" if each.works else "-",
+        each.host,
+        "fails" if each.latency is None or not each.commit else f"{each.latency * 1000:.0f} ms",
+        "" if each.files is None else count_text(each.files, "file"),
+        where,
+        parts,
+        "" if each.speed is None else f"{size_text(each.speed)}/s",
+    ]
+
+
+def _details(each: Probed) -> str:
+    """The way to an endpoint: addresses, proxy, who signs, whose clock."""
+    more = len(each.addresses) - _MOST_ADDRESSES
+    told = [*each.addresses[:_MOST_ADDRESSES], *([f"{more} more"] if more > 0 else [])]
+    parts = [
+        each.named_by,
+        " ".join(told),
+        f"by the proxy {each.proxy}" if each.proxy else "",
+        f"certificate by {each.issuer}" if each.issuer else "",
+        f"commit {each.commit[:7]}" if each.commit else "",
+        f"clock {each.ahead:+.0f} s" if each.ahead is not None and abs(each.ahead) >= 2 else "",
+    ]
+    return f"{each.host}: {', '.join(filter(None, parts))}"
+
+
+def _verdict(found: SideBySide) -> list[str]:
+    from hfget.endpoints import is_official
+
+    best = found.best
+    if best is None:
+        return [f"No endpoint works from here for {found.ref}."]
+    if is_official(best.endpoint) and "HF_ENDPOINT" not in os.environ:
+        return [f"Use {best.host}, which is the default: there is nothing to set."]
+    return [f"Use {best.host}. For your shell profile:", f"  {setting(best)}"]
+
+
+def setting(best: Probed) -> str:
+    """The line for the profile of the shell that is in use."""
+    if os.name == "nt":
+        return f"setx HF_ENDPOINT {best.endpoint}"
+    if os.path.basename(os.environ.get("SHELL", "")) == "fish":  # noqa: PTH119
+        return f"set -Ux HF_ENDPOINT {shell_word(best.endpoint)}"
+    return f"export HF_ENDPOINT={shell_word(best.endpoint)}"
+
+
+def _record(each: Probed) -> dict[str, Any]:
+    return {
+        "endpoint": each.endpoint,
+        "named_by": each.named_by,
+        "works": each.works,
+        "exit_code": each.exit_code,
+        "commit": each.commit or None,
+        "files": each.files,
+        "latency_seconds": _rounded(each.latency),
+        "data_host": each.data_host or None,
+        "ranges": each.ranges,
+        "bytes_per_second": _rounded(each.speed),
+        "issuer": each.issuer or None,
+        "proxy": each.proxy or None,
+        "clock_ahead_seconds": _rounded(each.ahead),
+        "addresses": list(each.addresses),
+        "findings": [
+            {"kind": one.kind, "text": one.text, "remedy": one.remedy} for one in each.findings
+        ],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def shown_facts(facts: Sequence[Fact]) -> tuple[Table, list[str], Records]:
+    from hfget.ui import Table
+
+    rows = [list(fact) for fact in facts]
+    return (
+        Table(("ABOUT", "NAME", "VALUE", "FROM"), rows),
+        [""],
+        [("fact", fact._asdict()) for fact in facts],
+    )
