@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from hfget.errors import UsageError
 from hfget.system import safe_text, safe_url
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+#: Short names of endpoints, for --endpoint and HFGET_MIRRORS.
+ENDPOINT_NAMES = {"official": DEFAULT_ENDPOINT, "hf-mirror": "https://hf-mirror.com"}
 #: The Hub under each of its names.
 OFFICIAL_HOSTS = frozenset({"huggingface.co", "hf.co", "www.huggingface.co"})
 #: The Hub's test site, and mirrors that everybody may use.
 MIRROR_HOSTS = frozenset({"hf-mirror.com", "hub-ci.huggingface.co"})
-#: Endpoints beside the Hub that `hfget mirrors` asks.
-KNOWN_MIRRORS = ("https://hf-mirror.com",)
 MIRROR_DOMAINS = (".hf-mirror.com",)
 #: Hosts of these domains deliver files, run Spaces or answer other APIs.
 DOMAINS_WITHOUT_REPOS = (".huggingface.co", ".hf.co", ".hf.space", ".huggingface.tech")
@@ -30,7 +30,8 @@ DOMAINS_WITHOUT_REPOS = (".huggingface.co", ".hf.co", ".hf.space", ".huggingface
 LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".home.arpa")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-EndpointSource = Literal["flag", "environment", "url", "default"]
+#: Where an endpoint was named; `further` are all but the first.
+EndpointSource = Literal["flag", "environment", "url", "default", "further"]
 
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 #: A URL whose host needs no parser: one is asked for each request.
@@ -55,6 +56,12 @@ def origin_of(url: str) -> str:
     if scheme not in DEFAULT_PORTS or _AMBIGUOUS.search(url) or not _HOST.fullmatch(host):
         raise ValueError(f"not an http(s) URL: {safe_url(url)}")
     return f"{scheme}://{netloc(host, parts.port or DEFAULT_PORTS[scheme])}"
+
+
+def place_named(origin: str) -> str:
+    """The host of an origin as people write it, with a port where that is not the usual one."""
+    scheme, _, place = origin.partition("://")
+    return place.removesuffix(f":{DEFAULT_PORTS.get(scheme, 0)}")
 
 
 def host_of(url: str) -> str:
@@ -147,21 +154,59 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def named_endpoint(flag: str | None, env: Mapping[str, str]) -> tuple[str, EndpointSource] | None:
-    """The endpoint the user chose by `--endpoint` or HF_ENDPOINT, normalised; None if neither.
+class NamedEndpoint(NamedTuple):
+    """An endpoint, normalised, and where it was named. It may still hold user and password."""
 
-    It may still hold user and password. Raises UsageError for what is not an http(s) URL.
+    url: str
+    source: EndpointSource
+
+
+def named_endpoints(flags: Sequence[str], env: Mapping[str, str]) -> tuple[NamedEndpoint, ...]:
+    """The endpoints the user chose: by `--endpoint`, else by HF_ENDPOINT; may be none.
+
+    Raises UsageError for what is not an http(s) URL.
     """
-    if flag:
-        return _normal_endpoint(flag, "--endpoint"), "flag"
+    if given := [flag for flag in flags if flag.strip()]:
+        urls = [_normal_endpoint(flag, "--endpoint", names=True) for flag in given]
+        return _in_order(NamedEndpoint(urls[0], "flag"), urls[1:])
     if value := env.get("HF_ENDPOINT", "").strip():
-        return _normal_endpoint(value, "HF_ENDPOINT"), "environment"
-    return None
+        return (NamedEndpoint(_normal_endpoint(value, "HF_ENDPOINT"), "environment"),)
+    return ()
 
 
-def _normal_endpoint(value: str, where: str) -> str:
-    """A URL without a slash at its end; the Hub under its own name, always by https."""
+def with_mirrors(first: NamedEndpoint, env: Mapping[str, str]) -> tuple[NamedEndpoint, ...]:
+    """`first` and then those of HFGET_MIRRORS, each once.
+
+    Where `first` is the default and stands among them, their order counts. Raises UsageError.
+    """
+    texts = env.get("HFGET_MIRRORS", "").replace(",", " ").split()
+    urls = [_normal_endpoint(text, "HFGET_MIRRORS", names=True) for text in texts]
+    if first.source == "default" and first.url in urls:
+        source: EndpointSource = "default" if urls[0] == first.url else "environment"
+        return _in_order(NamedEndpoint(urls[0], source), urls[1:])
+    return _in_order(first, urls)
+
+
+def _in_order(first: NamedEndpoint, urls: Sequence[str]) -> tuple[NamedEndpoint, ...]:
+    found = {without_login(first.url): first}
+    for url in urls:
+        found.setdefault(without_login(url), NamedEndpoint(url, "further"))
+    return tuple(found.values())
+
+
+def _normal_endpoint(value: str, where: str, *, names: bool = False) -> str:
+    """A URL without a slash at its end; the Hub under its own name, always by https.
+
+    With `names` a short name stands for one too.
+    """
     text = value.strip().strip("\"'")
+    if names and text.lower() in ENDPOINT_NAMES:
+        return ENDPOINT_NAMES[text.lower()]
+    if "," in text:
+        raise UsageError(
+            f"{where} holds more than one address: {safe_text(safe_url(text), 200)}",
+            hint="it takes one; further ones go into HFGET_MIRRORS, or each behind an --endpoint",
+        )
     try:
         if "://" not in text:
             text = ("http://" if is_loopback(f"http://{text}") else "https://") + text

@@ -90,6 +90,12 @@ class UnreachableError(NetworkError):
     """The host gave no answer of its own: no way to it, a time-out, 5xx, a page of the network."""
 
 
+class DataHostError(UnreachableError):
+    """An endpoint leads to another host for the content, and that one cannot be reached."""
+
+    kind = "data-host"
+
+
 class ListingError(NetworkError):
     """What the endpoint lists is not whole, or cannot be told to be."""
 
@@ -119,6 +125,12 @@ class UnsafeError(HfgetError):
 
     exit_code = 8
     kind = "unsafe"
+
+
+class OutsideError(UnsafeError):
+    """An endpoint leads to a host that was not named, and `--strict-endpoint` was given."""
+
+    kind = "outside"
 
 
 class LockedError(HfgetError):

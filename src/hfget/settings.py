@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,8 @@ from hfget.system import Secret, safe_text
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
     "HF_ENDPOINT",
+    "HFGET_MIRRORS",
+    "HFGET_REWRITE_HOSTS",
     "HF_TOKEN",
     "HUGGING_FACE_HUB_TOKEN",
     "HF_OIDC_RESOURCE",
@@ -97,14 +99,21 @@ class Withheld:
 class Settings:
     """What a run needs to know from outside. Time-outs are in seconds.
 
-    `offline` names the variable that forbids all requests, if one does.
+    `endpoints` are all that may be asked, in the order of preference; `endpoint` is the first.
+    `credentials` and `withheld_tokens` are by origin. `rewrites` are pairs of hosts: where a
+    redirect names the first, the second is asked. `offline` names the variable that forbids all
+    requests, if one does.
     """
 
     endpoint: str = DEFAULT_ENDPOINT
+    endpoints: tuple[str, ...] = ()
     endpoint_source: EndpointSource = "default"
-    credential: Credential | None = None
-    withheld_token: Withheld | None = None
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    withheld_tokens: Mapping[str, Withheld] = field(default_factory=dict)
     token_warnings: tuple[str, ...] = ()
+    rewrites: tuple[tuple[str, str], ...] = ()
+    strict_endpoint: bool = False
+    stripe: bool = True
     api_timeout: float = API_TIMEOUT
     download_timeout: float = DOWNLOAD_TIMEOUT
     connections: int = DEFAULT_CONNECTIONS
@@ -115,6 +124,10 @@ class Settings:
     wait_for_lock: bool = True
     allow_private: bool = False
     allow_http_data: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.endpoints:
+            object.__setattr__(self, "endpoints", (self.endpoint,))
 
 
 #: A longer wait is none that anybody sees the end of, and more than some systems take.

@@ -9,6 +9,26 @@ _ORIGIN = "origin"
 CHECKS = [
     *checks(
         _ORIGIN,
+        "http/keyring.py",
+        ("test_http.py", "test_hub.py", "test_in_the_clear.py", "test_source.py"),
+        (
+            "Keyring.authorization",
+            "self._credentials.get(origin)",
+            "next(iter(self._credentials.values()), None)",
+        ),
+        ("Keyring.authorization", "origin not in self._unlocked", "False"),
+        ("Keyring.authorization", "origin in self._withheld", "False"),
+        ("Keyring.authorization", "proxy and origin.startswith('http:')", "False"),
+        ("Keyring.keep_here", "credential is None or not credential.is_ambient", "False"),
+        ("Keyring._go_without", "asked_for or not is_token_refused(response)", "True"),
+        (
+            "Keyring.of",
+            "self._credentials.get(origin_of(url))",
+            "next(iter(self._credentials.values()), None)",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
         "http/client.py",
         (
             "test_http.py",
@@ -17,13 +37,6 @@ CHECKS = [
             "test_in_the_clear.py",
             "test_source.py",
         ),
-        ("HttpClient._authorization", "origin != credential.origin", ""),
-        ("HttpClient._authorization", "not self.unlocked", ""),
-        ("HttpClient._authorization", "self.withheld is not None", "False"),
-        ("HttpClient._authorization", "proxy and origin.startswith('http:')", "False"),
-        ("HttpClient._keep_here", "credential is None or not credential.is_ambient", "False"),
-        ("HttpClient._go_without", "asked_for or not is_token_refused(response)", "True"),
-        ("HttpClient.unlock", "origin_of(response.url) != credential.origin", "False"),
         (
             "HttpClient.next_address",
             "self._allow_private or self._was_inside(response.url)",
@@ -36,8 +49,8 @@ CHECKS = [
         ("test_probe.py",),
         (
             "EndpointProbe._begin",
-            "choose_credential(self._given, source, flag=None, use_ambient=False)",
-            "choose_credential(self._given, source, flag=None)",
+            "choose_credentials([named], flag=None, use_ambient=False)",
+            "choose_credentials([named], flag=None)",
         ),
     ),
     *checks(

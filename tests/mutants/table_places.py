@@ -212,7 +212,7 @@ CHECKS = [
     ),
     *checks(
         "origin",
-        "http/client.py",
+        "http/keyring.py",
         (
             "test_http.py",
             "test_hub.py",
@@ -220,7 +220,7 @@ CHECKS = [
             "test_in_the_clear.py",
             "test_source.py",
         ),
-        ("HttpClient._authorization", "if self.withheld is not None:\n    return {}", ""),
+        ("Keyring.authorization", "if origin in self._withheld:\n    return {}", ""),
     ),
     *checks(
         "origin",

@@ -109,6 +109,8 @@ def test_one_that_works_is_found_among_many(scene: Scene) -> None:
     last = scene.result.events[-1]
     assert last["event"] == "mirrors" and last["best"] == scene.endpoints["good"]
     assert last["setting"] == f"export HF_ENDPOINT={scene.endpoints['good']}"
+    others = ",".join(scene.endpoints[name] for name in ("slow", "whole", "late"))
+    assert last["further"] == f"export HFGET_MIRRORS={others}"
     good = scene.of("good")
     assert (good["works"], good["exit_code"], good["files"], good["ranges"]) == (True, 0, 2, True)
     assert good["bytes_per_second"] > 0 and good["latency_seconds"] > 0
@@ -165,6 +167,7 @@ def test_the_table_says_the_same_to_people(scene: Scene) -> None:
     assert lines[0].split()[:3] == ["ENDPOINT", "API", "LISTING"]
     assert lines[1].split()[0] == "*" and [line.split()[0] for line in lines[2:5]] == ["-"] * 3
     assert lines[-1] == f"  export HF_ENDPOINT={scene.endpoints['good']}"
+    assert "HFGET_MIRRORS" not in done.out.partition("Use ")[2]
     assert done.out.count("  next: ") == 3
 
 

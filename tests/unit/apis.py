@@ -35,9 +35,10 @@ class Client:
     ) -> None:
         self.told: list[events.Event] = []
         given_: dict[str, Any] = {"api_timeout": BOUND, "retries": 3, **kwargs}
-        self._settings = Settings(endpoint=endpoint, credential=credential, **given_)
+        known = {} if credential is None else {credential.origin: credential}
+        self._settings = Settings(endpoint=endpoint, credentials=known, **given_)
         self.http = HttpClient(
-            credential, env={}, observer=self.told.append, offline=self._settings.offline
+            known.values(), env={}, observer=self.told.append, offline=self._settings.offline
         )
         self._hub = Hub(self.http, self._settings, self.told.append, stop)
 

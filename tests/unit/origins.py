@@ -72,11 +72,12 @@ def client(
     eager: bool = True,
     read_timeout: float = BOUND,
 ) -> Client:
-    credential = None
+    known = {}
     if token is not None:
-        credential = Credential(Secret(token), "--token", origin_of(home.url), eager)
-    http = HttpClient(credential)
-    settings = Settings(endpoint=home.url, credential=credential, download_timeout=read_timeout)
+        origin = origin_of(home.url)
+        known[origin] = Credential(Secret(token), "--token", origin, eager)
+    http = HttpClient(known.values())
+    settings = Settings(endpoint=home.url, credentials=known, download_timeout=read_timeout)
     snapshot = replace(snapshot_of(FILE), endpoint=home.url)
     hosts = HostHealth(settings.retries, threading.Event())
     hosts.answered(host_of(home.url))

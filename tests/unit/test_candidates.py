@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hfget.cli.commands.mirrors import setting
+from hfget.cli.commands.mirrors import assignment
 from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.operations.endpoint_probe import Probed
@@ -28,6 +28,13 @@ REF = RepoRef("org/name")
             [(OWN, "HF_ENDPOINT"), (HUB, "known"), (MIRROR, "known")],
         ),
         ((), None, {"HF_ENDPOINT": f"{MIRROR}/"}, [(MIRROR, "HF_ENDPOINT"), (HUB, "known")]),
+        (
+            (),
+            None,
+            {"HFGET_MIRRORS": f"{OWN},hf-mirror"},
+            [(HUB, "known"), (OWN, "HFGET_MIRRORS"), (MIRROR, "HFGET_MIRRORS")],
+        ),
+        (("official", "hf-mirror"), None, {}, [(HUB, "--endpoint"), (MIRROR, "--endpoint")]),
         ((), MIRROR, {}, [(MIRROR, "the URL"), (HUB, "known")]),
         ((OWN, MIRROR), HUB, {"HF_ENDPOINT": HUB}, [(OWN, "--endpoint"), (MIRROR, "--endpoint")]),
     ],
@@ -67,7 +74,7 @@ def test_the_line_is_that_of_the_shell(
     monkeypatch: pytest.MonkeyPatch, shell: str, line: str
 ) -> None:
     monkeypatch.setenv("SHELL", shell)
-    assert setting(Probed(MIRROR, "known", True)) == line
+    assert assignment("HF_ENDPOINT", MIRROR) == line
 
 
 @pytest.mark.parametrize(

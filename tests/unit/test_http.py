@@ -49,7 +49,7 @@ def test_the_token_goes_to_its_origin_in_any_spelling(names: Names) -> None:
     names(HERE)
     with Loopback(ok) as server:
         credential = credential_for(f"http://hub.test:{server.port}")
-        http = HttpClient(credential, env={})
+        http = HttpClient([credential], env={})
         for host in ("hub.test", "HUB.test", "hub.test."):
             get(http, f"http://{host}:{server.port}/a")
     expected = f"Bearer {credential.secret.reveal()}"
@@ -66,7 +66,7 @@ def test_the_token_goes_to_no_other_origin(names: Names) -> None:
     with Loopback(ok) as server, Loopback(ok) as other:
         here, there = f"hub.test:{server.port}", f"hub.test:{other.port}"
         credential = credential_for(f"http://{here}")
-        http = HttpClient(credential, env={})
+        http = HttpClient([credential], env={})
         urls = [
             f"http://127.0.0.1:{server.port}/a",
             f"http://a.hub.test:{server.port}/a",
@@ -89,15 +89,15 @@ def test_the_scheme_is_part_of_the_origin(authority: PrivateCA) -> None:
     with Loopback(ok, tls=authority.trusted) as server:
         http_origin = credential_for(f"http://localhost:{server.port}")
         env = {"SSL_CERT_FILE": str(authority.bundle)}
-        get(HttpClient(http_origin, env=env), f"https://localhost:{server.port}/a")
+        get(HttpClient([http_origin], env=env), f"https://localhost:{server.port}/a")
         https_origin = credential_for(f"https://localhost:{server.port}")
-        get(HttpClient(https_origin, env=env), f"https://localhost:{server.port}/a")
+        get(HttpClient([https_origin], env=env), f"https://localhost:{server.port}/a")
     assert ["authorization" in asked.headers for asked in server.asked] == [False, True]
 
 
 def test_the_token_stays_away_where_the_caller_says_so() -> None:
     with Loopback(ok) as server:
-        http = HttpClient(credential_for(server.url), env={})
+        http = HttpClient([credential_for(server.url)], env={})
         get(http, server.url, with_token=False)
         get(http, server.url)
     assert ["authorization" in asked.headers for asked in server.asked] == [False, True]
@@ -106,7 +106,7 @@ def test_the_token_stays_away_where_the_caller_says_so() -> None:
 def test_a_login_is_sent_as_such() -> None:
     with Loopback(ok) as server:
         credential = credential_for(server.url, scheme="Basic")
-        get(HttpClient(credential, env={}), server.url)
+        get(HttpClient([credential], env={}), server.url)
     assert server.asked[0].headers["authorization"] == f"Basic {credential.secret.reveal()}"
 
 
@@ -115,15 +115,15 @@ def test_a_token_that_waits_is_sent_after_a_no_and_that_is_said(status: int) -> 
     notes: list[events.Event] = []
     with Loopback(lambda asked: Answer(b"", status=status)) as server:
         credential = credential_for(server.url, eager=False)
-        http = HttpClient(credential, observer=notes.append, env={})
+        http = HttpClient([credential], observer=notes.append, env={})
         refused = get(http, server.url)
         assert "authorization" not in server.asked[0].headers and notes == []
-        assert http.unlock(refused)
-        assert http.unlock(refused), "another thread, which asked before that"
+        assert http.keyring.unlock(refused)
+        assert http.keyring.unlock(refused), "another thread, which asked before that"
         assert len(notes) == 1
         again = get(http, server.url)
         assert server.asked[1].headers["authorization"] == f"Bearer {credential.secret.reveal()}"
-        assert not http.unlock(again)
+        assert not http.keyring.unlock(again)
     note = notes[0]
     assert isinstance(note, events.Note)
     assert f"127.0.0.1:{server.port}" in note.text and "HF_TOKEN" in note.text
@@ -132,11 +132,11 @@ def test_a_token_that_waits_is_sent_after_a_no_and_that_is_said(status: int) -> 
 
 def test_a_token_that_waits_is_not_set_free_by_others() -> None:
     with Loopback(lambda asked: Answer(b"", status=401)) as other, Loopback(ok) as server:
-        http = HttpClient(credential_for(server.url, eager=False), env={})
-        assert not http.unlock(get(http, other.url))
-        assert not http.unlock(get(http, server.url)), "200 is no wish for a token"
+        http = HttpClient([credential_for(server.url, eager=False)], env={})
+        assert not http.keyring.unlock(get(http, other.url))
+        assert not http.keyring.unlock(get(http, server.url)), "200 is no wish for a token"
         get(http, server.url)
-        assert not HttpClient(env={}).unlock(get(http, other.url))
+        assert not HttpClient(env={}).keyring.unlock(get(http, other.url))
     assert all("authorization" not in asked.headers for asked in server.asked + other.asked)
 
 
@@ -155,8 +155,8 @@ def test_netrc_is_never_read(bearer: bool, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
     with Loopback(ok) as server:
-        credential = credential_for(server.url) if bearer else None
-        http = HttpClient(credential, env={})
+        credentials = [credential_for(server.url)] if bearer else []
+        http = HttpClient(credentials, env={})
         get(http, server.url)
         get(http, f"http://localhost:{server.port}/")
         assert requests.get(server.url, timeout=BOUND).ok, "requests itself would read it"
@@ -218,7 +218,7 @@ def test_every_permutation_of_hops_keeps_the_token_at_home() -> None:
     """A caller that follows redirects as they come; the token is bound to the first server."""
     with Loopback(ok) as home, Loopback(ok) as one, Loopback(ok) as two:
         credential = credential_for(home.url)
-        http = HttpClient(credential, env={})
+        http = HttpClient([credential], env={})
         for way in itertools.product((home, one, two), repeat=3):
             at_home = True
             for server in way:

@@ -103,7 +103,8 @@ def test_gated_and_private(local: Callable[..., LocalHub]) -> None:
     with pytest.raises(RepoNotFoundError):
         Client(private.endpoint).snapshot()
     with pytest.raises(AccessError) as met:
-        Client(private.endpoint, withheld_token=Withheld("stored login", "why", "what")).snapshot()
+        held = {origin_of(private.endpoint): Withheld("stored login", "why", "what")}
+        Client(private.endpoint, withheld_tokens=held).snapshot()
     assert "stored login was not sent" in met.value.hint
 
 

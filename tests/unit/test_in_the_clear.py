@@ -48,7 +48,7 @@ def client(url: str, source: TokenSource, *, eager: bool = True) -> tuple[HttpCl
         told.append(event.text)
 
     credential = Credential(Secret(made_up_token()), source, origin_of(url), eager)
-    return HttpClient(credential, observer=listen, env={}), told
+    return HttpClient([credential], observer=listen, env={}), told
 
 
 def sent(server: Loopback) -> list[bool]:
@@ -62,7 +62,7 @@ def test_a_name_of_this_machine_gets_the_token(host: str, names: Names, server: 
     for source in ("--token", "endpoint", *FOUND):
         http, told = client(url, source)
         http.get(url, read_timeout=BOUND).close()
-        assert told == [] and http.withheld is None
+        assert told == [] and http.keyring.withheld_from(url) is None
     assert sent(server) == [True] * 5
 
 
@@ -141,7 +141,7 @@ def test_a_token_that_waited_is_not_sent_in_the_clear_and_why_is_told(
         http, _ = client(server.url, "HF_TOKEN", eager=False)
         response = http.get(server.url, read_timeout=BOUND)
         for _ in range(5):
-            if not http.unlock(response):
+            if not http.keyring.unlock(response):
                 break
             response = http.get(server.url, read_timeout=BOUND)
         else:
@@ -175,7 +175,7 @@ def test_a_token_that_was_found_and_is_not_accepted_is_left_out(source: TokenSou
     with Loopback(answers_only_without) as server:
         http, told = client(server.url, source)
         response = http.get(server.url, read_timeout=BOUND)
-        assert response.status_code == 401 and http.unlock(response)
+        assert response.status_code == 401 and http.keyring.unlock(response)
         assert http.get(server.url, read_timeout=BOUND).status_code == 200
         assert http.get(server.url, read_timeout=BOUND).status_code == 200
     assert sent(server) == [True, False, False]
@@ -187,7 +187,7 @@ def test_a_token_that_was_found_and_is_not_accepted_is_left_out(source: TokenSou
 def test_a_token_that_was_given_and_is_not_accepted_ends_the_run(source: TokenSource) -> None:
     with Loopback(answers_only_without) as server:
         http, told = client(server.url, source)
-        assert not http.unlock(http.get(server.url, read_timeout=BOUND))
+        assert not http.keyring.unlock(http.get(server.url, read_timeout=BOUND))
     assert told == []
 
 
@@ -196,8 +196,8 @@ def test_a_good_token_without_the_right_stays(code: str) -> None:
     headers = {"X-Error-Code": code}
     with Loopback(lambda asked: Answer(b"", status=401, headers=headers)) as server:
         http, _ = client(server.url, "stored login")
-        assert not http.unlock(http.get(server.url, read_timeout=BOUND))
-        assert http.withheld is None
+        assert not http.keyring.unlock(http.get(server.url, read_timeout=BOUND))
+        assert http.keyring.withheld_from(server.url) is None
 
 
 def test_by_peer_only_where_there_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

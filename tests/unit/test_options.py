@@ -15,6 +15,7 @@ import typer
 
 import hfget
 from hfget.cli.main import app
+from hfget.endpoints import NamedEndpoint
 from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.operations.from_options import selection_of, settings_of
@@ -27,7 +28,7 @@ LISTS = [name for name, default in DEFAULTS.items() if default == ()]
 SWITCHES = [name for name, default in DEFAULTS.items() if isinstance(default, bool)]
 NUMBERS = [name for name, default in DEFAULTS.items() if type(default) is int]
 PATHS = ["local_dir", "cache_dir"]
-TEXTS = ["revision", "endpoint", "token"]
+TEXTS = ["revision", "token"]
 
 
 def made(**given: Any) -> DownloadOptions:
@@ -202,5 +203,7 @@ def test_what_the_settings_have_under_the_same_name_is_taken_over() -> None:
     shared = {one.name for one in fields(Settings)} & OPTIONS.keys() - {"endpoint"}
     assert shared >= {"connections", "jobs", "retries", "fsync", "wait_for_lock", "allow_private"}
     other = {name: not DEFAULTS[name] if name in SWITCHES else 3 for name in shared}
-    settings = settings_of(made(**other, ambient_token=False), "https://u@hub.example", "flag")
+    settings = settings_of(
+        made(**other, ambient_token=False), [NamedEndpoint("https://u@hub.example", "flag")]
+    )
     assert {name: getattr(settings, name) for name in shared} == other

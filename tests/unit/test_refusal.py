@@ -49,9 +49,10 @@ def refused(
         if sent is not None:
             secret = Secret("made-up-" + secrets.token_hex(8))
             credential = Credential(secret, sent, origin_of(server.url), eager=True)
-        http = HttpClient(credential, env={})
+        http = HttpClient([credential] if credential else [], env={})
         with http.get(server.url + "/api/models/a?b=secret", read_timeout=BOUND) as response:
-            error = refusal(response, ref, http, withheld_token=withheld, path=path)
+            held = {} if withheld is None else {origin_of(server.url): withheld}
+            error = refusal(response, ref, http, withheld_tokens=held, path=path)
     assert error.url == server.url + "/api/models/a" and error.path == path
     assert error.hint and error.message
     if credential is not None:
@@ -186,7 +187,8 @@ def test_every_no_says_what_where_why_and_what_next(
     response.request = requests.Request("GET", response.url).prepare()
     if sent:
         response.request.headers["Authorization"] = "Bearer made-up"
-    error = refusal(response, REF, HttpClient(env={}), withheld_token=withheld, path=path)
+    held = {} if withheld is None else {"https://mirror.test:443": withheld}
+    error = refusal(response, REF, HttpClient(env={}), withheld_tokens=held, path=path)
     assert error.exit_code in (3, 4, 5) and error.hint
     assert "org/name" in error.message or "mirror.test" in error.message
     assert safe_text(error.message + error.hint, 10_000) == error.message + error.hint
@@ -199,7 +201,9 @@ def test_over_plain_http_no_flag_would_help() -> None:
     response.status_code, response.url = 401, "http://mirror.test/a"
     response.request = requests.Request("GET", response.url).prepare()
     held = Withheld("HF_TOKEN", *ENCRYPTED_ONLY)
-    error = refusal(response, REF, HttpClient(env={}), withheld_token=held)
+    error = refusal(
+        response, REF, HttpClient(env={}), withheld_tokens={"http://mirror.test:80": held}
+    )
     assert "plain http" in error.hint and "--token" not in error.hint
 
 
@@ -219,7 +223,7 @@ def test_a_404_where_a_token_waits_for_a_401_says_so() -> None:
     with Loopback(lambda asked: Answer(b"{}", status=404)) as server:
         secret = Secret("made-up-" + secrets.token_hex(8))
         waits = Credential(secret, "HF_TOKEN", origin_of(server.url), eager=False)
-        http = HttpClient(waits, env={})
+        http = HttpClient([waits], env={})
         with http.get(server.url + "/api", read_timeout=BOUND) as response:
             error = refusal(response, REF, http)
         assert "authorization" not in server.asked[0].headers

@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.endpoints import (
+    NamedEndpoint,
     host_of,
     is_loopback,
     is_official,
-    named_endpoint,
+    named_endpoints,
     origin_of,
+    with_mirrors,
     without_login,
 )
 from hfget.errors import UsageError
@@ -110,15 +112,47 @@ def test_no_parser_takes_an_origin_for_another(url: str) -> None:
     ],
 )
 def test_an_endpoint_is_normalised(given_: str, endpoint: str) -> None:
-    assert named_endpoint(given_, {}) == (endpoint, "flag")
-    assert named_endpoint(None, {"HF_ENDPOINT": given_}) == (endpoint, "environment")
+    assert named_endpoints([given_], {}) == ((endpoint, "flag"),)
+    assert named_endpoints([], {"HF_ENDPOINT": given_}) == ((endpoint, "environment"),)
 
 
 def test_a_flag_wins_and_nothing_is_nothing() -> None:
     env = {"HF_ENDPOINT": "https://env.test"}
-    assert named_endpoint("https://flag.test", env) == ("https://flag.test", "flag")
-    assert named_endpoint(None, {}) is None
-    assert named_endpoint(None, {"HF_ENDPOINT": " "}) is None
+    assert named_endpoints(["https://flag.test"], env) == (("https://flag.test", "flag"),)
+    assert named_endpoints([], {}) == ()
+    assert named_endpoints([" "], {"HF_ENDPOINT": " "}) == ()
+
+
+def test_the_order_of_several_endpoints_is_that_of_preference() -> None:
+    flags = ["hf-mirror", "http://lan.test:8090/", "Official", "https://hf-mirror.com/"]
+    assert named_endpoints(flags, {}) == (
+        ("https://hf-mirror.com", "flag"),
+        ("http://lan.test:8090", "further"),
+        ("https://huggingface.co", "further"),
+    )
+
+
+def test_mirrors_come_behind_the_endpoint_unless_they_name_the_default() -> None:
+    env = {"HFGET_MIRRORS": "http://lan.test:8090, hf-mirror official"}
+    lan, mirror = "http://lan.test:8090", "https://hf-mirror.com"
+    named = with_mirrors(NamedEndpoint(mirror, "environment"), env)
+    assert [one.url for one in named] == [mirror, lan, "https://huggingface.co"]
+    by_default = with_mirrors(NamedEndpoint("https://huggingface.co", "default"), env)
+    assert by_default == (
+        (lan, "environment"),
+        (mirror, "further"),
+        ("https://huggingface.co", "further"),
+    )
+    hub = NamedEndpoint("https://huggingface.co", "default")
+    assert with_mirrors(hub, {"HFGET_MIRRORS": " , "}) == (hub,)
+    behind = with_mirrors(hub, {"HFGET_MIRRORS": lan})
+    assert [one.url for one in behind] == ["https://huggingface.co", lan]
+
+
+def test_HF_ENDPOINT_holds_one_address_as_other_programs_read_it() -> None:
+    with pytest.raises(UsageError, match="more than one address") as met:
+        named_endpoints([], {"HF_ENDPOINT": "https://a.test,https://b.test"})
+    assert "HFGET_MIRRORS" in met.value.hint
 
 
 @pytest.mark.parametrize(
@@ -127,16 +161,16 @@ def test_a_flag_wins_and_nothing_is_nothing() -> None:
      "https://hub.test/#a", "https://hub\n.test", "hüb.test", "\x1b[31m"],
 )  # fmt: skip
 def test_an_endpoint_that_is_none_is_refused(text: str) -> None:
-    for flag, env in ((text, {}), (None, {"HF_ENDPOINT": text})):
+    for flags, env in (([text], {}), ([], {"HF_ENDPOINT": text})):
         with pytest.raises(UsageError) as met:
-            named_endpoint(flag, env)
-        assert ("--endpoint" if flag else "HF_ENDPOINT") in met.value.message
+            named_endpoints(flags, env)
+        assert ("--endpoint" if flags else "HF_ENDPOINT") in met.value.message
         assert met.value.hint and "\x1b" not in met.value.message
 
 
 def test_a_password_in_a_bad_endpoint_is_not_echoed() -> None:
     with pytest.raises(UsageError) as met:
-        named_endpoint("https://user:made-up@hub.test/?a=made-up", {})
+        named_endpoints(["https://user:made-up@hub.test/?a=made-up"], {})
     assert "made-up" not in met.value.message + met.value.hint
 
 

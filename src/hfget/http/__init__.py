@@ -8,7 +8,7 @@ the one table of what is tried again, when, and how often.
 from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
-from hfget.http.credentials import choose_credential, is_token_refused
+from hfget.http.credentials import choose_credentials, is_token_refused
 from hfget.http.failures import describe, kind_of
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.redirects import circle, stays_home
@@ -22,6 +22,7 @@ from hfget.http.retry import (
     wait_after,
     with_retries,
 )
+from hfget.http.rewrites import parse_rewrites
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
 from hfget.http.watched import Exchange, WatchedClient
@@ -40,7 +41,7 @@ __all__ = [
     "Transient",
     "WatchedClient",
     "backoff",
-    "choose_credential",
+    "choose_credentials",
     "circle",
     "describe",
     "from_exception",
@@ -49,6 +50,7 @@ __all__ = [
     "hand_back",
     "is_token_refused",
     "kind_of",
+    "parse_rewrites",
     "read_first_line",
     "stays_home",
     "wait_after",

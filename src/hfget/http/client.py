@@ -13,7 +13,7 @@ import platform
 import re
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,16 +22,16 @@ import requests
 
 from hfget import __version__, events
 from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, is_private_address, origin_of
-from hfget.errors import HfgetError, UnreachableError, UnsafeError
+from hfget.errors import HfgetError, UnreachableError
 from hfget.http import proxies, redirects
 from hfget.http.connect import Sockets
-from hfget.http.credentials import is_token_refused
+from hfget.http.keyring import Keyring
 from hfget.http.sending import send
 from hfget.http.transport import Adapter, InTheClearError, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
-from hfget.settings import Credential, Withheld
-from hfget.system import safe_text, safe_url
+from hfget.settings import Credential
+from hfget.system import safe_url
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: A URL that requests would leave as it is, and its scheme, host and port.
@@ -40,21 +40,18 @@ _PLAIN_URL = re.compile(
     r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
-_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
 
 
 class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
-    `requests_sent` counts every request of the run. `unlocked` is set once a token that is
-    not eager may be used (the endpoint refused a request without it). `offline` names the
-    variable that forbids all of them, if one does. `withheld` is why the
-    token was not sent after all: it does not go in the clear, or was not accepted.
+    `requests_sent` counts every request of the run. `keyring` has the secrets. `offline` names the
+    variable that forbids all requests, if one does.
     """
 
     def __init__(
         self,
-        credential: Credential | None = None,
+        credentials: Iterable[Credential] = (),
         *,
         connect_timeout: float = API_TIMEOUT,
         offline: str = "",
@@ -63,11 +60,8 @@ class HttpClient:
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
     ) -> None:
-        self.credential = credential
-        self.unlocked = credential is not None and credential.eager
-        self.withheld: Withheld | None = None
+        self.keyring = Keyring(credentials, observer)
         self.requests_sent = 0
-        self._observer = observer
         self._connect_timeout = connect_timeout
         self._closed: HfgetError | None = _offline_error(offline) if offline else None
         self._allow_private = allow_private
@@ -110,13 +104,13 @@ class HttpClient:
             request.headers["Content-Length"] = str(len(form))
         proxy = self._proxy_for(origin)
         if with_token:
-            request.headers.update(self._authorization(origin, proxy))
+            request.headers.update(self.keyring.authorization(origin, proxy))
         with self._lock:
             self.requests_sent += 1
         try:
             return self._send(request, proxy, read_timeout)
         except InTheClearError as error:
-            self._keep_here(f"{host_of(url)} is {error.peer}, not this machine")
+            self.keyring.keep_here(origin, f"{host_of(url)} is {error.peer}, not this machine")
             del request.headers["Authorization"]
             return self._send(request, proxy, read_timeout)
 
@@ -146,47 +140,6 @@ class HttpClient:
         return redirects.follow(
             response.url, address, endpoint, allow_private=allowed, allow_http=http
         )
-
-    def unlock(self, response: requests.Response) -> bool:
-        """After a 401 or 403: whether the same request may now be answered in another way.
-
-        So with a token that was held back so far, and without one that was found by itself and
-        is not accepted: neither ends the download of what anybody may see. Both are said in a
-        line.
-        """
-        credential = self.credential
-        if credential is None or response.status_code not in (401, 403):
-            return False
-        if origin_of(response.url) != credential.origin:
-            return False
-        if "Authorization" in response.request.headers:
-            return self._go_without(credential, response)
-        if self.withheld is not None:
-            return False
-        with self._lock:
-            first, self.unlocked = not self.unlocked, True
-        if first:
-            host = safe_text(host_of(response.url), 120)
-            self._observer(
-                events.Note(f"{host} asks for a token: {credential.source} is sent to it")
-            )
-        return True
-
-    def _go_without(self, credential: Credential, response: requests.Response) -> bool:
-        """Whether an unasked-for token was refused, and is not sent any more."""
-        asked_for = not credential.eager or not credential.is_ambient
-        if asked_for or not is_token_refused(response):
-            return False
-        host = safe_text(host_of(response.url), 120)
-        with self._lock:
-            first = self.withheld is None
-            self.withheld = self.withheld or Withheld(
-                credential.source, f"{host} does not accept it", "make another one", refused=True
-            )
-        if first:
-            text = f"{host} does not accept the token from {credential.source}; going on without"
-            self._observer(events.Note(text, "warning"))
-        return True
 
     def abort(self) -> None:
         """Wake every thread that waits for the network. Final: this client cannot connect again."""
@@ -236,36 +189,6 @@ class HttpClient:
         port = parts.port or DEFAULT_PORTS[parts.scheme.lower()]
         peer = self._sockets.peers.get((hostname_of(parts), port), "")
         return is_private_address(peer)
-
-    def _authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
-        """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""
-        credential = self.credential
-        if credential is None or not self.unlocked or origin != credential.origin:
-            return {}
-        if proxy and origin.startswith("http:"):
-            self._keep_here(f"the proxy {proxies.shown(proxy)} would read it")
-        if self.withheld is not None:
-            return {}
-        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
-
-    def _keep_here(self, why: str) -> None:
-        """No token in the clear: the run goes on without it, unless it was given for this."""
-        credential = self.credential
-        if credential is None or not credential.is_ambient:
-            raise UnsafeError(
-                f"a token would go in the clear: {safe_text(why, 200)}",
-                hint=_NOT_IN_THE_CLEAR,
-            )
-        with self._lock:
-            first = self.withheld is None
-            self.withheld = self.withheld or Withheld(
-                credential.source,
-                f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
-                _NOT_IN_THE_CLEAR,
-            )
-        if first:
-            text = f"{credential.source} is not sent: {self.withheld.why}"
-            self._observer(events.Note(text, "warning"))
 
     def _adapter(self) -> Adapter:
         adapter: Adapter | None = getattr(self._local, "adapter", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ import requests
 from hfget.endpoints import (
     DEFAULT_ENDPOINT,
     EndpointSource,
+    NamedEndpoint,
     host_of,
     is_loopback,
     is_official,
@@ -34,12 +35,60 @@ _VARIABLES: tuple[TokenSource, ...] = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LOG_IN = "log in (hf auth login), or set HF_TOKEN"
 
 
+class Credentials(NamedTuple):
+    """The secrets of a run and the tokens that stay here, by origin; and what to warn of."""
+
+    credentials: Mapping[str, Credential]
+    withheld: Mapping[str, Withheld]
+    warnings: tuple[str, ...] = ()
+
+
 class CredentialChoice(NamedTuple):
-    """The secret of a run, or the token that there is but that stays here; and what to warn of."""
+    """The secret for an endpoint, or the token that there is but stays here; what to warn of."""
 
     credential: Credential | None = None
     withheld: Withheld | None = None
     warnings: tuple[str, ...] = ()
+
+
+def choose_credentials(
+    endpoints: Sequence[NamedEndpoint],
+    *,
+    flag: str | None,
+    use_ambient: bool = True,
+    send_to: Iterable[str] = (),
+    env: Mapping[str, str] = os.environ,
+) -> Credentials:
+    """Which secret may go to which of the endpoints, as `choose_credential` says for each.
+
+    A token given on the command line goes to the first, and to those that `send_to` names.
+    Raises as that does.
+    """
+    send_to = tuple(send_to)
+    wanted = _origins(send_to, "--send-token-to")
+    origins = [origin_of(one.url) for one in endpoints]
+    credentials: dict[str, Credential] = {}
+    withheld: dict[str, Withheld] = {}
+    warnings: dict[str, None] = {}
+    for number, (origin, named) in enumerate(zip(origins, endpoints, strict=True)):
+        is_wanted = origin in wanted
+        choice = choose_credential(
+            named.url,
+            named.source,
+            flag=flag if number == 0 or is_wanted else None,
+            use_ambient=use_ambient,
+            send_to=send_to if is_wanted or (wanted.isdisjoint(origins) and number == 0) else (),
+            env=env,
+        )
+        warnings.update(dict.fromkeys(choice.warnings))
+        if choice.credential is not None:
+            credentials.setdefault(origin, choice.credential)
+        elif choice.withheld is not None:
+            withheld.setdefault(origin, choice.withheld)
+        elif flag is not None:
+            remedy = f"to send it: --send-token-to {shell_word(host_of(named.url))}"
+            withheld[origin] = Withheld("--token", "it is for the first endpoint", remedy)
+    return Credentials(credentials, withheld, tuple(warnings))
 
 
 def choose_credential(
@@ -116,9 +165,10 @@ def _ambient(
                 return CredentialChoice(
                     Credential(secret, name, origin_of(endpoint), eager=allowed)
                 )
-            return CredentialChoice(
-                withheld=Withheld(name, "the endpoint is that of a pasted URL", send)
-            )
+            why = "the endpoint is that of a pasted URL"
+            if endpoint_source == "further":
+                why = "it is for huggingface.co and the first endpoint"
+            return CredentialChoice(withheld=Withheld(name, why, send))
     path = login_file(os.environ)
     if path is None or not os.path.lexists(path):
         return CredentialChoice()

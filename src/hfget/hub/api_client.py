@@ -158,9 +158,11 @@ class HubClient:
 
     def refuse(self, answer: ApiAnswer, ref: RepoRef) -> NoReturn:
         """Raise what an answer that was tolerated so far means."""
-        raise refusal(
-            answer.response, ref, self._http, withheld_token=self._settings.withheld_token
-        )
+        raise self._refusal(answer.response, ref)
+
+    def _refusal(self, response: requests.Response, ref: RepoRef) -> HfgetError:
+        held = self._settings.withheld_tokens
+        return refusal(response, ref, self._http, withheld_tokens=held)
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
         return UnreachableError(
@@ -179,7 +181,7 @@ class HubClient:
         if status in tolerated or (method == "HEAD" and status in REDIRECT_STATUSES):
             return None
         if status != 200:
-            raise refusal(response, ref, self._http, withheld_token=self._settings.withheld_token)
+            raise self._refusal(response, ref)
         if method == "HEAD":
             return None
         found = read_json(response, self.budget)
@@ -212,7 +214,7 @@ class HubClient:
                 if isinstance(failure, Transient) and not at_home:
                     failure.reason += f" ({self.host} leads to this host)"
                 raise failure from error
-            if at_home and self._http.unlock(response):
+            if at_home and self._http.keyring.unlock(response):
                 response.close()
                 continue
             if response.status_code not in REDIRECT_STATUSES:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import requests
 
-from hfget.endpoints import DEFAULT_ENDPOINT, host_of
+from hfget.endpoints import DEFAULT_ENDPOINT, host_of, origin_of
 from hfget.errors import (
     AccessError,
     EntryNotFoundError,
@@ -32,7 +34,7 @@ def refusal(
     ref: RepoRef,
     http: HttpClient,
     *,
-    withheld_token: Withheld | None = None,
+    withheld_tokens: Mapping[str, Withheld] = MappingProxyType({}),
     path: str | None = None,
 ) -> HfgetError:
     """The error for a final status, by X-Error-Code and X-Error-Message where the hub sends them.
@@ -40,13 +42,17 @@ def refusal(
     The codes are RepoNotFound, RevisionNotFound, EntryNotFound and GatedRepo; a 401 without a
     code means private, gated or missing alike (huggingface_hub, `hf_raise_for_status`).
     """
-    withheld = http.withheld or withheld_token or _not_asked_for(http, response)
-    return _Refusal(response, ref, http.credential, withheld, path).error()
+    withheld = (
+        http.keyring.withheld_from(response.url)
+        or withheld_tokens.get(origin_of(response.url))
+        or _not_asked_for(http, response)
+    )
+    return _Refusal(response, ref, http.keyring.of(response.url), withheld, path).error()
 
 
 def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | None:
     """The token that waits for a 401 or 403, where the answer is another (404, of a mirror)."""
-    credential = http.credential
+    credential = http.keyring.of(response.url)
     if credential is None or "Authorization" in response.request.headers or credential.eager:
         return None
     host = host_of(response.url)

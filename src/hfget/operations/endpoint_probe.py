@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from hfget.endpoints import EndpointSource, host_of, origin_of, without_login
+from hfget.endpoints import NamedEndpoint, host_of, origin_of, without_login
 from hfget.errors import HfgetError
-from hfget.http import Transient, WatchedClient, choose_credential
+from hfget.http import Transient, WatchedClient, choose_credentials, parse_rewrites
 from hfget.hub import Hub
 from hfget.limits import PROBE_BYTES, PROBE_SECONDS, PROBE_SPEED_SECONDS, PROBE_TIMEOUT
 from hfget.model import RemoteFile, RepoRef, Snapshot, Span
@@ -144,17 +144,20 @@ class EndpointProbe:
 
     def _begin(self) -> WatchedClient:
         """Raises HfgetError where the endpoint, or the proxy to it, cannot be used at all."""
-        source: EndpointSource = "flag"
-        choice = choose_credential(self._given, source, flag=None, use_ambient=False)
+        named = NamedEndpoint(self._given, "flag")
+        chosen = choose_credentials([named], flag=None, use_ambient=False)
         client = WatchedClient(
-            choice.credential, connect_timeout=PROBE_TIMEOUT, offline=offline_by(os.environ)
+            chosen.credentials.values(),
+            connect_timeout=PROBE_TIMEOUT,
+            offline=offline_by(os.environ),
         )
         self._client = client
         proxy = client.proxy_name(f"{self._result.endpoint}/")
         self._result = replace(self._result, proxy=proxy)
         self._settings = Settings(
             endpoint=self._result.endpoint,
-            credential=choice.credential,
+            credentials=chosen.credentials,
+            rewrites=parse_rewrites((), os.environ),
             api_timeout=PROBE_TIMEOUT,
             download_timeout=PROBE_TIMEOUT,
             retries=0,

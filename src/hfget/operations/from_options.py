@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 
-from hfget.endpoints import EndpointSource, without_login
+from hfget.endpoints import NamedEndpoint, without_login
 from hfget.errors import UsageError
-from hfget.http import choose_credential
+from hfget.http import choose_credentials, parse_rewrites
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
 from hfget.selection import Choice, Selection, split_words
@@ -31,18 +32,17 @@ def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
     )
 
 
-def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource) -> Settings:
+def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) -> Settings:
     """The settings of a run from its options and the environment. Raises UsageError.
 
-    What both have under one name is taken over.
+    What both have under one name is taken over. `endpoints` are in the order of preference.
     """
     if options.send_token_to and not options.ambient_token:
         raise UsageError(
             "--send-token-to and --no-token contradict each other", hint="give one of them"
         )
-    credential, withheld, warnings = choose_credential(
-        endpoint,
-        source,
+    chosen = choose_credentials(
+        endpoints,
         flag=options.token,
         use_ambient=options.ambient_token,
         send_to=split_words(options.send_token_to),
@@ -50,11 +50,13 @@ def settings_of(options: DownloadOptions, endpoint: str, source: EndpointSource)
     env = os.environ
     shared = {one.name for one in fields(Settings)} & OPTIONS.keys() - {"endpoint"}
     return Settings(
-        endpoint=without_login(endpoint),
-        endpoint_source=source,
-        credential=credential,
-        withheld_token=withheld,
-        token_warnings=warnings,
+        endpoint=without_login(endpoints[0].url),
+        endpoints=tuple(without_login(one.url) for one in endpoints),
+        endpoint_source=endpoints[0].source,
+        credentials=chosen.credentials,
+        withheld_tokens=chosen.withheld,
+        token_warnings=chosen.warnings,
+        rewrites=parse_rewrites(options.rewrite_host, env),
         api_timeout=positive_seconds(env, "HF_HUB_ETAG_TIMEOUT", 10.0),
         download_timeout=positive_seconds(env, "HF_HUB_DOWNLOAD_TIMEOUT", 10.0),
         offline=offline_by(env),

@@ -17,10 +17,10 @@ from hfget.destinations import (
     risky_place,
     unfit_placement,
 )
-from hfget.endpoints import DEFAULT_ENDPOINT, EndpointSource, host_of, is_official, named_endpoint
 from hfget.errors import DiskError, NotFoundError, UsageError
 from hfget.http import HttpClient
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
+from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer
@@ -30,7 +30,6 @@ from hfget.operations.reports import make_report
 from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
-from hfget.reference import parse
 from hfget.selection import absent, selection_remarks
 from hfget.settings import check_time_outs
 from hfget.system import (
@@ -62,17 +61,10 @@ class Run:
         self._observer = Watcher(observer, self._stop)
         self._begun = time.monotonic()
         check_time_outs(os.environ)
-        named = named_endpoint(options.endpoint, os.environ)
-        self._ref = parse(
-            repo,
-            repo_type=options.repo_type,
-            revision=options.revision,
-            endpoint=named[0] if named else None,
-        )
-        endpoint, source = named or _endpoint_of(self._ref, recorded_endpoint)
-        self._settings = settings_of(options, endpoint, source)
+        self._ref, endpoints = read_reference(repo, options, recorded_endpoint)
+        self._settings = settings_of(options, endpoints)
         self._http = HttpClient(
-            self._settings.credential,
+            self._settings.credentials.values(),
             connect_timeout=self._settings.api_timeout,
             offline=self._settings.offline,
             allow_private=self._settings.allow_private,
@@ -102,7 +94,8 @@ class Run:
         return self._resolved(self._resolver.listing)
 
     def _resolved(self, resolve: Callable[[], Snapshot]) -> Snapshot:
-        self._explain_endpoint()
+        for note in remarks(self._ref, self._settings):
+            self._observer(note)
         snapshot = resolve()
         self._observer(events.Resolved(snapshot))
         return snapshot
@@ -274,22 +267,3 @@ class Run:
         self._layout.complete(made.snapshot)
         sweep_partials(self._layout, [item.file for item in made.items])
         return replace(report, deleted=self._layout.remove(made.removals))
-
-    def _explain_endpoint(self) -> None:
-        pasted, used = self._ref.endpoint, self._settings.endpoint
-        if pasted is not None and host_of(pasted) != host_of(used):
-            named = "--endpoint" if self._settings.endpoint_source == "flag" else "HF_ENDPOINT"
-            self._observer(
-                events.Note(f"the URL names {host_of(pasted)}; fetched from {used} ({named})")
-            )
-        for text in self._settings.token_warnings:
-            self._observer(events.Note(text, "warning"))
-        credential = self._settings.credential
-        if credential is not None and credential.source == "--token" and not is_official(used):
-            self._observer(events.Note(f"the token from --token goes to {host_of(used)}"))
-
-
-def _endpoint_of(ref: RepoRef, recorded: str | None) -> tuple[str, EndpointSource]:
-    """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
-    given = ref.endpoint or recorded
-    return (given, "url") if given else (DEFAULT_ENDPOINT, "default")

@@ -9,12 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from hfget.endpoints import DEFAULT_ENDPOINT, KNOWN_MIRRORS, host_of, is_official, named_endpoint
+from hfget.endpoints import (
+    DEFAULT_ENDPOINT,
+    ENDPOINT_NAMES,
+    NamedEndpoint,
+    host_of,
+    is_official,
+    named_endpoints,
+    with_mirrors,
+)
 from hfget.limits import PROBE_SECONDS
 from hfget.model import RepoRef
 from hfget.operations import probe_findings
+from hfget.operations.chosen_endpoints import read_reference
 from hfget.operations.endpoint_probe import EndpointProbe, Probed
-from hfget.reference import parse
+from hfget.options import DownloadOptions
 
 #: Small, public, and on every mirror that copies what is asked for.
 PROBED_REPO = "openai-community/gpt2"
@@ -41,6 +50,11 @@ class SideBySide:
         return max(working, key=lambda each: each.speed or 0.0, default=None)
 
     @property
+    def others(self) -> tuple[Probed, ...]:
+        """Those that work beside the best."""
+        return tuple(each for each in self.probed if each.works and each is not self.best)
+
+    @property
     def exit_code(self) -> int:
         """0 if one works, else that of a download from the first."""
         return 0 if self.best else self.probed[0].exit_code
@@ -53,17 +67,15 @@ def candidates(
 
     Raises UsageError for what is not an address.
     """
-    found = []
     if flags:
-        for flag in flags:
-            if named := named_endpoint(flag, {}):
-                found.append(Candidate(named[0], "--endpoint"))
+        found = [Candidate(each.url, "--endpoint") for each in named_endpoints(flags, {})]
     else:
-        if ref.endpoint:
-            found.append(Candidate(ref.endpoint, "the URL"))
-        if named := named_endpoint(None, env):
-            found.append(Candidate(named[0], "HF_ENDPOINT"))
-        found += [Candidate(each, "known") for each in (DEFAULT_ENDPOINT, *KNOWN_MIRRORS)]
+        found = [Candidate(ref.endpoint, "the URL")] if ref.endpoint else []
+        found += [Candidate(each.url, "HF_ENDPOINT") for each in named_endpoints((), env)]
+        for named in with_mirrors(NamedEndpoint(DEFAULT_ENDPOINT, "default"), env):
+            named_by = "known" if named.source == "default" else "HFGET_MIRRORS"
+            found.append(Candidate(named.url, named_by))
+        found += [Candidate(url, "known") for url in ENDPOINT_NAMES.values()]
     first: dict[str, Candidate] = {}
     for each in found:
         first.setdefault(each.endpoint, each)
@@ -75,8 +87,7 @@ def probe_all(repo: str, flags: Sequence[str] = ()) -> SideBySide:
 
     Raises UsageError for what is no repo or no address.
     """
-    named = named_endpoint(flags[0] if flags else None, os.environ)
-    ref = parse(repo, endpoint=named[0] if named else None)
+    ref, _ = read_reference(repo, DownloadOptions(endpoint=flags), None)
     probes = [EndpointProbe(*each, ref) for each in candidates(flags, ref)]
     deadline = time.monotonic() + PROBE_SECONDS
     try:

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 from hfget import __version__
 from hfget.destinations import can_link
-from hfget.endpoints import DEFAULT_ENDPOINT, named_endpoint
+from hfget.endpoints import DEFAULT_ENDPOINT, NamedEndpoint, named_endpoints, with_mirrors
 from hfget.errors import HfgetError
-from hfget.http import choose_credential
+from hfget.http import choose_credentials
 from hfget.settings import ENV_NAMES
 from hfget.system import (
     existing_folder,
@@ -84,15 +84,17 @@ def _settings(before: Mapping[str, str]) -> list[Fact]:
             source = "environment" if name in before else "env file"
             found.append(Fact("setting", name, _shown(name, value), source))
     try:
-        named = named_endpoint(None, env)
-        endpoint, source = named or (DEFAULT_ENDPOINT, "default")
-        found.append(Fact("setting", "endpoint", safe_url(endpoint), source))
-        choice = choose_credential(endpoint, source, flag=None)
-        if (held := choice.withheld) is not None:
-            found.append(Fact("setting", "token", held.source, f"not sent: {held.why}"))
-        else:
-            token = choice.credential.source if choice.credential else "none"
-            found.append(Fact("setting", "token", token))
+        first = next(iter(named_endpoints((), env)), NamedEndpoint(DEFAULT_ENDPOINT, "default"))
+        named = with_mirrors(first, env)
+        for each in named:
+            found.append(Fact("setting", "endpoint", safe_url(each.url), each.source))
+        chosen = choose_credentials(named, flag=None)
+        for origin, credential in chosen.credentials.items():
+            found.append(Fact("setting", "token", credential.source, f"for {origin}"))
+        for origin, held in chosen.withheld.items():
+            found.append(Fact("setting", "token", held.source, f"not for {origin}: {held.why}"))
+        if not chosen.credentials and not chosen.withheld:
+            found.append(Fact("setting", "token", "none"))
     except HfgetError as error:
         found.append(Fact("setting", "unusable", error.message))
     return found

@@ -115,8 +115,25 @@ class DownloadOptions:
         check=as_folder,
     )
     hardlink: bool = option(False, PLACE, "Let the folder share files with the Hub cache.")
-    endpoint: str | None = option(
-        None, PLACE, "The hub or mirror (default HF_ENDPOINT).", metavar="URL", lists=True
+    endpoint: str | Iterable[str] = option(
+        (),
+        PLACE,
+        "The hub or mirror (default HF_ENDPOINT); repeatable.",
+        metavar="URL",
+        check=as_texts,
+        lists=True,
+    )
+    stripe: bool = option(True, PLACE, "Each file from one endpoint at a time.")
+    strict_endpoint: bool = option(
+        False, PLACE, "No byte from hosts that you did not name.", lists=True
+    )
+    rewrite_host: str | Iterable[str] = option(
+        (),
+        PLACE,
+        "Where redirects name host A, ask B; repeatable.",
+        metavar="A=B",
+        check=as_texts,
+        lists=True,
     )
     stale: bool = option(
         True,
@@ -131,7 +148,7 @@ class DownloadOptions:
     token: str | None = option(
         None,
         ACCESS,
-        "Sent to the endpoint; - reads it from stdin.",
+        "Sent to the first endpoint; - reads it from stdin.",
         metavar="TOKEN",
         flags=("--token", "--hf-token"),
         lists=True,

@@ -27,6 +27,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "prefix": "local_dir",
     "save_dir": "local_dir",
     "mirror": "endpoint",
+    "mirrors": "endpoint",
+    "endpoints": "endpoint",
     "index_url": "endpoint",
     "hf_endpoint": "endpoint",
     "base_url": "endpoint",

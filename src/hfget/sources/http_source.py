@@ -124,7 +124,7 @@ class HttpSource:
                 self.resolved = True
                 return self._stream(response, span)
             try:
-                if target.with_token and self._http.unlock(response):
+                if target.with_token and self._http.keyring.unlock(response):
                     continue
                 if status in REDIRECT_STATUSES:
                     hops += 1
@@ -249,7 +249,7 @@ class HttpSource:
             response,
             self._snapshot.ref,
             self._http,
-            withheld_token=self._settings.withheld_token,
+            withheld_tokens=self._settings.withheld_tokens,
             path=self._file.path,
         )
 

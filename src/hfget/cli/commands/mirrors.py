@@ -78,7 +78,8 @@ def shown(found: SideBySide) -> tuple[Table, list[str], Records]:
         "repo_id": found.ref.repo_id,
         "repo_type": found.ref.repo_type,
         "best": best.endpoint if best else None,
-        "setting": setting(best) if best else None,
+        "setting": _setting(best) if best else None,
+        "further": _also(found) or None,
         "exit_code": found.exit_code,
     }
     return Table(_HEAD, rows, _RIGHT), lines, [*records, ("mirrors", total)]
@@ -117,21 +118,32 @@ def _details(each: Probed) -> str:
 def _verdict(found: SideBySide) -> list[str]:
     from hfget.endpoints import is_official
 
-    best = found.best
+    best, also = found.best, _also(found)
     if best is None:
         return [f"No endpoint works from here for {found.ref}."]
+    lines = [f"Use {best.host}. For your shell profile:", f"  {_setting(best)}"]
     if is_official(best.endpoint) and "HF_ENDPOINT" not in os.environ:
-        return [f"Use {best.host}, which is the default: there is nothing to set."]
-    return [f"Use {best.host}. For your shell profile:", f"  {setting(best)}"]
+        lines = [f"Use {best.host}, which is the default: there is nothing to set."]
+    return [*lines, *(["For more than one at once:", f"  {also}"] if also else [])]
 
 
-def setting(best: Probed) -> str:
+def _setting(best: Probed) -> str:
+    return assignment("HF_ENDPOINT", best.endpoint)
+
+
+def _also(found: SideBySide) -> str:
+    """The line that has downloads use the others too; empty if there are none."""
+    urls = ",".join(each.endpoint for each in found.others)
+    return assignment("HFGET_MIRRORS", urls) if urls else ""
+
+
+def assignment(name: str, value: str) -> str:
     """The line for the profile of the shell that is in use."""
     if os.name == "nt":
-        return f"setx HF_ENDPOINT {best.endpoint}"
+        return f"setx {name} {value}"
     if os.path.basename(os.environ.get("SHELL", "")) == "fish":  # noqa: PTH119
-        return f"set -Ux HF_ENDPOINT {shell_word(best.endpoint)}"
-    return f"export HF_ENDPOINT={shell_word(best.endpoint)}"
+        return f"set -Ux {name} {shell_word(value)}"
+    return f"export {name}={shell_word(value)}"
 
 
 def _record(each: Probed) -> dict[str, Any]:

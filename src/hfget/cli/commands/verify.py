@@ -22,7 +22,16 @@ Repair = Annotated[
 ]
 
 
-@with_download_options(only=("endpoint", "token", "ambient_token", "send_token_to"))
+@with_download_options(
+    only=(
+        "endpoint",
+        "strict_endpoint",
+        "rewrite_host",
+        "token",
+        "ambient_token",
+        "send_token_to",
+    )
+)
 def verify(
     folder: Annotated[
         Path,

@@ -1,0 +1,129 @@
+"""The secrets of a run, each bound to its origin: which one a request carries, and when.
+
+A request to an origin carries the secret of that origin or none, whatever led there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import requests
+
+from hfget import events
+from hfget.endpoints import host_of, origin_of
+from hfget.errors import UnsafeError
+from hfget.http import proxies
+from hfget.http.credentials import is_token_refused
+from hfget.settings import Credential, Withheld
+from hfget.system import safe_text
+
+_NOT_IN_THE_CLEAR = "use an https endpoint; if a proxy is in the way, name the host in NO_PROXY"
+
+
+class Keyring:
+    """A secret an origin at most. Thread-safe.
+
+    One that is not eager is *unlocked* once its origin has refused a request without it. One that
+    must not go in the clear, or that was not accepted, is *withheld* from then on.
+    """
+
+    def __init__(
+        self, credentials: Iterable[Credential] = (), observer: events.Observer = events.ignore
+    ) -> None:
+        self._credentials = {credential.origin: credential for credential in credentials}
+        self._unlocked = {one.origin for one in self._credentials.values() if one.eager}
+        self._withheld: dict[str, Withheld] = {}
+        self._observer = observer
+        self._lock = threading.Lock()
+
+    def of(self, url: str) -> Credential | None:
+        """The secret that is bound to the origin of `url`, sent already or not."""
+        return self._credentials.get(origin_of(url))
+
+    def withheld_from(self, url: str) -> Withheld | None:
+        """Why the token of that origin was not sent after all: it does not go in the clear, or
+        was not accepted.
+        """
+        return self._withheld.get(origin_of(url))
+
+    def authorization(self, origin: str, proxy: str | None) -> dict[str, str]:
+        """The header for a request to `origin`, if it is to have one. Raises UnsafeError."""
+        credential = self._credentials.get(origin)
+        if credential is None or origin not in self._unlocked:
+            return {}
+        if proxy and origin.startswith("http:"):
+            self.keep_here(origin, f"the proxy {proxies.shown(proxy)} would read it")
+        if origin in self._withheld:
+            return {}
+        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
+
+    def keep_here(self, origin: str, why: str) -> None:
+        """No token in the clear: the run goes on without it, unless it was given for this."""
+        credential = self._credentials.get(origin)
+        if credential is None or not credential.is_ambient:
+            raise UnsafeError(
+                f"a token would go in the clear: {safe_text(why, 200)}",
+                hint=_NOT_IN_THE_CLEAR,
+            )
+        with self._lock:
+            first = origin not in self._withheld
+            held = self._withheld.setdefault(
+                origin,
+                Withheld(
+                    credential.source,
+                    f"over plain http it goes to this machine alone, and {safe_text(why, 200)}",
+                    _NOT_IN_THE_CLEAR,
+                ),
+            )
+        if first:
+            text = f"{credential.source} is not sent: {held.why}"
+            self._observer(events.Note(text, "warning"))
+
+    def unlock(self, response: requests.Response) -> bool:
+        """After a 401 or 403: whether the same request may now be answered in another way.
+
+        So with a token that was held back so far, and without one that was found by itself and
+        is not accepted: neither ends the download of what anybody may see. Both are said in a
+        line.
+        """
+        if response.status_code not in (401, 403):
+            return False
+        credential = self.of(response.url)
+        if credential is None:
+            return False
+        if "Authorization" in response.request.headers:
+            return self._go_without(credential, response)
+        if credential.origin in self._withheld:
+            return False
+        with self._lock:
+            first = credential.origin not in self._unlocked
+            self._unlocked.add(credential.origin)
+        if first:
+            host = safe_text(host_of(response.url), 120)
+            self._observer(
+                events.Note(f"{host} asks for a token: {credential.source} is sent to it")
+            )
+        return True
+
+    def _go_without(self, credential: Credential, response: requests.Response) -> bool:
+        """Whether an unasked-for token was refused, and is not sent any more."""
+        asked_for = not credential.eager or not credential.is_ambient
+        if asked_for or not is_token_refused(response):
+            return False
+        host = safe_text(host_of(response.url), 120)
+        with self._lock:
+            first = credential.origin not in self._withheld
+            self._withheld.setdefault(
+                credential.origin,
+                Withheld(
+                    credential.source,
+                    f"{host} does not accept it",
+                    "make another one",
+                    refused=True,
+                ),
+            )
+        if first:
+            text = f"{host} does not accept the token from {credential.source}; going on without"
+            self._observer(events.Note(text, "warning"))
+        return True
