@@ -166,7 +166,7 @@ def test_the_table_says_the_same_to_people(scene: Scene) -> None:
     lines = done.out.splitlines()
     assert lines[0].split()[:3] == ["ENDPOINT", "API", "LISTING"]
     assert lines[1].split()[0] == "*" and [line.split()[0] for line in lines[2:5]] == ["-"] * 3
-    assert lines[-1] == f"  export HF_ENDPOINT={scene.endpoints['good']}"
+    assert lines[-1] == f"    export HF_ENDPOINT={scene.endpoints['good']}"
     assert "HFGET_MIRRORS" not in done.out.partition("Use ")[2]
     assert done.out.count("  next: ") == 3
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from hfget.ui.tables import Table, cut_middle, field_lines, table_lines
+from hfget.ui.tables import Table, cut_middle, field_lines, table_lines, wrapped
 
 HEAD = ("NAME", "SIZE", "STATE")
 ROWS = [
@@ -41,6 +41,19 @@ def test_a_narrow_screen_gets_a_block_a_row() -> None:
 
 def test_an_empty_table_is_nothing() -> None:
     assert table_lines(Table(HEAD, []), 80) == []
+
+
+def test_lines_break_between_words_and_commands_do_not() -> None:
+    text = "  next: use an endpoint that works, or a proxy"
+    assert wrapped(text, 24) == [
+        "  next: use an endpoint",
+        "    that works, or a",
+        "    proxy",
+    ]
+    assert wrapped(text, None) == [text]
+    command = f"    export HF_ENDPOINT=https://{'long.' * 20}test"
+    assert wrapped(command, 40) == [command]
+    assert wrapped("x" * 50, 40) == ["x" * 50] and wrapped("", 40) == [""]
 
 
 def test_a_program_gets_fields() -> None:

@@ -28,7 +28,7 @@ from hfget.model import Plan, Snapshot
 from hfget.selection import groups_of
 from hfget.system import safe_text, size_text
 from hfget.ui.output import Sink, write_at_once
-from hfget.ui.tables import Records, Table, field_lines, table_lines
+from hfget.ui.tables import Records, Table, field_lines, table_lines, wrapped
 
 _WHOLE_PATH = 1 << 20
 
@@ -88,7 +88,8 @@ class Summaries:
             self._write(field_lines(table))
             return
         width = shutil.get_terminal_size().columns if self._results.is_terminal else None
-        self._write([*table_lines(table, width), *(shown(line, _WHOLE_PATH) for line in lines)])
+        below = [part for line in lines for part in wrapped(shown(line, _WHOLE_PATH), width)]
+        self._write([*table_lines(table, width), *below])
 
     def abandon(self, error: HfgetError) -> None:
         """Say why, without waiting for anything."""

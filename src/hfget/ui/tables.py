@@ -11,6 +11,8 @@ from hfget.messages import shown
 Records: TypeAlias = Sequence[tuple[str, dict[str, Any]]]
 
 _GAP = 2
+#: How a command begins, which is copied as a whole.
+_VERBATIM = " " * 4
 _NARROWEST = 12
 _LONGEST_CELL = 1 << 16
 
@@ -61,6 +63,22 @@ def cut_middle(text: str, width: int) -> str:
             break
         tail = text[-1 - at] + tail
     return f"{head}…{tail}"
+
+
+def wrapped(line: str, width: int | None) -> list[str]:
+    """`line` in `width` cells, broken between words; what is indented by four is left as it is."""
+    if width is None or line.startswith(_VERBATIM) or _cells(line) <= width:
+        return [line]
+    margin = line[: len(line) - len(line.lstrip())]
+    lines, words = [], line.split()
+    current = margin + words[0]
+    for word in words[1:]:
+        if _cells(current) + 1 + _cells(word) > width:
+            lines.append(current)
+            current = f"{margin}  {word}"
+        else:
+            current += f" {word}"
+    return [*lines, current]
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:

@@ -86,15 +86,15 @@ def shown(found: SideBySide) -> tuple[Table, list[str], Records]:
 
 
 def _row(each: Probed, *, is_best: bool) -> list[str]:
-    reached = each.speed is not None or each.ranges is not None
-    where = each.data_host if reached or not each.data_host else f"{each.data_host}: not reached"
-    parts = "" if each.ranges is None else "yes" if each.ranges else "no"
+    parts = "not reached" if each.data_host else ""
+    if each.ranges is not None:
+        parts = "yes" if each.ranges else "no"
     return [
         "*" if is_best else "" if each.works else "-",
         each.host,
         "fails" if each.latency is None or not each.commit else f"{each.latency * 1000:.0f} ms",
         "" if each.files is None else count_text(each.files, "file"),
-        where,
+        each.data_host,
         parts,
         "" if each.speed is None else f"{size_text(each.speed)}/s",
     ]
@@ -121,10 +121,10 @@ def _verdict(found: SideBySide) -> list[str]:
     best, also = found.best, _also(found)
     if best is None:
         return [f"No endpoint works from here for {found.ref}."]
-    lines = [f"Use {best.host}. For your shell profile:", f"  {_setting(best)}"]
+    lines = [f"Use {best.host}. For your shell profile:", f"    {_setting(best)}"]
     if is_official(best.endpoint) and "HF_ENDPOINT" not in os.environ:
         lines = [f"Use {best.host}, which is the default: there is nothing to set."]
-    return [*lines, *(["For more than one at once:", f"  {also}"] if also else [])]
+    return [*lines, *(["For more than one at once:", f"    {also}"] if also else [])]
 
 
 def _setting(best: Probed) -> str:
