@@ -41,7 +41,7 @@ def page() -> str:
     for name, rows in groups.items():
         parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
-    for name in ("verify", "mirrors", "serve"):
+    for name in ("verify", "list", "prune", "mirrors", "serve"):
         command = commands[name]
         rows = [f"| {_spelled(param)} | {param.help} |" for param in command.params]
         parts.append(f"## hfget {name}\n\n| option | what it does |\n|---|---|")

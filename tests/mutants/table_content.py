@@ -308,7 +308,15 @@ CHECKS = [
         ),
         ("Leftover.movable", "self.sole", ""),
         ("Leftover.movable", "self.standing is Standing.DEAD", ""),
-        ("sweep", "Leftover(path, path, owner, None).abandoned", "True"),
+        ("sweep", "Leftover(path, path, parts.owner, None).abandoned", "True"),
+    ),
+    *checks(
+        _RANGE,
+        "partials/abandoned.py",
+        ("test_abandoned.py",),
+        ("abandoned_in", "all((each.abandoned for each in group))", "True"),
+        ("_measured", "not is_sole(there)", "False"),
+        ("clear", "_measured(list(found.paths)) != found", "False"),
     ),
     *checks(
         _RANGE,

@@ -14,7 +14,9 @@ from typing import Any, Protocol, TextIO
 import pytest
 from rich.console import Console
 
-from hfget.cli.commands import mirrors
+from hfget.cli.commands import list as listing_command
+from hfget.cli.commands import mirrors, prune
+from hfget.destinations.holdings import Holding, PartialStore
 from hfget.errors import NetworkError
 from hfget.events import (
     ActiveFile,
@@ -31,9 +33,12 @@ from hfget.events import (
 from hfget.messages.sentences import Verdict
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.endpoint_probe import Probed
+from hfget.operations.found_downloads import Download
 from hfget.operations.probe_findings import Finding
+from hfget.operations.prune_partials import Prunable, Pruned
 from hfget.operations.side_by_side import SideBySide
 from hfget.operations.surroundings import Fact
+from hfget.partials.abandoned import Abandoned
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
@@ -187,6 +192,14 @@ def results_of(snapshot: Snapshot, extra: str) -> Iterator[tuple[Any, list[str],
         for name in names
     ]
     yield mirrors.shown(SideBySide(snapshot.ref, (*odd, Probed(url, "known"))))
+    held = [
+        Holding(Path(name), "model", name, name, name, 2, 1 << 50, 1e9, False, snapshot.files)
+        for name in names
+    ]
+    yield listing_command.shown([Download(one, 1) for one in held])
+    gone = Abandoned(tuple(map(Path, names)), 5, 1e9)
+    stores = [PartialStore(Path(name), Path(name), ()) for name in names]
+    yield prune.shown([Prunable(one, (gone,), 9.0) for one in stores], Pruned(), dry_run=True)
     yield mirrors.shown_facts([Fact("setting", name, name, name) for name in names])
 
 

@@ -16,9 +16,7 @@ _DOWNLOADING = re.compile(
     r"add|clone|copy|cp|download|dl|fetch|grab|install|pull|run|snapshot|sync"
 )
 _OTHERS = {
-    "help": "hfget --help",
     "version": "hfget --version",
-    "list": "hfget ls REPO",
     "tree": "hfget ls REPO",
     "files": "hfget ls REPO",
     "info": "hfget ls REPO",
@@ -78,12 +76,10 @@ def _in_our_options(words: Sequence[str]) -> list[str]:
 
 
 def _instead_of(verb: str, rest: Sequence[str]) -> str:
-    if verb in ("list", "tree", "files", "info", "show") and rest:
+    if verb in ("tree", "files", "info", "show") and rest:
         return _shown(["hfget", "ls", *rest])
     if verb in ("check", "repair") and rest:
         return _shown(["hfget", "verify", *rest])
-    if verb == "help" and rest:
-        return _shown(["hfget", *rest[:1], "--help"])
     return _OTHERS[verb]
 
 

@@ -1,14 +1,24 @@
 """Where files end, and what is recorded of them.
 
 A *destination* is a plain folder or the Hub cache. A *placement* says where a file of a listing
-lands and what is there already. A *record* is huggingface_hub's or hfget's note of what was
-downloaded; a path is *safe* if it stays below the folder on every system.
+lands and what is there already; a *holding* is what a place has of one repo. A *record* is
+huggingface_hub's or hfget's note of what was downloaded; a path is *safe* if it stays below the
+folder on every system.
 """
 
 from __future__ import annotations
 
 from hfget.destinations.cautions import risky_names, risky_place
 from hfget.destinations.choose import cache_beside, choose_layout
+from hfget.destinations.holdings import (
+    RECORDS,
+    Holding,
+    PartialStore,
+    cached_partials,
+    folder_holdings,
+    folder_partials,
+)
+from hfget.destinations.hub_cache.cache_holdings import cache_holdings, is_repo_folder, repo_folders
 from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.hub_cache.symlinks import possible as can_link
@@ -34,27 +44,36 @@ from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
 __all__ = [
     "LOG_NAME",
+    "RECORDS",
     "RECORD_NAME",
     "CachedSnapshot",
+    "Holding",
     "Home",
     "Layout",
     "Occupants",
     "Owners",
+    "PartialStore",
     "Placement",
     "RecordLog",
     "RecordedListing",
     "RepoName",
     "Wanted",
     "cache_beside",
+    "cache_holdings",
+    "cached_partials",
     "can_link",
     "choose_layout",
     "destination",
     "differences",
+    "folder_holdings",
+    "folder_partials",
+    "is_repo_folder",
     "linked_blob",
     "read_metadata",
     "read_tree",
     "read_wanted",
     "recorded_paths",
+    "repo_folders",
     "risky_names",
     "risky_place",
     "unfit_placement",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hfget.operations.endpoint_probe import Probed
+    from hfget.operations.found_downloads import Download, Place, downloads, places
+    from hfget.operations.prune_partials import Prunable, Pruned, prunable, prune
     from hfget.operations.python_api import download, plan
     from hfget.operations.run import Run
     from hfget.operations.side_by_side import PROBED_REPO, SideBySide, probe_all
@@ -20,16 +22,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROBED_REPO",
+    "Download",
     "Fact",
     "FileState",
+    "Place",
     "Probed",
+    "Prunable",
+    "Pruned",
     "Run",
     "SideBySide",
     "Verification",
     "all_facts",
     "download",
+    "downloads",
+    "places",
     "plan",
     "probe_all",
+    "prunable",
+    "prune",
     "repair",
     "verify",
 ]
@@ -40,6 +50,14 @@ _HOMES = {
     "PROBED_REPO": "side_by_side",
     "SideBySide": "side_by_side",
     "probe_all": "side_by_side",
+    "Download": "found_downloads",
+    "Place": "found_downloads",
+    "downloads": "found_downloads",
+    "places": "found_downloads",
+    "Prunable": "prune_partials",
+    "Pruned": "prune_partials",
+    "prunable": "prune_partials",
+    "prune": "prune_partials",
     "Fact": "surroundings",
     "all_facts": "surroundings",
     "download": "python_api",

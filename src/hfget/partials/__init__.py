@@ -7,6 +7,7 @@ partial is another program's.
 
 from __future__ import annotations
 
+from hfget.partials.abandoned import Abandoned, abandoned_in, clear
 from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
 from hfget.partials.digest import PrefixHash, hash_file, is_beginning, new_hash
 from hfget.partials.hf_partials import Begun, find_prefix, inherit
@@ -19,6 +20,7 @@ from hfget.partials.spans import Spans
 __all__ = [
     "FULL",
     "JOURNALED_BYTES",
+    "Abandoned",
     "Begun",
     "Block",
     "Identity",
@@ -26,8 +28,10 @@ __all__ = [
     "PositionalFile",
     "PrefixHash",
     "Spans",
+    "abandoned_in",
     "can_clone",
     "can_take_alone",
+    "clear",
     "digest_of",
     "duplicate",
     "find_prefix",

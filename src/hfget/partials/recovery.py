@@ -110,17 +110,32 @@ def sweep(directory: Path, digests: Iterable[str]) -> None:
         return
     known = frozenset(digests)
     for name in left:
-        for suffix in _SUFFIXES:
-            match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
-            if match is None or match.group(1)[:27] not in known:
-                continue
+        parts = parts_of(name)
+        if parts is None or parts.stem[:27] not in known:
+            continue
+        path = directory / name
+        if Leftover(path, path, parts.owner, None).abandoned:
+            with suppress(OSError):
+                path.unlink()
+
+
+class NameParts(NamedTuple):
+    """What the name of a partial, or of its journal, says; `rest` is all but its suffix."""
+
+    rest: str
+    stem: str
+    owner: ProcessIdentity | None
+
+
+def parts_of(name: str) -> NameParts | None:
+    """None for any other name, and where whose it is cannot be told: another version's, perhaps."""
+    for suffix in _SUFFIXES:
+        match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
+        if match is not None:
             owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
-            if match.group(2) and owner is None:
-                continue  # whose it is cannot be told: perhaps another version's, at work
-            path = directory / name
-            if Leftover(path, path, owner, None).abandoned:
-                with suppress(OSError):
-                    path.unlink()
+            if owner is not None or not match.group(2):
+                return NameParts(match.group(0), match.group(1), owner)
+    return None
 
 
 def compare(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hfget.destinations import record_codec
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.holdings import LOCK_NAME
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
     blob_path,
@@ -76,7 +77,7 @@ class CacheLayout:
         self._names = Names(self._folder, self._directories, self._log, fsync=fsync)
         self._names.links = links
         locks = self._cache / ".locks" / named.name
-        self.lock_path = locks / "hfget.lock"
+        self.lock_path = locks / LOCK_NAME
         self._etags = EtagLocks(locks)
         self._waiting: dict[str, tuple[frozenset[tuple[str, int, int]], float]] = {}
         self._inside: set[Path] = set()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hfget.destinations import asked_revisions, record_codec
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.holdings import LOCK_NAME
 from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
 from hfget.destinations.listing_origins import Origins, RecordedListing
@@ -82,7 +83,7 @@ class FolderLayout:
 
     @property
     def lock_path(self) -> Path:
-        return self._records / "hfget.lock"
+        return self._records / LOCK_NAME
 
     def remembered(self, ref: RepoRef) -> Remembered | None:
         return asked_revisions.recall(self._records, ref)

@@ -1,0 +1,65 @@
+"""`hfget help TOPIC`: a page of the documentation in the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hfget.errors import UsageError
+from hfget.system import safe_text
+
+#: By topic, the page in docs/.
+TOPICS = {
+    "mirrors": "mirrors.md",
+    "weights": "weights.md",
+    "resume": "resume.md",
+    "token": "token.md",
+    "ci": "ci.md",
+    "cluster": "cluster.md",
+}
+_HINT = f"hfget help TOPIC, where TOPIC is one of {', '.join(TOPICS)}"
+_WIDEST = 100
+
+
+def help_topic(
+    context: typer.Context,
+    topic: Annotated[
+        str | None,
+        typer.Argument(metavar="TOPIC", help=f"One of {', '.join(TOPICS)}."),
+    ] = None,
+) -> None:
+    """Show what the documentation says of a topic; the options of a command: hfget COMMAND -h."""
+    if topic is None:
+        from hfget.cli.help_text import SHORT_HELP
+
+        print(SHORT_HELP, end="")
+        return
+    name = topic.lower()
+    if name not in TOPICS:
+        if context.parent and name in getattr(context.parent.command, "commands", {}):
+            raise UsageError(f"{name} is a command", hint=f"hfget {name} --help")
+        raise UsageError(f"there is no topic {safe_text(topic, 60)}", hint=_HINT)
+    text = _page(TOPICS[name])
+    if not sys.stdout.isatty():
+        print(text, end="")
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    Console(width=width).print(Markdown(text, hyperlinks=False))
+
+
+def _page(name: str) -> str:
+    """A page as it is installed, or as it lies in the source tree. Raises UsageError."""
+    package = Path(__file__).parents[2]
+    for folder in (package / "pages", package.parents[1] / "docs"):
+        if (folder / name).is_file():
+            return (folder / name).read_text("utf-8")
+    raise UsageError(
+        f"the page {name} is not installed", hint="pip install --force-reinstall hfget"
+    )
