@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ TOPICS = {
 }
 _HINT = f"hfget help TOPIC, where TOPIC is one of {', '.join(TOPICS)}"
 _WIDEST = 100
+#: A link, whose target says nothing in a terminal.
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 def help_topic(
@@ -51,7 +54,7 @@ def help_topic(
     from rich.markdown import Markdown
 
     width = min(_WIDEST, shutil.get_terminal_size().columns)
-    Console(width=width).print(Markdown(text, hyperlinks=False))
+    Console(width=width).print(Markdown(_LINK.sub(r"\1", text)))
 
 
 def _page(name: str) -> str:

@@ -77,7 +77,7 @@ def shown(found: Sequence[Download]) -> tuple[Table, list[str], Records]:
 
     ordered = sorted(found, key=lambda one: (one.held.repo_id, one.held.root))
     unfinished = [one for one in ordered if one.held.complete is False]
-    total = sum(one.held.size - one.held.missing_bytes for one in ordered)
+    total = sum(map(_here, ordered))
     line = f"{count_text(len(ordered), 'download')}, {size_text(total)}"
     if unfinished:
         line += f"; {len(unfinished)} not complete"
@@ -98,7 +98,7 @@ def _row(one: Download) -> list[str]:
     return [
         _repo(one) or _UNKNOWN,
         held.revision or held.commit[:7],
-        size_text(held.size - held.missing_bytes),
+        size_text(_here(one)),
         time.strftime("%Y-%m-%d", time.localtime(held.moment)),
         _state(one),
         _place(held.root),
@@ -106,7 +106,7 @@ def _row(one: Download) -> list[str]:
 
 
 def _state(one: Download) -> str:
-    """`complete`, `3 files (1.2 GB) missing`, or how many files there are if that is not known."""
+    """`complete`, `3 missing, 1.2 GB`, or how many files there are if that is not known."""
     held = one.held
     if held.complete is None:
         return count_text(held.files, "file")
@@ -115,7 +115,12 @@ def _state(one: Download) -> str:
     if not held.missing:
         return "files missing"
     lacking = size_text(held.missing_bytes - one.partial_bytes)
-    return f"{count_text(len(held.missing), 'file')} ({lacking}) missing"
+    return f"{len(held.missing)} missing, {lacking}"
+
+
+def _here(one: Download) -> int:
+    """Bytes on this disk, those of unfinished files included."""
+    return one.held.size - one.held.missing_bytes + one.partial_bytes
 
 
 def _repo(one: Download) -> str:
