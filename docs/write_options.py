@@ -42,7 +42,7 @@ def page() -> str:
     for name, rows in groups.items():
         parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
-    for name in ("urls", "verify", "serve"):
+    for name in ("urls", "verify", "list", "prune", "mirrors", "serve"):
         command = commands[name]
         rows = [
             f"| {_spelled(param)} | {param.help} |"

@@ -52,22 +52,39 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/sending.py",
-        ("test_in_the_clear.py",),
+        ("http/test_client_plain_http.py",),
         ("_keep_here", "not is_loopback_address(peer)", "False"),
     ),
     *checks(
         _ORIGIN,
         "external/surroundings.py",
-        ("test_external.py",),
+        ("external/test_surroundings.py",),
         ("environment", "name not in _WITHHELD", ""),
         ("environment", "name.lower() not in _PROXIES", ""),
     ),
     *checks(
         _ORIGIN,
         "external/aria2c_file.py",
-        ("test_aria2c.py",),
+        ("external/test_aria2c_file.py",),
         ("Aria2cFile.bring", "address.authorized", "False"),
         ("Aria2cFile._publish", "actual != self._file.etag", "False"),
+    ),
+    *checks(
+        _ORIGIN,
+        "operations/endpoint_probe.py",
+        ("operations/test_endpoint_probe.py",),
+        (
+            "EndpointProbe._begin",
+            "choose_credentials([named], flag=None, use_ambient=False)",
+            "choose_credentials([named], flag=None)",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "operations/report_facts.py",
+        ("operations/test_endpoint_probe.py",),
+        ("_shown", "name in _SECRETS or name.endswith(_SECRET_ENDINGS)", "False"),
+        ("_shown", "'@' in value.removeprefix('@')", "False"),
     ),
     *checks(
         _ORIGIN,
@@ -126,14 +143,14 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "http/credentials.py",
-        ("test_token_endpoints.py",),
+        ("operations/test_token_endpoints.py",),
         ("choose_credentials", "flag if number == 0 or is_wanted else None", "flag"),
         ("_ambient", "endpoint_source in ('flag', 'environment')", "True"),
     ),
     *checks(
         _ORIGIN,
         "http/rewrites.py",
-        ("test_rewrites.py",),
+        ("http/test_rewrites.py",),
         ("HostRules.check", "not self._strict or _host_and_port(url) in self._endpoints", "True"),
         (
             "HostRules.rerouted",
@@ -145,7 +162,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "operations/failover.py",
-        ("test_failover.py",),
+        ("operations/test_failover.py",),
         ("Failover._may_be_asked", "not gated", "True"),
         ("Failover._may_be_asked", "with_token.isdisjoint(map(origin_of, gated))", "True"),
         ("Failover._may_be_asked", "origin_of(endpoint) in with_token", "True"),
@@ -153,7 +170,7 @@ CHECKS = [
     *checks(
         _ORIGIN,
         "hub/commit_holders.py",
-        ("test_failover.py",),
+        ("operations/test_failover.py",),
         ("CommitHolders._ask", "origin_of(answer.response.url) == client.home", "True"),
     ),
     *checks(

@@ -99,7 +99,7 @@ CHECKS = [
     *checks(
         _SHOWN,
         "server/client_tokens.py",
-        ("test_client_tokens.py",),
+        ("server/test_client_tokens.py",),
         (
             "ClientTokens.check",
             "not sum((hmac.compare_digest(found, known) for known in self._hashes))",
@@ -114,14 +114,14 @@ CHECKS = [
     *checks(
         _SHOWN,
         "operations/kept_contents.py",
-        ("test_kept_contents.py",),
+        ("operations/test_kept_contents.py",),
         ("KeptContents._remove", "not is_inside(place, self._cache)", "False"),
         ("KeptContents.make_room", "place in busy", "False"),
     ),
     *checks(
         _SHOWN,
         "server/page.py",
-        ("test_server_page.py",),
+        ("server/test_page.py",),
         ("_held", "escape(str(one.repo))", "str(one.repo)"),
         ("_fetched", "escape(pull.file.path)", "pull.file.path"),
         ("_clients", "escape(address or 'unknown')", "address or 'unknown'"),

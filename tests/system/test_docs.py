@@ -41,9 +41,14 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
 
 def test_every_option_that_is_spoken_of_exists() -> None:
     known = {"--install-completion"}  # of the program, not of a command
-    for command in ((), ("ls",), ("urls",), ("verify",), ("serve",)):
+    commands = ("ls", "urls", "verify", "list", "prune", "mirrors", "serve")
+    for command in ((), *((name,) for name in commands)):
         done = subprocess.run(
-            [*HFGET, *command, "--help"], capture_output=True, text=True, timeout=60, check=True
+            [*HFGET, *command, "--help" if command else "--help-all"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         known |= set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout))
     known |= NOT_NEEDED.keys() | INSTEAD.keys()  # answered by name

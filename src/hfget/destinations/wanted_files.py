@@ -54,6 +54,7 @@ class Wanted(NamedTuple):
     files: dict[str, RemoteFile]
     homes: dict[str, Home]
     written: float
+    revision: str = ""
 
     def home(self, path: str) -> Home:
         """Where the file at `path` was asked for."""
@@ -79,7 +80,8 @@ def _wanted_in(data: dict[str, Any] | None, records: Path) -> Wanted | None:
         repo_id, repo_type, commit = (str(data[n]) for n in ("repo_id", "repo_type", "commit"))
         written = (records / RECORD_NAME).stat().st_mtime
         endpoint = str(data.get("endpoint", ""))
-        return Wanted(repo_id, repo_type, commit, endpoint, files, homes, written)
+        revision = str(data.get("revision", ""))
+        return Wanted(repo_id, repo_type, commit, endpoint, files, homes, written, revision)
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
 

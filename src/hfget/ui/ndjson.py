@@ -29,6 +29,7 @@ from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute
 from hfget.ui.pacing import Clock
 from hfget.ui.sentences import Verdict
+from hfget.ui.tables import Records, Table
 
 PROGRESS_SECONDS = 0.5
 
@@ -148,6 +149,10 @@ class NdjsonDisplay:
             counts[state] += 1
             self._emit("verified_file", file=path, state=state, detail=detail)
         self._emit("verified", summary=summary, files=len(verdicts), **counts)
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        for name, fields in records:
+            self._emit(name, **fields)
 
     def _progress(self, event: Progress) -> None:
         now = self._clock()
