@@ -15,7 +15,7 @@ from hfget.system import safe_text
 
 #: By topic, the page in docs/.
 TOPICS = {
-    "mirrors": "mirrors.md",
+    "mirrors": "which-mirror.md",
     "weights": "weights.md",
     "resume": "resume.md",
     "token": "token.md",
