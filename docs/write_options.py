@@ -44,7 +44,9 @@ def page() -> str:
     for name, rows in groups.items():
         parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
-    for name in ("urls", "lock", "sync", "outdated", "verify", "serve"):
+    for name in (
+        "urls", "lock", "sync", "outdated", "verify", "list", "prune", "mirrors", "serve",
+    ):  # fmt: skip
         command = commands[name]
         known = (
             listing if name == "urls" else listed if name in ("lock", "sync", "outdated") else set()

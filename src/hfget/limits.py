@@ -149,3 +149,14 @@ GRACE_SECONDS = 10.0
 #: Seconds without a sign of life after which an unknown owner counts as gone | six signs of life,
 #: one each ten seconds
 LEASE_SECONDS = 60.0
+#: Seconds for each wait of `hfget mirrors` | a choice: who has a slow line still gets an answer,
+#: and a dead mirror costs few
+PROBE_TIMEOUT = 4.0
+#: Seconds after which it goes without those that have not answered all | a choice: two time-outs
+#: for the API, one for the listing and one for a file
+PROBE_SECONDS = 16.0
+#: Bytes of a file that it fetches to see how fast they come | a choice: enough for a connection to
+#: get up to speed on most lines
+PROBE_BYTES = 8 << 20
+#: Seconds after which it stops fetching | a choice: what is slow has shown it by then
+PROBE_SPEED_SECONDS = 3.0

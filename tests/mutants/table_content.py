@@ -343,7 +343,15 @@ CHECKS = [
         ),
         ("Leftover.movable", "self.sole", ""),
         ("Leftover.movable", "self.standing is Standing.DEAD", ""),
-        ("sweep", "Leftover(path, path, owner, None).abandoned", "True"),
+    ),
+    *checks(
+        _RANGE,
+        "partials/abandoned.py",
+        ("partials/test_abandoned.py", "partials/test_recovery_names.py"),
+        ("NameParts.is_abandoned", "Leftover(path, path, self.owner, None).abandoned", "True"),
+        ("abandoned_in", "all((parts.is_abandoned(path) for path, parts in group))", "True"),
+        ("_measured", "not is_sole(there)", "False"),
+        ("clear", "_measured(list(found.paths)) != found", "False"),
     ),
     *checks(
         _RANGE,

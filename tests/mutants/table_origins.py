@@ -71,6 +71,23 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
+        "operations/endpoint_probe.py",
+        ("operations/test_endpoint_probe.py",),
+        (
+            "EndpointProbe._begin",
+            "choose_credentials([named], flag=None, use_ambient=False)",
+            "choose_credentials([named], flag=None)",
+        ),
+    ),
+    *checks(
+        _ORIGIN,
+        "operations/report_facts.py",
+        ("operations/test_endpoint_probe.py",),
+        ("_shown", "name in _SECRETS or name.endswith(_SECRET_ENDINGS)", "False"),
+        ("_shown", "'@' in value.removeprefix('@')", "False"),
+    ),
+    *checks(
+        _ORIGIN,
         "hub/pages.py",
         ("hub/test_pages_hostile.py", "hub/test_tree.py"),
         (

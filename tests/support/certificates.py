@@ -48,6 +48,10 @@ class PrivateCA:
         """For a server whose certificate is no more valid."""
         return self._context("expired", "IP:127.0.0.1", days=-1)
 
+    def context_for(self, names: str) -> ssl.SSLContext:
+        """For a server under these names, as a certificate has them: `DNS:hub.test`."""
+        return self._context("named", names, days=2)
+
     def _context(self, name: str, names: str, days: int) -> ssl.SSLContext:
         (self._folder / f"{name}.ext").write_text(_EXTENSIONS.format(names=names))
         self._openssl(

@@ -41,9 +41,13 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
 
 def test_every_option_that_is_spoken_of_exists() -> None:
     known = {"--install-completion"}  # of the program, not of a command
-    for command in ("", "ls", "urls", "verify", "serve", "lock", "sync", "outdated"):
+    commands = (
+        *("ls", "urls", "verify", "list", "prune", "mirrors", "serve"),
+        *("lock", "sync", "outdated"),
+    )
+    for command in ((), *((name,) for name in commands)):
         done = subprocess.run(
-            [*HFGET, *command.split(), "--help"],
+            [*HFGET, *command, "--help" if command else "--help-all"],
             capture_output=True,
             text=True,
             timeout=60,

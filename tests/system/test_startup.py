@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 
+from hfget.cli.commands.help import TOPICS
+from hfget.cli.help_text import COMMON
+from hfget.cli.main import app
+
+ROOT = Path(__file__).parents[2]
 HEAVY = {
     *(
         "requests",
@@ -20,7 +28,16 @@ HEAVY = {
     ),
     *("starlette", "uvicorn", "rich.progress", "rich.live", "rich.markdown"),
 }
-EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 129, 130, 143)
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 124, 129, 130, 143)
+#: Of commands that can give but some of them.
+CODES = {
+    "ls": {0, 1, 2, 3, 4, 5, 8, 129, 130, 143},
+    "list": {0, 1, 2, 129, 130, 143},
+    "prune": {0, 1, 2, 7, 129, 130, 143},
+    "mirrors": {0, 1, 2, 3, 4, 5, 6, 8, 129, 130, 143},
+    "serve": {0, 1, 2},
+    "help": {0, 1, 2},
+}
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -44,7 +61,15 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["-h"], ["--version"], ["ls", "--help"], ["serve", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["-h"],
+        ["--version"],
+        ["ls", "--help"],
+        ["mirrors", "--help"],
+        ["serve", "--help"],
+    ],
 )
 def test_talk_needs_no_heavy_import(arguments: list[str]) -> None:
     modules = imported_by(*arguments)
@@ -72,34 +97,75 @@ def test_importing_the_package_imports_nothing() -> None:
     assert names == {"hfget"}
 
 
-def help_of(*arguments: str) -> str:
+def help_of(*arguments: str, stderr: bool = False, code: int = 0) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "hfget", *arguments, "--help"],
+        [sys.executable, "-m", "hfget", *arguments],
         env={"PYTHONIOENCODING": "ascii", "COLUMNS": "80", "PATH": ""},
         capture_output=True,
         timeout=60,
-        check=True,
+        check=False,
     )
-    return done.stdout.decode("ascii")
+    assert done.returncode == code
+    return (done.stderr if stderr else done.stdout).decode("ascii")
 
 
-@pytest.mark.parametrize("arguments", [[], ["get"], ["ls"], ["verify"], ["serve"]])
-def test_help_fits_and_tells_the_exit_codes(arguments: list[str]) -> None:
-    text = help_of(*arguments)
+@pytest.mark.parametrize(
+    "command", ["", "get", "ls", "verify", "list", "prune", "mirrors", "serve", "help"]
+)
+def test_help_fits_and_tells_the_exit_codes(command: str) -> None:
+    text = help_of(*command.split(), "--help-all" if command in ("", "get") else "--help")
     assert max(map(len, text.splitlines())) <= 80
-    codes = text.partition("Exit codes:")[2].split()
-    assert all(str(code) in codes for code in EXIT_CODES)
+    table = text.partition("Exit codes:\n")[2].partition("\n\n")[0]
+    codes = {int(code) for code in re.findall(r"(?:^| ) +(\d+)  ", table, re.M)}
+    assert codes == CODES.get(command, set(EXIT_CODES))
+
+
+def test_help_of_the_main_command_comes_in_three_sizes() -> None:
+    short, brief, whole = help_of(stderr=True, code=2), help_of("--help"), help_of("--help-all")
+    assert len(short.splitlines()) == 15
+    assert len(re.findall(r"^  hfget ", short, re.M)) == 5
+    assert len(re.findall(r"^  -", brief, re.M)) == 20
+    assert len(re.findall(r"^  -", whole, re.M)) > 35
+    for text in (short, brief, whole):
+        assert max(map(len, text.splitlines())) <= 80
+        assert "hfget help" in text and "--install-completion" in text
+    assert "Examples:" in brief and "Examples:" in whole
 
 
 def test_help_names_every_option_and_command() -> None:
-    words = set(help_of().replace(",", " ").split())
+    words = set(help_of("--help-all").replace(",", " ").split())
     assert words >= {
         *("--include", "--exclude", "--revision", "--repo-type", "--dataset", "--space"),
         *("--local-dir", "--endpoint", "--token", "--hf-token", "--token-file", "--no-token"),
         *("-x", "--connections", "-j", "--jobs", "--retries", "--dry-run", "--force"),
         *("--quiet", "--json", "--debug", "--version", "--env-file", "--no-wait", "--no-fsync"),
-        *("ls", "verify", "serve", "REPO", "[FILES]..."),
+        *("ls", "verify", "list", "prune", "mirrors", "serve", "REPO", "[FILES]..."),
     }
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_a_page_that_is_installed_too(topic: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hfget", "help", topic], capture_output=True, timeout=60, check=True
+    )
+    assert done.stdout.decode() == (ROOT / "docs" / TOPICS[topic]).read_text("utf-8")
+    line = f'"docs/{TOPICS[topic]}" = "hfget/pages/{TOPICS[topic]}"'
+    assert line in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_a_topic_that_is_none_gets_those_there_are() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hfget", "help", "me"], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert all(topic in done.stderr.decode() for topic in TOPICS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMON))
+def test_what_is_common_is_there(name: str) -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    params = {param.name for param in commands["get"].params}
+    assert name in params | {"help"}
 
 
 @pytest.mark.parametrize(

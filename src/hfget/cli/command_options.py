@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from hfget import __version__
+from hfget.cli.help_text import EVERYTHING
 from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
@@ -131,4 +132,17 @@ def _show_version(wanted: bool) -> None:
 Version = Annotated[
     bool,
     typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+]
+
+
+def _show_everything(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        ctx.meta[EVERYTHING] = True
+        print(ctx.get_help())
+        raise typer.Exit
+
+
+HelpAll = Annotated[
+    bool,
+    typer.Option("--help-all", callback=_show_everything, is_eager=True, help="Show all options."),
 ]

@@ -11,7 +11,7 @@ import typer
 
 from hfget.cli.arguments import Said
 from hfget.cli.command_options import whole_number
-from hfget.cli.help import NOTES
+from hfget.cli.help_text import NOTES
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.errors import UsageError
 from hfget.messages import advice

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from copy import copy
 from typing import Any
 
@@ -16,14 +15,18 @@ import typer
 from typer.core import TyperGroup
 
 from hfget.cli.commands.get import get
+from hfget.cli.commands.help import help_topic
+from hfget.cli.commands.list import list_downloads
 from hfget.cli.commands.lock import lock
 from hfget.cli.commands.ls import ls
 from hfget.cli.commands.outdated import outdated
+from hfget.cli.commands.prune import prune
 from hfget.cli.commands.serve import serve
 from hfget.cli.commands.sync import sync
 from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
-from hfget.cli.help import Command, command_name
+from hfget.cli.commands.which_mirror import mirrors
+from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command, command_name
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
@@ -57,7 +60,7 @@ class _Group(TyperGroup):
         )
 
 
-class _Get(Command):
+class _Get(BriefCommand):
     """The main command, whose name can be left out."""
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -97,7 +100,11 @@ app.command("verify", cls=Command)(verify)
 app.command("lock", cls=Command)(lock)
 app.command("sync", cls=Command)(sync)
 app.command("outdated", cls=Command)(outdated)
+app.command("list", cls=Command)(list_downloads)
+app.command("prune", cls=Command)(prune)
+app.command("mirrors", cls=Command)(mirrors)
 app.command("serve", cls=Command)(serve)
+app.command("help", cls=Command)(help_topic)
 
 
 _NAMES = frozenset(known.name for known in app.registered_commands)
@@ -118,8 +125,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         if not arguments and "_HFGET_COMPLETE" not in os.environ:
-            with redirect_stdout(sys.stderr):
-                app(args=["--help"], prog_name="hfget", standalone_mode=False)
+            print(SHORT_HELP, file=sys.stderr, end="")
             sys.exit(2)
         code = _app_for(arguments)(args=arguments, prog_name="hfget", standalone_mode=False)
     except HfgetError as error:

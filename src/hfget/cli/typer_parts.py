@@ -36,6 +36,8 @@ def convert_plainly(param: Any) -> None:
     described = getattr(param, "type_descriptor", None)
     if described is None or getattr(param, "_runtime_param", param) is not None:
         return
-    convert = described.parameter_info.parser or _PLAIN.get(described.annotation)
-    if convert is not None:
+    parser = described.parameter_info.parser
+    if parser is not None and (param.multiple or param.nargs == -1):
+        param._runtime_param = Conversion(lambda values: [parser(value) for value in values])
+    elif (convert := parser or _PLAIN.get(described.annotation)) is not None:
         param._runtime_param = Conversion(convert)

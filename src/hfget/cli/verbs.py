@@ -18,7 +18,7 @@ _DOWNLOADING = re.compile(
     r"add|clone|continue|copy|cp|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
     r"resume|run|snapshot|snapshot[-_]download|update|upgrade"
 )
-_LISTING = ("list", "tree", "files", "info", "show", "ll", "dir", "du", "stat")
+_LISTING = ("tree", "files", "info", "show", "ll", "dir", "du", "stat")
 _PLANNING = ("plan", "diff", "status", "dry-run")
 _OTHERS = {
     **dict.fromkeys(_LISTING, "hfget ls REPO"),
@@ -26,7 +26,6 @@ _OTHERS = {
     **dict.fromkeys(("rm", "remove", "delete", "uninstall"), advice.REMOVE_FOLDER),
     **dict.fromkeys(("cache", "scan-cache", "delete-cache"), advice.LIST_CACHE),
     **dict.fromkeys(("completion", "completions"), "hfget --install-completion"),
-    "help": "hfget --help",
     "version": "hfget --version",
     "check": "hfget verify DIR",
     "repair": "hfget verify DIR",
@@ -44,7 +43,7 @@ _OF_HF = frozenset(
     {"collections", "discussions", "env", "jobs", "repo", "repos", "tag", "webhooks"}
 )
 #: What a misspelt word at the beginning, with more behind it, is compared with.
-_OURS = ("verify", "serve")
+_OURS = ("verify", "serve", "mirrors", "prune")
 _TYPED_WRONG = ("download", "clone", "fetch", "install")
 _LINE = re.compile(
     r"hf|huggingface-cli|git|git-lfs|wget|curl|aria2c|hfd|hfd\.sh|ollama|docker|podman|"
@@ -117,8 +116,6 @@ def _instead_of(verb: str, rest: Sequence[str]) -> str:
         return _shown(["hfget", *rest, "--dry-run"])
     if verb in ("check", "repair") and rest:
         return _shown(["hfget", "verify", *rest])
-    if verb == "help" and rest:
-        return _shown(["hfget", *rest[:1], "--help"])
     return _OTHERS[verb]
 
 

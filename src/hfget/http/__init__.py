@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
 from hfget.http.credentials import choose_credentials, header_value, is_token_refused
+from hfget.http.failures import describe, kind_of
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.proxies import proxy_for
 from hfget.http.redirects import circle, stays_home
@@ -27,6 +28,7 @@ from hfget.http.sending import Carrier
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
 from hfget.http.trust import bundle_named
+from hfget.http.watched import Exchange, WatchedClient
 
 __all__ = [
     "IDENTITY",
@@ -35,22 +37,26 @@ __all__ = [
     "REDIRECT_STATUSES",
     "Carrier",
     "DistrustedError",
+    "Exchange",
     "HostRules",
     "HttpClient",
     "InflateError",
     "Inflater",
     "Response",
     "Transient",
+    "WatchedClient",
     "backoff",
     "bundle_named",
     "choose_credentials",
     "circle",
+    "describe",
     "from_exception",
     "from_status",
     "given_up",
     "hand_back",
     "header_value",
     "is_token_refused",
+    "kind_of",
     "parse_rewrites",
     "proxy_for",
     "read_first_line",

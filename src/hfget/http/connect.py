@@ -107,6 +107,10 @@ class Sockets:
         self._failed_at[place, sending.peer] = time.monotonic()
         return any(not self._has_failed(place, peer) for peer in self._found.get(place, ()))
 
+    def addresses(self, place: tuple[str, int]) -> list[str]:
+        """The addresses that a host had when it was last connected to; none by way of a proxy."""
+        return list(self._found.get(place, ()))
+
     def _has_failed(self, place: tuple[str, int], peer: str) -> bool:
         failed_at = self._failed_at.get((place, peer))
         return failed_at is not None and time.monotonic() - failed_at < FAILED_SECONDS

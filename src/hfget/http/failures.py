@@ -71,6 +71,13 @@ def describe(error: BaseException) -> str:
     return _through(error) + safe_text(redact(type(chain[-1]).__name__), 60)
 
 
+def kind_of(error: BaseException) -> str:
+    """What failed, by one word: proxy, dns, certificate, tls, refused, timeout or connection."""
+    chain = list(causes(error))
+    kinds = (name for name, kind in _KINDS if any(isinstance(one, kind) for one in chain))
+    return next(kinds, "connection")
+
+
 def certificate_fault(error: BaseException) -> str:
     """Why a certificate was not accepted, in OpenSSL's words; empty if that is not what failed."""
     for cause in causes(error):
@@ -142,4 +149,14 @@ _WORDS: tuple[tuple[_Kind, str | Callable[[BaseException], str]], ...] = (
         texts.NOT_HTTP,
     ),
     (OSError, _system_words),
+)
+
+#: From the telling to the vague, as above.
+_KINDS: tuple[tuple[str, _Kind], ...] = (
+    ("proxy", ProxyError),
+    ("dns", (socket.gaierror, urllib3.exceptions.NameResolutionError)),
+    ("certificate", ssl.SSLCertVerificationError),
+    ("tls", ssl.SSLError),
+    ("refused", ConnectionRefusedError),
+    ("timeout", (TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout)),
 )

@@ -47,15 +47,58 @@ CHANGED_IS_REPLACED = Text("the next download replaces what has changed; move aw
 DOWNLOAD_INTO = Text("{folder} is {what}. Download right into it?")
 NOT_WRITTEN = Text("{folder} is {what}: nothing was written there")
 CONTRADICT = Text("{flags} and {last} cannot be used together")
-EXIT_CODES = Text(
-    "Exit codes:\n"
-    "   0  all there and verified        6  verification failed\n"
-    "   1  unexpected error: a bug       7  disk full, failed or not writable\n"
-    "   2  wrong use                     8  refused as unsafe\n"
-    "   3  not found                     9  locked by another process (--no-wait)\n"
-    "   4  not allowed                 130  interrupted by Ctrl-C; 143 by SIGTERM,\n"
-    "   5  network, server, --max-time      129 by SIGHUP: run it again to go on\n"
+EXIT_CODES = Text("Exit codes:")
+EXIT_VERIFIED = Text("all there and verified")
+EXIT_LISTED = Text("listed")
+EXIT_DONE = Text("done")
+EXIT_ONE_WORKS = Text("one works")
+EXIT_SERVED = Text("ended by a signal")
+EXIT_SHOWN = Text("shown")
+EXIT_BUG = Text("unexpected error: a bug")
+EXIT_USE = Text("wrong use")
+EXIT_NOT_FOUND = Text("not found")
+EXIT_NOT_ALLOWED = Text("not allowed")
+EXIT_NETWORK = Text("network or server")
+EXIT_WRONG_BYTES = Text("verification failed")
+EXIT_DISK = Text("disk full, failed or not writable")
+EXIT_UNSAFE = Text("refused as unsafe")
+EXIT_LOCKED = Text("locked (--no-wait)")
+EXIT_MAX_TIME = Text("--max-time is over")
+EXIT_SIGHUP = Text("ended by SIGHUP")
+EXIT_CTRL_C = Text("ended by Ctrl-C")
+EXIT_SIGTERM = Text("ended by SIGTERM")
+SHORT_HELP = Text(
+    "hfget downloads models and datasets from the Hugging Face Hub or a mirror.\n"
+    "Every byte is verified; the same command resumes after an interruption.\n"
+    "\n"
+    "  hfget gpt2                                all of a model, into ./gpt2\n"
+    "  hfget org/name --weights safetensors      one kind of weights\n"
+    "  hfget org/name:Q4_K_M                     one GGUF quantisation\n"
+    "  hfget datasets/org/name --include '*.csv' a part of a dataset\n"
+    "  hfget org/name --cache                    where transformers looks for it\n"
+    "\n"
+    "Also: hfget ls REPO, urls REPO, list, verify DIR, prune, mirrors, serve DIR.\n"
+    "What one of them does: hfget ls --help\n"
+    "\n"
+    "The usual options: hfget --help; all of them: hfget --help-all.\n"
+    "Topics: hfget help mirrors (weights, resume, token, ci, cluster).\n"
+    "Completion for your shell: hfget --install-completion\n"
 )
+HELP_EXAMPLES = Text(
+    "\n"
+    "Examples:\n"
+    "  hfget gpt2                                all of a model, into ./gpt2\n"
+    "  hfget org/name --weights safetensors      one kind of weights\n"
+    "  hfget org/name --endpoint hf-mirror       from a mirror\n"
+    "\n"
+    "Completion for your shell: hfget --install-completion\n"
+)
+HELP_ALL = Text("All options: hfget --help-all\n")
+HELP_TOPICS = Text("Topics: hfget help TOPIC (mirrors, weights, resume, token, ci, cluster)\n")
+TOPIC_IS_COMMAND = Text("{name} is a command")
+NO_TOPIC = Text("no such topic: {name}")
+NO_PAGE = Text("the page {name} is not installed")
+NOT_AN_AGE = Text("{text!r} is not an age: 30m, 12h, 7d, 2w, or 0 for any")
 COMMAND_FIRST = Text("{repo} is a command and comes before its options: hfget {repo} ...")
 DID_YOU_MEAN_OPTION = Text("did you mean {possible}? All options: {help}")
 RESUMES = Text("hfget always resumes")
@@ -109,3 +152,30 @@ CLIENTS_SHOW_TOKEN = Text("clients show a token of this server: export HF_TOKEN=
 TOKENS_IN_THE_CLEAR = Text(
     "warning: tokens come in the clear: --tls-cert and --tls-key encrypt them"
 )
+BY_ANOTHER_PROGRAM = Text("(by another program)")
+CLOSED = Text("{folder} cannot be looked into")
+MORE_CLOSED = Text("{folder} and {more} more cannot be looked into")
+DOWNLOADS = Text("{downloads}, {size}")
+DOWNLOADS_INCOMPLETE = Text("{downloads}, {size}; {incomplete} not complete")
+NO_DOWNLOADS = Text("no downloads here")
+FETCH_MISSING = Text("to fetch what is missing:")
+DOWNLOAD_COMPLETE = Text("complete")
+FILES_MISSING = Text("files missing")
+MISSING = Text("{files} missing, {size}")
+NO_PARTIALS = Text("no partial file is that old and unused by any process")
+REMOVE_PARTIALS = Text("Remove {partials}?")
+NOTHING_REMOVED = Text("nothing was removed")
+PARTIALS = Text("{partials}, {size}")
+REMOVED = Text("{partials} removed, {size}")
+REMOVED_BUT = Text("{partials} removed, {size}; {skipped} left, which a process has taken over")
+ASKING_ENDPOINTS = Text("asking all endpoints side by side, which takes some seconds")
+NOT_REACHED = Text("not reached")
+MORE_ADDRESSES = Text("{more} more")
+BY_PROXY = Text("by the proxy {proxy}")
+CERTIFICATE_BY = Text("certificate by {issuer}")
+AT_COMMIT = Text("commit {commit}")
+CLOCK = Text("clock {ahead:+.0f} s")
+NO_ENDPOINT = Text("No endpoint works from here for {ref}.")
+USE_ENDPOINT = Text("Use {host}. For your shell profile:")
+USE_DEFAULT = Text("Use {host}, which is the default: there is nothing to set.")
+USE_SEVERAL = Text("For more than one at once:")

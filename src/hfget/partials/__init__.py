@@ -7,8 +7,9 @@ partial is another program's.
 
 from __future__ import annotations
 
+from hfget.partials.abandoned import Abandoned, abandoned_in, clear, sweep
 from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
-from hfget.partials.digest import PrefixHash, hash_file, is_beginning
+from hfget.partials.digest import PrefixHash, hash_file, is_beginning, new_hash
 from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import (
@@ -20,12 +21,13 @@ from hfget.partials.partial import (
     stem_for,
 )
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import leftover_bytes, leftover_space, names_in, sweep
+from hfget.partials.recovery import leftover_bytes, leftover_space, names_in
 from hfget.partials.spans import Spans
 
 __all__ = [
     "FULL",
     "JOURNALED_BYTES",
+    "Abandoned",
     "Begun",
     "Block",
     "Identity",
@@ -33,9 +35,11 @@ __all__ = [
     "PositionalFile",
     "PrefixHash",
     "Spans",
+    "abandoned_in",
     "aria2c_name",
     "can_clone",
     "can_take_alone",
+    "clear",
     "digest_of",
     "duplicate",
     "find_prefix",
@@ -45,6 +49,7 @@ __all__ = [
     "leftover_bytes",
     "leftover_space",
     "names_in",
+    "new_hash",
     "own_name",
     "stem_for",
     "sweep",

@@ -1,4 +1,4 @@
-"""Partials that earlier runs left behind: finding, judging, taking over, clearing away.
+"""Partials that earlier runs left behind: finding, judging, taking over.
 
 A partial is taken over by rename if its owner is dead for sure and the file is this user's alone.
 Else someone might still write to it: then its blocks are copied to an inode of our own, those
@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.partials.clone import can_take_alone
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
@@ -26,10 +25,10 @@ DATA_SUFFIX = ".incomplete"
 JOURNAL_SUFFIX = ".hfget-journal"
 #: What aria2c writes to has this in the place of an owner, and its notes beside it.
 ARIA2C, _NOTES = "aria2c", DATA_SUFFIX + ".aria2"
-_SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new", _NOTES, _NOTES + "__temp")
+SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new", _NOTES, _NOTES + "__temp")
 
 # digest of the path, first digits of the etag, perhaps an owner
-_NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
+NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
 _COPY_BYTES = 1 << 20
 
 
@@ -104,30 +103,6 @@ def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] |
         if found.data != data and found.abandoned:
             remove(found.data)
     return blocks
-
-
-def sweep(directory: Path, digests: Iterable[str]) -> None:
-    """Clear away what abandoned partials of these paths (by digest) have left in `directory`."""
-    left = [name for name in names_in(directory) if name.endswith(_SUFFIXES)]
-    if not left:
-        return
-    known = frozenset(digests)
-    for name in left:
-        for suffix in _SUFFIXES:
-            match = _NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
-            if match is None or match.group(1)[:27] not in known:
-                continue
-            owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
-            path = directory / name
-            if match.group(2) == ARIA2C:
-                gone = can_take_alone(path) or lease_is_over(path)
-            elif match.group(2) and owner is None:
-                continue  # whose it is cannot be told: perhaps another version's, at work
-            else:
-                gone = Leftover(path, path, owner, None).abandoned
-            if gone:
-                with suppress(OSError):
-                    path.unlink()
 
 
 def compare(
@@ -269,7 +244,7 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Leftover]:
     ]
     found = []
     for name in sorted(datas):
-        match = _NAME.fullmatch(name)
+        match = NAME.fullmatch(name)
         if match is None or match.group(1) != stem.name:
             continue
         owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None

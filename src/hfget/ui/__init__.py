@@ -15,10 +15,11 @@ from hfget.errors import HfgetError
 from hfget.events import Event, RepoChange
 from hfget.model import Plan, Snapshot
 from hfget.ui.output import absolute
+from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict as Verdict
 from hfget.ui.verdicts import verdicts_text as verdicts_text
 
-__all__ = ["Display", "absolute", "display"]
+__all__ = ["Display", "Records", "Table", "absolute", "display"]
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 
@@ -58,6 +59,9 @@ class Display(Protocol):
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """`(path, state, detail)` of every file looked at, and a sentence about them all."""
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        """What a command has found, on stdout: a table and lines after it, or `records`."""
 
 
 def display(

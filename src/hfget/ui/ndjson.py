@@ -30,6 +30,7 @@ from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute
 from hfget.ui.pacing import Clock
+from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict
 
 PROGRESS_SECONDS = 0.5
@@ -169,6 +170,10 @@ class NdjsonDisplay:
             counts[state] += 1
             self._emit("verified_file", file=path, state=state, detail=detail)
         self._emit("verified", summary=summary, files=len(verdicts), **counts)
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        for name, fields in records:
+            self._emit(name, **fields)
 
     def _progress(self, event: Progress) -> None:
         now = self._clock()

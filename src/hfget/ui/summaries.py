@@ -6,6 +6,7 @@ sizes in bytes.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
@@ -28,6 +29,7 @@ from hfget.ui.sentences import (
     shown,
     state_text,
 )
+from hfget.ui.tables import Records, Table, field_lines, table_lines, wrapped
 from hfget.ui.verdicts import Verdict, all_well
 
 _WHOLE_PATH = 1 << 20
@@ -84,6 +86,15 @@ class Summaries:
             self._write(_fields(state, path, detail) for path, state, detail in verdicts)
         if all_well(verdicts):
             self._tell(texts.VERIFIED(summary=shown(summary)))
+
+    def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
+        """The table and what is said of it; on a pipe the fields of its rows, where it has any."""
+        if table.fields is not None and not self._results.is_terminal:
+            self._write(field_lines(table))
+            return
+        width = shutil.get_terminal_size().columns if self._results.is_terminal else None
+        below = [part for line in lines for part in wrapped(shown(line, _WHOLE_PATH), width)]
+        self._write([*table_lines(table, width), *below])
 
     def abandon(self, error: HfgetError) -> None:
         """Say why, without waiting for anything."""

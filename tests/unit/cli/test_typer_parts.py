@@ -26,13 +26,15 @@ PARAMS = [
     if hasattr(param, "type_descriptor")
 ]
 TYPED: dict[Any, Any] = {str: "a b", Path: "a/b", bool: True, int: "7", float: "1.5"}
+#: What is not read as its type says.
+TYPED_BY_NAME = {"older_than": "12h"}
 
 
 @pytest.mark.parametrize(("command", "param"), PARAMS)
 def test_the_value_is_the_one_that_typer_makes(command: Any, param: Any) -> None:
     context = typer.Context(command)
     kind = param.type_descriptor.annotation
-    for typed in (None, TYPED.get(kind, ("a", "b"))):
+    for typed in (None, TYPED_BY_NAME.get(param.name) or TYPED.get(kind, ("a", "b"))):
         param._runtime_param = None
         expected = param.get_runtime_param().coerce(typed, param, context)
         param._runtime_param = None

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from hfget.partials import journal as journal_module
+from hfget.partials.abandoned import sweep
 from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
-from hfget.partials.recovery import leftover_bytes, sweep
+from hfget.partials.recovery import leftover_bytes
 from hfget.system.process_identity import ProcessIdentity
 from tests.support.loopback import BOUND, child
 from tests.support.partials import (

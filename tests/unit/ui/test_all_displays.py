@@ -9,11 +9,14 @@ import secrets
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 import pytest
 from rich.console import Console
 
+from hfget.cli.commands import list as listing_command
+from hfget.cli.commands import prune, which_mirror
+from hfget.destinations.local_holdings import LocalHolding, PartialStore
 from hfget.errors import NetworkError
 from hfget.events import (
     ActiveFile,
@@ -31,6 +34,13 @@ from hfget.events import (
     Retrying,
 )
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.operations.endpoint_probe import Probed
+from hfget.operations.found_downloads import FoundDownload
+from hfget.operations.probe_findings import Finding
+from hfget.operations.prune_partials import Prunable, Pruned
+from hfget.operations.report_facts import Fact
+from hfget.operations.side_by_side import SideBySide
+from hfget.partials.abandoned import Abandoned
 from hfget.system.redaction import Secret
 from hfget.ui import Display
 from hfget.ui.lines import LinesDisplay
@@ -180,6 +190,27 @@ def change_of(snapshot: Snapshot) -> RepoChange:
     return RepoChange(snapshot.ref, "a\x1b[2J folder", "0" * 40, snapshot.commit, files, 9, 4)
 
 
+def results_of(snapshot: Snapshot, extra: str) -> Iterator[tuple[Any, list[str], Any]]:
+    """What commands show as a table, with the same hostile names in each cell."""
+    names = [file.path for file in snapshot.files]
+    findings = tuple(Finding(name, f"bad {name}", f"go {name}") for name in names)
+    url = f"https://user:word@hub.test/?{extra}"
+    odd = [
+        Probed(url, name, True, name, 3, 0.1, name, True, 1e6, name, name, 0.5, (name,), findings)
+        for name in names
+    ]
+    yield which_mirror.shown(SideBySide(snapshot.ref, (*odd, Probed(url, "known"))))
+    held = [
+        LocalHolding(Path(name), "model", name, name, name, 2, 1 << 50, 1e9, False, snapshot.files)
+        for name in names
+    ]
+    yield listing_command.shown([FoundDownload(one, 1) for one in held])
+    gone = Abandoned(tuple(map(Path, names)), 5, 1e9)
+    stores = [PartialStore(Path(name), Path(name), ()) for name in names]
+    yield prune.shown([Prunable(one, (gone,), 9.0) for one in stores], Pruned(), dry_run=True)
+    yield which_mirror.shown_facts([Fact("setting", name, name, name) for name in names])
+
+
 def show_everything(display: Display, extra: str = "") -> None:
     """The whole run, a table of each kind, and an error, through one display."""
     snapshot = snapshot_of(*(name + extra for name in HOSTILE))
@@ -198,6 +229,8 @@ def show_everything(display: Display, extra: str = "") -> None:
             "", "gated", f"no {file.path}", "ask", f"https://u:p@h/{file.path}?{extra}", 4
         )
         display(RepoFailed(f"org/{file.path}", gone))
+    for result in results_of(snapshot, extra):
+        display.result(*result)
     for path in (file.path for file in snapshot.files):
         url = f"https://user:word@h/{path}?{extra}"
         display.error(NetworkError(f"bad {path}", hint=f"go {path}", path=path, url=url))

@@ -22,6 +22,7 @@ def get(
     quiet: command_options.Quiet = False,
     debug: command_options.Debug = False,
     version: command_options.Version = False,
+    help_all: command_options.HelpAll = False,
 ) -> None:
     """Download a repo of the Hugging Face Hub, or of a mirror, into ./NAME; or several.
 

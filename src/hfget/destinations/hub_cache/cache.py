@@ -29,6 +29,7 @@ from hfget.destinations.hub_cache.symlinks import Kind
 from hfget.destinations.layout import ContentHash, Elsewhere, Placement
 from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
+from hfget.destinations.local_holdings import LOCK_NAME
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen, folds_case
@@ -38,12 +39,7 @@ from hfget.errors import DiskError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
-from hfget.system import (
-    READ_ONLY,
-    disk_error,
-    is_inside,
-    sweep_temporaries,
-)
+from hfget.system import READ_ONLY, disk_error, is_inside, sweep_temporaries
 
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
 LOG_NAME = "records"
@@ -73,7 +69,7 @@ class CacheLayout:
         self._names = Names(self._folder, self._directories, self._log, fsync=fsync)
         self._names.links = links
         locks = self._cache / ".locks" / named.name
-        self.lock_path = locks / "hfget.lock"
+        self.lock_path = locks / LOCK_NAME
         self._etags = EtagLocks(locks, self._folder / "blobs")
         self._inside: set[Path] = set()
         self._read_only = self.unrecorded = False

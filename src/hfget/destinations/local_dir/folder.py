@@ -19,6 +19,7 @@ from hfget.destinations.local_dir.obsolete import Obsolete
 from hfget.destinations.local_dir.occupants import Claims, Occupants
 from hfget.destinations.local_dir.placed_files import PlacedFiles
 from hfget.destinations.local_dir.recorder import Recorder
+from hfget.destinations.local_holdings import LOCK_NAME
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
@@ -74,7 +75,7 @@ class FolderLayout:
 
     @property
     def lock_path(self) -> Path:
-        return self._records / "hfget.lock"
+        return self._records / LOCK_NAME
 
     def remembered(self, ref: RepoRef) -> Remembered | None:
         return asked_revisions.recall(self._records, ref)

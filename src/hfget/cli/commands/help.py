@@ -1,0 +1,70 @@
+"""`hfget help TOPIC`: a page of the documentation in the terminal."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import cli_texts as texts
+from hfget.system import safe_text
+
+#: By topic, the page in docs/.
+TOPICS = {
+    "mirrors": "which-mirror.md",
+    "weights": "weights.md",
+    "resume": "resume.md",
+    "token": "token.md",
+    "ci": "ci.md",
+    "cluster": "cluster.md",
+}
+_WIDEST = 100
+#: A link, whose target says nothing in a terminal.
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+
+
+def help_topic(
+    context: typer.Context,
+    topic: Annotated[
+        str | None,
+        typer.Argument(metavar="TOPIC", help=f"One of {', '.join(TOPICS)}."),
+    ] = None,
+) -> None:
+    """Show what the documentation says of a topic; the options of a command: hfget COMMAND -h."""
+    if topic is None:
+        from hfget.cli.help_text import SHORT_HELP
+
+        print(SHORT_HELP, end="")
+        return
+    name = topic.lower()
+    if name not in TOPICS:
+        if context.parent and name in getattr(context.parent.command, "commands", {}):
+            raise UsageError(texts.TOPIC_IS_COMMAND(name=name), hint=advice.COMMAND_HELP(name=name))
+        raise UsageError(
+            texts.NO_TOPIC(name=safe_text(topic, 60)),
+            hint=advice.HELP_TOPIC(topics=", ".join(TOPICS)),
+        )
+    text = _page(TOPICS[name])
+    if not sys.stdout.isatty():
+        print(text, end="")
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    Console(width=width).print(Markdown(_LINK.sub(r"\1", text)))
+
+
+def _page(name: str) -> str:
+    """A page as it is installed, or as it lies in the source tree. Raises UsageError."""
+    package = Path(__file__).parents[2]
+    for folder in (package / "pages", package.parents[1] / "docs"):
+        if (folder / name).is_file():
+            return (folder / name).read_text("utf-8")
+    raise UsageError(texts.NO_PAGE(name=name), hint=advice.INSTALL_AGAIN)

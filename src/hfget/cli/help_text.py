@@ -1,0 +1,152 @@
+"""How `--help` looks: options in groups, one line each, the exit codes at the end; ASCII only.
+
+Typer's own grouping needs rich, which takes longer to import than all the rest of a help page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+from hfget.cli.arguments import read
+from hfget.cli.typer_parts import convert_plainly
+from hfget.messages import cli_texts as texts
+
+SHORT_HELP = texts.SHORT_HELP
+_EXIT_CODES = {
+    0: texts.EXIT_VERIFIED,
+    1: texts.EXIT_BUG,
+    2: texts.EXIT_USE,
+    3: texts.EXIT_NOT_FOUND,
+    4: texts.EXIT_NOT_ALLOWED,
+    5: texts.EXIT_NETWORK,
+    6: texts.EXIT_WRONG_BYTES,
+    7: texts.EXIT_DISK,
+    8: texts.EXIT_UNSAFE,
+    9: texts.EXIT_LOCKED,
+    124: texts.EXIT_MAX_TIME,
+    129: texts.EXIT_SIGHUP,
+    130: texts.EXIT_CTRL_C,
+    143: texts.EXIT_SIGTERM,
+}
+_SIGNALS = frozenset({129, 130, 143})
+#: What commands can give that cannot give all.
+_CODES_OF = {
+    "ls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
+    "urls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
+    "list": {0, 1, 2} | _SIGNALS,
+    "prune": {0, 1, 2, 7} | _SIGNALS,
+    "mirrors": {0, 1, 2, 3, 4, 5, 6, 8} | _SIGNALS,
+    "serve": {0, 1, 2},
+    "help": {0, 1, 2},
+}
+_OTHER_ZERO = {
+    "ls": texts.EXIT_LISTED,
+    "urls": texts.EXIT_LISTED,
+    "list": texts.EXIT_LISTED,
+    "prune": texts.EXIT_DONE,
+    "mirrors": texts.EXIT_ONE_WORKS,
+    "serve": texts.EXIT_SERVED,
+    "help": texts.EXIT_SHOWN,
+}
+#: The parameters of a download that most people need.
+COMMON = frozenset(
+    {
+        *("repo", "files", "include", "exclude", "weights", "quant", "revision", "dataset"),
+        *("force", "dry_run", "local_dir", "cache", "endpoint", "token", "token_file"),
+        *("connections", "limit_rate", "json", "quiet", "version", "help", "help_all"),
+    }
+)
+
+#: Where a context keeps that all options are to be shown.
+EVERYTHING = "hfget.everything"
+#: Where a context keeps what the user should know about the words that were typed.
+NOTES = "hfget.notes"
+
+_LAST = "Output"
+
+
+class Command(TyperCommand):
+    """A command whose help groups options by their `rich_help_panel`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        params = self.get_params(ctx)
+        for param in params:
+            convert_plainly(param)
+        if not ctx.resilient_parsing:
+            args, ctx.meta[NOTES] = read(args, params, command_name(ctx))
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(command_name(ctx), f"[OPTIONS] {self.arguments_text()}")
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        params = [param for param in self.get_params(ctx) if self.is_shown(param, ctx)]
+        for param in params:
+            is_argument = param.param_type_name == "argument"
+            name = "Arguments" if is_argument else getattr(param, "rich_help_panel", None) or _LAST
+            groups.setdefault(name, []).append((_spelling(param), getattr(param, "help", "") or ""))
+        last = groups.pop(_LAST)
+        groups[_LAST if set(groups) - {"Arguments"} else "Options"] = last
+        width = max(len(row[0]) for rows in groups.values() for row in rows)
+        for name, rows in groups.items():
+            with formatter.section(name):
+                formatter.write_dl([(row[0].ljust(width), row[1]) for row in rows])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(f"\n{self.epilog or exit_codes(str(self.name))}")
+
+    def is_shown(self, param: Any, ctx: Any) -> bool:
+        return not getattr(param, "hidden", False)
+
+    def arguments_text(self) -> str:
+        """`REPO [FILES]...`"""
+        names = []
+        for param in self.params:
+            if param.param_type_name == "argument":
+                name = str(param.metavar) if param.required else f"[{param.metavar}]"
+                names.append(name if param.nargs == 1 else f"{name}...")
+        return " ".join(names)
+
+
+class BriefCommand(Command):
+    """One with many options: `--help` shows the common ones, `--help-all` every one."""
+
+    def is_shown(self, param: Any, ctx: Any) -> bool:
+        everything = ctx.meta.get(EVERYTHING) or param.name in COMMON
+        return everything and super().is_shown(param, ctx)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        if ctx.meta.get(EVERYTHING):
+            super().format_epilog(ctx, formatter)
+        formatter.write(texts.HELP_EXAMPLES)
+        if not ctx.meta.get(EVERYTHING):
+            formatter.write(texts.HELP_ALL)
+        formatter.write(texts.HELP_TOPICS)
+
+
+def exit_codes(command: str) -> str:
+    """The exit codes that a command can give, in two columns."""
+    known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
+    cells = [f"{code:3}  {known[code]}" for code in sorted(_CODES_OF.get(command, known))]
+    half = (len(cells) + 1) // 2
+    columns = zip(cells[:half], [*cells[half:], ""], strict=False)
+    lines = "".join(f"  {a:<36}{b}".rstrip() + "\n" for a, b in columns)
+    return f"{texts.EXIT_CODES}\n{lines}"
+
+
+def command_name(ctx: Any) -> str:
+    """`hfget ls`, as it is typed; the name of the main command is left out."""
+    path: str = ctx.command_path
+    return path.removesuffix(" get")
+
+
+def _spelling(param: Any) -> str:
+    """`-j, --jobs N`, `--no-token`, or the name of an argument."""
+    if param.param_type_name == "argument":
+        return str(param.metavar)
+    names = sorted(param.opts, key=len)
+    metavar = "" if param.is_flag else f" {param.metavar}"
+    return ", ".join(names) + metavar
