@@ -30,10 +30,12 @@ from hfget.partials.recovery import (
     take_over,
 )
 from hfget.system import (
+    HeldFolder,
     ProcessIdentity,
     UntrustedError,
     check_inode,
     disk_error,
+    hold_folder,
     writes_in_order_only,
 )
 
@@ -76,6 +78,7 @@ class Partial:
         *,
         create: bool = False,
         in_order: bool = False,
+        folder: HeldFolder | None = None,
     ):
         self.stem = stem
         self.identity = identity
@@ -85,7 +88,9 @@ class Partial:
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
         self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
-        self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
+        self._file: PositionalFile | None = PositionalFile(
+            data, writable=True, create=create, folder=folder
+        )
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
                 self._file.allocate(identity.size)
@@ -102,8 +107,9 @@ class Partial:
         """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
         data = own_name(stem)
         try:
-            if cls._is_in_order(stem.parent):
-                return cls(stem, identity, (), data, create=True, in_order=True)
+            folder = cls._folder(stem.parent)
+            if writes_in_order_only(stem.parent, folder.found.st_dev):
+                return cls(stem, identity, (), data, create=True, in_order=True, folder=folder)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
                 blocks = take_over(stem, identity, data)
@@ -117,7 +123,7 @@ class Partial:
                         _lay_down(data, stem)
                     raise
             try:
-                return cls(stem, identity, (), data, create=True)
+                return cls(stem, identity, (), data, create=True, folder=folder)
             except FileNotFoundError:
                 stem.parent.mkdir(parents=True, exist_ok=True)
                 return cls(stem, identity, (), data, create=True)
@@ -125,12 +131,12 @@ class Partial:
             raise disk_error(error, stem.parent) from error
 
     @staticmethod
-    def _is_in_order(folder: Path) -> bool:
+    def _folder(path: Path) -> HeldFolder:
         try:
-            return writes_in_order_only(folder)
+            return hold_folder(str(path))
         except FileNotFoundError:
-            folder.mkdir(parents=True, exist_ok=True)
-            return writes_in_order_only(folder)
+            path.mkdir(parents=True, exist_ok=True)
+            return hold_folder(str(path))
 
     def reader(self) -> PositionalFile:
         """A reader of the very file that is written; of a small one the writer itself."""
