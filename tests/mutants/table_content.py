@@ -82,7 +82,7 @@ CHECKS = [
         _SYNC,
         "destinations/safe_directories.py",
         _FOLDER,
-        ("Directories._sync", "os.fsync(known[0])", ""),
+        ("Directories._sync", "os.fsync(known.fd)", ""),
         ("Directories._sync", "sync_directory(folder)", "True"),
         (
             "Directories.sync",

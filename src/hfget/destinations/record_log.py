@@ -74,12 +74,24 @@ class RecordLog:
 
     def holds(self, name: str, seen: Seen) -> Entry | None:
         """The record of `name`, if it was made for the very file that was seen."""
-        entry = self.get(name)
-        if entry is None or entry.stamp != seen.stamp or not is_mine(seen.owner):
+        said = self._held(name, seen)
+        return _entry(said) if said is not None else None
+
+    def is_held(self, name: str, seen: Seen) -> bool:
+        """Whether there is such a record."""
+        return self._held(name, seen) is not None
+
+    def _held(self, name: str, seen: Seen) -> str | None:
+        """Compared as text: to make numbers of it takes longer than all else."""
+        with self._lock:
+            said = self._entries().get(name)
+        if said is None or said.split(" ", 5)[1:5] != _stamp(seen.stamp).split(" "):
+            return None
+        if not is_mine(seen.owner):
             return None
         if max(seen.modified_ns, seen.changed_ns) > time.time_ns():
             return None
-        return entry
+        return said
 
     def names(self) -> list[str]:
         """Every name that has a record."""
@@ -200,12 +212,14 @@ def _read(path: Path) -> tuple[dict[str, str], int, int | None]:
 
 
 def _said(entry: Entry) -> str:
-    stamp = "- - - -"
-    if entry.stamp is not None:
-        size, modified, changed, inode = entry.stamp
-        stamp = f"{size} {modified} {changed} {inode}"
+    stamp = _stamp(entry.stamp) if entry.stamp is not None else "- - - -"
     repo = f"{entry.repo_type or _UNKNOWN} {entry.repo_id or _UNKNOWN} {entry.commit or _UNKNOWN}"
     return f"{entry.etag} {stamp} {repo}"
+
+
+def _stamp(stamp: Stamp) -> str:
+    size, modified, changed, inode = stamp
+    return f"{size} {modified} {changed} {inode}"
 
 
 def _line(name: str, said: str) -> str:

@@ -12,7 +12,7 @@ import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -72,14 +72,31 @@ class Seen(NamedTuple):
         return self[:4] == other[:4]
 
 
+class _Folder:
+    """An open folder. Which one it is never changes, so it is asked once."""
+
+    __slots__ = ("dropped", "fd", "found", "users")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.found = os.fstat(fd)
+        self.users = 0
+        self.dropped = False
+
+
 class Directories:
-    """The folders below `root`. Thread-safe. Methods raise OSError and UnsafeError."""
+    """The folders below `root`. Thread-safe. Methods raise OSError and UnsafeError.
+
+    No file is moved under the lock: a thread that waits for the disk lets others go on. A folder
+    is closed when it is dropped and the last who uses it has left it.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        #: By path, a descriptor and which folder it is: that never changes, so it is asked once.
-        self._open: OrderedDict[str, tuple[int, os.stat_result]] = OrderedDict()
+        #: One after the other: what is recorded next may lie below what is being synced.
+        self._syncing = threading.Lock()
+        self._open: OrderedDict[str, _Folder] = OrderedDict()
         #: Folders that have got, or will get, an entry for a new folder.
         self._grown = {str(folder.parent) for folder in _missing(root)}
 
@@ -91,21 +108,20 @@ class Directories:
         Raises FileExistsError if something has that name and `replace` is false, or if `seen`
         is given and what has that name is that no more.
         """
-        with self._lock:
-            self._move_in(data, target, replace=replace, seen=seen)
+        with self._place(target) as (fd, name):
+            self._move_in(data, fd, name, replace=replace, seen=seen)
 
     def move_in_and_look(
         self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None = None
     ) -> os.stat_result:
         """As `move_in`; then what lies there, in the folder that it was moved into."""
-        with self._lock:
-            fd, name = self._move_in(data, target, replace=replace, seen=seen)
+        with self._place(target) as (fd, name):
+            self._move_in(data, fd, name, replace=replace, seen=seen)
             return os.stat(name, dir_fd=fd, follow_symlinks=False)
 
     def _move_in(
-        self, data: Path, target: Path | str, *, replace: bool, seen: Seen | None
-    ) -> tuple[int | None, str]:
-        fd, name = self._place(target)
+        self, data: Path, fd: int | None, name: str, *, replace: bool, seen: Seen | None
+    ) -> None:
         if replace and seen is not None:
             with suppress(FileNotFoundError):
                 found = os.stat(name, dir_fd=fd, follow_symlinks=False)
@@ -114,18 +130,15 @@ class Directories:
             os.replace(data, name, dst_dir_fd=fd)
         else:
             rename_new(data, name, dst_dir_fd=fd)
-        return fd, name
 
     def remove(self, target: Path) -> None:
         """Remove the file at `target`."""
-        with self._lock:
-            fd, name = self._place(target)
+        with self._place(target) as (fd, name):
             os.unlink(name, dir_fd=fd)
 
     def look(self, target: Path | str) -> os.stat_result:
         """What lies at `target` itself, a link not followed."""
-        with self._lock:
-            fd, name = self._place(target)
+        with self._place(target) as (fd, name):
             return os.stat(name, dir_fd=fd, follow_symlinks=False)
 
     def sync(self, folders: Iterable[Path | str]) -> bool:
@@ -133,8 +146,9 @@ class Directories:
 
         False where the system cannot do that.
         """
-        with self._lock:
-            paths, self._grown = {str(folder) for folder in folders} | self._grown, set()
+        with self._syncing:
+            with self._lock:
+                paths, self._grown = {str(folder) for folder in folders} | self._grown, set()
             synced = [self._sync(path) for path in paths]
         return all(synced)
 
@@ -148,40 +162,75 @@ class Directories:
 
     def close(self) -> None:
         with self._lock:
-            while self._open:
-                os.close(self._open.popitem()[1][0])
+            for folder in list(self._open):
+                self._drop(folder)
 
     def _sync(self, folder: str) -> bool:
-        known = self._open.get(folder)
+        known = self._known(folder)
         if known is None:
             return sync_directory(folder)
-        with suppress(OSError):
-            os.fsync(known[0])
-            return True
-        return False
+        try:
+            with suppress(OSError):
+                os.fsync(known.fd)
+                return True
+            return False
+        finally:
+            self._leave(known)
 
-    def _place(self, target: Path | str) -> tuple[int | None, str]:
+    @contextmanager
+    def _place(self, target: Path | str) -> Iterator[tuple[int | None, str]]:
         """The open folder in which `target` lies, and its name there; or None and its path."""
         folder, name = os.path.split(target)
-        fd = self._opened(folder)
-        return fd, name if fd is not None else str(target)
-
-    def _opened(self, folder: str) -> int | None:
         if not _HAS_DIR_FD:
             os.makedirs(folder, exist_ok=True)
             self.refuse_escape(folder)
-            return None
-        known = self._open.pop(folder, None)
-        if known is not None and not _is_at(known[1], folder):
-            os.close(known[0])
-            known = None
-        if known is None:
-            fd = self._enter(folder)
-            known = fd, os.fstat(fd)
-        self._open[folder] = known
-        if len(self._open) > _MOST_OPEN:
-            os.close(self._open.popitem(last=False)[1][0])
-        return known[0]
+            yield None, str(target)
+            return
+        opened = self._opened(folder)
+        try:
+            yield opened.fd, name
+        finally:
+            self._leave(opened)
+
+    def _known(self, folder: str) -> _Folder | None:
+        """The folder if it is open, to be used until `_leave`."""
+        with self._lock:
+            known = self._open.get(folder)
+            if known is not None:
+                known.users += 1
+                self._open.move_to_end(folder)
+            return known
+
+    def _opened(self, folder: str) -> _Folder:
+        """The folder, to be used until `_leave`."""
+        known = self._known(folder)
+        if known is not None:
+            if _is_at(known.found, folder):
+                return known
+            self._leave(known)
+        with self._lock:
+            now = self._open.get(folder)
+            if now is None or now is known:  # else another thread has just entered it
+                if now is not None:
+                    self._drop(folder)
+                now = self._open[folder] = _Folder(self._enter(folder))
+                if len(self._open) > _MOST_OPEN:
+                    self._drop(next(iter(self._open)))
+            now.users += 1
+            return now
+
+    def _leave(self, folder: _Folder) -> None:
+        with self._lock:
+            folder.users -= 1
+            if folder.dropped and not folder.users:
+                os.close(folder.fd)
+
+    def _drop(self, path: str) -> None:
+        """Under the lock: from now on it is entered anew."""
+        folder = self._open.pop(path)
+        folder.dropped = True
+        if not folder.users:
+            os.close(folder.fd)
 
     def _enter(self, folder: str) -> int:
         """Open `folder`, made where it is missing. A link in it must lead to inside the root."""

@@ -119,7 +119,12 @@ def begun_of(
 
 
 def _begun_by_aria2c(layout: Layout, file: RemoteFile, names: Iterable[str] | None) -> Begun | None:
-    """What aria2c has fetched of the file for an earlier run, by its notes; all, without notes."""
+    """What aria2c has fetched of the file for an earlier run, by its notes; all, without notes.
+
+    Of a small file nothing is kept.
+    """
+    if file.size <= JOURNALED_BYTES:
+        return None
     directory = layout.partial_directory(file)
     data = aria2c_name(stem_for(directory, layout.partial_name(file), file.etag))
     if names is not None and data.name not in names:

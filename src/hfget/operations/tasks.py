@@ -16,7 +16,7 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
 from hfget.operations.planner import begun_of, partial_of, place
-from hfget.partials import Identity, hash_file, is_beginning
+from hfget.partials import JOURNALED_BYTES, Identity, hash_file, is_beginning
 from hfget.sources import ByteSource
 from hfget.system import disk_error
 from hfget.transfer import Copyable, Existing, LocalContent, another_file
@@ -115,6 +115,7 @@ class FileTask:
     """One file to bring: what is there, its final name, its end.
 
     What lies at its destination is looked at when its turn comes, not remembered from the plan.
+    For a small file where nothing lay that is left to the moment when it gets its name.
     """
 
     __slots__ = ("_done", "_has_turn", "_item", "_placement", "_shared", "_waited")
@@ -151,7 +152,11 @@ class FileTask:
         came = self._waited or known is not None
         placement = self._placement
         if placement is None or came:
-            placement = self._placement = self._look(force=self._shared.force and not came)
+            if came or not self._is_free:
+                placement = self._look(force=self._shared.force and not came)
+            else:
+                placement = Placement(self._item.destination, ItemState.MISSING)
+            self._placement = placement
         copies = []
         if (elsewhere := placement.elsewhere) is not None:
             link = self._shared.link and elsewhere.state is ItemState.CACHED
@@ -221,6 +226,16 @@ class FileTask:
             return self._shared.layout.place(self._shared.snapshot, self.file).present
         except HfgetError:
             return None
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether nothing lay at the destination, and what lies there by now is no waste.
+
+        A cache holds what other programs bring meanwhile.
+        """
+        item, layout = self._item, self._shared.layout
+        is_small = item.file.size <= JOURNALED_BYTES
+        return item.state is ItemState.MISSING and is_small and not layout.shares_content
 
     def _look(self, *, force: bool = False) -> Placement:
         return place(self._shared.layout, self._shared.snapshot, self.file, force=force)

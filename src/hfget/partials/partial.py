@@ -23,9 +23,11 @@ from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
 from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
+    HeldFolder,
     UntrustedError,
     check_inode,
     disk_error,
+    hold_folder,
     writes_in_order_only,
 )
 
@@ -51,6 +53,7 @@ class Partial:
         *,
         create: bool = False,
         in_order: bool = False,
+        folder: HeldFolder | None = None,
     ):
         self.stem = stem
         self.identity = identity
@@ -61,7 +64,9 @@ class Partial:
         self.along = InOrder(identity) if in_order else None
         self._journal: JournalWriter | None = None
         self._unrecorded = UnrecordedBlocks()
-        self._file: PositionalFile | None = PositionalFile(data, writable=True, create=create)
+        self._file: PositionalFile | None = PositionalFile(
+            data, writable=True, create=create, folder=folder
+        )
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
                 self._file.allocate(identity.size)
@@ -78,8 +83,9 @@ class Partial:
         """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
         data = own_name(stem)
         try:
-            if cls._is_in_order(stem.parent):
-                return cls(stem, identity, (), data, create=True, in_order=True)
+            folder = cls._folder(stem.parent)
+            if writes_in_order_only(stem.parent, folder.found.st_dev):
+                return cls(stem, identity, (), data, create=True, in_order=True, folder=folder)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
                 blocks = take_over(stem, identity, data)
@@ -93,7 +99,7 @@ class Partial:
                         _lay_down(data, stem)
                     raise
             try:
-                return cls(stem, identity, (), data, create=True)
+                return cls(stem, identity, (), data, create=True, folder=folder)
             except FileNotFoundError:
                 stem.parent.mkdir(parents=True, exist_ok=True)
                 return cls(stem, identity, (), data, create=True)
@@ -101,12 +107,12 @@ class Partial:
             raise disk_error(error, stem.parent) from error
 
     @staticmethod
-    def _is_in_order(folder: Path) -> bool:
+    def _folder(path: Path) -> HeldFolder:
         try:
-            return writes_in_order_only(folder)
+            return hold_folder(str(path))
         except FileNotFoundError:
-            folder.mkdir(parents=True, exist_ok=True)
-            return writes_in_order_only(folder)
+            path.mkdir(parents=True, exist_ok=True)
+            return hold_folder(str(path))
 
     def reader(self) -> PositionalFile:
         """A reader of the very file that is written; of a small one the writer itself."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hfget.system import Inode, create_file, open_file, open_own
+from hfget.system import HeldFolder, Inode, create_and_look, create_file, open_file, open_own
 
 #: Space is reserved in pieces of so many bytes, as they are written to: what a file that is never
 #: finished takes from the disk stays in proportion to what came.
@@ -29,15 +29,29 @@ class PositionalFile:
     Uses pread and pwrite; where they do not exist (Windows), each thread has its own handle.
     """
 
-    def __init__(self, path: Path, *, writable: bool, create: bool = False) -> None:
-        """Raises OSError, UntrustedError: what is written to must be this user's alone."""
-        if create:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        writable: bool,
+        create: bool = False,
+        folder: HeldFolder | None = None,
+    ) -> None:
+        """`create` makes a file that was not there, in `folder` where that is open already.
+
+        Raises OSError, UntrustedError: what is written to must be this user's alone.
+        """
+        inode = None
+        if create and folder is not None:
+            fd, found = create_and_look(folder.fd, path)
+            inode = Inode.of(found)
+        elif create:
             fd = create_file(path)
         elif writable:
             fd = open_own(path, os.O_RDWR)
         else:
             fd = open_file(path)
-        self._take(fd, path, writable)
+        self._take(fd, path, writable, inode)
 
     def reader(self) -> PositionalFile:
         """The same file, whatever has its name by now, to be read. Raises OSError."""
@@ -45,7 +59,7 @@ class PositionalFile:
         other._take(os.dup(self._fd), self._path, False)
         return other
 
-    def _take(self, fd: int, path: Path, writable: bool) -> None:
+    def _take(self, fd: int, path: Path, writable: bool, inode: Inode | None = None) -> None:
         self._path = path
         self._writable = writable
         self._fd = fd
@@ -54,6 +68,7 @@ class PositionalFile:
         self._handles: list[BinaryIO] = []
         self._size = 0
         self._reserved = bytearray()
+        self._inode = inode
 
     def write_at(self, view: memoryview, offset: int) -> None:
         """Write all of `view` at `offset`, one thread at a time. Raises OSError.
@@ -111,7 +126,10 @@ class PositionalFile:
 
     @property
     def inode(self) -> Inode:
-        return Inode.of(os.fstat(self._fd))
+        """Which file it is: that never changes while it is open. Raises OSError."""
+        if self._inode is None:
+            self._inode = Inode.of(os.fstat(self._fd))
+        return self._inode
 
     @property
     def size(self) -> int:

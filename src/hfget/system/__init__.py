@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         naming_disk_errors,
     )
     from hfget.system.file_locks import take
+    from hfget.system.held_folder import HeldFolder, hold_folder
     from hfget.system.mounts import temporary_name, writes_in_order_only
     from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
     from hfget.system.process_lock import folder_lock
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Stamp,
         UntrustedError,
         check_inode,
+        create_and_look,
         create_file,
         is_own,
         is_sole,
@@ -71,6 +73,7 @@ __all__ = [
     "READ_ONLY",
     "AtomicWriter",
     "Ended",
+    "HeldFolder",
     "Inode",
     "ProcessIdentity",
     "Secret",
@@ -87,6 +90,7 @@ __all__ = [
     "check_working_folder",
     "command",
     "count_text",
+    "create_and_look",
     "create_file",
     "disk_error",
     "duration_text",
@@ -94,6 +98,7 @@ __all__ = [
     "exists",
     "folder_lock",
     "free_bytes",
+    "hold_folder",
     "home_folder",
     "hub_cache",
     "hub_home",
@@ -158,6 +163,9 @@ _HOMES = {
     "Stamp": "safe_open",
     "UntrustedError": "safe_open",
     "check_inode": "safe_open",
+    "HeldFolder": "held_folder",
+    "hold_folder": "held_folder",
+    "create_and_look": "safe_open",
     "create_file": "safe_open",
     "is_own": "safe_open",
     "is_sole": "safe_open",

@@ -69,14 +69,16 @@ class AtomicWriter:
     def write(self, path: Path | str, text: str | Iterable[str], *, sync: bool = False) -> None:
         """See `atomic_write`. Raises OSError."""
         parent, name = os.path.split(path)
+        create = safe_open.create_another_in
         if parent != self._parent:
+            create = safe_open.create_file_in
             self.__exit__()
             self._folder = safe_open.open_folder(parent)
             self._parent = parent
         folder, temporary = self._folder, temporary_name()
         if folder is None:
             temporary, name = os.path.join(parent, temporary), os.fspath(path)
-        fd = safe_open.create_file_in(folder, temporary)
+        fd = create(folder, temporary)
         try:
             try:
                 for block in [text] if isinstance(text, str) else _blocks(text):

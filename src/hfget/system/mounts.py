@@ -23,15 +23,18 @@ _known: dict[int, bool] = {}
 _asking = threading.Lock()
 
 
-def writes_in_order_only(folder: Path) -> bool:
+def writes_in_order_only(folder: Path, device: int | None = None) -> bool:
     """Whether files in `folder` can only be written from the first byte to the last.
 
-    Tried once a file system, with two bytes. False where it cannot be tried. Raises OSError if
-    it does not exist.
+    Tried once a file system, with two bytes: `device` where that is known already. False where
+    it cannot be tried. Raises OSError if it does not exist.
     """
     if not hasattr(os, "pwrite"):
         return False
-    device = os.stat(folder).st_dev
+    if device is None:
+        device = os.stat(folder).st_dev
+    if (known := _known.get(device)) is not None:
+        return known
     with _asking:
         if device not in _known:
             with suppress(OSError):

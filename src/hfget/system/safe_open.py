@@ -112,17 +112,23 @@ def create_file(path: str | os.PathLike[str], mode: int = 0o666) -> int:
 
 def create_file_in(folder: int | None, path: str | os.PathLike[str], mode: int = 0o666) -> int:
     """`create_file` in a folder that is open (see `open_folder`)."""
-    name = os.fspath(path) if folder is None else os.path.split(path)[1]
-    try:
-        fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, mode, dir_fd=folder)
-    except OSError as error:
-        error.filename = os.fspath(path)
-        raise
-    if _HAS_OWNERS:
-        found = os.fstat(fd)
-        if found.st_uid != os.geteuid():
-            _appearing[found.st_dev] = found.st_uid
-    return fd
+    return create_and_look(folder, path, mode)[0]
+
+
+def create_another_in(folder: int | None, path: str | os.PathLike[str]) -> int:
+    """As `create_file_in`, where that has made a file in this folder: whose they are is known."""
+    return _create(folder, path, 0o666)
+
+
+def create_and_look(
+    folder: int | None, path: str | os.PathLike[str], mode: int = 0o666
+) -> tuple[int, os.stat_result]:
+    """As `create_file_in`; and what the descriptor says of the new file."""
+    fd = _create(folder, path, mode)
+    found = os.fstat(fd)
+    if _HAS_OWNERS and found.st_uid != os.geteuid():
+        _appearing[found.st_dev] = found.st_uid
+    return fd, found
 
 
 def open_folder(path: str) -> int | None:
@@ -214,6 +220,15 @@ def check_inode(path: str | os.PathLike[str], inode: Inode, *, names: int = 1) -
         raise UntrustedError(path, texts.REPLACED)
     if found.st_nlink > names:
         raise UntrustedError(path, texts.NEW_HARD_LINK)
+
+
+def _create(folder: int | None, path: str | os.PathLike[str], mode: int) -> int:
+    name = os.fspath(path) if folder is None else os.path.split(path)[1]
+    try:
+        return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _SAFE, mode, dir_fd=folder)
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
 
 
 def _open(path: str | os.PathLike[str], flags: int, folder: int | None) -> int:

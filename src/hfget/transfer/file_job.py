@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from hfget import events
 from hfget.errors import VerificationError
-from hfget.partials import Block, Partial
+from hfget.partials import Block, Identity, Partial
+from hfget.sources import ByteSource
 from hfget.system import Stopped, disk_error
 from hfget.transfer.backend import Task
 from hfget.transfer.following_hash import FollowingHash
@@ -61,8 +63,6 @@ class FileJob:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.file = task.file
-        self.source = task.source()
-        self.stem, self.identity = task.partial()
         self.ledger = Ledger(self.file.size)
         self.hash = FollowingHash(self.file, self.ledger)
         self.budget = RetryBudget()
@@ -78,7 +78,41 @@ class FileJob:
         self._partial: Partial | None = None
         self._had = 0
         self._unreadable = False
-        self._repairs = Repairs(self.file, self.source, self._go_on)
+        self._source: ByteSource | None = None
+        self._place: tuple[Path, Identity] | None = None
+        self._kept_repairs: Repairs | None = None
+
+    # What follows is made by the worker that begins the job, not under the lock of the schedule.
+
+    @property
+    def source(self) -> ByteSource:
+        if self._source is None:
+            self._source = self.task.source()
+        return self._source
+
+    @source.setter
+    def source(self, source: ByteSource) -> None:
+        self._source = source
+
+    @property
+    def stem(self) -> Path:
+        return self._at[0]
+
+    @property
+    def identity(self) -> Identity:
+        return self._at[1]
+
+    @property
+    def _at(self) -> tuple[Path, Identity]:
+        if self._place is None:
+            self._place = self.task.partial()
+        return self._place
+
+    @property
+    def _repairs(self) -> Repairs:
+        if self._kept_repairs is None:
+            self._kept_repairs = Repairs(self.file, self.source, self._go_on)
+        return self._kept_repairs
 
     @property
     def partial(self) -> Partial:

@@ -120,12 +120,14 @@ class Schedule:
             if self._unfinished:
                 self._done.wait(seconds)
 
-    def take(self, stop: threading.Event) -> Work | None:
+    def take(self, stop: threading.Event, *, again: bool = False) -> Work | None:
         """The next work, waiting for some if need be; None when all is done or `stop` is set.
 
-        A worker gives its work back by `give_back`.
+        A worker gives its work back by `give_back`, or when it takes work `again`: then no other
+        is woken in between to do what it does itself.
         """
         with self._changed:
+            self._busy -= again
             while self._unfinished and not stop.is_set():
                 wait = _LONGEST_WAIT
                 if self._busy < self._limit.allowed or self._a_place_idles():

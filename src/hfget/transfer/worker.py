@@ -23,7 +23,7 @@ from hfget.transfer.local_content import LocalContent, another_file
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Taker
 from hfget.transfer.samples import resembles
-from hfget.transfer.scheduler import Schedule, Work
+from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule, Work
 
 #: So often a file is asked for by parts that do not come, if no --retries allows more.
 LEAST_RANGE_TRIES = 8
@@ -61,16 +61,20 @@ class Worker:
 
     def run(self) -> None:
         """Work until there is none left."""
-        while (work := self._schedule.take(self._stop)) is not None:
+        work = self._schedule.take(self._stop)
+        while work is not None:
             try:
                 self._do(work)
             except Stopped:
                 pass
             except Exception as error:
                 self._results.crashed(work.job, error)
+            except BaseException:
+                self._schedule.give_back()
+                raise
             finally:
                 self._settle(work.job)
-                self._schedule.give_back()
+            work = self._schedule.take(self._stop, again=True)
 
     def _settle(self, job: FileJob) -> None:
         try:
@@ -139,7 +143,8 @@ class Worker:
                 self._retry_later(job, failure, begun, self.fetcher.received - received)
         finally:
             job.ledger.release(lease)
-            self._schedule.changed()
+            if job.file.size > SINGLE_REQUEST_BYTES or not job.ledger.finished:
+                self._schedule.changed()
 
     def _without_ranges(self, origin: str) -> None:
         """Say once a host why there is one connection only."""

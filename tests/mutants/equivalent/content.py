@@ -4,11 +4,11 @@ from __future__ import annotations
 
 _CREATED = """\
 try:
-    return cls(stem, identity, (), data, create=True)
+    return cls(stem, identity, (), data, create=True, folder=folder)
 except FileNotFoundError:
     stem.parent.mkdir(parents=True, exist_ok=True)
     return cls(stem, identity, (), data, create=True)"""
-_FIRST_NOT = _CREATED.replace("True)\nexcept", "False)\nexcept")
+_FIRST_NOT = _CREATED.replace("True, folder", "False, folder")
 _THEN_NOT = _CREATED.removesuffix("True)") + "False)"
 
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {

@@ -84,11 +84,10 @@ def test_what_was_swapped_while_it_got_its_name_is_hashed_again(
     data.write_bytes(b"[1]")
     move = layout._directories._move_in
 
-    def swapped(*arguments: object, **options: object) -> object:
-        moved = move(*arguments, **options)  # type: ignore[arg-type]
+    def swapped(*arguments: object, **options: object) -> None:
+        move(*arguments, **options)  # type: ignore[arg-type]
         (root / "other").write_bytes(b"[9]")
         (root / "other").rename(root / FILE.path)
-        return moved
 
     monkeypatch.setattr(layout._directories, "_move_in", swapped)
     layout.publish(AT, FILE, data, replace=False)

@@ -11,6 +11,7 @@ from types import TracebackType
 import pytest
 
 from hfget.partials.positional_file import PositionalFile
+from hfget.system import hold_folder
 from hfget.system.cancellation import Stopped
 from hfget.transfer.file_job import FileJob
 from tests.support.open_files import open_below
@@ -107,4 +108,5 @@ def test_what_is_left_or_thrown_away_leaves_no_file_open(how: str, tmp_path: Pat
         fetch_all(one, MIB)
     assert open_below(tmp_path)
     getattr(one.job, how)()
+    hold_folder(os.fspath(tmp_path.parent))  # this thread's, in which the next file would be made
     assert not open_below(tmp_path)

@@ -50,7 +50,7 @@ class PlacedFiles:
         self._hub = hub
         self._force = force
         self._history = History(self._records, log)
-        self._looked: dict[str, os.stat_result] = {}
+        self._looked: dict[str, tuple[os.stat_result, Seen]] = {}
         self._inside: set[str] = set()
 
     def is_recorded(self, path: str) -> bool:
@@ -59,8 +59,9 @@ class PlacedFiles:
             found = os.lstat(os.path.join(self._root, path))
         except OSError:
             return False
-        self._looked[path] = found
-        return self._log.holds(path, Seen.of(found)) is not None
+        seen = Seen.of(found)
+        self._looked[path] = found, seen
+        return self._log.is_held(path, seen)
 
     def place(self, snapshot: Snapshot, file: RemoteFile) -> Placement:
         """See `Layout.place`.
@@ -83,16 +84,18 @@ class PlacedFiles:
         self.linked.pop(file.path, None)
         self.controls.pop(file.path, None)
         try:
-            found = self._looked.pop(file.path, None) or os.lstat(target)
+            looked = self._looked.pop(file.path, None)
+            found = looked[0] if looked else os.lstat(target)
         except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
             return blocked(target, disk_error(error, target))
+        seen = looked[1] if looked else Seen.of(found)
         if stat.S_ISLNK(found.st_mode) and (blob := linked_blob(target)) is not None:
-            return self._place_link(snapshot, file, Seen.of(found), *blob)
+            return self._place_link(snapshot, file, seen, *blob)
         if not stat.S_ISREG(found.st_mode):
             return at_obstacle(target, found, force=self._force)
-        seen = self.seen[file.path] = Seen.of(found)
+        self.seen[file.path] = seen
         self._owners.file(seen)
         known = self._log.holds(file.path, seen)
         repo = snapshot.ref.repo_type, snapshot.ref.repo_id
