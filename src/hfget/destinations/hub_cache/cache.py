@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.disk_names import folds_case
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
     blob_path,
@@ -31,19 +32,14 @@ from hfget.destinations.listing_origins import Origins, RecordedListing
 from hfget.destinations.local_dir.occupants import Occupants
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
-from hfget.destinations.safe_directories import Directories, Seen, folds_case
+from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
-from hfget.system import (
-    READ_ONLY,
-    disk_error,
-    is_inside,
-    sweep_temporaries,
-)
+from hfget.system import READ_ONLY, disk_error, is_inside, sweep_temporaries
 
 #: In `.hfget` of a repo's folder: which of its files were hashed and found right.
 LOG_NAME = "records"
