@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from hfget.destinations.disk_names import folds_case, longest_name
 from hfget.destinations.layout import Placement
-from hfget.destinations.safe_directories import folds_case, longest_name
 from hfget.destinations.safe_paths import quoted, unfit_paths
 from hfget.errors import DiskError
 from hfget.messages import advice

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hfget.destinations import safe_directories as module
+from hfget.destinations.disk_names import folds_case
 from hfget.destinations.safe_directories import Directories, Seen
 
 ROOT = Path("root")
@@ -56,7 +57,7 @@ def test_a_folder_with_two_cases_of_a_name_does_not_fold_it(tmp_path: Path) -> N
     for name in ("Root", "rOOT", "12"):
         (tmp_path / name).touch()
     before = sorted(tmp_path.iterdir())
-    assert not module.folds_case(tmp_path) and not module.folds_case(tmp_path / "new" / "er")
+    assert not folds_case(tmp_path) and not folds_case(tmp_path / "new" / "er")
     assert sorted(tmp_path.iterdir()) == before, "what was made for a moment is gone"
 
 
@@ -74,7 +75,7 @@ def test_a_disk_that_folds_case_is_asked_in_the_folder_itself(
         return os.stat(near[0], follow_symlinks=False)
 
     monkeypatch.setattr(Path, "lstat", lstat)
-    assert module.folds_case(tmp_path)
+    assert folds_case(tmp_path)
     assert {path.parent for path in looked_at} == {tmp_path}
 
 
@@ -87,4 +88,4 @@ def test_a_disk_that_cannot_tell_does_not_fold_case(
         raise PermissionError
 
     monkeypatch.setattr(Path, "lstat", fails)
-    assert not module.folds_case(tmp_path)
+    assert not folds_case(tmp_path)

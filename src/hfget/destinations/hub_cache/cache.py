@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.disk_names import folds_case
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
     blob_path,
@@ -32,7 +33,7 @@ from hfget.destinations.local_dir.occupants import Occupants
 from hfget.destinations.local_holdings import LOCK_NAME
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
-from hfget.destinations.safe_directories import Directories, Seen, folds_case
+from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
 from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError

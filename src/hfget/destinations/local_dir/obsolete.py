@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.destinations import record_codec, wanted_files
+from hfget.destinations.disk_names import folds_case
 from hfget.destinations.layout import ContentHash
 from hfget.destinations.record_log import GONE, WRONG, Entry, RecordLog
-from hfget.destinations.safe_directories import Directories, Seen, folds_case
+from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import destination
 from hfget.errors import UnsafeError
 from hfget.model import Removal, Snapshot
