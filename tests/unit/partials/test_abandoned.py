@@ -43,6 +43,7 @@ def names(found: list[Abandoned]) -> set[str]:
         ("model", False),
         ("of.hf", False),
     ],
+    ids=["at rest", "dead", "mine", "elsewhere", "another version", "no partial", "of hf"],
 )
 def test_whose_partial_may_go(tmp_path: Path, rest: str, goes: bool) -> None:
     paths = put(tmp_path, rest)
