@@ -41,7 +41,8 @@ def running(text: str) -> bool:
 def test_one_region_stays_and_leaves_only_messages(
     hub: LocalHub, shell_at: ShellAt, width: int, height: int
 ) -> None:
-    with Terminal(shell_at(hub.endpoint), width, height) as terminal:
+    shell = shell_at(hub.endpoint)
+    with Terminal(shell, width, height) as terminal:
         terminal.type(f"hfget {REPO}")
         seen: list[str] = []
         while not seen or not seen[-1].rstrip().endswith("\n$"):
@@ -66,7 +67,7 @@ def test_one_region_stays_and_leaves_only_messages(
         assert lines[1].startswith(f"{REPO} @ ") and lines[1].endswith("→ ./model")
         assert lines[2] == "23 files, 21.0 MB to fetch"
         assert done.startswith("done: 23 files, 21.0 MB verified in ")
-        assert (folder, prompt.rstrip()) == ("model", "$")
+        assert (folder, prompt.rstrip()) == (str(shell.directory / "model"), "$")
 
 
 def test_a_window_that_is_dragged_gets_no_debris(
@@ -74,7 +75,8 @@ def test_a_window_that_is_dragged_gets_no_debris(
 ) -> None:
     make_model(repos_root, REPO, {**FILES, **SMALL})
     hub = start_hub(rate_total=4 * MiB)
-    with Terminal(shell_at(hub.endpoint), 100, 24) as terminal:
+    shell = shell_at(hub.endpoint)
+    with Terminal(shell, 100, 24) as terminal:
         terminal.type("seq 40")
         terminal.type(f"hfget {REPO}")
         terminal.wait_for(running)
@@ -89,7 +91,8 @@ def test_a_window_that_is_dragged_gets_no_debris(
         terminal.wait_for_prompt()
         _, *rest = terminal.everything().split(f"$ hfget {REPO}\n")
         lines = [line for line in rest[0].split("\n") if line.strip() and "retry: " not in line]
-        assert [line.split(" ")[0] for line in lines] == [REPO, "23", "done:", "model", "$"]
+        folder = str(shell.directory / "model")
+        assert [line.split(" ")[0] for line in lines] == [REPO, "23", "done:", folder, "$"]
 
 
 def test_ctrl_c_says_what_is_kept_and_how_to_go_on(hub: LocalHub, shell_at: ShellAt) -> None:

@@ -112,7 +112,8 @@ _NAMES = frozenset(known.name for known in app.registered_commands)
 
 def _app_for(arguments: Sequence[str]) -> typer.Typer:
     """The app with the commands that `arguments` can mean: to make all takes a while."""
-    if not arguments or "_HFGET_COMPLETE" in os.environ or not _HELP.isdisjoint(arguments):
+    of_all = not _HELP.isdisjoint(arguments) or arguments[:1] == ["help"]
+    if not arguments or "_HFGET_COMPLETE" in os.environ or of_all:
         return app
     smaller = copy(app)
     meant = ("get", "ls", arguments[0])  # of one alone typer makes no group

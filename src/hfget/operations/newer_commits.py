@@ -94,7 +94,7 @@ def _folders_in(folder: Path) -> Sequence[Path]:
     """Those in a folder that are not hidden; none where it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+            names = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
     except OSError:
         return []
     return [folder / name for name in sorted(names) if not name.startswith(".")]

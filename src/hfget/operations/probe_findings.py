@@ -7,8 +7,8 @@ from typing import NamedTuple
 from hfget.endpoints import host_of, is_private_address, is_public_hub
 from hfget.errors import HfgetError
 from hfget.http import Transient, WatchedClient, describe, kind_of
-from hfget.messages import advice
 from hfget.messages import operations_texts as texts
+from hfget.messages import remedies
 from hfget.system import duration_text, safe_text, size_text
 
 #: A connection that brings less than that, in bytes a second, is worth a word.
@@ -18,12 +18,12 @@ WRONG_CLOCK_SECONDS = 300.0
 _GB = 1e9
 
 _REMEDIES = {
-    "dns": advice.OTHER_NAME_SERVER,
-    "refused": advice.WAY_REFUSED,
-    "timeout": advice.WAY_BLOCKED,
-    "connection": advice.WAY_CUT,
-    "tls": advice.WAY_TLS,
-    "proxy": advice.CHECK_PROXY_OR_NO_PROXY,
+    "dns": remedies.OTHER_NAME_SERVER,
+    "refused": remedies.WAY_REFUSED,
+    "timeout": remedies.WAY_BLOCKED,
+    "connection": remedies.WAY_CUT,
+    "tls": remedies.WAY_TLS,
+    "proxy": remedies.CHECK_PROXY_OR_NO_PROXY,
 }
 
 
@@ -51,12 +51,12 @@ def of_error(error: HfgetError | Transient, client: WatchedClient, endpoint: str
         return Finding(
             "data-unreachable",
             texts.PROBE_DATA_UNREACHED(host=home, other=host, reason=reason),
-            advice.OTHER_ENDPOINT_DATA,
+            remedies.OTHER_ENDPOINT_DATA,
             code,
         )
     misspelt = kind == "dns" and not is_public_hub(host.partition(":")[0])
     text = texts.PROBE_FAILED(host=host, reason=reason)
-    return Finding(kind, text, advice.CHECK_ENDPOINT_NAME if misspelt else _REMEDIES[kind], code)
+    return Finding(kind, text, remedies.CHECK_ENDPOINT_NAME if misspelt else _REMEDIES[kind], code)
 
 
 def _of_answer(
@@ -67,24 +67,24 @@ def _of_answer(
     status = last.status if last else 0
     reason = error.reason if isinstance(error, Transient) else ""
     if last is not None and status == 429:
-        remedy: str = advice.WAIT_MINUTES
+        remedy: str = remedies.WAIT_MINUTES
         if last.wait:
-            remedy = advice.WAIT_AND_SLOW_DOWN(wait=duration_text(last.wait))
+            remedy = remedies.WAIT_AND_SLOW_DOWN(wait=duration_text(last.wait))
         return Finding("rate-limit", texts.PROBE_TOO_MANY(host=host), remedy, code)
     if status >= 500:
         text = texts.PROBE_SERVER(host=host, status=status)
-        return Finding("server", text, advice.SERVER_LATER, code)
+        return Finding("server", text, remedies.SERVER_LATER, code)
     if last is not None and last.is_page and status == 200:
         text = texts.PROBE_LOGIN_PAGE(host=host)
-        return Finding("login-page", text, advice.NETWORK_LOGIN, code)
+        return Finding("login-page", text, remedies.NETWORK_LOGIN, code)
     if status in (401, 403) and client.failure is None:
         text = texts.PROBE_NOT_ALLOWED(host=host, status=status)
-        return Finding("not-allowed", text, advice.NAME_PUBLIC_REPO, code)
+        return Finding("not-allowed", text, remedies.NAME_PUBLIC_REPO, code)
     if isinstance(error, HfgetError):
         return Finding(error.kind, error.message, error.hint, code)
     if error.lie:
         text = texts.PROBE_FAILED(host=host, reason=reason)
-        return Finding("not-the-file", text, advice.OTHER_ENDPOINT_BROKEN, code)
+        return Finding("not-the-file", text, remedies.OTHER_ENDPOINT_BROKEN, code)
     text = texts.PROBE_BREAKS_OFF(host=host, reason=reason)
     return Finding("connection", text, _REMEDIES["connection"], code)
 
@@ -100,13 +100,13 @@ def of_bytes(host: str, path: str) -> Finding:
     return Finding(
         "verification",
         texts.PROBE_OTHER_BYTES(host=host, path=safe_text(path, 80)),
-        advice.OTHER_ENDPOINT_BYTES,
+        remedies.OTHER_ENDPOINT_BYTES,
         6,
     )
 
 
 def of_ranges(host: str) -> Finding:
-    return Finding("no-ranges", texts.PROBE_NO_RANGES(host=host), advice.OTHER_ENDPOINT_RANGES)
+    return Finding("no-ranges", texts.PROBE_NO_RANGES(host=host), remedies.OTHER_ENDPOINT_RANGES)
 
 
 def of_speed(host: str, speed: float) -> Finding | None:
@@ -114,7 +114,7 @@ def of_speed(host: str, speed: float) -> Finding | None:
         return None
     spent = duration_text(_GB / max(speed, 1.0))
     text = texts.PROBE_SLOW(host=host, speed=size_text(speed), spent=spent)
-    return Finding("slow", text, advice.FASTER_ENDPOINT)
+    return Finding("slow", text, remedies.FASTER_ENDPOINT)
 
 
 def of_addresses(host: str, addresses: list[str]) -> Finding | None:
@@ -133,9 +133,9 @@ def of_clock(host: str, ahead: float, *, agreed: bool) -> Finding | None:
     off = duration_text(abs(ahead))
     if agreed:
         said = texts.PROBE_CLOCK_SLOW if ahead > 0 else texts.PROBE_CLOCK_FAST
-        return Finding("clock", said(off=off), advice.SET_CLOCK)
+        return Finding("clock", said(off=off), remedies.SET_CLOCK)
     said = texts.PROBE_CLOCK_OR_SLOW if ahead > 0 else texts.PROBE_CLOCK_OR_FAST
-    return Finding("clock", said(off=off, host=host), advice.COMPARE_CLOCK)
+    return Finding("clock", said(off=off, host=host), remedies.COMPARE_CLOCK)
 
 
 def of_commit(host: str, commit: str, other: str, newest: str) -> Finding:
@@ -143,5 +143,5 @@ def of_commit(host: str, commit: str, other: str, newest: str) -> Finding:
     return Finding(
         "behind",
         texts.PROBE_BEHIND(host=host, commit=commit[:7], other=other, newest=newest[:7]),
-        advice.AUTHORITATIVE_COMMIT(commit=newest),
+        remedies.AUTHORITATIVE_COMMIT(commit=newest),
     )

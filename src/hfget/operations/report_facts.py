@@ -121,7 +121,7 @@ def _places() -> list[Fact]:
         found.append(Fact("place", texts.FACT_CACHE, texts.FACT_NO_HOME))
     else:
         found += _place(texts.FACT_CACHE, cache)
-        if cache.is_dir():
+        if os.path.isdir(cache):
             links = texts.FACT_LINKS if can_link(cache) else texts.FACT_NO_LINKS
             found.append(Fact("place", texts.FACT_SYMLINKS, links))
     with suppress(OSError):

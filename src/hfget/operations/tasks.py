@@ -229,7 +229,7 @@ class FileTask:
 
     @property
     def _is_free(self) -> bool:
-        """Whether nothing lay at the destination, and what lies there by now is no waste.
+        """Whether nothing lay at the destination, so that it is not looked at again.
 
         A cache holds what other programs bring meanwhile.
         """

@@ -20,7 +20,7 @@ from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.partial_names import aria2c_name, digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import DATA_SUFFIX, compare, found_at, journal_of, remove, take_over
+from hfget.partials.recovery import compare, journal_of, lay_down, remove, take_over
 from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
     HeldFolder,
@@ -96,7 +96,7 @@ class Partial:
                     remove(data)  # it was exchanged between the look and the renaming
                 except OSError:
                     with suppress(OSError):
-                        _lay_down(data, stem)
+                        lay_down(data, stem)
                     raise
             try:
                 return cls(stem, identity, (), data, create=True, folder=folder)
@@ -193,7 +193,7 @@ class Partial:
             self._release()
         self.close()
         with suppress(OSError):
-            if not _lay_down(self.data_path, self.stem):
+            if not lay_down(self.data_path, self.stem):
                 self.discard()
 
     def _release(self) -> None:
@@ -287,18 +287,3 @@ class Partial:
         except OSError as error:
             raise disk_error(error, self.data_path, texts.READING_BACK) from error
         return journal.blocks if journal else ()
-
-
-def _lay_down(data: Path, stem: Path) -> bool:
-    """Give data that no one writes to its resting name; false if nothing good would be gained.
-
-    Raises OSError.
-    """
-    rest = stem.with_name(stem.name + DATA_SUFFIX)
-    mine = read_journal(journal_of(data))
-    there = found_at(rest, None)
-    if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):
-        return False
-    data.replace(rest)
-    journal_of(data).replace(journal_of(rest))
-    return True

@@ -261,3 +261,18 @@ def names_in(directory: Path) -> list[str]:
             return [entry.name for entry in entries]
     except OSError:
         return []
+
+
+def lay_down(data: Path, stem: Path) -> bool:
+    """Give data that no one writes to its resting name; false if nothing good would be gained.
+
+    Raises OSError.
+    """
+    rest = stem.with_name(stem.name + DATA_SUFFIX)
+    mine = read_journal(journal_of(data))
+    there = found_at(rest, None)
+    if mine is None or not mine.blocks or (there.movable and there.worth > mine.bytes):
+        return False
+    data.replace(rest)
+    journal_of(data).replace(journal_of(rest))
+    return True

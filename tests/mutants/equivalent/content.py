@@ -163,8 +163,8 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "journal.mark() if journal else -1",
     ): "where there is no journal nobody asks for the mark",
     (
-        "partials/partial.py",
-        "_lay_down",
+        "partials/recovery.py",
+        "lay_down",
         "there.worth > mine.bytes",
         "there.worth >= mine.bytes",
     ): "of two that are worth as much either may stay",

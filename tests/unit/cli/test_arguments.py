@@ -240,13 +240,9 @@ def test_an_unknown_option_leads_to_the_nearest(name: str, hint: str) -> None:
 
 
 def test_none_of_the_others_options_hides_one_of_ours() -> None:
-    """A long one of another command is its own there, as `--format` of `hfget urls`."""
+    """That of another command is its own there, as `--format` of `hfget urls`."""
     ours = {
-        flag
-        for name, command in COMMANDS.commands.items()
-        for p in command.params
-        for flag in p.opts
-        if name == "get" or not flag.startswith("--")
+        flag for name in ("get", "ls") for p in COMMANDS.commands[name].params for flag in p.opts
     }
     assert not ours & (NOT_NEEDED.keys() | INSTEAD.keys())
     assert not NOT_NEEDED.keys() & INSTEAD.keys()

@@ -363,7 +363,7 @@ def test_a_full_disk_is_no_network_error_and_is_met_once(
         fetching.job.partial.close()
         writes: list[int] = []
 
-        def full(view: memoryview, offset: int) -> None:
+        def full(view: memoryview, offset: int, sender: str = "") -> None:
             writes.append(offset)
             raise DiskError("no space left on the disk")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -26,7 +27,7 @@ TOPICS = {
 }
 _WIDEST = 100
 #: A link, whose target says nothing in a terminal.
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+_LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()]{1,300}\)")
 
 
 def help_topic(
@@ -65,6 +66,6 @@ def _page(name: str) -> str:
     """A page as it is installed, or as it lies in the source tree. Raises UsageError."""
     package = Path(__file__).parents[2]
     for folder in (package / "pages", package.parents[1] / "docs"):
-        if (folder / name).is_file():
+        if os.path.isfile(folder / name):
             return (folder / name).read_text("utf-8")
     raise UsageError(texts.NO_PAGE(name=name), hint=advice.INSTALL_AGAIN)
