@@ -19,7 +19,7 @@ REPO = "org/m"
 SIZE = 24 * MiB
 FILES: dict[str, bytes | str | int] = {"w.bin": SIZE, "b.bin": 300_000, "c.json": '{"a": 1}'}
 #: Bytes a second of a hub: slow enough that all have the time to take part.
-RATE = 12e6
+RATE = 6e6
 CONTENT = "*/resolve/*"
 WEIGHTS = "*/resolve/*/w.bin"
 
@@ -34,7 +34,10 @@ def hubs(source: Path, start_hub: StartHub) -> Callable[..., list[LocalHub]]:
     """A function that starts so many hubs of the repo, each limited to a rate."""
 
     def start(count: int, rate: float = RATE) -> list[LocalHub]:
-        return [start_hub(cdn=False, rate_total=rate) for _ in range(count)]
+        started = [start_hub(cdn=False, rate_total=rate) for _ in range(count)]
+        for hub in started:
+            hub.commit(REPO)  # hashed by then: all answer at once
+        return started
 
     return start
 
@@ -129,7 +132,7 @@ def test_one_that_dies_midway_is_gone_on_without_and_used_again_once_it_is_back(
 
 
 REFUSING: dict[str, tuple[effects.Status | effects.Redirect | effects.Stall, str]] = {
-    "it leads to a dead host": (effects.Redirect("http://127.0.0.1:9/x"), "leads to this host"),
+    "it leads to a dead host": (effects.Redirect("http://127.0.0.1:9/x"), "redirects to this host"),
     "503": (effects.Status(503), "503"),
     "429": (effects.Status(429, {"Retry-After": "60"}), "429"),
     "it is silent": (effects.Stall(None), ""),

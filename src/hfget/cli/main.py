@@ -32,7 +32,7 @@ from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
 from hfget.messages import cli_texts as texts
 
-_HELP = frozenset({"-h", "--help"})
+_HELP = frozenset({"-h", "--help", "--help-all"})
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
