@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,30 @@ from tests.support.command import Shell, new_shell
 #: The time limit of a test that has none of its own, as in pyproject.toml.
 _USUAL_SECONDS = 120.0
 
+#: What a machine may say to hfget, or to the programs that tests start: a CI service, a batch
+#: system, a user's settings.
+_SAID = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "JOB_COMPLETION_INDEX", "GH_TOKEN")
+_SAID_BY = (
+    "CI_",
+    "GITHUB_",
+    "GITLAB_",
+    "HF_",
+    "HFGET_",
+    "HUGGING",
+    "SLURM_",
+    "OMPI_",
+    "PMI",
+    "RAY_",
+)
+
 __all__ = ["repos_root", "shell_at", "start_hub"]
+
+
+def pytest_configure() -> None:
+    """No setting of this machine may change what the tests see."""
+    for name in list(os.environ):
+        if name in _SAID or name.startswith(_SAID_BY):
+            del os.environ[name]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

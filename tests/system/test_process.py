@@ -174,7 +174,7 @@ def test_a_system_with_no_room_for_threads(
 def test_little_address_space(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
     source = make_model(repos_root, REPO, {"w.bin": 80 * MiB, "c.json": "{}"})
     shell = shell_at(start_hub().endpoint)
-    for limit in (180_000, 250_000):
+    for limit in (130_000, 180_000, 250_000):
         with under(shell, f'ulimit -v {limit}; exec "$@"', REPO, "--force") as process:
             _, err = process.communicate(timeout=100)
         assert process.returncode == 0, err

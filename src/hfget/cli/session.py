@@ -47,12 +47,13 @@ def session(
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.cli import logs
-    from hfget.system import naming_disk_errors
+    from hfget.system import naming_disk_errors, spare_address_space
     from hfget.ui import display
 
     logs.guard()
     if debug:
         logs.show()
+    spare_address_space()
     stop = Stop()
     stop.patience = _PATIENCE_SECONDS
     wrong = _load(env_file)  # before the display, which such a file may also set up

@@ -10,9 +10,10 @@ A line a file, the last one of a name counts:
     CRC ETAG SIZE MODIFIED CHANGED INODE TYPE REPO COMMIT NAME
 
 Times are in nanoseconds. ETAG is `!` for a file that was found wrong, `-` for one that is not to
-be there any more. Without a hash (`- - - -` in place of the stamp) the line only says which repo
-the file is of. Lines are appended, so that several processes lose nothing of each other's; the
-CRC-32 of the rest tells a line that a crash has torn.
+be there any more. Without a hash (`- - - -` in place of the stamp) the line says which repo the
+file is of; what is known of the same content stays known, as another process may have just
+written it. Lines are appended, so that several processes lose nothing of each other's; the CRC-32
+of the rest tells a line that a crash has torn.
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ class RecordLog:
         said = _said(entry)
         with self._lock:
             entries = self._entries()
+            if entry.stamp is None:
+                said = _with_stamp(said, entries.get(name))
             if entries.get(name) != said:
                 entries[name] = said
                 self._unwritten[name] = said
@@ -207,7 +210,8 @@ def _read(path: Path) -> tuple[dict[str, str], int, int | None]:
         if fields[1] == GONE:
             entries.pop(name, None)
         else:
-            entries[name] = line[9 : -len(name) - 1]
+            said = line[9 : -len(name) - 1]
+            entries[name] = said if fields[2] != _UNKNOWN else _with_stamp(said, entries.get(name))
     return entries, len(lines), None
 
 
@@ -215,6 +219,14 @@ def _said(entry: Entry) -> str:
     stamp = _stamp(entry.stamp) if entry.stamp is not None else "- - - -"
     repo = f"{entry.repo_type or _UNKNOWN} {entry.repo_id or _UNKNOWN} {entry.commit or _UNKNOWN}"
     return f"{entry.etag} {stamp} {repo}"
+
+
+def _with_stamp(said: str, known: str | None) -> str:
+    """A line without a hash, with the one that is known of the same content."""
+    etag, *fields = said.split(" ")
+    if known is None or not known.startswith(f"{etag} "):
+        return said
+    return " ".join((*known.split(" ")[:5], *fields[4:]))
 
 
 def _stamp(stamp: Stamp) -> str:

@@ -22,6 +22,7 @@ from hfget.system.text import (
 )
 
 if TYPE_CHECKING:
+    from hfget.system.address_space import spare_address_space
     from hfget.system.atomic_files import (
         AtomicWriter,
         atomic_write,
@@ -123,6 +124,7 @@ __all__ = [
     "safe_url",
     "shell_word",
     "size_text",
+    "spare_address_space",
     "sweep_temporaries",
     "sync_directory",
     "take",
@@ -147,6 +149,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "spare_address_space": "address_space",
     "read_text": "atomic_files",
     "rename_new": "atomic_files",
     "sweep_temporaries": "atomic_files",

@@ -6,7 +6,8 @@ import logging
 import threading
 
 from hfget import events
-from hfget.errors import HfgetError
+from hfget.errors import DiskError, HfgetError
+from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
 from hfget.model import Failure
 from hfget.system import naming_disk_errors
@@ -71,6 +72,8 @@ class Results:
                 raise error
         except HfgetError as known:
             self.fail(job, known)
+        except MemoryError:
+            self.fail(job, DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY))
         except Exception:
             _log.debug("unexpected", exc_info=error)
             self.fail(job, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error)))

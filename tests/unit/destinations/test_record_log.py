@@ -148,6 +148,25 @@ def test_a_line_without_a_hash_only_says_whose_the_file_is(path: Path, file: Pat
     assert log.repos() == {OURS} and dict(log.of_repo(OURS)) == {"w": claim}
 
 
+def test_a_line_without_a_hash_leaves_what_another_process_knows_of_the_same_content(
+    path: Path, file: Path
+) -> None:
+    claims = RecordLog(path)
+    claims.add("w", Entry(SHA1, None, *OURS, "d" * 40))
+    claims.add("v", Entry(SHA1, None, *OURS, "d" * 40))
+    written(path, w=entry_of(file), v=entry_of(file, SHA256), u=entry_of(file))
+    claims.write()
+    log = RecordLog(path)
+    assert log.holds("w", seen(file)) == entry_of(file)._replace(commit="d" * 40)
+    assert log.holds("v", seen(file)) is None, "that is other content"
+    log.add("u", Entry(SHA1, None, *OURS, "d" * 40))
+    assert log.holds("u", seen(file)) == entry_of(file)._replace(commit="d" * 40)
+    log.write()
+    log.compact()
+    file.write_bytes(b"other")
+    assert RecordLog(path).holds("u", seen(file)) is None
+
+
 def test_lines_of_several_writers_are_kept(path: Path, file: Path) -> None:
     mine, yours = RecordLog(path), RecordLog(path)
     assert mine.get("a") is None and yours.get("b") is None

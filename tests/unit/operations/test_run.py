@@ -19,7 +19,7 @@ from hfget.operations import Batch, Run, planner
 from hfget.options import DownloadOptions
 from hfget.partials.journal import Identity
 from hfget.partials.partial import Partial, stem_for
-from hfget.system import Stop
+from hfget.system import Stop, hold_folder
 from hfget.system import process_lock as lock_module
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
@@ -50,6 +50,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         yield mounted
     finally:
+        hold_folder(str(tmp_path))  # instead of the one on the disk that a partial was made in
         subprocess.run(["umount", str(mounted)], timeout=BOUND, check=True)
 
 
