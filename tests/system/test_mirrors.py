@@ -78,7 +78,7 @@ def check_whole(done: Result, shell_at: ShellAt, source: Path) -> None:
 def test_each_brings_its_share_and_nothing_comes_twice(
     hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:
-    three = hubs(3)
+    three = hubs(3, RATE / 3)
     done = download(shell_at, three)
     check_whole(done, shell_at, source)
     assert all(sent(hub) > SIZE / 10 for hub in three)
@@ -233,7 +233,7 @@ def test_another_that_refuses_is_passed_over_and_named(
 def test_who_sends_one_wrong_range_is_found_and_named(
     order: int, hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:
-    three = hubs(3)
+    three = hubs(3, RATE / 3)
     liar = three[order]
     fault = liar.faults.add(Fault(effects.Garbage(), path=WEIGHTS, times=1))
     done = download(shell_at, three)
@@ -251,7 +251,7 @@ def test_one_bit_costs_what_one_of_them_brought(
     order: int, hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:
     """Wherever the liar's share is: it lies about a bit of every MiB."""
-    three = hubs(3)
+    three = hubs(3, RATE / 3)
     for number in range(SIZE // MiB):
         fault = Fault(effects.BitFlip(number * MiB + 1000), path=WEIGHTS, times=None)
         three[order].faults.add(fault)

@@ -108,9 +108,10 @@ def test_the_second_address_is_tried_where_the_first_breaks(addresses: TwoAddres
 
 
 def test_both_are_tried_before_it_is_a_failure(addresses: TwoAddresses) -> None:
-    with pytest.raises(requests.ConnectionError):
-        # at the first address the handshake is reset, the second one speaks no TLS
-        HttpClient(env={}, connect_timeout=BOUND).get(
+    with pytest.raises((requests.ConnectionError, requests.Timeout)):
+        # at the first address the handshake is reset; the second one speaks no TLS, and waits for
+        # the end of a line that may not come
+        HttpClient(env={}, connect_timeout=BOUND / 4).get(
             f"https://{addresses.url}/a", read_timeout=BOUND
         )
     assert addresses.broken == 1 and addresses.good.connections == 1
