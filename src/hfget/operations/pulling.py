@@ -19,12 +19,12 @@ from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.pull import Pull
-from hfget.operations.tasks import FileTask, make_tasks
+from hfget.operations.tasks import make_tasks
 from hfget.operations.upstream import Endpoint, Upstream
-from hfget.partials import Identity
+from hfget.operations.wrapped_task import WrappedTask
 from hfget.sources import ByteSource, HostHealth
 from hfget.system import naming_disk_errors
-from hfget.transfer import Engine, LocalContent, Meter, TransferOptions
+from hfget.transfer import Engine, Meter, Task, TransferOptions
 
 #: So long an engine with nothing to do keeps its connections, in seconds.
 _IDLE_SECONDS = 15.0
@@ -212,39 +212,25 @@ class _Session:
             self._upstream.observer(event)
 
 
-class _PullTask:
+class _PullTask(WrappedTask):
     """A file's task, which tells what becomes of it."""
+
+    __slots__ = ("_ended", "_published")
 
     def __init__(
         self,
-        task: FileTask,
+        task: Task,
         published: Callable[[], None],
         ended: Callable[[HfgetError | None], None],
     ) -> None:
-        self._task = task
+        super().__init__(task, task.file)
         self._published = published
         self._ended = ended
 
-    @property
-    def file(self) -> RemoteFile:
-        return self._task.file
-
-    def source(self) -> ByteSource:
-        return self._task.source()
-
-    def partial(self) -> tuple[Path, Identity]:
-        return self._task.partial()
-
-    def local(self) -> LocalContent | None:
-        return self._task.local()
-
-    def adopt(self) -> None:
-        self._task.adopt()
-
     def publish(self, data: Path) -> None:
-        self._task.publish(data)
+        super().publish(data)
         self._published()
 
     def ended(self, error: HfgetError | None = None) -> None:
-        self._task.ended(error)
+        super().ended(error)
         self._ended(error)
