@@ -307,6 +307,82 @@ def test_another_upstream_takes_over(tmp_path: Path) -> None:
         assert second.bytes_sent("cdn") > 0
 
 
+@contextlib.contextmanager
+def two_upstreams(first: Path, second: Path) -> Iterator[tuple[LocalHub, LocalHub, Served]]:
+    """A mirror beside them, which asks the first one first."""
+    with (
+        LocalHub(first) as near,
+        LocalHub(second) as far,
+        mirror(near, first.parent, "--upstream", far.endpoint) as served,
+    ):
+        yield near, far, served
+
+
+def test_as_long_as_the_first_upstream_delivers_no_other_is_asked(tmp_path: Path) -> None:
+    size = 64 * MiB
+    make_model(tmp_path / "up", REPO, {**FILES, LARGE: size})
+    with two_upstreams(tmp_path / "up", tmp_path / "up") as (first, second, served):
+        first.set_rate(40e6)
+        assert get(served).read() == content(size, f"{REPO}/{LARGE}")
+        assert get(served, f"/{REPO}/resolve/main/config.json").read() == b'{"a": 1}'
+        assert len([one for one in first.log if one.origin == "cdn"]) > 1, "one connection only"
+        assert not second.log
+
+
+def test_an_upstream_that_fails_is_not_asked_first_again(tmp_path: Path) -> None:
+    repos = [f"org/repo-{number}" for number in range(4)]
+    for place in ("first", "second"):
+        for repo in repos:
+            make_model(tmp_path / place, repo, {"a.txt": repo})
+    with two_upstreams(tmp_path / "first", tmp_path / "second") as (first, _, served):
+        for repo in repos:
+            if repo == repos[1]:
+                first.faults.add(Fault(effects.Status(429, {"Retry-After": "50"}), times=None))
+            assert get(served, f"/{repo}/resolve/main/a.txt").read() == repo.encode()
+            if repo == repos[1]:
+                asked = len(first.log)
+        assert len(first.log) == asked, "asked before its back-off has ended"
+        assert served.says(first.endpoint.partition("//")[2] + " fails")
+
+
+def test_an_upstream_that_rested_is_asked_first_again(tmp_path: Path) -> None:
+    names = [f"org/repo-{number}" for number in range(400)]
+    for place in ("first", "second"):
+        for repo in names:
+            make_model(tmp_path / place, repo, {"a.txt": repo})
+    with two_upstreams(tmp_path / "first", tmp_path / "second") as (first, _, served):
+        first.refuse("hub")
+        repos = iter(names)
+
+        def is_asked() -> bool:
+            repo = next(repos)
+            assert get(served, f"/{repo}/resolve/main/a.txt").read() == repo.encode()
+            return bool(first.log)
+
+        assert not is_asked()
+        first.restore("hub")
+        wait_until(is_asked, SECONDS)
+
+
+def test_wrong_bytes_are_fetched_from_another_upstream(tmp_path: Path) -> None:
+    make_model(tmp_path / "up", REPO, {LARGE: SIZE})
+    with two_upstreams(tmp_path / "up", tmp_path / "up") as (first, second, served):
+        first.faults.add(Fault(effects.BitFlip(offset=SIZE // 2), origin="cdn", times=None))
+        closed = get(served, Range=f"bytes={SIZE - 10}-{SIZE - 1}")
+        assert closed.read() == CONTENT[-10:]
+        blob = tmp_path / "kept/models--org--name/blobs" / hashlib.sha256(CONTENT).hexdigest()
+        wait_until(blob.exists, SECONDS)
+        assert blob.read_bytes() == CONTENT and get(served).read() == CONTENT
+        assert second.bytes_sent("cdn") > 0
+
+
+def test_a_short_name_is_an_upstream(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    more = ("--upstream", "official", "--upstream", "hf-mirror")
+    with serving(tmp_path / "kept", *more, home=tmp_path) as served:
+        assert "https://huggingface.co, https://hf-mirror.com" in served.said[0]
+
+
 @needs("openssl")
 def test_over_https(hub: LocalHub, tmp_path: Path) -> None:
     folder = tmp_path / "ca"

@@ -86,6 +86,7 @@ class HttpClient:
     def get(
         self,
         url: str,
+        /,
         *,
         read_timeout: float,
         connect_timeout: float | None = None,

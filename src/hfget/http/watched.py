@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 from urllib.parse import urlsplit
 
 import requests
@@ -18,8 +19,9 @@ from hfget.http.certificates import issuer_of
 from hfget.http.client import HttpClient
 from hfget.http.failures import CertificateError, causes
 from hfget.http.requested_wait import requested_wait
-from hfget.http.sending import Carrier
 from hfget.http.transport import wire_of
+
+_P = ParamSpec("_P")
 
 
 class Exchange(NamedTuple):
@@ -38,6 +40,27 @@ class Exchange(NamedTuple):
     is_page: bool = False
 
 
+def _watched(
+    get: Callable[Concatenate[HttpClient, str, _P], requests.Response],
+) -> Callable[Concatenate[WatchedClient, str, _P], requests.Response]:
+    """`get`, of which the client remembers what it told."""
+
+    @wraps(get)
+    def watched(
+        client: WatchedClient, url: str, /, *args: _P.args, **options: _P.kwargs
+    ) -> requests.Response:
+        began = time.monotonic()
+        try:
+            response = get(client, url, *args, **options)
+        except Exception as error:
+            client._refused(url, error)
+            raise
+        client._answered(url, response, time.monotonic() - began)
+        return response
+
+    return watched
+
+
 class WatchedClient(HttpClient):
     """An HttpClient that remembers its `exchanges`, and the last `failure` of a request."""
 
@@ -47,49 +70,7 @@ class WatchedClient(HttpClient):
         self.failure: Exception | None = None
         self._issued_by: dict[str, str] = {}
 
-    def get(
-        self,
-        url: str,
-        *,
-        read_timeout: float,
-        connect_timeout: float | None = None,
-        headers: Mapping[str, str] | None = None,
-        with_token: bool = True,
-        method: str = "GET",
-        form: bytes | None = None,
-        carrier: Carrier | None = None,
-    ) -> requests.Response:
-        began = time.monotonic()
-        try:
-            response = super().get(
-                url,
-                read_timeout=read_timeout,
-                connect_timeout=connect_timeout,
-                headers=headers,
-                with_token=with_token,
-                method=method,
-                form=form,
-                carrier=carrier,
-            )
-        except Exception as error:
-            self.failure = error
-            refused = next(
-                (one for one in causes(error) if isinstance(one, CertificateError)), None
-            )
-            if refused is not None and refused.issuer:
-                self._issued_by[origin_of(url)] = refused.issuer
-            raise
-        self.failure = None
-        origin = origin_of(url)
-        seconds = time.monotonic() - began
-        status = response.status_code
-        wait = requested_wait(response.headers, status)
-        is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
-        told = Exchange(origin, status, seconds, _ahead(response), wait, is_page)
-        self.exchanges.append(told)
-        if origin not in self._issued_by:
-            self._issued_by[origin] = _issuer_on(response)
-        return response
+    get = _watched(HttpClient.get)
 
     def addresses(self, url: str) -> list[str]:
         """What the name server gave for the host of `url`, as far as it was asked."""
@@ -105,6 +86,25 @@ class WatchedClient(HttpClient):
     def issuer(self, url: str) -> str:
         """Who issued the certificate of the host of `url`, accepted or not; empty if not known."""
         return self._issued_by.get(origin_of(url), "")
+
+    def _refused(self, url: str, error: Exception) -> None:
+        """A request has failed."""
+        self.failure = error
+        refused = next((one for one in causes(error) if isinstance(one, CertificateError)), None)
+        if refused is not None and refused.issuer:
+            self._issued_by[origin_of(url)] = refused.issuer
+
+    def _answered(self, url: str, response: requests.Response, seconds: float) -> None:
+        """The head of an answer has come after so many seconds."""
+        self.failure = None
+        origin = origin_of(url)
+        status = response.status_code
+        wait = requested_wait(response.headers, status)
+        is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
+        told = Exchange(origin, status, seconds, _ahead(response), wait, is_page)
+        self.exchanges.append(told)
+        if origin not in self._issued_by:
+            self._issued_by[origin] = _issuer_on(response)
 
 
 def _issuer_on(response: requests.Response) -> str:

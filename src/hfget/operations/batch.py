@@ -15,17 +15,16 @@ from typing import NamedTuple
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
 from hfget.messages import operations_texts as texts
-from hfget.model import Failure, RemoteFile, Report
+from hfget.model import Failure, Report
 from hfget.operations.composed_sources import JoinedSources
 from hfget.operations.occupancy import Consent
 from hfget.operations.plan_transfer import PlanTransfer, PreparedRun, meter_of
 from hfget.operations.planner import Companions
 from hfget.operations.run import Run
-from hfget.operations.tasks import FileTask, Turns
-from hfget.partials import Identity
-from hfget.sources import ByteSource
+from hfget.operations.tasks import Turns
+from hfget.operations.wrapped_task import WrappedTask
 from hfget.system import Stop, count_text, naming_disk_errors
-from hfget.transfer import LocalContent, Outcome
+from hfget.transfer import Outcome, Task
 
 
 class RepoResult(NamedTuple):
@@ -226,29 +225,10 @@ def _all(calls: Sequence[Callable[[], None]]) -> Callable[[], None]:
     return call
 
 
-class NamedTask:
+class NamedTask(WrappedTask):
     """A task under the name that its file has among the files of several repos."""
 
-    __slots__ = ("_task", "file")
+    __slots__ = ()
 
-    def __init__(self, label: str, task: FileTask) -> None:
-        self._task = task
-        self.file: RemoteFile = replace(task.file, path=label)
-
-    def source(self) -> ByteSource:
-        return self._task.source()
-
-    def partial(self) -> tuple[Path, Identity]:
-        return self._task.partial()
-
-    def local(self) -> LocalContent | None:
-        return self._task.local()
-
-    def adopt(self) -> None:
-        self._task.adopt()
-
-    def publish(self, data: Path) -> None:
-        self._task.publish(data)
-
-    def ended(self, error: HfgetError | None = None) -> None:
-        self._task.ended(error)
+    def __init__(self, label: str, task: Task) -> None:
+        super().__init__(task, replace(task.file, path=label))

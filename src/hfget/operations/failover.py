@@ -9,8 +9,9 @@ What one endpoint says about rights is not asked of another, unless a token is b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hfget import events
 from hfget.endpoints import host_of, origin_of
@@ -30,6 +31,7 @@ from hfget.http import HttpClient, Transient
 from hfget.hub import Hub, Tree
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
+from hfget.operations.api_health import ApiHealth
 from hfget.settings import Settings
 from hfget.system import Stop
 
@@ -51,7 +53,7 @@ class Failover:
 
     With several, each is asked in a hurry first, then those that could not be reached with all
     patience. `unreached` gets each failure of one that has not answered yet, where no other one
-    is left; it may raise to end the tries.
+    is left; it may raise to end the tries. With `health`, those that rest are asked last.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Failover:
         observer: events.Observer,
         stop: Stop,
         unreached: Callable[[Transient], None],
+        health: ApiHealth | None = None,
     ) -> None:
         self._http = http
         self._settings = settings
         self._observer = observer
         self._stop = stop
         self._unreached = unreached
+        self._health = health
         self._errors: dict[str, HfgetError] = {}
         self.has_answered = False
         self.hub = self._hub(settings.endpoint, hurry=False)
@@ -80,6 +84,10 @@ class Failover:
     def commit(self, ref: RepoRef) -> str:
         """The commit that `ref` is now, by one request. Raises as `snapshot` does."""
         return self._answer(lambda hub, endpoint: hub.pin(ref)[1])
+
+    def refs(self, ref: RepoRef) -> Any:
+        """Branches, tags and pull requests, not checked. Raises as `snapshot` does."""
+        return self._answer(lambda hub, endpoint: hub.refs(ref))
 
     def _answer(self, ask: Callable[[Hub, str], _T]) -> _T:
         """The first answer there is. Raises the gravest of what the endpoints answered."""
@@ -102,18 +110,21 @@ class Failover:
         self, endpoints: Iterable[str], ask: Callable[[Hub, str], _T], *, hurry: bool
     ) -> _T | None:
         """The first answer that an endpoint gives. Raises what is final."""
+        health = self._health
         waiting = [one for one in endpoints if self._may_be_asked(one)]
         while waiting:
+            waiting = health.in_order(waiting) if health is not None else waiting
             endpoint = waiting.pop(0)
             hub = self._hub(endpoint, hurry=hurry)
             try:
-                found = ask(hub, endpoint)
+                with health.asking(endpoint) if health is not None else nullcontext():
+                    found = ask(hub, endpoint)
             except ExposedTokenError:
                 raise
             except _LEADS_ON as error:
                 self._errors[endpoint] = error
                 waiting = [one for one in waiting if self._may_be_asked(one)]
-                if waiting and hurry:
+                if waiting and hurry and health is None:  # else it tells of those that rest
                     self._tell(error, waiting[0])
             else:
                 self.hub, self.has_answered = hub, True

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hfget.errors import HfgetError, VerificationError
+from hfget.errors import HfgetError
 from hfget.model import RemoteFile, Snapshot
-from hfget.partials import JOURNALED_BYTES
 from hfget.system import Stamp
 from hfget.transfer import Arrival
 
@@ -39,7 +38,6 @@ class Pull:
         self._lock = threading.Lock()
         self._find: Callable[[], Arrival | None] = lambda: None
         self._arrival: Arrival | None = None
-        self._restarts = 0
         self._readers: set[object] = set()
         self._measured = self.begun, 0
 
@@ -60,8 +58,7 @@ class Pull:
     def restarts(self) -> int:
         """Counts up where bytes that could be read turned out to be wrong."""
         with self._lock:
-            arrival = self._arrival
-            return self._restarts + (max(arrival.restarts, 0) if arrival else 0)
+            return max(self._arrival.restarts, 0) if self._arrival else 0
 
     def reach(self, position: int) -> int:
         """How far the bytes from `position` on are here without a gap."""
@@ -102,15 +99,6 @@ class Pull:
         """A task brings it from now on; `find` is where that stands."""
         with self._lock:
             self._find, self._arrival = find, None
-
-    def broken_off(self, error: HfgetError) -> None:
-        """The task has failed; another may go on with what it has left."""
-        with self._lock:
-            if self._arrival is not None:
-                self._restarts += max(self._arrival.restarts, 0)
-            wrong = isinstance(error, VerificationError)
-            self._restarts += wrong or self.file.size <= JOURNALED_BYTES
-            self._find, self._arrival = lambda: None, None
 
     def measure(self) -> None:
         """Learn how fast it comes; to be called every second or so."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -19,19 +19,18 @@ from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.pull import Pull
-from hfget.operations.tasks import FileTask, make_tasks
-from hfget.operations.upstream import Endpoint, Upstream
-from hfget.partials import Identity
+from hfget.operations.sources_in_order import SourcesInOrder
+from hfget.operations.tasks import make_tasks
+from hfget.operations.upstream import Upstream
+from hfget.operations.wrapped_task import WrappedTask
 from hfget.sources import ByteSource, HostHealth
 from hfget.system import naming_disk_errors
-from hfget.transfer import Engine, LocalContent, Meter, TransferOptions
+from hfget.transfer import Engine, Meter, Task, TransferOptions
 
 #: So long an engine with nothing to do keeps its connections, in seconds.
 _IDLE_SECONDS = 15.0
 #: So many files one engine fetches, since it keeps a note of each.
 _MOST_FILES = 20_000
-#: Failures in a row of a host that are borne where another endpoint may have the file.
-_RETRIES_WITH_OTHERS = 2
 
 
 class Puller:
@@ -51,8 +50,9 @@ class Puller:
         # an engine asks for a source while it holds a lock of its own: locks are parted
         self._session_lock = threading.Lock()
         self._session: _Session | None = None
-        self._health_lock = threading.Lock()
-        self._health: dict[str, HostHealth] = {}
+        self._sources_lock = threading.Lock()
+        self._hosts = self._new_hosts()
+        self._sources: dict[tuple[str, str, str], SourcesInOrder] = {}
 
     @property
     def active(self) -> list[Pull]:
@@ -80,6 +80,7 @@ class Puller:
             if session is not None and session.is_over(bool(self.active)):
                 session.engine.close()
                 self._session = None
+                self._forget()
 
     def close(self) -> None:
         """Stop everything; what has come of unfinished files is kept."""
@@ -93,15 +94,10 @@ class Puller:
             self._upstream.flush()
 
     def _begin(self, pull: Pull) -> None:
-        listed_by = pull.snapshot.endpoint
-        endpoints = sorted(self._upstream.endpoints, key=lambda one: one.url != listed_by)
-        self._try(pull, endpoints)
-
-    def _try(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
-        """Have the file brought from the first of `endpoints`, or if it fails from the others."""
+        """Have the file brought."""
         try:
             with naming_disk_errors():
-                self._send(pull, endpoints)
+                self._send(pull)
         except HfgetError as error:
             self._end(pull, None, error)
         except Exception as error:
@@ -109,7 +105,7 @@ class Puller:
                 pull, None, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error))
             )
 
-    def _send(self, pull: Pull, endpoints: Sequence[Endpoint]) -> None:
+    def _send(self, pull: Pull) -> None:
         upstream, file = self._upstream, pull.file
         layout = upstream.layout(pull.snapshot.ref)
         made = make_plan(replace(pull.snapshot, files=(file,)), [file], layout)
@@ -121,21 +117,14 @@ class Puller:
             return
 
         def source_of(file: RemoteFile) -> ByteSource:
-            hosts = self._health_of(endpoints[0], is_last=len(endpoints) == 1)
-            return upstream.source(endpoints[0], hosts, pull.snapshot, file)
+            return upstream.limited(self._sources_of(pull.snapshot).source_of(file))
 
         def ended(error: HfgetError | None) -> None:
             if error is None:
                 self._end(pull, upstream.located(pull.snapshot, file, unproved=True))
                 return
-            pull.broken_off(error)
-            with self._health_lock:
-                self._health.pop(endpoints[0].url, None)
-            if len(endpoints) > 1 and not upstream.stop.is_set():
-                # this thread still has the failed one to clear up
-                self._beginners.submit(self._try, pull, endpoints[1:])
-            else:
-                self._end(pull, None, error)
+            self._forget()
+            self._end(pull, None, error)
 
         task = _PullTask(next(iter(make_tasks(made, layout, source_of))), pull.published, ended)
         with self._session_lock:
@@ -153,13 +142,22 @@ class Puller:
         if place is not None and pull.is_published:
             self._arrived(pull)
 
-    def _health_of(self, endpoint: Endpoint, *, is_last: bool) -> HostHealth:
-        """What is known of an endpoint's hosts: less is borne of it if there is another to ask."""
-        with self._health_lock:
-            if endpoint.url not in self._health:
-                retries = endpoint.settings.retries if is_last else _RETRIES_WITH_OTHERS
-                self._health[endpoint.url] = HostHealth(retries, self._upstream.stop)
-            return self._health[endpoint.url]
+    def _sources_of(self, snapshot: Snapshot) -> SourcesInOrder:
+        """The sources of a snapshot, with what was seen of endpoints and hosts so far."""
+        key = snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit
+        with self._sources_lock:
+            if key not in self._sources:
+                self._sources[key] = self._upstream.sources(self._hosts, snapshot)
+            return self._sources[key]
+
+    def _forget(self) -> None:
+        """What comes next is asked for as if nothing had been seen: it may be better by now."""
+        with self._sources_lock:
+            self._hosts = self._new_hosts()
+            self._sources.clear()
+
+    def _new_hosts(self) -> HostHealth:
+        return HostHealth(self._upstream.settings.retries, self._upstream.stop)
 
     def _engine(self) -> Engine:
         """The engine that runs, or a new one."""
@@ -212,39 +210,25 @@ class _Session:
             self._upstream.observer(event)
 
 
-class _PullTask:
+class _PullTask(WrappedTask):
     """A file's task, which tells what becomes of it."""
+
+    __slots__ = ("_ended", "_published")
 
     def __init__(
         self,
-        task: FileTask,
+        task: Task,
         published: Callable[[], None],
         ended: Callable[[HfgetError | None], None],
     ) -> None:
-        self._task = task
+        super().__init__(task, task.file)
         self._published = published
         self._ended = ended
 
-    @property
-    def file(self) -> RemoteFile:
-        return self._task.file
-
-    def source(self) -> ByteSource:
-        return self._task.source()
-
-    def partial(self) -> tuple[Path, Identity]:
-        return self._task.partial()
-
-    def local(self) -> LocalContent | None:
-        return self._task.local()
-
-    def adopt(self) -> None:
-        self._task.adopt()
-
     def publish(self, data: Path) -> None:
-        self._task.publish(data)
+        super().publish(data)
         self._published()
 
     def ended(self, error: HfgetError | None = None) -> None:
-        self._task.ended(error)
+        super().ended(error)
         self._ended(error)

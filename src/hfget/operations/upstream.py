@@ -1,50 +1,36 @@
 """Repos of other hubs, asked for as clients ask for them, and kept in a Hub cache.
 
 What a commit holds never changes: once listed it is not asked for again. The listing comes from
-the first endpoint that has the repo, the bytes from there or, where that fails, from the others.
+the first endpoint that has the repo; one that was not reached is asked last until it has rested.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hfget import events
 from hfget.destinations import Layout, choose_layout
-from hfget.endpoints import named_endpoints
-from hfget.errors import (
-    AccessError,
-    GatedRepoError,
-    HfgetError,
-    InvalidTokenError,
-    NetworkError,
-    NotFoundError,
-)
-from hfget.http import HttpClient, Transient, given_up
-from hfget.hub import Hub
+from hfget.endpoints import named_endpoints, without_login
+from hfget.http import Transient, given_up
 from hfget.model import ItemState, RemoteFile, RepoRef, RepoType, Snapshot, is_commit
-from hfget.operations.from_options import settings_of
+from hfget.operations.api_health import ApiHealth
+from hfget.operations.failover import Failover
+from hfget.operations.from_options import client_of, settings_of
 from hfget.operations.recorded_listing import Recall
+from hfget.operations.sources_in_order import SourcesInOrder
 from hfget.options import DownloadOptions
-from hfget.settings import Settings
-from hfget.sources import ByteSource, HostHealth, HttpSource, RateLimit, RateLimited
+from hfget.sources import ByteSource, HostHealth, RateLimit, RateLimited
 from hfget.system import Stop
 
 _TOO_MANY_REQUESTS = 429
-
-
-class Endpoint(NamedTuple):
-    """One hub to ask, with a token of its own if there is one."""
-
-    settings: Settings
-    http: HttpClient
-
-    @property
-    def url(self) -> str:
-        return self.settings.endpoint
+#: So long an endpoint is tried again, in seconds, if there is nothing else to answer with: clients
+#: wait for ten (huggingface_hub, `HF_HUB_ETAG_TIMEOUT`).
+_TRYING_SECONDS = 3.0
 
 
 class Upstream:
@@ -64,8 +50,13 @@ class Upstream:
         self.stop = Stop()
         self.cache = cache
         self.observer = observer
-        self._options = replace(options, cache_dir=cache, cache=True)
-        self.endpoints = tuple(self._endpoint(url) for url in endpoints)
+        options = replace(options, cache_dir=cache, cache=True)
+        each = (named_endpoints([given], {})[0] for given in endpoints)
+        named = {without_login(one.url): one for one in each}
+        # what a client may not see is told in the Hub's own words, not by what is kept back here
+        self.settings = replace(settings_of(options, list(named.values())), withheld_tokens={})
+        self._http = client_of(self.settings, observer)
+        self._health = ApiHealth(self.settings.endpoints, self._note)
         self._lock = threading.Lock()
         self._layouts: dict[tuple[RepoType, str], Layout] = {}
         self._begun: set[tuple[RepoType, str, str]] = set()
@@ -73,29 +64,26 @@ class Upstream:
             RateLimit(options.limit_rate, self.stop, self._warn) if options.limit_rate else None
         )
 
-    @property
-    def settings(self) -> Settings:
-        return self.endpoints[0].settings
-
     def snapshot(self, ref: RepoRef) -> Snapshot:
         """The snapshot as the first endpoint has it that answers; a known commit needs none.
 
-        Raises the children of HfgetError that `refusal` names, of the first endpoint's. What it
-        says about rights is not asked of another one.
+        Raises as `Failover.snapshot` does.
         """
         known = self.kept(ref)
         if known is not None and not known.stale:
             return known
-        first: HfgetError | None = None
-        for endpoint in self.endpoints:
-            try:
-                return self._listed(endpoint, ref, known)
-            except (GatedRepoError, InvalidTokenError):
-                raise
-            except (NetworkError, NotFoundError, AccessError) as error:
-                first = first or error
-        assert first is not None
-        raise first
+        layout = self.layout(ref)
+        recall = Recall(layout, self.settings.endpoint, self.observer, force=False)
+        snapshot = self._failover(known).snapshot(ref, recall.tree)
+        layout.check(snapshot.files)
+        recall.hold_against(snapshot)
+        snapshot = replace(snapshot, ref=replace(snapshot.ref, repo_id=ref.repo_id))
+        key = ref.repo_type, ref.repo_id, snapshot.commit
+        if key not in self._begun:
+            layout.begin(snapshot, ())
+            self._begun.add(key)
+        layout.complete(snapshot)
+        return snapshot
 
     def kept(self, ref: RepoRef) -> Snapshot | None:
         """The snapshot as it was listed before; `stale` for a branch: it may have moved since."""
@@ -104,7 +92,7 @@ class Upstream:
         listing = layout.recorded(remembered.commit) if remembered else None
         if remembered is None or listing is None or not listing.files:
             return None
-        mine = next((one.url for one in self.endpoints if listing.is_from(one.url)), "")
+        mine = next((one for one in self.settings.endpoints if listing.is_from(one)), "")
         is_certain = bool(mine) and is_commit(ref.revision or "")
         return Snapshot(
             replace(ref, repo_id=remembered.repo_id),
@@ -117,14 +105,7 @@ class Upstream:
 
     def refs(self, ref: RepoRef) -> Any:
         """Branches and tags as the first endpoint tells them that answers. Raises HfgetError."""
-        first: HfgetError | None = None
-        for endpoint in self.endpoints:
-            try:
-                return self._hub(endpoint, None).refs(ref)
-            except (NetworkError, NotFoundError) as error:
-                first = first or error
-        assert first is not None
-        raise first
+        return self._failover(None).refs(ref)
 
     def located(
         self, snapshot: Snapshot, file: RemoteFile, *, unproved: bool = False
@@ -162,60 +143,36 @@ class Upstream:
 
     def abort(self) -> None:
         """Wake all who wait for the network. Final."""
-        for endpoint in self.endpoints:
-            endpoint.http.abort()
+        self._http.abort()
 
     def relieve(self) -> None:
         """Free connections for those who wait for one."""
-        for endpoint in self.endpoints:
-            endpoint.http.relieve()
+        self._http.relieve()
 
-    def source(
-        self, endpoint: Endpoint, hosts: HostHealth, snapshot: Snapshot, file: RemoteFile
-    ) -> ByteSource:
-        """Where the bytes of a file come from."""
-        listed = replace(snapshot, endpoint=endpoint.url)
-        source = HttpSource(endpoint.http, endpoint.settings, hosts, listed, file)
+    def sources(self, hosts: HostHealth, snapshot: Snapshot) -> SourcesInOrder:
+        """Where the bytes of the snapshot's files come from, at any rate."""
+        return SourcesInOrder(self._http, self.settings, hosts, snapshot, self.observer)
+
+    def limited(self, source: ByteSource) -> ByteSource:
+        """`source`, which keeps to the rate that there is for all."""
         return RateLimited(source, self._limit) if self._limit else source
 
-    def _listed(self, endpoint: Endpoint, ref: RepoRef, known: Snapshot | None) -> Snapshot:
-        layout = self.layout(ref)
-        recall = Recall(layout, endpoint.url, self.observer, force=False)
-        snapshot = self._hub(endpoint, known).snapshot(
-            ref, lambda commit: recall.tree(endpoint.url, commit)
-        )
-        layout.check(snapshot.files)
-        recall.hold_against(snapshot)
-        snapshot = replace(snapshot, ref=replace(snapshot.ref, repo_id=ref.repo_id))
-        key = ref.repo_type, ref.repo_id, snapshot.commit
-        if key not in self._begun:
-            layout.begin(snapshot, ())
-            self._begun.add(key)
-        layout.complete(snapshot)
-        return snapshot
+    def _failover(self, known: Snapshot | None) -> Failover:
+        begun = time.monotonic()
+        in_vain = known is not None or self._health.is_down
 
-    def _hub(self, endpoint: Endpoint, known: Snapshot | None) -> Hub:
         def unreached(failure: Transient) -> None:
-            """Where there is something to serve, or another to ask, no further try."""
-            others = len(self.endpoints) > 1
-            if failure.status != _TOO_MANY_REQUESTS and (known is not None or others):
+            """No long tries: there is something to serve, or a client that will not wait."""
+            over = in_vain or time.monotonic() - begun > _TRYING_SECONDS
+            if over and failure.status != _TOO_MANY_REQUESTS:
                 raise given_up(failure)
 
-        return Hub(endpoint.http, endpoint.settings, self.observer, self.stop, unreached)
-
-    def _endpoint(self, given: str) -> Endpoint:
-        named = named_endpoints([given], {})
-        # what a client may not see is told in the Hub's own words, not by what is kept back here
-        settings = replace(settings_of(self._options, named), withheld_tokens={})
-        http = HttpClient(
-            settings.credentials.values(),
-            connect_timeout=settings.api_timeout,
-            offline=settings.offline,
-            allow_private=settings.allow_private,
-            allow_http_data=settings.allow_http_data,
-            observer=self.observer,
+        return Failover(
+            self._http, self.settings, self.observer, self.stop, unreached, self._health
         )
-        return Endpoint(settings, http)
+
+    def _note(self, text: str) -> None:
+        self.observer(events.Note(text))
 
     def _warn(self, text: str) -> None:
         self.observer(events.Note(text, "warning"))

@@ -74,12 +74,12 @@ class Mirror:
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        return tuple(one.url for one in self.upstream.endpoints)
+        return self.upstream.settings.endpoints
 
     @property
     def credentials(self) -> bool:
         """Whether a token goes to any upstream."""
-        return any(one.settings.credentials for one in self.upstream.endpoints)
+        return bool(self.upstream.settings.credentials)
 
     async def revision(self, repo_type: RepoType, repo_id: str, revision: str) -> MirroredRevision:
         """What a revision is. Raises HfgetError.

@@ -13,7 +13,9 @@ from hfget.sources.addresses import Address, content_url
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief, sender_of
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
+from hfget.sources.in_order import MirroredInOrder
 from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirror_state import RequestKind
 from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited, parse_rate
 
@@ -25,10 +27,12 @@ __all__ = [
     "HttpSource",
     "MirrorHealth",
     "Mirrored",
+    "MirroredInOrder",
     "NoRangesError",
     "RateLimit",
     "RateLimited",
     "Relief",
+    "RequestKind",
     "content_url",
     "parse_rate",
     "sender_of",

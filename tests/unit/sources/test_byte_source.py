@@ -17,6 +17,7 @@ from hfget.http.retry import Transient
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, sender_of
 from hfget.sources.host_health import UNUSABLE_PARTS
 from hfget.sources.http_source import HttpSource
+from hfget.sources.in_order import MirroredInOrder
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirrors import Mirrored
 from hfget.sources.rate_limit import RateLimit, RateLimited
@@ -37,9 +38,13 @@ def limited(home: Loopback) -> ByteSource:
     return RateLimited(client(home).source, RateLimit("1G", threading.Event()))
 
 
-def mirrored(home: Loopback) -> ByteSource:
+def mirrored(home: Loopback, kind: type[Mirrored] = Mirrored) -> ByteSource:
     one, place = client(home), host_of(f"{home.url}/")
-    return Mirrored(FILE, {place: lambda: one.source}, MirrorHealth([place]), one.hosts, 4)
+    return kind(FILE, {place: lambda: one.source}, MirrorHealth([place]), one.hosts, 4)
+
+
+def in_order(home: Loopback) -> ByteSource:
+    return mirrored(home, MirroredInOrder)
 
 
 #: Every kind of source, and how one comes to be.
@@ -47,6 +52,7 @@ SOURCES: dict[type, Callable[[Loopback], ByteSource]] = {
     HttpSource: plain,
     RateLimited: limited,
     Mirrored: mirrored,
+    MirroredInOrder: in_order,
 }
 
 
