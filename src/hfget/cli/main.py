@@ -20,6 +20,7 @@ from hfget.cli.commands.serve import serve
 from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
 from hfget.cli.help import Command, command_name
+from hfget.cli.spoken import speak_to_user
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError, UsageError
@@ -93,6 +94,7 @@ app.command("serve", cls=Command)(serve)
 def main() -> None:
     """The console script."""
     arguments = sys.argv[1:]
+    speak_to_user(json=_wants_json(arguments))
     try:
         if not arguments and "_HFGET_COMPLETE" not in os.environ:
             with redirect_stdout(sys.stderr):
@@ -110,9 +112,13 @@ def _fail(error: HfgetError, arguments: Sequence[str]) -> int:
     """Show an error that no command's display was there to show."""
     from hfget.ui import display
 
-    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    display(json="--json" in options, stream=sys.stderr).error(error)
+    display(json=_wants_json(arguments), stream=sys.stderr).error(error)
     return error.exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options
 
 
 def _in_our_words(error: Any) -> UsageError:
