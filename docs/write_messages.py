@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from hfget.cli.main import app
-from hfget.messages.catalogue import DOMAIN, LOCALE
+from hfget.messages.language import DOMAIN, LOCALE
 from hfget.messages.template import Text
 
 LANGUAGES = ("zh_CN",)

@@ -19,11 +19,11 @@ from hfget.cli.commands.ls import ls
 from hfget.cli.commands.serve import serve
 from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
-from hfget.cli.help import Command, command_name
-from hfget.cli.spoken import speak_to_user
+from hfget.cli.help import Command
+from hfget.cli.spoken import speak_to_user, usage_error
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
-from hfget.errors import HfgetError, UsageError
+from hfget.errors import HfgetError
 from hfget.messages import cli_texts as texts
 
 _COMPLETION = ("--install-completion", "--show-completion")
@@ -104,7 +104,7 @@ def main() -> None:
     except HfgetError as error:
         code = _fail(error, arguments)
     except ClickUsageError as error:
-        code = _fail(_in_our_words(error), arguments)
+        code = _fail(usage_error(error), arguments)
     sys.exit(code)
 
 
@@ -119,15 +119,3 @@ def _fail(error: HfgetError, arguments: Sequence[str]) -> int:
 def _wants_json(arguments: Sequence[str]) -> bool:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
-
-
-def _in_our_words(error: Any) -> UsageError:
-    """What click has to say about wrong use."""
-    possible: Sequence[str] = getattr(error, "possibilities", None) or ()
-    text = error.message if possible else error.format_message().strip()
-    text = text[:1].lower() + text[1:].rstrip(".")
-    command = command_name(error.ctx) if error.ctx else "hfget"
-    hint = f"{command} --help"
-    if possible:
-        hint = texts.DID_YOU_MEAN_OPTION(possible=" or ".join(possible), help=hint)
-    return UsageError(text, hint=hint)

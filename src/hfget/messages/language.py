@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from hfget.messages.template import speak
 
+LOCALE = Path(__file__).with_name("locale")
+DOMAIN = "hfget"
 #: The first of them that is set decides.
 VARIABLES = ("HFGET_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _SIMPLIFIED = ("zh", "zh_cn", "zh_sg", "zh_hans")
@@ -23,9 +26,9 @@ def speak_as(environ: Mapping[str, str], *encodings: str | None) -> None:
     """Say texts in the language of `environ` if streams of these `encodings` can hold it."""
     language = language_of(environ)
     if language and all(_holds(encoding) for encoding in encodings if encoding):
-        from hfget.messages.catalogue import lookup_in
+        from gettext import translation
 
-        speak(lookup_in(language))
+        speak(translation(DOMAIN, LOCALE, [language], fallback=True).gettext)
 
 
 def _holds(encoding: str) -> bool:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from hfget.system.cancellation import Ended, Stop, Stopped, Superseded
 from hfget.system.redaction import Secret, redact, remember, safe_url, without_queries
 from hfget.system.text import (
+    cells,
     command,
     count_text,
     duration_text,
     option,
+    padded,
     safe_text,
     shell_word,
     size_text,
@@ -83,6 +85,7 @@ __all__ = [
     "atomic_write",
     "boot_id",
     "cache_folder",
+    "cells",
     "check_inode",
     "check_working_folder",
     "command",
@@ -108,6 +111,7 @@ __all__ = [
     "open_own",
     "option",
     "owner_of",
+    "padded",
     "read_bytes",
     "read_text",
     "reading_anybodys",

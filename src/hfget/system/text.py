@@ -6,6 +6,8 @@ import shlex
 import unicodedata
 from collections.abc import Iterable
 
+from hfget.messages import system_texts as texts
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
 # Zl/Zp line separators: none of them may reach a terminal as they are.
@@ -33,9 +35,44 @@ def safe_text(text: str, limit: int = 400) -> str:
     return "".join(out)
 
 
+#: A noun: the text of one, and of several.
+_COUNTED = {
+    "file": (texts.ONE_FILE, texts.FILES),
+    "LFS file": (texts.ONE_LFS_FILE, texts.LFS_FILES),
+    "other file": (texts.ONE_OTHER_FILE, texts.OTHER_FILES),
+    "more file": (texts.ONE_MORE_FILE, texts.MORE_FILES),
+    "connection": (texts.ONE_CONNECTION, texts.CONNECTIONS),
+    "more range": (texts.ONE_MORE_RANGE, texts.MORE_RANGES),
+    "other failure": (texts.ONE_OTHER_FAILURE, texts.OTHER_FAILURES),
+    "repo": (texts.ONE_REPO, texts.REPOS),
+}
+
+
 def count_text(number: int, noun: str) -> str:
-    """`1 file`, `12 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """`1 file`, `12 files`; only a `noun` that is known has translations."""
+    if noun not in _COUNTED:
+        return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    one, several = _COUNTED[noun]
+    return one(number=number) if number == 1 else several(number=number)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for a character of Chinese."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(char) for char in text)
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in `width` columns; with `right` the blanks come before it."""
+    blanks = " " * (width - cells(text))
+    return blanks + text if right else text + blanks
 
 
 def shell_word(text: str) -> str:

@@ -14,7 +14,7 @@ def mirror_lines(mirrors: Sequence[MirrorUse]) -> list[str]:
     if not any(mirror.received for mirror in mirrors):
         return []
     parts = ", ".join(f"{one.place} {size_text(one.received)}" for one in mirrors)
-    return [f"  from: {parts}"] + [
+    return [texts.SENT(parts=parts)] + [
         texts.MIRROR_WRONG(place=one.place, ranges=_wrong_text(one.wrong))
         for one in mirrors
         if one.wrong

@@ -8,8 +8,10 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress
+from hfget.messages import translated
+from hfget.messages import ui_texts as texts
 from hfget.ui.output import Sink
-from hfget.ui.sentences import Verdict, error_text, report_text, shown
+from hfget.ui.sentences import Verdict, error_text, report_text, shown, verdict_state
 from hfget.ui.summaries import Summaries
 
 
@@ -50,4 +52,5 @@ class QuietDisplay(Summaries):
         bad = [verdict for verdict in verdicts if verdict[1] in ("missing", "changed")]
         for path, state, detail in bad:
             why = f" ({shown(detail)})" if detail else ""
-            self._sink.line(f"error: {state}: {shown(path)}{why}")
+            message = f"{verdict_state(state)}: {shown(path)}{why}"
+            self._sink.line(translated(texts.ERROR(message=message)))
