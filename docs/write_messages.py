@@ -19,11 +19,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from hfget.cli.main import app
-from hfget.messages.language import DOMAIN, LOCALE
+from hfget.messages import language as messages_language
+from hfget.messages.language import DOMAIN
 from hfget.messages.template import Text
 
 LANGUAGES = ("zh_CN",)
-MESSAGES = LOCALE.parent
+MESSAGES = Path(messages_language.__file__).parent
+LOCALE = MESSAGES / "locale"
 
 
 def texts() -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hfget.messages.template import speak
 
-LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "hfget"
 #: The first of them that is set decides.
 VARIABLES = ("HFGET_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -28,7 +27,8 @@ def speak_as(environ: Mapping[str, str], *encodings: str | None) -> None:
     if language and all(_holds(encoding) for encoding in encodings if encoding):
         from gettext import translation
 
-        speak(translation(DOMAIN, LOCALE, [language], fallback=True).gettext)
+        place = Path(__file__).with_name("locale")
+        speak(translation(DOMAIN, place, [language], fallback=True).gettext)
 
 
 def _holds(encoding: str) -> bool:

@@ -67,8 +67,7 @@ LITERALS_ALLOWED = {
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
     *("present, to be hashed", "in the Hub cache", "the content of another file here"),
-    *("--weights {}", "--quant {}", "{}: ", "error: {}: {}{}", "  and {}"),
-    *("  file: {}", "  file: and {} more", "  from: {}", "  next: {}"),
+    *("--weights {}", "--quant {}"),
     *("sent too often", "no leases", "byte {} came after byte {}"),  # never reach a user
     *("certificate error", "a value is cut"),  # likewise
     "asks {}",  # the name of a thread
@@ -204,7 +203,8 @@ def test_an_advice_is_worded_once() -> None:
 def test_the_words_import_nothing() -> None:
     code = "".join(path.read_text() for path in MESSAGES.glob("*.py"))
     assert set(re.findall(r"^(?:from|import) (hfget[\w.]*)", code, re.M)) == {
-        "hfget.messages.template"
+        "hfget.messages.language",
+        "hfget.messages.template",
     }
 
 
