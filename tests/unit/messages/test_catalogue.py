@@ -92,3 +92,11 @@ def test_a_text_shown_is_translated_with_what_is_in_it() -> None:
 )
 def test_the_first_variable_that_is_set_decides(variables: dict[str, str], language: str) -> None:
     assert language_of(variables) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_text_has_a_translation(language: str) -> None:
+    catalog = WRITER["catalogue"](language)
+    assert not WRITER["missing"](catalog), "translate it in the .po file, then: make messages"
+    there = {str(one.id) for one in WRITER["template"]() if one.id}
+    assert {str(one.id) for one in catalog if one.id} == there, "run: make messages"
