@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+_JOINED = "{first}{rest}"
+
 
 class Text(str):
     """A text in English which remembers its template and what the fields hold.
@@ -25,6 +27,13 @@ class Text(str):
 
     def __call__(self, **fields: object) -> str:
         return Text(self.template, fields)
+
+    def __add__(self, rest: str) -> str:
+        """A text that is joined to another one stays a text."""
+        return Text(_JOINED, {"first": self, "rest": rest})
+
+    def __radd__(self, first: str) -> str:
+        return Text(_JOINED, {"first": first, "rest": self})
 
     def __reduce__(self) -> tuple[type[Text], tuple[str, Mapping[str, object]]]:
         return Text, (self.template, self.fields)

@@ -71,6 +71,8 @@ def test_a_text_shown_is_translated_with_what_is_in_it() -> None:
     speak(lambda template: said.get(template, template))
     try:
         assert translated(text) == "无法连接 h.test：连接被拒绝"
+        assert translated("h: " + inner) == "h: 连接被拒绝"
+        assert translated(inner + "!") == "连接被拒绝!" and inner + "!" == "connection refused!"
     finally:
         speak()
 
