@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from tests.support.command import Shell, new_shell
 
 #: The time limit of a test that has none of its own, as in pyproject.toml.
 _USUAL_SECONDS = 120.0
+
+# Whatever language the machine speaks, tests read English unless they ask for another one.
+os.environ["HFGET_LANG"] = "en"
 
 __all__ = ["repos_root", "shell_at", "start_hub"]
 

@@ -28,6 +28,7 @@ from hfget.errors import (
 )
 from hfget.http import HttpClient, Transient
 from hfget.hub import Hub, Tree
+from hfget.messages import joined
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
 from hfget.settings import Settings
@@ -151,7 +152,7 @@ class Failover:
         others = dict.fromkeys(error.message for error in errors[1:])
         others.pop(gravest.message, None)
         if others:
-            gravest.message = "; ".join([gravest.message, *others])
+            gravest.message = joined([gravest.message, *others], "; ")
             gravest.args = (gravest.message,)
         return gravest
 

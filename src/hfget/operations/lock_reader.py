@@ -51,14 +51,16 @@ def parse_lock(path: Path, text: str) -> tuple[LockedRepo, ...]:
         repos = _repos(_parsed(text))
         check_folders(repos)
     except _Wrong as wrong:
-        raise UsageError(f"{_shown(path)}: {wrong}", hint=advice.LOCK_ANEW) from wrong
+        raise UsageError(
+            texts.OF(name=_shown(path), message=wrong.args[0]), hint=advice.LOCK_ANEW
+        ) from wrong
     except HfgetError as error:
         hint = (
             advice.DO_NOT_TRUST
             if isinstance(error, UnsafeError)
             else error.hint or advice.LOCK_ANEW
         )
-        raise type(error)(f"{_shown(path)}: {error.message}", hint=hint) from error
+        raise type(error)(texts.OF(name=_shown(path), message=error.message), hint=hint) from error
     return repos
 
 

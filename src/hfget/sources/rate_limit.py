@@ -112,7 +112,7 @@ class RateLimit:
             except OSError as error:
                 self._complain(f"{self._file}: {error.strerror}")
             except UsageError as error:
-                self._complain(f"{self._file}: {error.message}")
+                self._complain(f"{self._file}: " + error.message)
         return self._rate
 
     def _read(self, file: Path) -> float:
