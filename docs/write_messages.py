@@ -42,7 +42,7 @@ def help_texts() -> Iterator[tuple[str, str]]:
     commands: Any = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for name, command in commands.items():
         yield f"hfget {name}", cleandoc(command.help)
-        for param in command.params:
+        for param in command.get_params(typer.Context(command)):  # with that of click for --help
             panel = getattr(param, "rich_help_panel", None)
             if panel:
                 yield "--help", panel

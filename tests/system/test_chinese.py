@@ -34,14 +34,51 @@ RUNS: dict[str, str] = {
     "offline": "org/small",
     "server error": "org/small --retries 0",
     "wrong bytes": "org/small model.safetensors",
+    "two repos": "org/small datasets/org/data",
+    "list of repos": "-i repos.txt",
+    "list wrong": "-i none.txt",
+    "several endpoints": "org/small --endpoint http://127.0.0.1:9",
+    "tool not there": "org/small --tool aria2c --aria2c-path none",
+    "no such shard": "org/small --shard 3/2",
+    "dry run": "org/small --dry-run",
+    "ls": "ls org/small",
+    "urls": "urls org/small",
+    "urls format": "urls org/small --format toml",
+    "lock": "lock org/small ; lock org/small --update ; sync ; sync --check",
+    "lock not there": "sync",
+    "outdated": "org/small ; outdated small",
+    "list nowhere": "list none",
+    "prune": "prune",
+    "prune age": "prune --older-than soon",
+    "mirrors": "mirrors org/small --endpoint http://127.0.0.1:9",
+    "repo before options": "-j 2 ls",
+    "nothing": "",
     "help": "--help",
+    "help all": "--help-all",
+    "topic not there": "help nothing",
+    "topic is command": "help ls",
+    "ls help": "ls --help",
+    "urls help": "urls --help",
     "verify help": "verify --help",
+    "lock help": "lock --help",
+    "sync help": "sync --help",
+    "outdated help": "outdated --help",
+    "list help": "list --help",
+    "prune help": "prune --help",
+    "mirrors help": "mirrors --help",
+    "serve help": "serve --help",
+    "help help": "help --help",
+    "log of GitHub": "org/small --retries 0",
 }
 FAULTS: dict[str, Sequence[Fault]] = {
     "server error": [Fault(effects.Status(500), times=None)],
     "wrong bytes": [Fault(effects.Garbage(), origin="cdn", times=None)],
+    "log of GitHub": [Fault(effects.Status(500), origin="cdn", times=None)],
 }
-ENVIRONMENT = {"offline": {"HF_HUB_OFFLINE": "1"}}
+ENVIRONMENT = {
+    "offline": {"HF_HUB_OFFLINE": "1"},
+    "log of GitHub": {"CI": "true", "GITHUB_ACTIONS": "true"},
+}
 FOLDER = SNAPSHOTS / "zh_CN"
 
 
@@ -61,6 +98,7 @@ def shell(
     for fault in FAULTS.get(name, ()):
         hub.faults.add(replace(fault))
     shell = new_shell(tmp_path / "work", hub.endpoint)
+    (shell.directory / "repos.txt").write_text("org/small\ndatasets/org/data --include '*.csv'\n")
     chinese = {"HFGET_LANG": "zh_CN", "PYTHONIOENCODING": "utf-8"}
     yield shell.with_env(COLUMNS="80", **chinese, **ENVIRONMENT.get(name, {}))
 
@@ -70,7 +108,7 @@ def test_the_whole_output(name: str, shell: Shell) -> None:
     told = ""
     for command in RUNS[name].split(" ; "):
         done = shell.run(*command.split())
-        told += f"$ hfget {plain(command, shell)}exit code: {done.code}\n"
+        told += plain(f"$ hfget {command}\nexit code: {done.code}", shell)
         for stream, text in (("stdout", done.out), ("stderr", done.err)):
             told += f"--- {stream}\n{plain(text, shell)}" if text else ""
     kept = FOLDER / f"{name.replace(' ', '-')}.txt"

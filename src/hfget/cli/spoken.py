@@ -38,9 +38,10 @@ def usage_error(error: Any) -> UsageError:
     possible: Sequence[str] = getattr(error, "possibilities", None) or ()
     text = error.message if possible else error.format_message().strip()
     text = text[:1].lower() + text[1:].rstrip(".")
-    if isinstance(error, typer.BadParameter) and isinstance(error.message, Text):
+    if isinstance(error.message, Text):
         name = text.partition("'")[2].partition("'")[0]
-        text = texts.BAD_VALUE(name=name, why=error.message)
+        is_value = isinstance(error, typer.BadParameter)
+        text = texts.BAD_VALUE(name=name, why=error.message) if is_value else error.message
     for pattern, said in _OF_CLICK:
         if match := pattern.fullmatch(text):
             text = said(**match.groupdict())

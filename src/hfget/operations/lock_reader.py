@@ -23,7 +23,7 @@ from hfget.operations.lock_file import (
 )
 from hfget.options import DownloadOptions
 from hfget.reference import parse
-from hfget.system import command, safe_text
+from hfget.system import command, os_reason, safe_text
 
 _MOST_BYTES = 256 << 20
 _MOST_SIZE = 1 << 62
@@ -72,7 +72,7 @@ def _text(path: Path) -> str:
         text = texts.NO_LOCK_FILE(path=_shown(path))
         raise UsageError(text, hint=advice.MAKE_LOCK_FILE) from None
     except (OSError, UnicodeDecodeError) as error:
-        why = (getattr(error, "strerror", None) or "not text").lower()
+        why = os_reason(error)
         raise UsageError(
             texts.LOCK_FILE_UNREADABLE(path=_shown(path), why=why), hint=advice.LOCK_ANEW
         ) from error

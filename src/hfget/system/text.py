@@ -21,8 +21,9 @@ _JOINER, _EMOJI_FORM, _SKINS = (
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”"
 #: A wide character or a word, with what may not begin a line after it.
 _WORDS = re.compile(rf"[（“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、？！）”]*\s*")
-#: A line break beside a wide character stands for nothing, others for a blank.
-_INNER_BREAKS = re.compile(rf"(?<=[{_WIDE}])\n|\n(?=[{_WIDE}])")
+#: A line break between wide characters or beside a mark stands for nothing, others for a blank.
+_MARKS = "，。；：、？！（）“”"
+_INNER_BREAKS = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_MARKS}])\n|\n(?=[{_MARKS}])")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -68,6 +69,27 @@ def count_text(number: int, noun: str) -> str:
         return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
     one, several = _COUNTED[noun]
     return one(number=number) if number == 1 else several(number=number)
+
+
+#: What systems say, where it is a text of ours too; other words stay as they are.
+_OS_REASONS: dict[str, str] = {
+    text: text
+    for text in (
+        texts.NO_SUCH_FILE,
+        texts.IS_A_DIRECTORY,
+        texts.NOT_A_DIRECTORY,
+        texts.PERMISSION,
+        texts.ADDRESS_IN_USE,
+        texts.NOT_TEXT,
+    )
+}
+
+
+def os_reason(error: BaseException) -> str:
+    """Why a file or a socket cannot be used: the system's word in lower case, or `not text`."""
+    word = "not text" if isinstance(error, ValueError) else type(error).__name__
+    reason = (getattr(error, "strerror", None) or word).lower()
+    return _OS_REASONS.get(reason, reason)
 
 
 def cells(text: str) -> int:

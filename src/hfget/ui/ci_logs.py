@@ -84,8 +84,7 @@ class GitHubLines(LinesDisplay):
 
     def error(self, err: HfgetError) -> None:
         super().error(err)
-        message = translated(err.message)
-        self._annotate("error", f"{err.path}: {message}" if err.path else message)
+        self._annotate("error", _about(err.path, err.message))
 
     def _annotate(self, level: str, text: str) -> None:
         if self._left[level] > 0:
@@ -132,8 +131,11 @@ def service_lines(env: Mapping[str, str]) -> Callable[..., LinesDisplay]:
 
 
 def _failure_text(failure: Failure) -> str:
-    message = translated(failure.message)
-    return f"{failure.path}: {message}" if failure.path else message
+    return _about(failure.path, failure.message)
+
+
+def _about(path: str | None, message: str) -> str:
+    return translated(texts.ABOUT(name=path, line=message) if path else message)
 
 
 def _append_summary(text: str) -> None:

@@ -148,7 +148,7 @@ def retry_line(event: events.Retrying, more: int = 0) -> str:
         about.append(shown(event.path, 120))
     if more:
         about.append(texts.MORE_LIKE_IT(more=more))
-    tail = f" ({listed(about)})" if about else ""
+    tail = texts.IN_BRACKETS(text=listed(about)) if about else ""
     return translated(
         texts.RETRY(host=shown(event.host, 120), reason=shown(event.reason), when=when, tail=tail)
     )

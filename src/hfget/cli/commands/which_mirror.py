@@ -188,7 +188,7 @@ def _rounded(value: float | None) -> float | None:
 def shown_facts(facts: Sequence[Fact]) -> tuple[Table, list[str], Records]:
     from hfget.ui import Table
 
-    rows = [list(fact) for fact in facts]
+    rows = [[str(cell) for cell in fact] for fact in facts]  # in English: others read a report
     return (
         Table(("ABOUT", "NAME", "VALUE", "FROM"), rows),
         [""],
