@@ -15,7 +15,7 @@ endef
 
 .PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
-	bench-quick picture clean
+	bench-quick messages picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -80,6 +80,9 @@ bench: $(VENV)/ready ## how fast, beside others; writes docs/bench.md and the pl
 
 bench-quick: $(VENV)/ready ## the same with smaller sizes, in five minutes, into bench/.work/
 	$(BIN)/python -m bench --quick --install
+
+messages: $(VENV)/ready ## catalogues of other languages: new texts in, old ones out; compiled
+	$(BIN)/python docs/write_messages.py
 
 picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
 	$(BIN)/python docs/picture.py

@@ -38,6 +38,7 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name in _SAID or name.startswith(_SAID_BY):
             del os.environ[name]
+    os.environ["HFGET_LANG"] = "en"  # whatever language the machine speaks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ Nothing here prints; pass an `observer` to watch (see `hfget.events`).
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def __getattr__(name: str) -> Any:
     """Load the public names when they are asked for: `hfget --help` needs none of them."""
     if name in _HOMES:
         from importlib import import_module
+
+        from hfget.messages import speak_as
+
+        # A program keeps its own language, whatever the locale is, unless it is asked.
+        speak_as({"HFGET_LANG": os.environ.get("HFGET_LANG", "")})
 
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'hfget' has no attribute {name!r}")

@@ -6,6 +6,8 @@ part of the interface: scripts rely on them (docs/exit-codes.md).
 
 from __future__ import annotations
 
+from hfget.messages import translated
+
 
 class HfgetError(Exception):
     """Base of all expected failures.
@@ -26,6 +28,10 @@ class HfgetError(Exception):
         self.hint = hint
         self.path = path
         self.url = url
+
+    def __str__(self) -> str:
+        """The message, in the language that is spoken; `message` itself stays English."""
+        return translated(self.message)
 
 
 class UsageError(HfgetError):

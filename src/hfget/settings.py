@@ -21,7 +21,7 @@ from hfget.limits import (
 )
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
-from hfget.system import Secret, safe_text
+from hfget.system import Secret, os_reason, safe_text
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
@@ -45,6 +45,7 @@ ENV_NAMES = (
     "HFGET_TOKEN_ORIGINS",
     "HFGET_LIMIT_RATE",
     "HFGET_SERVE_TOKEN",
+    "HFGET_LANG",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
@@ -219,9 +220,7 @@ def load_env_file(path: Path) -> None:
             text = file.read(_MOST_ENV_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            texts.ENV_FILE_UNREADABLE(
-                path=path, error=getattr(error, "strerror", None) or "not text"
-            ),
+            texts.ENV_FILE_UNREADABLE(path=path, error=os_reason(error)),
             hint=advice.CHECK_ENV_FILE,
         ) from error
     from io import StringIO

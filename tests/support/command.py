@@ -53,6 +53,7 @@ class Shell:
             "HF_ENDPOINT": self.endpoint,
             "HF_HOME": str(self.directory / "home" / "hf"),
             "PYTHONFAULTHANDLER": "1",
+            "HFGET_LANG": "en",
         }
         env |= self.extra
         return {name: value for name, value in env.items() if value}

@@ -5,13 +5,17 @@ Typer's own grouping needs rich, which takes longer to import than all the rest 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from inspect import cleandoc
 from typing import Any
 
 from typer.core import TyperCommand
 
 from hfget.cli.arguments import read
 from hfget.cli.typer_parts import convert_plainly
+from hfget.messages import Text, translated
 from hfget.messages import cli_texts as texts
+from hfget.system import cells, padded, wrap
 
 SHORT_HELP = texts.SHORT_HELP
 _EXIT_CODES = {
@@ -64,7 +68,10 @@ EVERYTHING = "hfget.everything"
 #: Where a context keeps what the user should know about the words that were typed.
 NOTES = "hfget.notes"
 
-_LAST = "Output"
+_LAST = str(texts.OUTPUT)
+#: The names of options take at most so many columns, as in click's own lists.
+_NAMES_WIDTH = 30
+_CODE_WIDTH = 36
 
 
 class Command(TyperCommand):
@@ -79,21 +86,37 @@ class Command(TyperCommand):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        formatter.write_usage(command_name(ctx), f"[OPTIONS] {self.arguments_text()}")
+        prefix = translated(texts.USAGE)
+        formatter.write_usage(command_name(ctx), f"[OPTIONS] {self.arguments_text()}", prefix)
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        said = translated(Text(cleandoc(self.help or "")))
+        if said.isascii():
+            super().format_help_text(ctx, formatter)
+            return
+        for paragraph in said.split("\n\n"):
+            lines = wrap(paragraph, formatter.width, "  ")
+            formatter.write("\n" + "\n".join(lines) + "\n")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         params = [param for param in self.get_params(ctx) if self.is_shown(param, ctx)]
         for param in params:
             is_argument = param.param_type_name == "argument"
-            name = "Arguments" if is_argument else getattr(param, "rich_help_panel", None) or _LAST
-            groups.setdefault(name, []).append((_spelling(param), getattr(param, "help", "") or ""))
+            panel = getattr(param, "rich_help_panel", None) or _LAST
+            name = str(texts.ARGUMENTS) if is_argument else panel
+            about = translated(Text(getattr(param, "help", "") or ""))
+            groups.setdefault(name, []).append((_spelling(param), about))
         last = groups.pop(_LAST)
-        groups[_LAST if set(groups) - {"Arguments"} else "Options"] = last
+        groups[_LAST if set(groups) - {texts.ARGUMENTS} else str(texts.OPTIONS)] = last
         width = max(len(row[0]) for rows in groups.values() for row in rows)
         for name, rows in groups.items():
-            with formatter.section(name):
-                formatter.write_dl([(row[0].ljust(width), row[1]) for row in rows])
+            heading = translated(Text(name))
+            if heading.isascii() and all(row[1].isascii() for row in rows):
+                with formatter.section(heading):
+                    formatter.write_dl([(row[0].ljust(width), row[1]) for row in rows])
+            else:
+                _write_rows(formatter, heading, rows, width)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         formatter.write(f"\n{self.epilog or exit_codes(str(self.name))}")
@@ -121,20 +144,21 @@ class BriefCommand(Command):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         if ctx.meta.get(EVERYTHING):
             super().format_epilog(ctx, formatter)
-        formatter.write(texts.HELP_EXAMPLES)
+        formatter.write(translated(texts.HELP_EXAMPLES))
         if not ctx.meta.get(EVERYTHING):
-            formatter.write(texts.HELP_ALL)
-        formatter.write(texts.HELP_TOPICS)
+            formatter.write(translated(texts.HELP_ALL))
+        formatter.write(translated(texts.HELP_TOPICS))
 
 
 def exit_codes(command: str) -> str:
     """The exit codes that a command can give, in two columns."""
     known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
-    cells = [f"{code:3}  {known[code]}" for code in sorted(_CODES_OF.get(command, known))]
-    half = (len(cells) + 1) // 2
-    columns = zip(cells[:half], [*cells[half:], ""], strict=False)
-    lines = "".join(f"  {a:<36}{b}".rstrip() + "\n" for a, b in columns)
-    return f"{texts.EXIT_CODES}\n{lines}"
+    codes = sorted(_CODES_OF.get(command, known))
+    rows = [f"{code:3}  {translated(known[code])}" for code in codes]
+    half = (len(rows) + 1) // 2
+    columns = zip(rows[:half], [*rows[half:], ""], strict=False)
+    lines = "".join(f"  {padded(a, _CODE_WIDTH)}{b}".rstrip() + "\n" for a, b in columns)
+    return f"{translated(texts.EXIT_CODES)}\n{lines}"
 
 
 def command_name(ctx: Any) -> str:
@@ -150,3 +174,17 @@ def _spelling(param: Any) -> str:
     names = sorted(param.opts, key=len)
     metavar = "" if param.is_flag else f" {param.metavar}"
     return ", ".join(names) + metavar
+
+
+def _write_rows(formatter: Any, heading: str, rows: Sequence[tuple[str, str]], width: int) -> None:
+    """A group of options whose texts have wide characters, which click takes for narrow ones."""
+    formatter.write(f"\n{translated(texts.SECTION(name=heading))}\n")
+    column = min(width, _NAMES_WIDTH) + 4
+    for name, about in rows:
+        lines = wrap(about, formatter.width, " " * column)
+        first = padded(f"  {name}", column)
+        if cells(first) > column:
+            lines.insert(0, first)
+        else:
+            lines[0] = first + lines[0].lstrip()
+        formatter.write("".join(f"{line.rstrip()}\n" for line in lines))

@@ -15,7 +15,7 @@ from hfget.errors import HfgetError, NotFoundError, UsageError
 from hfget.messages import advice, operations_texts
 from hfget.messages import cli_texts as texts
 from hfget.options import DEFAULTS, MANNER, OPTIONS, DownloadOptions
-from hfget.system import safe_text
+from hfget.system import os_reason, safe_text
 
 if TYPE_CHECKING:
     from hfget.operations import RepoResult, Run
@@ -222,7 +222,7 @@ def _text(path: Path) -> str:
             with open(path, encoding="utf-8-sig") as file:
                 text = file.read(_MOST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
-        why = (getattr(error, "strerror", None) or "not text").lower()
+        why = os_reason(error)
         raise UsageError(
             texts.LIST_UNREADABLE(path=path, why=why), hint=advice.CHECK_LIST_NAME
         ) from error

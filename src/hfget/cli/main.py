@@ -26,11 +26,13 @@ from hfget.cli.commands.sync import sync
 from hfget.cli.commands.urls import urls
 from hfget.cli.commands.verify import verify
 from hfget.cli.commands.which_mirror import mirrors
-from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command, command_name
+from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command
+from hfget.cli.spoken import speak_to_user, usage_error
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.cli.verbs import refuse_other_tools
-from hfget.errors import HfgetError, UsageError
+from hfget.errors import HfgetError
 from hfget.messages import cli_texts as texts
+from hfget.messages import translated
 
 _HELP = frozenset({"-h", "--help", "--help-all"})
 _COMPLETION = ("--install-completion", "--show-completion")
@@ -124,15 +126,16 @@ def _app_for(arguments: Sequence[str]) -> typer.Typer:
 def main() -> None:
     """The console script."""
     arguments = sys.argv[1:]
+    speak_to_user(json=_wants_json(arguments))
     try:
         if not arguments and "_HFGET_COMPLETE" not in os.environ:
-            print(SHORT_HELP, file=sys.stderr, end="")
+            print(translated(SHORT_HELP), file=sys.stderr, end="")
             sys.exit(2)
         code = _app_for(arguments)(args=arguments, prog_name="hfget", standalone_mode=False)
     except HfgetError as error:
         code = _fail(error, arguments)
     except ClickUsageError as error:
-        code = _fail(_in_our_words(error), arguments)
+        code = _fail(usage_error(error), arguments)
     sys.exit(code)
 
 
@@ -140,18 +143,10 @@ def _fail(error: HfgetError, arguments: Sequence[str]) -> int:
     """Show an error that no command's display was there to show."""
     from hfget.ui import display
 
-    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    display(json="--json" in options, stream=sys.stderr).error(error)
+    display(json=_wants_json(arguments), stream=sys.stderr).error(error)
     return error.exit_code
 
 
-def _in_our_words(error: Any) -> UsageError:
-    """What click has to say about wrong use."""
-    possible: Sequence[str] = getattr(error, "possibilities", None) or ()
-    text = error.message if possible else error.format_message().strip()
-    text = text[:1].lower() + text[1:].rstrip(".")
-    command = command_name(error.ctx) if error.ctx else "hfget"
-    hint = f"{command} --help"
-    if possible:
-        hint = texts.DID_YOU_MEAN_OPTION(possible=" or ".join(possible), help=hint)
-    return UsageError(text, hint=hint)
+def _wants_json(arguments: Sequence[str]) -> bool:
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options

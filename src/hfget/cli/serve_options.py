@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from hfget import events
 from hfget.endpoints import host_of, hostname_of, is_loopback, is_loopback_host
 from hfget.errors import HfgetError, UsageError
-from hfget.messages import advice
+from hfget.messages import advice, translated
 from hfget.messages import cli_texts as texts
 from hfget.settings import user_path
-from hfget.system import hub_cache, safe_text
+from hfget.system import hub_cache, os_reason, safe_text
 
 if TYPE_CHECKING:
     from hfget.server import Store, Tls
@@ -43,7 +43,7 @@ def places(folders: Sequence[str], *, cache: bool, keeping: bool) -> list[Path]:
             os.makedirs(found[0])
         except OSError as error:
             raise UsageError(
-                texts.FOLDER_NOT_MADE(folder=safe_text(str(found[0])), reason=error.strerror),
+                texts.FOLDER_NOT_MADE(folder=safe_text(str(found[0])), reason=os_reason(error)),
                 hint=advice.WRITABLE_FOLDER,
             ) from error
     for folder in found:
@@ -78,7 +78,7 @@ def mark_filled(folder: Path, with_token: bool) -> None:
         (folder / FILLED).touch()
     except OSError as error:
         raise UsageError(
-            texts.FOLDER_NOT_WRITABLE(folder=safe_text(str(folder)), reason=error.strerror),
+            texts.FOLDER_NOT_WRITABLE(folder=safe_text(str(folder)), reason=os_reason(error)),
             hint=advice.KEPT_ELSEWHERE,
         ) from error
 
@@ -140,7 +140,7 @@ def check_not_itself(endpoints: Sequence[str], port: int) -> None:
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> HfgetError:
-    reason = error.strerror or str(error)
+    reason = os_reason(error)
     return UsageError(
         texts.CANNOT_LISTEN(host=safe_text(host), port=port, reason=reason),
         hint=advice.OTHER_PORT,
@@ -190,4 +190,4 @@ def tell(event: events.Event) -> None:
 
 def say(text: str) -> None:
     with suppress(OSError):
-        print(safe_text(text), file=sys.stderr, flush=True)
+        print(safe_text(translated(text)), file=sys.stderr, flush=True)

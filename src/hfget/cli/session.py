@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from hfget.cli.deadline import time_limit
+from hfget.cli.spoken import speak_to_user
 from hfget.errors import HfgetError, InterruptedRunError, LocaleError, UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
@@ -57,6 +58,8 @@ def session(
     stop = Stop()
     stop.patience = _PATIENCE_SECONDS
     wrong = _load(env_file)  # before the display, which such a file may also set up
+    if env_file is not None:
+        speak_to_user(json=json)
     shown = display(
         json=json, quiet=quiet, live=not debug, stream=sys.stderr, command=command_line()
     )

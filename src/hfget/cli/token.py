@@ -9,7 +9,7 @@ from pathlib import Path
 from hfget.errors import UsageError
 from hfget.events import Note, Observer
 from hfget.http import LONGEST_BYTES, DistrustedError, read_first_line
-from hfget.messages import advice
+from hfget.messages import advice, translated
 from hfget.messages import cli_texts as texts
 from hfget.system import remember, shell_word
 
@@ -43,7 +43,7 @@ def _from_stdin() -> str:
     if sys.stdin.isatty():
         from getpass import getpass
 
-        return getpass(texts.TOKEN_PROMPT)
+        return getpass(translated(texts.TOKEN_PROMPT))
     return sys.stdin.readline(LONGEST_BYTES)
 
 

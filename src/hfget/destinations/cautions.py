@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
 from hfget.messages import destination_texts as texts
+from hfget.messages import joined
 from hfget.model import RemoteFile
 
 _NAMED = 3
@@ -33,10 +34,10 @@ def risky_names(files: Iterable[RemoteFile]) -> list[str]:
     files = list(files)
     lines = []
     if odd := warnings_for((file.path for file in files), most=_NAMED):
-        lines.append(texts.NOT_EVERYWHERE(names="; ".join(odd)))
+        lines.append(texts.NOT_EVERYWHERE(names=joined(odd, "; ")))
     if found := [file.path for file in files if _is_acted_on(file)]:
         names = with_rest([quoted(path) for path in found[:_NAMED]], len(found))
-        lines.append(texts.ACTED_ON(names=", ".join(names)))
+        lines.append(texts.ACTED_ON(names=joined(names)))
     return lines
 
 

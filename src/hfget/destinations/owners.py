@@ -44,11 +44,8 @@ class Owners:
             names = " and ".join(sorted(map(user_name, others)))
             lines.append(texts.RECORDS_OF_OTHER(name=name, names=names))
         for other, count in sorted(self._files.items()):
-            files = "1 file" if count == 1 else f"{count} files"
-            belong = "belongs" if count == 1 else "belong"
-            lines.append(
-                texts.FILES_OF_OTHER(files=files, name=name, belong=belong, other=user_name(other))
-            )
+            said = texts.FILE_OF_OTHER if count == 1 else texts.FILES_OF_OTHER
+            lines.append(said(number=count, name=name, other=user_name(other)))
         self._files.clear()
         return lines
 

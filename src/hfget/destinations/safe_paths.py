@@ -22,7 +22,7 @@ from hfget.destinations.path_rules import (
     why_unfit,
 )
 from hfget.errors import UnsafeError
-from hfget.messages import advice
+from hfget.messages import advice, joined
 from hfget.messages import destination_texts as texts
 from hfget.system import safe_text
 
@@ -96,9 +96,9 @@ def _raise_for(refusals: Iterator[Refusal]) -> None:
     for refusal in refusals:
         count += 1
         local &= refusal.local
-    named = [f"{quoted(refusal.path)} {refusal.reason}" for refusal in shown]
+    named = [quoted(refusal.path) + " " + refusal.reason for refusal in shown]
     raise UnsafeError(
-        texts.REPO_REFUSED(count=count, paths="; ".join(with_rest(named, count))),
+        texts.REPO_REFUSED(count=count, paths=joined(with_rest(named, count), "; ")),
         hint=advice.DOWNLOAD_ON_LINUX if local else advice.TELL_OWNER,
         path=safe_text(shown[0].path),
     )
@@ -136,7 +136,7 @@ def check_path(path: str) -> None:
 def warnings_for(paths: Iterable[str], most: int = _NAMED) -> list[str]:
     """Up to `most` lines on paths that would not work on Windows, and one on how many more."""
     odd = ((path, reason) for path in paths if (reason := why_not(path, windows=True)))
-    lines = [f"{quoted(path)} {reason}" for path, reason in islice(odd, most)]
+    lines = [quoted(path) + " " + reason for path, reason in islice(odd, most)]
     return with_rest(lines, len(lines) + sum(1 for _ in odd))
 
 

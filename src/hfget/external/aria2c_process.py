@@ -20,7 +20,7 @@ from hfget.errors import DiskError
 from hfget.external.surroundings import ca_options, environment
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
-from hfget.system import safe_url
+from hfget.system import os_reason, safe_url
 
 _log = logging.getLogger("hfget")
 
@@ -91,7 +91,7 @@ def run(
         )
     except OSError as error:
         raise DiskError(
-            texts.CANNOT_START(tool="aria2c", reason=error.strerror),
+            texts.CANNOT_START(tool="aria2c", reason=os_reason(error)),
             hint=advice.LEAVE_TOOL_OUT(option="--tool aria2c"),
         ) from error
     try:

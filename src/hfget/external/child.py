@@ -24,7 +24,7 @@ from hfget.external.surroundings import environment
 from hfget.http import Response, Transient
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
-from hfget.system import safe_url
+from hfget.system import os_reason, safe_url
 
 _log = logging.getLogger("hfget")
 
@@ -66,7 +66,7 @@ class Child:
         except OSError as error:
             self.sock.close()
             raise DiskError(
-                texts.CANNOT_START(tool=tool, reason=error.strerror),
+                texts.CANNOT_START(tool=tool, reason=os_reason(error)),
                 hint=advice.LEAVE_TOOL_OUT(option=f"--tool {tool}"),
             ) from error
         assert self._process.stdin is not None and self._process.stderr is not None

@@ -249,7 +249,7 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
             hint=advice.ADD_ENDPOINT_OR_REWRITE(host=failure.host),
         )
     return UnreachableError(
-        f"{failure.host}: {failure.reason}",
+        texts.HOST_FAILED(host=failure.host, reason=failure.reason),
         path=path,
         url=failure.url,
         hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,

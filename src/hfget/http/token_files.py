@@ -14,6 +14,7 @@ from time import time
 from typing import NamedTuple
 
 from hfget.messages import http_texts as texts
+from hfget.system import os_reason
 
 #: A token has less than a hundred characters, a JWT a few thousand.
 LONGEST_BYTES = 16_384
@@ -83,7 +84,7 @@ def _read(path: Path, flags: int, longest: int) -> TokenFile:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise DistrustedError(texts.UNREADABLE(error=_reason(error))) from error
+        raise DistrustedError(texts.UNREADABLE(error=os_reason(error))) from error
     try:
         found = os.fstat(descriptor)
         _check(found, regular=bool(flags))
@@ -92,7 +93,7 @@ def _read(path: Path, flags: int, longest: int) -> TokenFile:
     except UnicodeDecodeError:
         raise DistrustedError(texts.NOT_TEXT) from None
     except OSError as error:
-        raise DistrustedError(texts.UNREADABLE(error=_reason(error))) from error
+        raise DistrustedError(texts.UNREADABLE(error=os_reason(error))) from error
     finally:
         os.close(descriptor)
     exposed = os.name == "posix" and bool(found.st_mode & (stat.S_IRGRP | stat.S_IROTH))
@@ -117,7 +118,3 @@ def _content(descriptor: int, longest: int, *, whole: bool) -> bytes:
         if not piece:
             break
     return content if whole else content.partition(b"\n")[0]
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

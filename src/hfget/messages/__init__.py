@@ -3,11 +3,13 @@
 One module for each package that speaks (`hub_texts`, `cli_texts`, …), and `advice` for what to do
 next, each advice once. They lie below everything, since errors are raised everywhere; what is
 made of events and reports, from these templates, is said by `ui`. English is the key of a
-template. `STYLE.md` says how the texts are written.
+template; `locale` has the catalogues of other languages, `STYLE.md` says how the texts are
+written.
 """
 
 from __future__ import annotations
 
-from hfget.messages.template import Text, speak, translated
+from hfget.messages.language import speak_as
+from hfget.messages.template import Text, joined, speak, translated
 
-__all__ = ["Text", "speak", "translated"]
+__all__ = ["Text", "joined", "speak", "speak_as", "translated"]

@@ -35,7 +35,7 @@ UNREADABLE = Text("cannot be read: {strerror}")
 HASH_DIFFERS = Text("{hash_kind} is {actual}, should be {etag}")
 LINK_OUT = Text("a link leads out of the folder")
 RECORD_WITHOUT_REPO = Text("{root}: the record does not say which repo {path} is of")
-AS_OF = Text(" as of %Y-%m-%d %H:%M")
+AS_OF = Text(" as of {minute}")
 OTHER_LISTER = Text(", as another program listed it")
 STALE = Text(
     "{why}; using commit {commit} of {revision}{when}{lister}: the hub was not asked for a"

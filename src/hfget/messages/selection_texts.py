@@ -37,7 +37,7 @@ RISKY_ALL = Text("{line}; --weights safetensors leaves them out")
 SEVERAL_PRECISIONS = Text(
     "{kind} comes in {variants} precisions, and a program loads one; --quant {one} fetches one"
 )
-AND_MORE = Text("and {more} more")
+NAMES_MORE = Text("{names} and {more} more ({size})")
 SAFE_ONLY_LEAVES_NOTHING = Text(
     "--safe-only leaves none of the files: each of them can run code when loaded"
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+_JOINED = "{first}{rest}"
 
 
 class Text(str):
@@ -26,8 +28,23 @@ class Text(str):
     def __call__(self, **fields: object) -> str:
         return Text(self.template, fields)
 
+    def __add__(self, rest: str) -> str:
+        """A text that is joined to another one stays a text."""
+        return Text(_JOINED, {"first": self, "rest": rest})
+
+    def __radd__(self, first: str) -> str:
+        return Text(_JOINED, {"first": first, "rest": self})
+
     def __reduce__(self) -> tuple[type[Text], tuple[str, Mapping[str, object]]]:
         return Text, (self.template, self.fields)
+
+
+def joined(parts: Iterable[str], separator: str = ", ") -> str:
+    """As `separator.join(parts)`, but the texts among `parts` stay texts."""
+    whole = ""
+    for number, part in enumerate(parts):
+        whole = whole + Text(separator) + part if number else part
+    return whole
 
 
 def _english(template: str) -> str:

@@ -29,6 +29,7 @@ from hfget.errors import (
 )
 from hfget.http import HttpClient, Transient
 from hfget.hub import Hub, Tree
+from hfget.messages import joined
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
 from hfget.operations.api_health import ApiHealth
@@ -162,7 +163,7 @@ class Failover:
         others = dict.fromkeys(error.message for error in errors[1:])
         others.pop(gravest.message, None)
         if others:
-            gravest.message = "; ".join([gravest.message, *others])
+            gravest.message = joined([gravest.message, *others], "; ")
             gravest.args = (gravest.message,)
         return gravest
 

@@ -23,7 +23,7 @@ from hfget.operations.lock_file import (
 )
 from hfget.options import DownloadOptions
 from hfget.reference import parse
-from hfget.system import command, safe_text
+from hfget.system import command, os_reason, safe_text
 
 _MOST_BYTES = 256 << 20
 _MOST_SIZE = 1 << 62
@@ -51,14 +51,16 @@ def parse_lock(path: Path, text: str) -> tuple[LockedRepo, ...]:
         repos = _repos(_parsed(text))
         check_folders(repos)
     except _Wrong as wrong:
-        raise UsageError(f"{_shown(path)}: {wrong}", hint=advice.LOCK_ANEW) from wrong
+        raise UsageError(
+            texts.OF(name=_shown(path), message=wrong.args[0]), hint=advice.LOCK_ANEW
+        ) from wrong
     except HfgetError as error:
         hint = (
             advice.DO_NOT_TRUST
             if isinstance(error, UnsafeError)
             else error.hint or advice.LOCK_ANEW
         )
-        raise type(error)(f"{_shown(path)}: {error.message}", hint=hint) from error
+        raise type(error)(texts.OF(name=_shown(path), message=error.message), hint=hint) from error
     return repos
 
 
@@ -70,7 +72,7 @@ def _text(path: Path) -> str:
         text = texts.NO_LOCK_FILE(path=_shown(path))
         raise UsageError(text, hint=advice.MAKE_LOCK_FILE) from None
     except (OSError, UnicodeDecodeError) as error:
-        why = (getattr(error, "strerror", None) or "not text").lower()
+        why = os_reason(error)
         raise UsageError(
             texts.LOCK_FILE_UNREADABLE(path=_shown(path), why=why), hint=advice.LOCK_ANEW
         ) from error

@@ -22,7 +22,7 @@ from hfget.operations.planner import place
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
 from hfget.partials import hash_file
-from hfget.system import Stop
+from hfget.system import Stop, os_reason
 
 
 class Compared(NamedTuple):
@@ -134,7 +134,7 @@ def _state(
         path = placement.present or placement.destination
         actual = hash_file(path, file.hash_kind, stop=stop, progress=hashed)
     except OSError as error:
-        return "changed", texts.UNREADABLE(strerror=(error.strerror or "error").lower())
+        return "changed", texts.UNREADABLE(strerror=os_reason(error))
     if actual is None:
         raise stop.error()
     if actual != file.etag:

@@ -67,7 +67,7 @@ def shard_of(value: str | tuple[int, int] | None, env: Mapping[str, str]) -> Sha
     if found is None:
         raise UsageError(texts.NO_SHARD_TOLD, hint=advice.SHARD_LIKE)
     if not 1 <= found.number <= found.of:
-        raise UsageError(texts.SHARD_OUT_OF_RANGE(shard=found), hint=advice.SHARD_LIKE)
+        raise UsageError(texts.SHARD_OUT_OF_RANGE(shard=str(found)), hint=advice.SHARD_LIKE)
     return found
 
 
@@ -150,4 +150,4 @@ def said_of_others(whole: Plan, shard: Shard) -> tuple[str, bool]:
     numbers = shard_numbers([item.file for item in whole.items], shard.of)
     others = sorted({numbers[file.path] for file in missing})
     names = ", ".join(map(str, others[:_MOST_NAMED])) + (", ..." if others[_MOST_NAMED:] else "")
-    return texts.SHARDS_MISSING(shard=shard, others=names, files=files), False
+    return texts.SHARDS_MISSING(shard=str(shard), others=names, files=files), False

@@ -37,7 +37,7 @@ from hfget.model import RemoteFile, is_sha256
 from hfget.operations.hash_progress import HashProgress
 from hfget.partials import hash_file
 from hfget.settings import user_path
-from hfget.system import disk_error, is_inside, reading_anybodys
+from hfget.system import disk_error, is_inside, os_reason, reading_anybodys
 
 
 class FileState(Enum):
@@ -244,9 +244,7 @@ class _Check:
         except (FileNotFoundError, NotADirectoryError):
             return VerifiedFile(file.path, FileState.MISSING)
         except OSError as error:
-            return self._changed(
-                file, texts.UNREADABLE(strerror=(error.strerror or "error").lower())
-            )
+            return self._changed(file, texts.UNREADABLE(strerror=os_reason(error)))
         if actual is None:
             return None
         if actual != file.etag:

@@ -36,7 +36,8 @@ class Found(NamedTuple):
         revision = safe_text(snapshot.ref.revision or "main", 120)
         when = ""
         if self.moment:
-            when = time.strftime(texts.AS_OF, time.localtime(self.moment))
+            minute = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.moment))
+            when = texts.AS_OF(minute=minute)
         lister = "" if snapshot.endpoint else texts.OTHER_LISTER
         commit = snapshot.commit[:12]
         return texts.STALE(why=why, commit=commit, revision=revision, when=when, lister=lister)

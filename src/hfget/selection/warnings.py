@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hfget.errors import UsageError
+from hfget.messages import joined
 from hfget.messages import selection_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection.kinds import (
@@ -20,7 +21,7 @@ from hfget.selection.kinds import (
 )
 from hfget.selection.stems import preference, stem_of
 from hfget.selection.weights import Choice, choose, decide
-from hfget.system import safe_text, size_text
+from hfget.system import count_text, safe_text, size_text
 
 _MOST_NAMES = 3
 _LEFT_TO_PROGRAMS = frozenset({ONNX, OPENVINO, TFLITE})
@@ -54,7 +55,7 @@ def remarks(
             )
         )
     if chosen.only:
-        wanted = " or ".join(sorted(choice.kinds))
+        wanted = joined(sorted(choice.kinds), " or ")
         lines.append(texts.NOT_IN_PRECISION(wanted=wanted, only=_named(chosen.only)))
     if choice and not choice.quants and not choice.all_variants:
         lines += _of_precisions(chosen.files, choice)
@@ -65,7 +66,7 @@ def remarks(
     if safe_only and risky:
         weights = any(kind != OTHER for kind in kinds_of(chosen.files))
         lines.append(
-            texts.RISKY_LEFT_OUT(risky=_files(len(risky)))
+            texts.RISKY_LEFT_OUT(risky=count_text(len(risky), "file"))
             + ("" if weights else texts.NO_WEIGHTS_REMAIN)
         )
     return lines
@@ -76,7 +77,7 @@ def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) ->
     found = {file.path for file in files} & risky
     if not found or SAFETENSORS not in kinds_of(files):
         return []
-    line = texts.RISKY(found=_files(len(found)))
+    line = texts.RISKY(found=count_text(len(found), "file"))
     try:
         safe = choose(files, Choice((SAFETENSORS,)))
     except UsageError:
@@ -112,9 +113,5 @@ def _named(files: Sequence[RemoteFile]) -> str:
     largest = sorted(files, key=lambda file: (-file.size, file.path))
     shown = ", ".join(safe_text(file.path, 80) for file in largest[:_MOST_NAMES])
     more = len(files) - _MOST_NAMES
-    shown += f" {texts.AND_MORE(more=more)}" if more > 0 else ""
-    return f"{shown} ({size_text(sum(file.size for file in files))})"
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+    size = size_text(sum(file.size for file in files))
+    return texts.NAMES_MORE(names=shown, more=more, size=size) if more > 0 else f"{shown} ({size})"

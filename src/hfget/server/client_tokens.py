@@ -17,7 +17,7 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import server_texts as texts
 from hfget.server.answers import RefusalError
-from hfget.system import read_text, remember
+from hfget.system import os_reason, read_text, remember
 
 VARIABLE = "HFGET_SERVE_TOKEN"
 _MOST_BYTES = 1 << 20
@@ -56,7 +56,7 @@ def read_client_tokens(file: Path | None, env: Mapping[str, str]) -> ClientToken
         try:
             lines = read_text(file, _MOST_BYTES).splitlines()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not text"
+            reason = os_reason(error)
             raise UsageError(
                 texts.TOKENS_UNREADABLE(file=file, reason=reason), hint=advice.ONE_TOKEN_A_LINE
             ) from error

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
 from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES, PATIENCE_SECONDS, SAVED_SECONDS
-from hfget.messages import advice
+from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
@@ -293,7 +293,7 @@ class Mirrored:
             )
         if reasons := self._health.hopeless(places):
             raise UnreachableError(
-                "; ".join(reason.message for reason in reasons),
+                joined((reason.message for reason in reasons), "; "),
                 path=self._file.path,
                 url=reasons[0].url,
                 hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,

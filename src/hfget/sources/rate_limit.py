@@ -15,7 +15,7 @@ from hfget.messages import advice
 from hfget.messages import source_texts as texts
 from hfget.model import Span
 from hfget.sources.byte_source import ByteSource, ByteStream, Relief
-from hfget.system import Stamp, Stopped, safe_text
+from hfget.system import Stamp, Stopped, os_reason, safe_text
 
 _RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -75,7 +75,7 @@ class RateLimit:
             self._rate = self._read(self._file)
         except OSError as error:
             raise UsageError(
-                texts.RATE_FILE_UNREADABLE(file=self._file, strerror=error.strerror),
+                texts.RATE_FILE_UNREADABLE(file=self._file, strerror=os_reason(error)),
                 hint=advice.NAME_RATE_FILE,
             ) from error
 
@@ -110,9 +110,9 @@ class RateLimit:
             try:
                 self._rate = self._read(self._file)
             except OSError as error:
-                self._complain(f"{self._file}: {error.strerror}")
+                self._complain(f"{self._file}: " + os_reason(error))
             except UsageError as error:
-                self._complain(f"{self._file}: {error.message}")
+                self._complain(f"{self._file}: " + error.message)
         return self._rate
 
     def _read(self, file: Path) -> float:

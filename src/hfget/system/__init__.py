@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 from hfget.system.cancellation import Ended, Stop, Stopped, Superseded
 from hfget.system.redaction import Secret, redact, remember, safe_url, without_queries
 from hfget.system.text import (
+    cells,
     command,
     count_text,
     duration_text,
     option,
+    os_reason,
+    padded,
     safe_text,
     shell_word,
     size_text,
+    wrap,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +91,7 @@ __all__ = [
     "atomic_write",
     "boot_id",
     "cache_folder",
+    "cells",
     "check_inode",
     "check_working_folder",
     "command",
@@ -113,7 +118,9 @@ __all__ = [
     "open_file",
     "open_own",
     "option",
+    "os_reason",
     "owner_of",
+    "padded",
     "read_bytes",
     "read_text",
     "reading_anybodys",
@@ -130,6 +137,7 @@ __all__ = [
     "take",
     "temporary_name",
     "without_queries",
+    "wrap",
     "writes_in_order_only",
 ]
 

@@ -41,6 +41,16 @@ _MEANINGS = {
     errno.ENOENT: (texts.GONE, advice.RUN_AGAIN_ALONE),
 }
 
+_DOING = {
+    "opening": texts.OPENING,
+    "reading": texts.READING,
+    "reading back": texts.READING_BACK,
+    "recording": texts.RECORDING,
+    "removing": texts.REMOVING,
+    "using": texts.USING,
+    "writing": texts.WRITING,
+}
+
 #: What mounts say of calls that they do not have.
 _PERHAPS_THE_MOUNT = (errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL)
 _NO_RENAME = (texts.NO_RENAME, advice.LOCAL_DISK)
@@ -49,6 +59,7 @@ _NO_INODES = (texts.NO_INODES, advice.FREE_INODES)
 
 def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> DiskError:
     """The DiskError for an OSError, in words: what failed, where, why, what to do next."""
+    doing = _DOING.get(doing, doing)
     if isinstance(error, safe_open.UntrustedError):
         path = error.filename or path
         return DiskError(
@@ -64,7 +75,8 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
         meaning, hint = _NO_INODES
     if error.errno in _PERHAPS_THE_MOUNT and cannot_rename(existing_folder(Path(path).parent)):
         meaning, hint = _NO_RENAME
-    return DiskError(f"{doing} {_short(str(path))}: {meaning}", hint=hint)
+    said = texts.DOING_FAILED(doing=doing, path=_short(str(path)), meaning=meaning)
+    return DiskError(said, hint=hint)
 
 
 def check_working_folder() -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 from collections.abc import Iterable
 
+from hfget.messages import system_texts as texts
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
 # Zl/Zp line separators: none of them may reach a terminal as they are.
+# What makes one picture of several characters, and the other form of a character a picture.
+_JOINER, _EMOJI_FORM, _SKINS = (
+    "\u200d",
+    "\ufe0f",
+    "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff",
+)
+_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”"
+#: A wide character or a word, with what may not begin a line after it.
+_WORDS = re.compile(rf"[（“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、？！）”]*\s*")
+#: A line break between wide characters or beside a mark stands for nothing, others for a blank.
+_MARKS = "，。；：、？！（）“”"
+_INNER_BREAKS = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_MARKS}])\n|\n(?=[{_MARKS}])")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -33,9 +48,88 @@ def safe_text(text: str, limit: int = 400) -> str:
     return "".join(out)
 
 
+#: A noun: the text of one, and of several.
+_COUNTED = {
+    "file": (texts.ONE_FILE, texts.FILES),
+    "LFS file": (texts.ONE_LFS_FILE, texts.LFS_FILES),
+    "other file": (texts.ONE_OTHER_FILE, texts.OTHER_FILES),
+    "more file": (texts.ONE_MORE_FILE, texts.MORE_FILES),
+    "connection": (texts.ONE_CONNECTION, texts.CONNECTIONS),
+    "download": (texts.ONE_DOWNLOAD, texts.DOWNLOADS),
+    "partial file": (texts.ONE_PARTIAL_FILE, texts.PARTIAL_FILES),
+    "more range": (texts.ONE_MORE_RANGE, texts.MORE_RANGES),
+    "other failure": (texts.ONE_OTHER_FAILURE, texts.OTHER_FAILURES),
+    "repo": (texts.ONE_REPO, texts.REPOS),
+}
+
+
 def count_text(number: int, noun: str) -> str:
-    """`1 file`, `12 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """`1 file`, `12 files`; only a `noun` that is known has translations."""
+    if noun not in _COUNTED:
+        return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    one, several = _COUNTED[noun]
+    return one(number=number) if number == 1 else several(number=number)
+
+
+#: What systems say, where it is a text of ours too; other words stay as they are.
+_OS_REASONS: dict[str, str] = {
+    text: text
+    for text in (
+        texts.NO_SUCH_FILE,
+        texts.IS_A_DIRECTORY,
+        texts.NOT_A_DIRECTORY,
+        texts.PERMISSION,
+        texts.ADDRESS_IN_USE,
+        texts.NOT_TEXT,
+    )
+}
+
+
+def os_reason(error: BaseException) -> str:
+    """Why a file or a socket cannot be used: the system's word in lower case, or `not text`."""
+    word = "not text" if isinstance(error, ValueError) else type(error).__name__
+    reason = (getattr(error, "strerror", None) or word).lower()
+    return _OS_REASONS.get(reason, reason)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for a character of Chinese or an emoji."""
+    if text.isascii():
+        return len(text)
+    total, last, joined = 0, 0, False
+    for char in text:
+        width = 0 if joined else _cells_of(char)
+        if char == _EMOJI_FORM and last == 1:
+            width = 1
+        total, last, joined = total + width, width or last, char == _JOINER
+    return total
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf") or char in _SKINS:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in `width` columns; with `right` the blanks come before it."""
+    blanks = " " * (width - cells(text))
+    return blanks + text if right else text + blanks
+
+
+def wrap(text: str, width: int, indent: str, hanging: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns behind `indent`, all but the first `hanging`.
+
+    A line may end at a blank and at a wide character, but none begins with a closing mark. The
+    lines of a paragraph that is written over several are joined first.
+    """
+    lines, line = [], indent
+    for word in _WORDS.findall(_INNER_BREAKS.sub("", text)):
+        if cells(line) + cells(word.rstrip()) > width and line.strip():
+            lines.append(line.rstrip())
+            line = indent + hanging
+        line += word.replace("\n", " ")
+    return [*lines, line.rstrip()]
 
 
 def shell_word(text: str) -> str:

@@ -10,7 +10,7 @@ from hfget import events
 from hfget.errors import VerificationError
 from hfget.http import Transient, backoff, given_up, wait_after
 from hfget.limits import CRUMB_BYTES, CRUMB_SECONDS, MAX_LIES
-from hfget.messages import advice
+from hfget.messages import advice, http_texts
 from hfget.messages import transfer_texts as texts
 from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
@@ -187,7 +187,7 @@ class Worker:
         if failure.lie:
             if attempt >= MAX_LIES:
                 raise VerificationError(
-                    f"{failure.host}: {failure.reason}",
+                    http_texts.HOST_FAILED(host=failure.host, reason=failure.reason),
                     path=job.file.path,
                     url=failure.url,
                     hint=advice.OTHER_MIRROR,

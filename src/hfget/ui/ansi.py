@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from hfget.messages import translated
+from hfget.messages import ui_texts as texts
 from hfget.system import redact
 
 # Erases the cursor's row and all below. The step to the right keeps tmux from taking an erasure
@@ -16,17 +18,21 @@ ERASE_BELOW = "\x1b[2K\x1b[C\x1b[J\r"
 #: What `Brush.repaint` changes for the time of one write, set right again.
 RESTORE = f"\x1b[?7h\x1b[?25h\r{ERASE_BELOW}"
 
-_STYLES = {
-    "error": "bold red",
-    "failed": "red",
-    "incomplete": "bold red",
-    "interrupted": "bold yellow",
-    "warning": "yellow",
-    "retry": "yellow",
-    "note": "cyan",
-    "done": "bold green",
-    "verified": "bold green",
-}
+#: How the label that a text begins with is coloured.
+_STYLES = (
+    (texts.ERROR, "bold red"),
+    (texts.FAILED, "red"),
+    (texts.INCOMPLETE, "bold red"),
+    (texts.STOPPED, "bold yellow"),
+    (texts.CAUTION, "yellow"),
+    (texts.RETRY, "yellow"),
+    (texts.NOTE, "cyan"),
+    (texts.DONE, "bold green"),
+    (texts.VERIFIED, "bold green"),
+    (texts.BLOCK_FILE, "dim"),
+    (texts.BLOCK_HOST, "dim"),
+    (texts.BLOCK_NEXT, "dim"),
+)
 
 
 class Brush:
@@ -81,11 +87,12 @@ def safe(row: Text) -> Text:
 def styled(line: str) -> Text:
     """A sentence with its first word coloured; the labels of a block are dimmed."""
     text = Text(line)
-    word, colon, _ = line.partition(":")
-    if colon and word in _STYLES:
-        text.stylize(_STYLES[word], 0, len(word) + 1)
-    elif colon and word in ("  file", "  from", "  next"):
-        text.stylize("dim", 0, len(word) + 1)
-    elif " from " in line and " @ " in line:
+    for template, style in _STYLES:
+        label = translated(template).partition("{")[0].rstrip()
+        if line.startswith(label):
+            text.stylize(style, 0, len(label))
+            return text
+    source = translated(texts.HEADER).partition("{commit}")[2].partition("{")[0]
+    if source in line and " @ " in line:
         text.stylize("bold", 0, line.index(" @ "))
     return text

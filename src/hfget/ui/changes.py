@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hfget.events import FileChange, RepoChange
+from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.system import count_text, size_text
 from hfget.ui.sentences import shown
@@ -14,11 +15,11 @@ _SHORT_COMMIT = 7
 def change_text(change: RepoChange) -> str:
     """A line for the repo, and one for each file of it that is another now."""
     if not change.before:
-        return _head(change)
+        return translated(_head(change))
     rows = [_row(file) for file in change.files[:_MOST_FILES]]
     if len(change.files) > _MOST_FILES:
         rows.append(texts.CHANGES_MORE(more=len(change.files) - _MOST_FILES))
-    return "\n".join([_head(change), *rows])
+    return "\n".join(map(translated, [_head(change), *rows]))
 
 
 def _head(change: RepoChange) -> str:

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Note, Planned
+from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Failure, Report
 from hfget.system import count_text, duration_text, redact, size_text
@@ -83,7 +84,7 @@ class GitHubLines(LinesDisplay):
 
     def error(self, err: HfgetError) -> None:
         super().error(err)
-        self._annotate("error", f"{err.path}: {err.message}" if err.path else err.message)
+        self._annotate("error", _about(err.path, err.message))
 
     def _annotate(self, level: str, text: str) -> None:
         if self._left[level] > 0:
@@ -98,14 +99,16 @@ def summary_of(report: Report) -> str:
     cells = [
         f"`{_code(str(snapshot.ref.repo_id))}`",
         f"`{_code(snapshot.commit[:12])}`",
-        texts.FILES_OF(done=report.files_done, files=count_text(report.files_total, "file")),
+        translated(
+            texts.FILES_OF(done=report.files_done, files=count_text(report.files_total, "file"))
+        ),
         size_text(report.bytes_total),
         size_text(report.received),
         duration_text(report.seconds),
         state,
     ]
     lines = [
-        texts.SUMMARY_COLUMNS,
+        translated(texts.SUMMARY_COLUMNS),
         "|---|---|---|---|---|---|---|",
         f"| {' | '.join(cells)} |",
         "",
@@ -113,7 +116,8 @@ def summary_of(report: Report) -> str:
     failures = report.failures[:_MOST_ANNOTATIONS]
     lines += [f"- `{_code(_failure_text(failure))}`" for failure in failures]
     if len(report.failures) > len(failures):
-        lines.append(texts.SUMMARY_MORE(more=len(report.failures) - len(failures)))
+        more = len(report.failures) - len(failures)
+        lines.append(translated(texts.SUMMARY_MORE(more=more)))
     return redact("\n".join([*lines, ""]))
 
 
@@ -127,7 +131,11 @@ def service_lines(env: Mapping[str, str]) -> Callable[..., LinesDisplay]:
 
 
 def _failure_text(failure: Failure) -> str:
-    return f"{failure.path}: {failure.message}" if failure.path else failure.message
+    return _about(failure.path, failure.message)
+
+
+def _about(path: str | None, message: str) -> str:
+    return translated(texts.ABOUT(name=path, line=message) if path else message)
 
 
 def _append_summary(text: str) -> None:

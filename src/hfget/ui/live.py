@@ -36,6 +36,7 @@ from hfget.events import (
     Resolved,
     Retrying,
 )
+from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.ui import live_rows
 from hfget.ui.ansi import RESTORE, Brush, safe, styled
@@ -213,6 +214,7 @@ class LiveDisplay(Summaries):
         if progress is None:
             if now - self._began < _STATUS_AFTER_SECONDS:
                 return []
+            status = translated(status)
             text = to_ascii(status) if self._sink.ascii else status
             tick = int((now - self._began) / REFRESH_SECONDS)
             return [safe(live_rows.status_row(text, tick, width, self._glyphs))]

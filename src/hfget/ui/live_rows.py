@@ -13,8 +13,12 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from hfget.events import ActiveFile, Progress
+from hfget.messages import translated
+from hfget.messages import ui_texts as texts
+from hfget.system import cells, count_text, padded
+from hfget.ui.figures import eta_text, pair_text, percent, speed_text
 from hfget.ui.output import to_ascii
-from hfget.ui.sentences import count_text, eta_text, pair_text, percent, shown, speed_text
+from hfget.ui.sentences import shown
 
 MAX_FILES = 5
 _MAX_WIDTH = 118
@@ -103,7 +107,7 @@ def file_row(file: ActiveFile, width: int, glyphs: Glyphs) -> Text:
     style = _VERIFY if verifying else _BAR
     if usable < _NARROW:
         share = Text(f" {percent(done, file.size):>3}%", _QUIET)
-        tail = [Text(f"{'verifying':>13}", _VERIFY)]
+        tail = [Text(padded(translated(texts.VERIFYING), 13, right=True), _VERIFY)]
         if not verifying:
             tail = [bar(ratio, 8, glyphs, style), share]
         indent = " "
@@ -114,7 +118,7 @@ def file_row(file: ActiveFile, width: int, glyphs: Glyphs) -> Text:
         tail = [
             bar(ratio, 24 if wide else 16, glyphs, style),
             Text(sizes),
-            Text(f"  {info:<{14 if wide else 9}}", _VERIFY if verifying else _QUIET),
+            Text(f"  {padded(info, 14 if wide else 9)}", _VERIFY if verifying else _QUIET),
         ]
         indent = "  "
     room = usable - len(indent) - sum(part.cell_len for part in tail) - len(indent)
@@ -127,7 +131,10 @@ def file_row(file: ActiveFile, width: int, glyphs: Glyphs) -> Text:
 
 def more_row(number: int, width: int) -> Text:
     """A hint at the files that have no row."""
-    return Text(shorten(f"  and {count_text(number, 'more file')}", width), _QUIET)
+    return Text(
+        shorten(translated(texts.AND_MORE_FILES(files=count_text(number, "more file"))), width),
+        _QUIET,
+    )
 
 
 def status_row(text: str, tick: int, width: int, glyphs: Glyphs) -> Text:
@@ -147,16 +154,19 @@ def total_rows(progress: Progress, width: int, glyphs: Glyphs) -> list[Text]:
         first = Text.assemble(" ", bar(ratio, max(4, usable - 6), glyphs, _TOTAL_BAR), share)
         return [first, Text(" " + _fitting(progress, usable - 1))] if usable >= 20 else [share]
     wide = usable >= _WIDE
-    files = f"{progress.files_total}/{count_text(progress.files_total, 'file')}"
-    fields = [f"{pair_text(done, total):>12}", f"{_files(progress):>{len(files)}}"]
+    most = cells(_files(progress, progress.files_total))
+    fields = [
+        f"{pair_text(done, total):>12}",
+        padded(_files(progress, progress.files_done), most, right=True),
+    ]
     if done >= total:
-        fields.append(f"{'verifying':<{27 if wide else 22}}")
+        fields.append(padded(translated(texts.VERIFYING), 27 if wide else 22))
     else:
         left = eta_text(progress.eta)
-        left += " left" if left and wide else ""
-        fields += [f"{speed_text(progress.speed):>9}", f"{left:<{16 if wide else 11}}"]
+        left = translated(texts.LEFT(time=left)) if left and wide else left
+        fields += [f"{speed_text(progress.speed):>9}", padded(left, 16 if wide else 11)]
     figures = "  ".join(["", *fields])
-    room = usable - 2 - share.cell_len - len(figures)
+    room = usable - 2 - share.cell_len - cells(figures)
     if room < 8:
         first = Text.assemble("  ", bar(ratio, usable - 7, glyphs, _TOTAL_BAR), share)
         return [first, Text("  " + _fitting(progress, usable - 2))]
@@ -173,25 +183,25 @@ def short_row(progress: Progress, width: int) -> Text:
 def _fitting(progress: Progress, width: int) -> str:
     """As many figures as fit, the less telling ones left out first."""
     size = pair_text(progress.bytes_done, progress.bytes_total)
-    files = _files(progress)
+    files = _files(progress, progress.files_done)
     if progress.bytes_done >= progress.bytes_total:
-        rest = ["verifying"]
+        rest = [translated(texts.VERIFYING)]
     else:
         speed, left = speed_text(progress.speed), eta_text(progress.eta)
         rest = [speed, left] if left else [speed]
     tries = ([size, files, *rest], [size, files.split(" ")[0], *rest], [size, *rest], rest)
     for gap in ("  ", " "):
         for fields in tries[:2]:
-            if len(line := gap.join(fields)) <= width:
+            if cells(line := gap.join(fields)) <= width:
                 return line
     for fields in tries[2:]:
-        if len(line := " ".join(fields)) <= width:
+        if cells(line := " ".join(fields)) <= width:
             return line
     return size[:width]
 
 
-def _files(progress: Progress) -> str:
-    return f"{progress.files_done}/{count_text(progress.files_total, 'file')}"
+def _files(progress: Progress, done: int) -> str:
+    return f"{done}/{translated(count_text(progress.files_total, 'file'))}"
 
 
 def _is_verifying(file: ActiveFile) -> bool:
@@ -203,11 +213,11 @@ def _is_verifying(file: ActiveFile) -> bool:
 
 def _info(file: ActiveFile, verifying: bool, wide: bool, glyphs: Glyphs) -> str:
     if verifying:
-        return "verifying"
+        return translated(texts.VERIFYING)
     if not file.connections:
-        return "waiting"
+        return translated(texts.WAITING)
     if wide:
-        return count_text(file.connections, "connection")
+        return translated(count_text(file.connections, "connection"))
     return f"{file.connections}{'x' if glyphs is ASCII else '×'}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import select
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -29,13 +30,14 @@ def absolute(path: Path) -> str:
 
 
 def write_at_once(text: str) -> None:
-    """Write ASCII to stderr from a signal handler: no lock, and not where it would have to wait.
+    """Write to stderr from a signal handler: no lock, and not where it would have to wait.
 
     A terminal that was halted (Ctrl-S) and a full pipe would.
     """
     with suppress(OSError, ValueError):
         if os.name != "posix" or select.select([], [2], [], 0)[1]:
-            os.write(2, to_ascii(text).encode("ascii", "backslashreplace"))
+            encoding = getattr(sys.stderr, "encoding", None) or "ascii"
+            os.write(2, to_ascii(text).encode(encoding, "backslashreplace"))
 
 
 class Sink:

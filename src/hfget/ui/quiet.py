@@ -8,10 +8,12 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import Event, Finished, Progress, RepoFailed
+from hfget.messages import translated
+from hfget.messages import ui_texts as texts
 from hfget.ui.output import Sink
 from hfget.ui.sentences import error_text, repo_failed_text, report_text, shown
 from hfget.ui.summaries import Summaries
-from hfget.ui.verdicts import Verdict
+from hfget.ui.verdicts import Verdict, verdict_state
 
 
 class QuietDisplay(Summaries):
@@ -53,4 +55,5 @@ class QuietDisplay(Summaries):
         bad = [verdict for verdict in verdicts if verdict[1] in ("missing", "changed")]
         for path, state, detail in bad:
             why = f" ({shown(detail)})" if detail else ""
-            self._sink.line(f"error: {state}: {shown(path)}{why}")
+            message = f"{verdict_state(state)}: {shown(path)}{why}"
+            self._sink.line(translated(texts.ERROR(message=message)))

@@ -6,7 +6,6 @@ steer a terminal, then the cut, so that a cut never leaves half a secret behind.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,12 +14,13 @@ from urllib.parse import urlsplit
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimitError
-from hfget.messages import advice, translated
+from hfget.messages import Text, advice, joined, translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
 from hfget.selection import Group
 from hfget.system import count_text as count_text
 from hfget.system import duration_text, redact, safe_text, safe_url, size_text
+from hfget.ui.figures import eta_text, pair_text, percent, speed_text
 from hfget.ui.mirror_lines import mirror_lines
 
 _PATHS_PER_BLOCK = 10
@@ -31,6 +31,11 @@ _MESSAGE_LIMIT = 1000
 def shown(text: str, limit: int = 300) -> str:
     """`text` fit to be shown: without secrets, without control characters, at most `limit` long."""
     return safe_text(redact(translated(text)), limit)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """The parts of a sentence, one after another."""
+    return translated(joined(parts, texts.COMMA))
 
 
 def folder_text(root: Path) -> str:
@@ -46,35 +51,6 @@ def host_text(url: str) -> str:
     return shown(urlsplit(safe_url(url)).netloc)
 
 
-def percent(done: int, total: int) -> int:
-    """Whole percent, rounded down: 100 only when nothing is left."""
-    return 100 if done >= total else max(0, 100 * done // total)
-
-
-def pair_text(done: int, total: int) -> str:
-    """`1.2/4.9 GB`: both in the unit of the total."""
-    whole = size_text(total)
-    unit = whole.rpartition(" ")[2]
-    if unit == "B":
-        return f"{done}/{whole}"
-    scale = 1000 ** ("B", "kB", "MB", "GB", "TB", "PB").index(unit)
-    return f"{done / scale:.1f}/{whole}"
-
-
-def speed_text(speed: float) -> str:
-    """A speed given in bytes a second: `52 MB/s`."""
-    return f"{size_text(max(0.0, speed))}/s"
-
-
-def eta_text(eta: float | None) -> str:
-    """The time left: `24 s`, `3 d`, empty where it is not known."""
-    if eta is None or not math.isfinite(eta) or eta < 0:
-        return ""
-    if eta >= 100 * 3600:
-        return f"{eta / 86400:.0f} d"
-    return duration_text(eta) if eta >= 10 else f"{math.ceil(eta)} s"
-
-
 def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
     """`bigscience/bloom-560m @ 4a5b6c7 from https://hf-mirror.com → ./bloom-560m`"""
     revision = snapshot.ref.revision
@@ -86,17 +62,18 @@ def header_line(snapshot: Snapshot, root: Path | None = None) -> str:
     if snapshot.endpoint:
         endpoint = shown(safe_url(snapshot.endpoint))
         line = texts.HEADER(ref=ref, commit=commit, endpoint=endpoint)
+    line = translated(line)
     return line if root is None else f"{line} → {folder_text(root)}"
 
 
 def plan_line(plan: Plan) -> str:
     """`12 files, 3.4 GB; 1.2 GB already here, 2.2 GB to fetch`"""
     line, gone = _files_line(plan), count_text(len(plan.removals), "other file")
-    return texts.TO_DELETE_TOO(plan=line, files=gone) if plan.removals else line
+    return translated(texts.TO_DELETE_TOO(plan=line, files=gone) if plan.removals else line)
 
 
 def _files_line(plan: Plan) -> str:
-    line = f"{count_text(len(plan.items), 'file')}, {size_text(plan.total_bytes)}"
+    line = files_line(len(plan.items), plan.total_bytes)
     present = [item for item in plan.items if item.state is ItemState.ADOPTABLE]
     others = [item for item in plan.items if item.state is not ItemState.ADOPTABLE]
     check = sum(item.file.size for item in present)
@@ -118,28 +95,34 @@ def _files_line(plan: Plan) -> str:
         parts.append(texts.PRESENT(check=size_text(check)))
     if fetch:
         parts.append(texts.TO_FETCH(fetch=size_text(fetch)))
-    return f"{line}; {', '.join(parts)}" if parts else line
+    return translated(joined([line, listed(parts)], texts.SEMICOLON)) if parts else line
+
+
+def files_line(count: int, size: int) -> str:
+    """`12 files, 3.4 GB`"""
+    return translated(texts.FILES_AND_SIZE(files=count_text(count, "file"), size=size_text(size)))
 
 
 def state_text(item: PlanItem) -> str:
     """What a dry run says about one file."""
     if item.file.defect:
-        return texts.CANNOT_BE_FETCHED(defect=shown(item.file.defect, 80))
+        return translated(texts.CANNOT_BE_FETCHED(defect=shown(item.file.defect, 80)))
     if item.state is ItemState.PARTIAL:
-        return texts.PARTIAL(need=size_text(item.need))
-    return {
-        ItemState.COMPLETE: "here",
+        return translated(texts.PARTIAL(need=size_text(item.need)))
+    text = {
+        ItemState.COMPLETE: texts.STATE_HERE,
         ItemState.ADOPTABLE: texts.STATE_PRESENT,
         ItemState.MISSING: texts.STATE_MISSING,
         ItemState.OUTDATED: texts.STATE_OUTDATED,
         ItemState.CACHED: texts.STATE_CACHED,
         ItemState.TWIN: texts.STATE_TWIN,
     }[item.state]
+    return translated(text)
 
 
 def group_text(group: Group) -> str:
     """`safetensors`, `gguf Q4_K_M`, `all else`."""
-    return shown(group.name) if group.is_weights else texts.ALL_ELSE
+    return shown(group.name) if group.is_weights else translated(texts.ALL_ELSE)
 
 
 def choice_line(groups: Sequence[Group]) -> str:
@@ -148,12 +131,12 @@ def choice_line(groups: Sequence[Group]) -> str:
     quants = [group.quant for group in groups if group.quant]
     ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
     ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
-    return texts.CHOICE(ways=" or ".join(ways)) if ways else ""
+    return translated(texts.CHOICE(ways=joined(ways, texts.OR))) if ways else ""
 
 
 def note_line(note: events.Note) -> str:
-    word = "warning" if note.level == "warning" else "note"
-    return f"{word}: {shown(note.text, _MESSAGE_LIMIT)}"
+    said = texts.CAUTION if note.level == "warning" else texts.NOTE
+    return translated(said(text=shown(note.text, _MESSAGE_LIMIT)))
 
 
 def retry_line(event: events.Retrying, more: int = 0) -> str:
@@ -165,9 +148,9 @@ def retry_line(event: events.Retrying, more: int = 0) -> str:
         about.append(shown(event.path, 120))
     if more:
         about.append(texts.MORE_LIKE_IT(more=more))
-    tail = f" ({', '.join(about)})" if about else ""
-    return texts.RETRY(
-        host=shown(event.host, 120), reason=shown(event.reason), when=when, tail=tail
+    tail = texts.IN_BRACKETS(text=listed(about)) if about else ""
+    return translated(
+        texts.RETRY(host=shown(event.host, 120), reason=shown(event.reason), when=when, tail=tail)
     )
 
 
@@ -176,30 +159,32 @@ def progress_line(progress: events.Progress) -> str:
     parts = [
         f"{percent(progress.bytes_done, progress.bytes_total)}%",
         pair_text(progress.bytes_done, progress.bytes_total),
-        f"{progress.files_done}/{count_text(progress.files_total, 'file')}",
+        f"{progress.files_done}/{translated(count_text(progress.files_total, 'file'))}",
     ]
     if progress.bytes_done >= progress.bytes_total:
-        parts.append("verifying")
+        parts.append(texts.VERIFYING)
     else:
         parts.append(speed_text(progress.speed))
         if left := eta_text(progress.eta):
-            parts.append(f"{left} left")
-    return ", ".join(parts)
+            parts.append(texts.LEFT(time=left))
+    return listed(parts)
 
 
 def file_line(event: events.FileDone) -> str:
-    return f"{shown(event.path)}: {size_text(event.size)} verified"
+    return translated(texts.FILE_VERIFIED(path=shown(event.path), size=size_text(event.size)))
 
 
 def failed_line(failure: Failure) -> str:
     """One line for a file that was just given up; the report says the rest."""
-    where = f"{shown(failure.path)}: " if failure.path else ""
-    return texts.FAILED(where=where, message=shown(failure.message, _MESSAGE_LIMIT))
+    message = shown(failure.message, _MESSAGE_LIMIT)
+    if not failure.path:
+        return translated(texts.FAILED(message=message))
+    return translated(texts.FAILED_FILE(path=shown(failure.path), message=message))
 
 
 def error_text(error: HfgetError) -> str:
     """The block that ends a run: what failed, the file, the host, what to do next."""
-    word = "interrupted" if isinstance(error, InterruptedRunError) else "error"
+    word = texts.STOPPED if isinstance(error, InterruptedRunError) else texts.ERROR
     paths = [error.path] if error.path else []
     return _block(word, error.message, paths, error.url, error.hint)
 
@@ -207,8 +192,9 @@ def error_text(error: HfgetError) -> str:
 def repo_failed_text(event: events.RepoFailed) -> str:
     """The block for a repo of several that was given up."""
     failure, name = event.failure, event.name
-    text = failure.message if name in failure.message else f"{name}: {failure.message}"
-    return _block("error", text, list(filter(None, [failure.path])), failure.url, failure.hint)
+    named = name in failure.message
+    text = failure.message if named else texts.ABOUT(name=name, line=failure.message)
+    return _block(texts.ERROR, text, list(filter(None, [failure.path])), failure.url, failure.hint)
 
 
 def failures_text(failures: Iterable[Failure]) -> str:
@@ -218,12 +204,12 @@ def failures_text(failures: Iterable[Failure]) -> str:
         host = host_text(failure.url) if failure.url else ""
         groups.setdefault((failure.message, failure.hint, host), []).append(failure)
     blocks = [
-        _block("error", message, [one.path for one in group if one.path], group[0].url, hint)
+        _block(texts.ERROR, message, [one.path for one in group if one.path], group[0].url, hint)
         for (message, hint, _), group in list(groups.items())[:_BLOCKS_PER_REPORT]
     ]
     if len(groups) > _BLOCKS_PER_REPORT:
         rest = sum(len(group) for group in list(groups.values())[_BLOCKS_PER_REPORT:])
-        blocks.append(texts.OTHER_FAILURES(rest=count_text(rest, "other failure")))
+        blocks.append(translated(texts.OTHER_FAILURES(rest=count_text(rest, "other failure"))))
     return "\n".join(blocks)
 
 
@@ -235,12 +221,12 @@ def report_text(report: Report, command: str = "", kept: int = 0, name: str = ""
     failures, line = report.failures, outcome_line(report, 0 if name else kept)
     if name:
         failures = tuple(replace(one, path=f"{name}/{one.path}") for one in failures)
-        line = f"{shown(name)}: {line}"
+        line = translated(texts.ABOUT(name=shown(name), line=line))
     lines = [failures_text(failures), line] if failures else [line]
     lines += [shown(line, _MESSAGE_LIMIT) for line in mirror_lines(report.mirrors)]
     if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else advice.RUN_AGAIN_TO_GO_ON
-        lines.append(f"  next: {again}")
+        lines.append(translated(texts.BLOCK_NEXT(hint=again)))
     return "\n".join(lines)
 
 
@@ -254,7 +240,8 @@ def _goes_on(report: Report) -> bool:
 def outcome_line(report: Report, kept: int = 0) -> str:
     """The one line of the report."""
     gone = count_text(report.deleted, "other file")
-    return _outcome(report, kept) + (texts.DELETED(files=gone) if report.deleted else "")
+    deleted = translated(texts.DELETED(files=gone)) if report.deleted else ""
+    return translated(_outcome(report, kept)) + deleted
 
 
 def _outcome(report: Report, kept: int) -> str:
@@ -271,8 +258,8 @@ def _outcome(report: Report, kept: int) -> str:
         if report.from_cache:
             ways.append(texts.FROM_HUB_CACHE(from_cache=size_text(report.from_cache)))
         if report.received:
-            ways += filter(None, (f"{size_text(report.received)} fetched", speed))
-        return texts.VERIFIED_IN(line=line, spent=spent, ways=", ".join(ways))
+            ways += filter(None, (texts.FETCHED(size=size_text(report.received)), speed))
+        return texts.VERIFIED_IN(line=line, spent=spent, ways=listed(ways))
     files = texts.FILES_OF(done=report.files_done, files=count_text(report.files_total, "file"))
     here = min(max(kept, report.bytes_done), report.bytes_total)
     size = texts.SIZE_OF(here=size_text(here), size=size_text(report.bytes_total))
@@ -281,13 +268,13 @@ def _outcome(report: Report, kept: int) -> str:
     return texts.INCOMPLETE(files=files, size=size, folder=folder, spent=spent)
 
 
-def _block(word: str, message: str, paths: list[str], url: str | None, hint: str) -> str:
-    lines = [f"{word}: {shown(message, _MESSAGE_LIMIT)}"]
-    lines += [f"  file: {shown(path)}" for path in paths[:_PATHS_PER_BLOCK]]
+def _block(word: Text, message: str, paths: list[str], url: str | None, hint: str) -> str:
+    lines = [word(message=shown(message, _MESSAGE_LIMIT))]
+    lines += [texts.BLOCK_FILE(path=shown(path)) for path in paths[:_PATHS_PER_BLOCK]]
     if len(paths) > _PATHS_PER_BLOCK:
-        lines.append(f"  file: and {len(paths) - _PATHS_PER_BLOCK} more")
+        lines.append(texts.BLOCK_MORE_FILES(more=len(paths) - _PATHS_PER_BLOCK))
     if url and (host := host_text(url)):
-        lines.append(f"  from: {host}")
+        lines.append(texts.BLOCK_HOST(host=host))
     if hint:
-        lines.append(f"  next: {shown(hint, _MESSAGE_LIMIT)}")
-    return "\n".join(lines)
+        lines.append(texts.BLOCK_NEXT(hint=shown(hint, _MESSAGE_LIMIT)))
+    return "\n".join(map(translated, lines))

@@ -13,16 +13,18 @@ from typing import TextIO
 
 from hfget.errors import HfgetError
 from hfget.events import RepoChange
+from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Plan, Snapshot
 from hfget.selection import groups_of
-from hfget.system import safe_text, size_text
+from hfget.system import cells, padded, size_text
 from hfget.ui.changes import change_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
     choice_line,
     count_text,
     error_text,
+    files_line,
     group_text,
     header_line,
     plan_line,
@@ -30,7 +32,7 @@ from hfget.ui.sentences import (
     state_text,
 )
 from hfget.ui.tables import Records, Table, field_lines, table_lines, wrapped
-from hfget.ui.verdicts import Verdict, all_well
+from hfget.ui.verdicts import Verdict, all_well, verdict_state
 
 _WHOLE_PATH = 1 << 20
 
@@ -45,7 +47,12 @@ class Summaries:
         """Whether a user sits at a terminal and says yes."""
         if any(stream is None or not stream.isatty() for stream in (sys.stdin, sys.stderr)):
             return False
-        print(f"{safe_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        print(
+            translated(texts.QUESTION(question=shown(question))),
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def dry_run(self, plan: Plan) -> None:
@@ -53,7 +60,8 @@ class Summaries:
         items = plan.items
         if self._results.is_terminal:
             rows = [(size_text(i.file.size), state_text(i), i.file.path) for i in items]
-            rows += [(size_text(gone.size), texts.TO_DELETE, gone.path) for gone in plan.removals]
+            gone = translated(texts.TO_DELETE)
+            rows += [(size_text(one.size), gone, one.path) for one in plan.removals]
             self._write([*_columns(rows), plan_line(plan)])
         else:
             self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
@@ -64,8 +72,7 @@ class Summaries:
         files = snapshot.files
         if self._results.is_terminal:
             rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
-            total = size_text(sum(file.size for file in files))
-            sum_line = f"{count_text(len(files), 'file')}, {total}"
+            sum_line = files_line(len(files), sum(file.size for file in files))
             lines = [header_line(snapshot), *_columns(rows), sum_line]
             self._write(lines + _group_lines(snapshot))
         else:
@@ -80,12 +87,16 @@ class Summaries:
         The summary is a message, left to the error where something is wrong.
         """
         if self._results.is_terminal:
-            odd = [(state, detail, path) for path, state, detail in verdicts if state != "ok"]
+            odd = [
+                (verdict_state(state), detail, path)
+                for path, state, detail in verdicts
+                if state != "ok"
+            ]
             self._write(_columns(odd, right=False))
         else:
             self._write(_fields(state, path, detail) for path, state, detail in verdicts)
         if all_well(verdicts):
-            self._tell(texts.VERIFIED(summary=shown(summary)))
+            self._tell(translated(texts.VERIFIED(summary=shown(summary))))
 
     def result(self, table: Table, lines: Sequence[str], records: Records) -> None:
         """The table and what is said of it; on a pipe the fields of its rows, where it has any."""
@@ -113,7 +124,10 @@ def _group_lines(snapshot: Snapshot) -> list[str]:
     found = groups_of(snapshot)
     if len(found) < 2:
         return []
-    rows = [(size_text(g.size), count_text(len(g.files), "file"), group_text(g)) for g in found]
+    rows = [
+        (size_text(g.size), translated(count_text(len(g.files), "file")), group_text(g))
+        for g in found
+    ]
     hint = choice_line(found)
     return ["", *_columns(rows), *([hint] if hint else [])]
 
@@ -124,12 +138,12 @@ def _fields(*fields: str) -> str:
 
 def _columns(rows: Sequence[tuple[str, str, str]], *, right: bool = True) -> list[str]:
     """Two aligned columns and the path, which is last because its width is not known."""
-    first = max((len(row[0]) for row in rows), default=0)
+    first = max((cells(row[0]) for row in rows), default=0)
     middle = [shown(row[1], 120) for row in rows]
-    second = max(map(len, middle), default=0)
+    second = max(map(cells, middle), default=0)
     lines = []
     for (head, _, path), text in zip(rows, middle, strict=True):
-        begin = head.rjust(first) if right else head.ljust(first)
-        gap = f"{text.ljust(second)}  " if second else ""
+        begin = padded(head, first, right=right)
+        gap = f"{padded(text, second)}  " if second else ""
         lines.append(f"  {begin}  {gap}{shown(path, _WHOLE_PATH)}")
     return lines

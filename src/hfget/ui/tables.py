@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from hfget.system import cells, padded, wrap
 from hfget.ui.sentences import shown
 
 #: What `--json` writes of a result: the name of an event, and its fields.
@@ -34,7 +35,7 @@ def table_lines(table: Table, width: int | None) -> list[str]:
     rows = [[shown(cell, _LONGEST_CELL) for cell in row] for row in (table.head, *table.rows)]
     if len(rows) == 1:
         return []
-    widths = [max(_cells(row[at]) for row in rows) for at in range(len(table.head))]
+    widths = [max(cells(row[at]) for row in rows) for at in range(len(table.head))]
     gaps = _GAP * len(widths)
     while width is not None and sum(widths) + gaps > width:
         widest = max(range(len(widths)), key=lambda at: widths[at])
@@ -52,14 +53,14 @@ def field_lines(table: Table) -> list[str]:
 
 def cut_middle(text: str, width: int) -> str:
     """`text` in at most `width` cells, an ellipsis where something is left out."""
-    if _cells(text) <= width:
+    if cells(text) <= width:
         return text
     head, tail = "", ""
     for at in range(len(text)):
-        if _cells(head + text[at] + tail) + 1 > width:
+        if cells(head + text[at] + tail) + 1 > width:
             break
         head += text[at]
-        if _cells(head + text[-1 - at] + tail) + 1 > width:
+        if cells(head + text[-1 - at] + tail) + 1 > width:
             break
         tail = text[-1 - at] + tail
     return f"{head}…{tail}"
@@ -67,43 +68,27 @@ def cut_middle(text: str, width: int) -> str:
 
 def wrapped(line: str, width: int | None) -> list[str]:
     """`line` in `width` cells, broken between words; what is indented by four is left as it is."""
-    if width is None or line.startswith(_VERBATIM) or _cells(line) <= width:
+    if width is None or line.startswith(_VERBATIM) or cells(line) <= width:
         return [line]
     margin = line[: len(line) - len(line.lstrip())]
-    lines, words = [], line.split()
-    current = margin + words[0]
-    for word in words[1:]:
-        if _cells(current) + 1 + _cells(word) > width:
-            lines.append(current)
-            current = f"{margin}  {word}"
-        else:
-            current += f" {word}"
-    return [*lines, current]
+    return wrap(line.strip(), width, margin, hanging="  ")
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
-    cells = []
+    fields = []
     for at, (text, width) in enumerate(zip(row, widths, strict=True)):
         fitting = cut_middle(text, width)
-        room = " " * (width - _cells(fitting))
-        cells.append(room + fitting if at in right else fitting + room)
+        fields.append(padded(fitting, width, right=at in right))
     gap = " " * _GAP
-    return (gap + gap.join(cells)).rstrip()
+    return (gap + gap.join(fields)).rstrip()
 
 
 def _blocks(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     head, *others = rows
-    label = max(map(_cells, head))
+    label = max(map(cells, head))
     lines = []
     for row in others:
         lines.append(cut_middle(row[0], width))
         for name, text in zip(head[1:], row[1:], strict=True):
-            room = " " * (label - _cells(name))
-            lines.append(f"  {name}{room}  {cut_middle(text, max(1, width - label - 4))}")
+            lines.append(f"  {padded(name, label)}  {cut_middle(text, max(1, width - label - 4))}")
     return lines
-
-
-def _cells(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)

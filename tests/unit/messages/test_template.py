@@ -44,7 +44,8 @@ def test_braces_in_a_field_are_content() -> None:
 @pytest.mark.usefixtures("german")
 def test_a_text_is_translated_where_it_is_shown() -> None:
     error = NotFoundError(MISSING(host="hub.test", path="a.txt"), hint=HINT)
-    assert str(error) == "hub.test has no file a.txt"
+    assert error.message == "hub.test has no file a.txt"
+    assert str(error) == "keine Datei a.txt bei hub.test"
     assert sentences.error_text(error).splitlines() == [
         "error: keine Datei a.txt bei hub.test",
         "  next: nimm einen anderen Spiegel",

@@ -10,7 +10,7 @@ import pytest
 from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, NetworkError
 from hfget.events import FileDone, Note, Retrying
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
-from hfget.ui import sentences
+from hfget.ui import figures, sentences
 from hfget.ui.verdicts import verdicts_text
 from tests.unit.ui.test_all_displays import plan_of, progress_of, report_of, snapshot_of
 
@@ -29,7 +29,7 @@ GB = 1_000_000_000
     ],
 )
 def test_percent_is_100_only_at_the_end(done: int, total: int, expected: int) -> None:
-    assert sentences.percent(done, total) == expected
+    assert figures.percent(done, total) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_percent_is_100_only_at_the_end(done: int, total: int, expected: int) ->
     ],
 )
 def test_pair(done: int, total: int, expected: str) -> None:
-    assert sentences.pair_text(done, total) == expected
+    assert figures.pair_text(done, total) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_pair(done: int, total: int, expected: str) -> None:
     ],
 )
 def test_eta(eta: float | None, expected: str) -> None:
-    assert sentences.eta_text(eta) == expected
+    assert figures.eta_text(eta) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from hfget.system import cells
 from hfget.ui.tables import Table, cut_middle, field_lines, table_lines, wrapped
 
 HEAD = ("NAME", "SIZE", "STATE")
@@ -56,6 +57,21 @@ def test_lines_break_between_words_and_commands_do_not() -> None:
     assert wrapped("x" * 50, 40) == ["x" * 50] and wrapped("", 40) == [""]
 
 
+def test_chinese_breaks_anywhere_but_before_a_mark() -> None:
+    assert wrapped("  下一步：换一个可用的端点，或者使用代理", 24) == [
+        "  下一步：换一个可用的端",
+        "    点，或者使用代理",
+    ]
+    assert wrapped("  下一步：换一个可用的点。", 24) == ["  下一步：换一个可用的", "    点。"]
+
+
+@pytest.mark.parametrize(
+    "text", ["数据集", "é", "e\u0301", "👍🏽", "❤️", "👨‍👩‍👧", "🇨🇳", "한글", "ｱ…→"]
+)
+def test_columns_are_counted_as_terminals_count_them(text: str) -> None:
+    assert cells(text) == cell_len(text)
+
+
 def test_a_program_gets_fields() -> None:
     assert field_lines(Table(HEAD, ROWS, fields=[["a\tb", "1"]])) == ["a\\x09b\t1"]
 
@@ -63,9 +79,9 @@ def test_a_program_gets_fields() -> None:
 @given(st.text(max_size=60), st.integers(min_value=1, max_value=40))
 def test_what_is_cut_keeps_its_ends(text: str, width: int) -> None:
     cut = cut_middle(text, width)
-    if cell_len(text) <= width:
+    if cells(text) <= width:
         assert cut == text
     else:
-        assert cell_len(cut) <= width and cut.count("…") >= 1
+        assert cells(cut) <= width and cut.count("…") >= 1
         head, _, tail = cut.rpartition("…")
         assert text.startswith(head.partition("…")[0]) and text.endswith(tail)

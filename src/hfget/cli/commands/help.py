@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from hfget.errors import UsageError
-from hfget.messages import advice
+from hfget.messages import advice, translated
 from hfget.messages import cli_texts as texts
 from hfget.system import safe_text
 
@@ -41,7 +41,7 @@ def help_topic(
     if topic is None:
         from hfget.cli.help_text import SHORT_HELP
 
-        print(SHORT_HELP, end="")
+        print(translated(SHORT_HELP), end="")
         return
     name = topic.lower()
     if name not in TOPICS:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from hfget.operations import FoundDownload
     from hfget.ui import Records, Table
 
-_HEAD = ("REPO", "REVISION", "SIZE", "WHEN", "STATE", "WHERE")
+_HEAD = (
+    texts.HEAD_REPO,
+    texts.HEAD_REVISION,
+    texts.HEAD_SIZE,
+    texts.HEAD_WHEN,
+    texts.HEAD_STATE,
+    texts.HEAD_WHERE,
+)
 
 Folders = Annotated[
     list[Path] | None,

@@ -120,7 +120,7 @@ def shown(
         "skipped": pruned.skipped,
         "dry_run": dry_run,
     }
-    head = ("SIZE", "WHAT", "AGE", "WHERE")
+    head = (texts.HEAD_SIZE, texts.HEAD_WHAT, texts.HEAD_AGE, texts.HEAD_WHERE)
     table = Table(head, rows, frozenset({0, 2}), fields)
     return table, lines, [*records, ("pruned", sums)]
 

@@ -196,4 +196,4 @@ def serve(
 
 
 def print_ready(url: str) -> None:
-    given.say(texts.LISTENING(url=url))
+    given.say(str(texts.LISTENING(url=url)))  # in English: programs wait for this line

@@ -9,6 +9,7 @@ import typer
 
 from hfget.cli import command_options
 from hfget.messages import cli_texts as texts
+from hfget.messages import joined, ui_texts
 from hfget.system import count_text, shell_word, size_text
 
 if TYPE_CHECKING:
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from hfget.operations import Fact, Probed, SideBySide
     from hfget.ui import Records, Table
 
-_HEAD = ("", "ENDPOINT", "API", "LISTING", "FILES FROM", "PARTS", "SPEED")
+_HEAD = (
+    "",
+    texts.HEAD_ENDPOINT,
+    "API",
+    texts.HEAD_LISTING,
+    texts.HEAD_FILES_FROM,
+    texts.HEAD_PARTS,
+    texts.HEAD_SPEED,
+)
 _RIGHT = frozenset({2, 6})
 _MOST_ADDRESSES = 2
 
@@ -69,10 +78,10 @@ def shown(found: SideBySide) -> tuple[Table, list[str], Records]:
 
     best = found.best
     rows = [_row(each, is_best=each is best) for each in found.probed]
-    lines = ["", *(f"  {_details(each)}" for each in found.probed), ""]
+    lines = ["", *(_details(each) for each in found.probed), ""]
     findings = [(one.text, one.remedy) for each in found.probed for one in each.findings]
     for text, remedy in dict.fromkeys(findings):
-        lines += [text, f"  next: {remedy}"]
+        lines += [text, ui_texts.BLOCK_NEXT(hint=remedy)]
     lines += [*([""] if lines[-1] else []), *_verdict(found)]
     records = [("endpoint", _record(each)) for each in found.probed]
     total = {
@@ -89,11 +98,11 @@ def shown(found: SideBySide) -> tuple[Table, list[str], Records]:
 def _row(each: Probed, *, is_best: bool) -> list[str]:
     parts: str = texts.NOT_REACHED if each.data_host else ""
     if each.ranges is not None:
-        parts = "yes" if each.ranges else "no"
+        parts = texts.YES if each.ranges else texts.NO
     return [
         "*" if is_best else "" if each.works else "-",
         each.host,
-        "fails" if each.latency is None or not each.commit else f"{each.latency * 1000:.0f} ms",
+        texts.FAILS if each.latency is None or not each.commit else f"{each.latency * 1000:.0f} ms",
         "" if each.files is None else count_text(each.files, "file"),
         each.data_host,
         parts,
@@ -110,13 +119,13 @@ def _details(each: Probed) -> str:
     ]
     parts = [
         each.named_by,
-        " ".join(told),
+        joined(told, " "),
         texts.BY_PROXY(proxy=each.proxy) if each.proxy else "",
         texts.CERTIFICATE_BY(issuer=each.issuer) if each.issuer else "",
         texts.AT_COMMIT(commit=each.commit[:7]) if each.commit else "",
         texts.CLOCK(ahead=each.ahead) if each.ahead is not None and abs(each.ahead) >= 2 else "",
     ]
-    return f"{each.host}: {', '.join(filter(None, parts))}"
+    return texts.ENDPOINT_DETAILS(host=each.host, about=joined(filter(None, parts)))
 
 
 def _verdict(found: SideBySide) -> list[str]:
@@ -179,7 +188,7 @@ def _rounded(value: float | None) -> float | None:
 def shown_facts(facts: Sequence[Fact]) -> tuple[Table, list[str], Records]:
     from hfget.ui import Table
 
-    rows = [list(fact) for fact in facts]
+    rows = [[str(cell) for cell in fact] for fact in facts]  # in English: others read a report
     return (
         Table(("ABOUT", "NAME", "VALUE", "FROM"), rows),
         [""],

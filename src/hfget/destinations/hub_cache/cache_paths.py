@@ -16,7 +16,7 @@ from pathlib import Path
 from hfget.destinations.safe_directories import Seen
 from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_etag, is_sha256
-from hfget.system import is_inside, is_trusted, safe_text
+from hfget.system import is_inside, is_trusted, os_reason, safe_text
 
 
 def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
@@ -156,7 +156,7 @@ class HubCache:
         return self._there[folder]
 
     def _cannot_look(self, place: Path, error: OSError) -> None:
-        self._closed.setdefault(place, (error.strerror or type(error).__name__).lower())
+        self._closed.setdefault(place, os_reason(error))
 
     def _candidates(self, snapshot: Snapshot, file: RemoteFile) -> Iterator[Path]:
         """By content; by name only where a cache without links keeps files in its snapshots."""

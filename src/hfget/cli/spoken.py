@@ -1,0 +1,52 @@
+"""The language of a command: that of its user, English for programs that read `--json`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from hfget.cli.help_text import command_name
+from hfget.errors import UsageError
+from hfget.messages import Text, speak_as
+from hfget.messages import cli_texts as texts
+
+#: What click says of wrong use, and the same as a text of ours.
+_OF_CLICK = (
+    (re.compile(r"missing argument '(?P<name>.+)'"), texts.MISSING_ARGUMENT),
+    (re.compile(r"option '(?P<option>.+)' requires an argument"), texts.NEEDS_ARGUMENT),
+    (re.compile(r"option '(?P<option>.+)' does not take a value"), texts.TAKES_NO_VALUE),
+    (re.compile(r"no such option: (?P<name>\S+)"), texts.NO_SUCH_OPTION),
+    (re.compile(r"got unexpected extra argument \((?P<arguments>.+)\)"), texts.TOO_MANY),
+    (re.compile(r"got unexpected extra arguments \((?P<arguments>.+)\)"), texts.TOO_MANY),
+)
+
+
+def speak_to_user(*, json: bool) -> None:
+    """Say texts in the language that the environment names, if both streams can hold it."""
+    if not json:
+        streams = (sys.stdout, sys.stderr)
+        speak_as(os.environ, *(getattr(stream, "encoding", None) for stream in streams))
+
+
+def usage_error(error: Any) -> UsageError:
+    """What click has to say about wrong use, in our words."""
+    possible: Sequence[str] = getattr(error, "possibilities", None) or ()
+    text = error.message if possible else error.format_message().strip()
+    text = text[:1].lower() + text[1:].rstrip(".")
+    if isinstance(error.message, Text):
+        name = text.partition("'")[2].partition("'")[0]
+        is_value = isinstance(error, typer.BadParameter)
+        text = texts.BAD_VALUE(name=name, why=error.message) if is_value else error.message
+    for pattern, said in _OF_CLICK:
+        if match := pattern.fullmatch(text):
+            text = said(**match.groupdict())
+    command = command_name(error.ctx) if error.ctx else "hfget"
+    hint = f"{command} --help"
+    if possible:
+        hint = texts.DID_YOU_MEAN_OPTION(possible=" or ".join(possible), help=hint)
+    return UsageError(text, hint=hint)
