@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from hfget.system import cells
 from tests.hub import LocalHub, effects
 from tests.hub.faults import Fault
 from tests.hub.repos import make_dataset, make_model
 from tests.support.command import Shell, new_shell
+from tests.support.terminal import TMUX, Terminal
 from tests.system.test_snapshots import SNAPSHOTS, UPDATE, plain
 
 RUNS: dict[str, str] = {
@@ -120,6 +122,17 @@ def test_the_whole_output(name: str, shell: Shell) -> None:
 
 def test_each_snapshot_is_of_a_run() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} == {n.replace(" ", "-") for n in RUNS}
+
+
+@pytest.mark.skipif(TMUX is None, reason="tmux is missing: no terminal to look at")
+def test_columns_stand_below_each_other_in_a_terminal(shell: Shell) -> None:
+    assert shell.run("org/small").code == 0
+    with Terminal(shell.with_env(LANG="C.UTF-8")) as terminal:
+        terminal.type("hfget list")
+        text = terminal.wait_for(lambda text: "项下载" in text)
+    head, row = (line for line in text.splitlines() if "位置" in line or "./small" in line)
+    assert cells(head.partition("位置")[0]) == cells(row.partition("./small")[0])
+    assert cells(head.partition("日期")[0]) == cells(row.partition("20")[0])
 
 
 @pytest.mark.parametrize(

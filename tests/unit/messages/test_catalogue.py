@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hfget.messages import Text, speak, translated
+from hfget.messages import Text, joined, speak, translated
 from hfget.messages.language import language_of
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +74,7 @@ def test_a_text_shown_is_translated_with_what_is_in_it() -> None:
     try:
         assert translated(text) == "无法连接 h.test：连接被拒绝"
         assert translated("h: " + inner) == "h: 连接被拒绝"
+        assert translated(joined(["h", inner], "; ")) == "h；连接被拒绝"
         assert translated(inner + "!") == "连接被拒绝!" and inner + "!" == "connection refused!"
     finally:
         speak()

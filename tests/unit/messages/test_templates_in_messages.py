@@ -16,6 +16,10 @@ SOURCE = ROOT / "src" / "hfget"
 MESSAGES = SOURCE / "messages"
 #: A word, a blank, and more of a sentence.
 SENTENCE = re.compile(r"[A-Za-z]{2,}['’)\],:;.]* +[(A-Za-z0'-]|: $")
+#: An expression that is a text.
+TEXT = re.compile(
+    r"(?:\w*texts|advice|remedies)\.[A-Z_]+(?:\(|$)|count_text\(|\w+\.(?:message|hint)$"
+)
 #: Words that make a sentence hard to read; STYLE.md says what to write.
 HARD = re.compile(
     r"\b(whoever|nobody|somebody|gone on with|is no (?!longer)[a-z]+)\b", re.IGNORECASE
@@ -156,6 +160,19 @@ def test_what_is_allowed_is_there() -> None:
     unused = LITERALS_ALLOWED - there
     assert not unused
     assert set(modules()) >= set(FILES_ALLOWED)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_no_text_becomes_a_part_of_an_f_string(module: str) -> None:
+    """Which no translation reaches; the server answers in English."""
+    found = [
+        f"{module}:{node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.JoinedStr) and not module.startswith("server/")
+        for part in node.values
+        if isinstance(part, ast.FormattedValue) and TEXT.match(ast.unparse(part.value))
+    ]
+    assert not found, f"join it with + or hfget.messages.joined: {found}"
 
 
 @lru_cache
