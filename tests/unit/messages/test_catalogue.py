@@ -104,4 +104,7 @@ def test_each_text_has_a_translation(language: str) -> None:
     catalog = WRITER["catalogue"](language)
     assert not WRITER["missing"](catalog), "translate it in the .po file, then: make messages"
     there = {str(one.id) for one in WRITER["template"]() if one.id}
-    assert {str(one.id) for one in catalog if one.id} == there, "run: make messages"
+    known = {str(one.id) for one in catalog if one.id}
+    assert there <= known, "run: make messages"
+    if any("Where to look" in text for text in there):  # older typer keeps no help of arguments
+        assert known == there, "run: make messages"

@@ -66,10 +66,21 @@ def test_chinese_breaks_anywhere_but_before_a_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["数据集", "é", "e\u0301", "👍🏽", "❤️", "👨‍👩‍👧", "🇨🇳", "한글", "ｱ…→"]
+    ("text", "columns"),
+    [
+        ("数据集", 6),
+        ("é", 1),
+        ("e\u0301", 1),
+        ("👍🏽", 2),
+        ("❤️", 2),
+        ("👨‍👩‍👧", 2),
+        ("🇨🇳", 2),
+        ("한글", 4),
+        ("ｱ…→", 3),
+    ],
 )
-def test_columns_are_counted_as_terminals_count_them(text: str) -> None:
-    assert cells(text) == cell_len(text)
+def test_columns_are_counted_as_terminals_count_them(text: str, columns: int) -> None:
+    assert cells(text) == columns
 
 
 def test_a_program_gets_fields() -> None:
