@@ -74,6 +74,11 @@ def host_of(url: str) -> str:
     return parts.netloc or safe_url(url)
 
 
+def place_of(endpoint: str) -> str:
+    """What an endpoint is called among several: its address without the scheme."""
+    return endpoint.partition("://")[2]
+
+
 def netloc(host: str, port: int | None) -> str:
     """Host and port as they stand in a URL."""
     literal = f"[{host}]" if ":" in host else host

@@ -20,7 +20,8 @@ from tests.hub.faults import Fault
 from tests.hub.repos import make_dataset, make_model
 from tests.support.command import Shell, new_shell
 from tests.support.terminal import TMUX, Terminal
-from tests.system.test_snapshots import SNAPSHOTS, UPDATE, plain
+from tests.system import test_snapshots
+from tests.system.test_snapshots import SNAPSHOTS, check_whole_output
 
 RUNS: dict[str, str] = {
     "get": "org/small",
@@ -73,12 +74,11 @@ RUNS: dict[str, str] = {
     "log of GitHub": "org/small --retries 0",
 }
 FAULTS: dict[str, Sequence[Fault]] = {
-    "server error": [Fault(effects.Status(500), times=None)],
-    "wrong bytes": [Fault(effects.Garbage(), origin="cdn", times=None)],
+    **test_snapshots.FAULTS,
     "log of GitHub": [Fault(effects.Status(500), origin="cdn", times=None)],
 }
 ENVIRONMENT = {
-    "offline": {"HF_HUB_OFFLINE": "1"},
+    **test_snapshots.ENVIRONMENT,
     "log of GitHub": {"CI": "true", "GITHUB_ACTIONS": "true"},
 }
 FOLDER = SNAPSHOTS / "zh_CN"
@@ -107,17 +107,7 @@ def shell(
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_whole_output(name: str, shell: Shell) -> None:
-    told = ""
-    for command in RUNS[name].split(" ; "):
-        done = shell.run(*command.split())
-        told += plain(f"$ hfget {command}\nexit code: {done.code}", shell)
-        for stream, text in (("stdout", done.out), ("stderr", done.err)):
-            told += f"--- {stream}\n{plain(text, shell)}" if text else ""
-    kept = FOLDER / f"{name.replace(' ', '-')}.txt"
-    if UPDATE:
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(told, encoding="utf-8")
-    assert kept.exists() and told == kept.read_text(encoding="utf-8")
+    check_whole_output(FOLDER, name, RUNS[name], shell)
 
 
 def test_each_snapshot_is_of_a_run() -> None:

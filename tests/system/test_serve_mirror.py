@@ -307,6 +307,15 @@ def test_another_upstream_takes_over(tmp_path: Path) -> None:
         assert second.bytes_sent("cdn") > 0
 
 
+def make_twins(root: Path, count: int) -> list[str]:
+    """So many repos, of which two hubs have each."""
+    names = [f"org/repo-{number}" for number in range(count)]
+    for place in ("first", "second"):
+        for name in names:
+            make_model(root / place, name, {"a.txt": name})
+    return names
+
+
 @contextlib.contextmanager
 def two_upstreams(first: Path, second: Path) -> Iterator[tuple[LocalHub, LocalHub, Served]]:
     """A mirror beside them, which asks the first one first."""
@@ -330,10 +339,7 @@ def test_as_long_as_the_first_upstream_delivers_no_other_is_asked(tmp_path: Path
 
 
 def test_an_upstream_that_fails_is_not_asked_first_again(tmp_path: Path) -> None:
-    repos = [f"org/repo-{number}" for number in range(4)]
-    for place in ("first", "second"):
-        for repo in repos:
-            make_model(tmp_path / place, repo, {"a.txt": repo})
+    repos = make_twins(tmp_path, 4)
     with two_upstreams(tmp_path / "first", tmp_path / "second") as (first, _, served):
         for repo in repos:
             if repo == repos[1]:
@@ -345,10 +351,7 @@ def test_an_upstream_that_fails_is_not_asked_first_again(tmp_path: Path) -> None
 
 
 def test_an_upstream_that_rested_is_asked_first_again(tmp_path: Path) -> None:
-    names = [f"org/repo-{number}" for number in range(400)]
-    for place in ("first", "second"):
-        for repo in names:
-            make_model(tmp_path / place, repo, {"a.txt": repo})
+    names = make_twins(tmp_path, 400)
     with two_upstreams(tmp_path / "first", tmp_path / "second") as (first, _, served):
         first.refuse("hub")
         repos = iter(names)

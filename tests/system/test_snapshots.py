@@ -117,19 +117,26 @@ def plain(text: str, shell: Shell) -> str:
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_the_whole_output(name: str, shell: Shell) -> None:
+def check_whole_output(folder: Path, name: str, commands: str, shell: Shell) -> None:
+    """Run the commands, and hold all that they say to the snapshot of that name."""
     told = ""
-    for command in RUNS[name].split(" ; "):
+    for command in commands.split(" ; "):
         done = shell.run(*command.split())
-        told += f"$ hfget {plain(command, shell)}exit code: {done.code}\n"
+        told += plain(f"$ hfget {command}\nexit code: {done.code}", shell)
         for stream, text in (("stdout", done.out), ("stderr", done.err)):
             told += f"--- {stream}\n{plain(text, shell)}" if text else ""
-    kept = SNAPSHOTS / f"{name.replace(' ', '-')}.txt"
+    kept = folder / f"{name.replace(' ', '-')}.txt"
     if UPDATE:
         kept.parent.mkdir(exist_ok=True)
-        kept.write_text(told)
-    assert kept.exists() and told == kept.read_text(), "see HFGET_UPDATE_SNAPSHOTS above"
+        kept.write_text(told, encoding="utf-8")
+    assert kept.exists() and told == kept.read_text(encoding="utf-8"), (
+        "see HFGET_UPDATE_SNAPSHOTS above"
+    )
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_whole_output(name: str, shell: Shell) -> None:
+    check_whole_output(SNAPSHOTS, name, RUNS[name], shell)
 
 
 def test_each_snapshot_is_of_a_run() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hfget.endpoints import place_of
 from hfget.errors import AccessError, NotFoundError, UnreachableError
 from hfget.http import Transient
 from hfget.sources import MirrorHealth, RequestKind
@@ -27,7 +28,7 @@ class ApiHealth:
     """
 
     def __init__(self, endpoints: Iterable[str], tell: Callable[[str], None]) -> None:
-        self._names = {endpoint: endpoint.partition("://")[2] for endpoint in endpoints}
+        self._names = {endpoint: place_of(endpoint) for endpoint in endpoints}
         self._unreached: set[str] = set()
         self._health = MirrorHealth(list(self._names.values()), tell)
 

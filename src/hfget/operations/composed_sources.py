@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from hfget import events
-from hfget.endpoints import host_of
+from hfget.endpoints import host_of, place_of
 from hfget.http import Carrier, HttpClient
 from hfget.hub import CommitHolders
 from hfget.model import MirrorUse, RemoteFile, Snapshot
@@ -115,7 +115,7 @@ class ComposedSources:
         holders = CommitHolders(
             self._http, self._settings, self._snapshot, self._observer, self._told
         )
-        self._names = {endpoint: endpoint.partition("://")[2] for endpoint in holders.candidates}
+        self._names = {endpoint: place_of(endpoint) for endpoint in holders.candidates}
         self._holders = holders
         self._mirrors = MirrorHealth(
             list(self._names.values()),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from hfget import events
+from hfget.endpoints import place_of
 from hfget.http import HttpClient
 from hfget.model import RemoteFile, Snapshot
 from hfget.settings import Settings
@@ -28,23 +29,21 @@ class SourcesInOrder:
     ) -> None:
         first = snapshot.endpoint or settings.endpoint
         urls = sorted(settings.endpoints, key=lambda url: url != first)
-        self._http = http
-        self._settings = settings
         self._hosts = hosts
-        self._snapshot = snapshot
-        self._urls = {url.partition("://")[2]: url for url in urls}
+        self._connections = settings.connections
+        self._at = {
+            place_of(url): partial(
+                HttpSource, http, settings, hosts, replace(snapshot, endpoint=url)
+            )
+            for url in urls
+        }
         self._health = MirrorHealth(
-            list(self._urls), lambda text: observer(events.Note(text)), stripe=False
+            list(self._at), lambda text: observer(events.Note(text)), stripe=False
         )
 
     def source_of(self, file: RemoteFile) -> ByteSource:
         """Where the bytes of one file come from."""
-        at = {place: partial(self._at, url, file) for place, url in self._urls.items()}
+        at = {place: partial(source, file) for place, source in self._at.items()}
         if len(at) == 1:
             return at.popitem()[1]()
-        connections = self._settings.connections
-        return MirroredInOrder(file, at, self._health, self._hosts, connections)
-
-    def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
-        there = replace(self._snapshot, endpoint=endpoint)
-        return HttpSource(self._http, self._settings, self._hosts, there, file)
+        return MirroredInOrder(file, at, self._health, self._hosts, self._connections)

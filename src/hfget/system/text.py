@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from hfget.messages import system_texts as texts
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-# Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
-# Zl/Zp line separators: none of them may reach a terminal as they are.
 # What makes one picture of several characters, and the other form of a character a picture.
 _JOINER, _EMOJI_FORM, _SKINS = (
     "\u200d",
@@ -24,6 +22,8 @@ _WORDS = re.compile(rf"[（“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、？�
 #: A line break between wide characters or beside a mark stands for nothing, others for a blank.
 _MARKS = "，。；：、？！（）“”"
 _INNER_BREAKS = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_MARKS}])\n|\n(?=[{_MARKS}])")
+# Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
+# Zl/Zp line separators: none of them may reach a terminal as they are.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
