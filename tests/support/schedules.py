@@ -143,7 +143,13 @@ class Desk:
     """A schedule with all that it asks, on a clock that passes when told to."""
 
     def __init__(
-        self, jobs: list[FileJob], *, connections: int = 16, files: int = 16, allowed: int = 16
+        self,
+        jobs: list[FileJob],
+        *,
+        connections: int = 16,
+        files: int = 16,
+        open_files: int = 64,
+        allowed: int = 16,
     ) -> None:
         self.now = 1000.0
         self.limit = ConnectionLimit(64, clock=lambda: self.now)
@@ -157,6 +163,7 @@ class Desk:
             [job.task for job in jobs],
             connections=connections,
             jobs_at_a_time=files,
+            open_at_most=open_files,
             limit=self.limit,
             begin=given_job,
             clock=lambda: self.now,

@@ -27,8 +27,9 @@ _WORTH, _ENOUGH = 0.25, 0.95
 _FIRST_HOLD, _LONGEST_HOLD = 3.0, 60.0
 #: Failures within so many seconds are one sign of trouble.
 _BURST = 1.0
-#: Open files a connection costs: a socket, and the data, journal and reader of its file.
-_FILES_A_CONNECTION = 4
+#: Open files a connection costs: a socket, and of its file the data, journal, reader, directory
+#: and, in a cache, lock.
+_FILES_A_CONNECTION = 6
 #: Open files that the rest of the process needs: streams, lock, directories, API connections.
 _FILES_APART = 16
 

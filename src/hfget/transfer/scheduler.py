@@ -52,8 +52,8 @@ class Schedule:
     """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
     `connections` is how many one file may have at each of `places`, `jobs_at_a_time` how many
-    files are in the works, `limit` how many workers may have work at all. With `lasting`, tasks
-    are added until `close`.
+    files are being fetched, `open_at_most` how many are so or being verified, `limit` how many
+    workers may have work at all. With `lasting`, tasks are added until `close`.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Schedule:
         connections: int,
         places: int = 1,
         jobs_at_a_time: int,
+        open_at_most: int = 1 << 16,
         limit: ConnectionLimit,
         lasting: bool = False,
         begin: Callable[[Task], FileJob] = FileJob,
@@ -76,6 +77,7 @@ class Schedule:
         self._connections = connections
         self._places = places
         self._jobs_at_a_time = jobs_at_a_time
+        self._open_at_most = open_at_most
         self._limit = limit
         self._job_for = begin
         self._clock = clock
@@ -187,6 +189,8 @@ class Schedule:
             job.phase = phase
             if job in self._active:
                 self._active.remove(job)
+                if len(self._active) + 1 == self._open_at_most:
+                    self._wake()
             self._unfinished -= 1
             if self._unfinished:
                 return True
@@ -230,7 +234,7 @@ class Schedule:
         now = self._clock()
         wait = _LONGEST_WAIT
         begun = [job for job in self._active if job.phase is not Phase.VERIFYING]
-        room = len(begun) < self._jobs_at_a_time
+        room = len(begun) < self._jobs_at_a_time and len(self._active) < self._open_at_most
         for job in self._later if room else ():
             if job.not_before <= now:
                 self._later.remove(job)

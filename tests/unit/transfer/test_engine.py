@@ -167,11 +167,13 @@ def test_without_memory_for_one_connection_it_says_so(
     assert "ulimit" in caught.value.hint
 
 
-def limited(hub: LocalHub, folder: Path, limit: str) -> subprocess.CompletedProcess[str]:
+def limited(
+    hub: LocalHub, folder: Path, limit: str, option: str = "--local-dir"
+) -> subprocess.CompletedProcess[str]:
     """The real command under `ulimit LIMIT`."""
     if shutil.which("bash") is None:
         pytest.skip("needs bash")
-    command = f"ulimit {limit}; exec {sys.executable} -m hfget {REPO} --local-dir {folder}"
+    command = f"ulimit {limit}; exec {sys.executable} -m hfget {REPO} {option} {folder}"
     return subprocess.run(
         ["bash", "-c", f"{command} --endpoint {hub.endpoint}"],
         capture_output=True,
@@ -181,17 +183,19 @@ def limited(hub: LocalHub, folder: Path, limit: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.parametrize("option", ["--local-dir", "--cache-dir"])
 def test_with_few_open_files_allowed_it_completes(
-    repos_root: Path, start_hub: StartHub, tmp_path: Path
+    repos_root: Path, start_hub: StartHub, tmp_path: Path, option: str
 ) -> None:
     """Also where files that were begun, and hold descriptors, wait for a host that is paused."""
     files: dict[str, bytes | str | int] = {f"{n:02}.bin": 2 * MiB + n for n in range(24)}
     source = make_model(repos_root, REPO, {**files, "large.bin": 40 * MiB})
     hub = start_hub()
     hub.faults.add(Fault(effects.Status(429, {"Retry-After": "1"}), origin="cdn"))
-    done = limited(hub, tmp_path / "m", "-n 40")
+    done = limited(hub, tmp_path / "m", "-n 40", option)
     assert done.returncode == 0, done.stderr
-    assert tree_bytes(tmp_path / "m") == tree_bytes(source)
+    found = next(tmp_path.glob("m/models--org--m/snapshots/*"), tmp_path / "m")
+    assert tree_bytes(found) == tree_bytes(source)
 
 
 def test_a_file_larger_than_the_limit_fails_and_the_others_come(

@@ -82,6 +82,17 @@ def test_a_file_that_is_being_verified_makes_room_for_the_next() -> None:
     assert desk.begin()[0].file.size == 1000
 
 
+def test_what_is_being_verified_counts_where_few_files_may_be_open() -> None:
+    desk = Desk([job_of(2000), job_of(1500), job_of(1000)], files=2, open_files=2)
+    job, lease = desk.begin()
+    desk.begin()
+    job.ledger.record(0, 2000)
+    job.ledger.release(lease)
+    assert desk.schedule.fetched(job) and desk.take() is None
+    assert desk.schedule.ended(job, Phase.DONE)
+    assert desk.begin()[0].file.size == 1000
+
+
 @pytest.mark.parametrize("allowed", [1, 5])
 def test_no_more_are_busy_than_allowed(allowed: int) -> None:
     desk = Desk([job_of(10**9, resolved=True)], allowed=allowed)
