@@ -82,7 +82,8 @@ class FileJob:
         self._place: tuple[Path, Identity] | None = None
         self._kept_repairs: Repairs | None = None
 
-    # What follows is made by the worker that begins the job, not under the lock of the schedule.
+    # What follows is made by the worker that begins the job, not under the lock of the schedule,
+    # and before others see the job: so it is made once without a lock.
 
     @property
     def source(self) -> ByteSource:
@@ -110,6 +111,7 @@ class FileJob:
 
     @property
     def _repairs(self) -> Repairs:
+        """For the one thread that finishes the file."""
         if self._kept_repairs is None:
             self._kept_repairs = Repairs(self.file, self.source, self._go_on)
         return self._kept_repairs
@@ -120,7 +122,8 @@ class FileJob:
         return self._partial
 
     def open(self) -> None:
-        """Take over or start the partial. Raises DiskError."""
+        """Take over or start the partial; from now on others may fetch. Raises DiskError."""
+        self._source = self.source
         partial = Partial.open(self.stem, self.identity)
         with self._partial_lock:
             try:

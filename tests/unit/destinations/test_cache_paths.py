@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,21 @@ def test_a_blob_under_the_present_and_under_the_asked_name(asked: str, cache: Pa
         blob.unlink()
     put(cache / "datasets--org--name" / "blobs" / FILE.etag)
     assert found(cache, asked=asked) is None
+
+
+def test_who_looks_meanwhile_finds_it_too(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = put(cache / "models--org--name" / "blobs" / FILE.etag)
+    hub, look = HubCache(cache, RepoRef("org/name")), os.lstat
+    others: list[Path | None] = []
+
+    def slow(path: Path) -> os.stat_result:
+        if not others:
+            others.append(None)
+            others[0] = hub.find(SNAPSHOT, FILE)  # as another thread does before this one has seen
+        return look(path)
+
+    monkeypatch.setattr(os, "lstat", slow)
+    assert hub.find(SNAPSHOT, FILE) == blob and others == [blob]
 
 
 def test_only_what_may_be_it_is_named(cache: Path) -> None:

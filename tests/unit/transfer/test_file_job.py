@@ -11,6 +11,8 @@ import pytest
 from hfget.errors import DiskError, VerificationError
 from hfget.limits import MAX_DISK_REPAIRS
 from hfget.partials.positional_file import PositionalFile
+from hfget.sources import ByteSource
+from hfget.transfer.file_job import FileJob
 from tests.support.loopback import Answer, small_file
 from tests.support.schedules import resolve
 from tests.support.transfers import (
@@ -41,6 +43,26 @@ def test_what_is_right_gets_its_name_and_leaves_nothing_else(tmp_path: Path, dat
         assert one.job.finish(fsync=True) and one.job.durable
     assert one.final.read_bytes() == data and partials(tmp_path) == []
     assert one.job.received == one.job.hash.position == len(data)
+
+
+def test_the_source_is_made_before_others_may_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileServer(DATA) as server:
+        first = transfer(server, tmp_path, DATA).job
+        made: list[ByteSource] = []
+
+        def source() -> ByteSource:
+            assert not fresh.ledger.restarts, "there are ranges to be had already"
+            made.append(first.source)
+            return first.source
+
+        monkeypatch.setattr(first.task, "source", source)
+        fresh = FileJob(first.task)
+        first.park()
+        fresh.open()
+        assert len(made) == 1 and fresh.source is made[0] and len(made) == 1
+        fresh.park()
 
 
 def test_a_git_blob_is_verified_by_its_own_hash(tmp_path: Path) -> None:

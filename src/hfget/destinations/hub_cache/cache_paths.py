@@ -144,16 +144,18 @@ class HubCache:
 
     def _is_there(self, folder: Path) -> bool:
         """Asked of the disk once: most repos are in no cache, and have many files."""
-        if folder not in self._there:
-            self._there[folder] = False
+        there = self._there.get(folder)
+        if there is None:
+            there = False
             try:
                 os.lstat(folder)
-                self._there[folder] = True
+                there = True
             except (FileNotFoundError, NotADirectoryError):
                 pass
             except OSError as error:
                 self._cannot_look(folder, error)
-        return self._there[folder]
+            self._there[folder] = there  # other threads look meanwhile: never what may be wrong
+        return there
 
     def _cannot_look(self, place: Path, error: OSError) -> None:
         self._closed.setdefault(place, (error.strerror or type(error).__name__).lower())
