@@ -128,18 +128,18 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but erro
 Debug = Annotated[bool, typer.Option("--debug", help="Tell of every request; show tracebacks.")]
 
 
-class RunOptions(NamedTuple):
-    """How a run that downloads goes about it; each field is an option of the command."""
+class CommonOptions(NamedTuple):
+    """What most commands have in common; each field is an option of the command."""
 
-    yes: Yes = False
     token_file: TokenFile = None
-    max_time: MaxTime = None
     env_file: EnvFile = None
     json: Json = False
     quiet: Quiet = False
     debug: Debug = False
 
-    def session(self) -> AbstractContextManager[tuple[Display, Stop]]:
+    def session(
+        self, max_time: float | None = None
+    ) -> AbstractContextManager[tuple[Display, Stop]]:
         """As `hfget.cli.session.session`."""
         from hfget.cli.session import session
 
@@ -148,7 +148,7 @@ class RunOptions(NamedTuple):
             quiet=self.quiet,
             debug=self.debug,
             env_file=self.env_file,
-            max_time=self.max_time,
+            max_time=max_time,
         )
 
 

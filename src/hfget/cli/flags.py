@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from hfget.cli.arguments import Said
-from hfget.cli.command_options import RunOptions, whole_number
+from hfget.cli.command_options import CommonOptions, whole_number
 from hfget.cli.help_text import NOTES
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.errors import UsageError
@@ -60,7 +60,7 @@ def with_download_options(
     *, listing: bool = False, only: Collection[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Let typer see the flags of a download where a command has the parameter `given`, and those
-    of `RunOptions` where it has one of that type.
+    of `CommonOptions` where it has one of that type.
 
     With `listing` only those that concern listing, with `only` those of these fields.
     """
@@ -75,22 +75,22 @@ def with_download_options(
         def run(**values: Any) -> None:
             context = values.pop(_CONTEXT)
             given = {name: _value_of(name, values) for name in names}
-            if how is not None:
-                fields = {name: values.pop(name) for name in RunOptions._fields}
-                values[how] = RunOptions(**fields)
+            if common is not None:
+                fields = {name: values.pop(name) for name in CommonOptions._fields}
+                values[common] = CommonOptions(**fields)
             command(given=Given(given, context.meta.get(NOTES, ()), context), **values)
 
-        how: str | None = None
+        common: str | None = None
         own = inspect.signature(command, eval_str=True)
         parameters = [_parameter(_CONTEXT, typer.Context, inspect.Parameter.empty)]
         for parameter in own.parameters.values():
             if parameter.name == _GIVEN:
                 for name in names:
                     parameters += _parameters_of(name)
-            elif parameter.annotation is RunOptions:
-                how = parameter.name
-                kinds = get_type_hints(RunOptions, include_extras=True)
-                defaults = RunOptions._field_defaults
+            elif parameter.annotation is CommonOptions:
+                common = parameter.name
+                kinds = get_type_hints(CommonOptions, include_extras=True)
+                defaults = CommonOptions._field_defaults
                 parameters += [_parameter(name, kinds[name], defaults[name]) for name in kinds]
             else:
                 parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))

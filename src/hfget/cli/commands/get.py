@@ -15,7 +15,9 @@ def get(
     list_file: command_options.ListFile = None,
     dry_run: command_options.DryRun = False,
     *,
-    how: command_options.RunOptions,
+    yes: command_options.Yes = False,
+    max_time: command_options.MaxTime = None,
+    common: command_options.CommonOptions,
     version: command_options.Version = False,
     help_all: command_options.HelpAll = False,
 ) -> None:
@@ -26,11 +28,11 @@ def get(
     """
     from hfget.cli.session import consent, print_path, print_results
 
-    with how.session() as (display, stop):
+    with common.session(max_time) as (display, stop):
         from hfget.operations import Run
 
-        asked = given.options(how.token_file, display)
-        agreed = consent(display, yes=how.yes)
+        asked = given.options(common.token_file, display)
+        agreed = consent(display, yes=yes)
         if list_file is not None or asked.files:
             from hfget.cli.lists import Several
 
@@ -45,7 +47,7 @@ def get(
             report = run.download(agreed)
             results = None
     if results is not None:
-        print_results(results, json=how.json or dry_run)
-    if report.ok and not how.json:
+        print_results(results, json=common.json or dry_run)
+    if report.ok and not common.json:
         print_path(report.root)
     raise typer.Exit(report.exit_code)

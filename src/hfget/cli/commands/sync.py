@@ -53,7 +53,9 @@ def sync(
     ] = None,
     *,
     given: Given,
-    how: command_options.RunOptions,
+    yes: command_options.Yes = False,
+    max_time: command_options.MaxTime = None,
+    common: command_options.CommonOptions,
 ) -> None:
     """Download exactly the files that a lock file names, each repo into its own folder.
 
@@ -63,12 +65,12 @@ def sync(
     from hfget.cli.session import consent, print_results
 
     results: list[RepoResult] = []
-    with how.session() as (display, stop):
+    with common.session(max_time) as (display, stop):
         from hfget.operations import Syncing
         from hfget.system import command
         from hfget.ui import verdicts_text
 
-        asked = given.options(how.token_file, display)
+        asked = given.options(common.token_file, display)
         syncing = Syncing(lock_file, asked, display, stop, into=into)
         if check:
             found = syncing.compare()
@@ -79,5 +81,5 @@ def sync(
                 operands = [] if lock_file == Path("hfget.lock") else [str(lock_file)]
                 raise VerificationError(summary, hint=command("hfget", "sync", operands=operands))
         else:
-            results = syncing.sync(consent(display, yes=how.yes), frozen=frozen)
-    print_results(results, json=how.json)
+            results = syncing.sync(consent(display, yes=yes), frozen=frozen)
+    print_results(results, json=common.json)
