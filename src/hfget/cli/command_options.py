@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -14,6 +15,10 @@ from hfget.cli.help_text import EVERYTHING
 from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
+
+if TYPE_CHECKING:
+    from hfget.system import Stop
+    from hfget.ui import Display
 
 #: Ten years: timers of the system do not take just any number.
 _LONGEST_SECONDS = 3.2e8
@@ -121,6 +126,30 @@ EnvFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Tell of every request; show tracebacks.")]
+
+
+class CommonOptions(NamedTuple):
+    """What most commands have in common; each field is an option of the command."""
+
+    token_file: TokenFile = None
+    env_file: EnvFile = None
+    json: Json = False
+    quiet: Quiet = False
+    debug: Debug = False
+
+    def session(
+        self, max_time: float | None = None
+    ) -> AbstractContextManager[tuple[Display, Stop]]:
+        """As `hfget.cli.session.session`."""
+        from hfget.cli.session import session
+
+        return session(
+            json=self.json,
+            quiet=self.quiet,
+            debug=self.debug,
+            env_file=self.env_file,
+            max_time=max_time,
+        )
 
 
 def _show_version(wanted: bool) -> None:

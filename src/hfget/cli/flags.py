@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
 from hfget.cli.arguments import Said
-from hfget.cli.command_options import whole_number
+from hfget.cli.command_options import CommonOptions, whole_number
 from hfget.cli.help_text import NOTES
 from hfget.cli.typer_parts import ClickUsageError
 from hfget.errors import UsageError
@@ -59,7 +59,8 @@ def given_in(words: Sequence[str], given: Given) -> tuple[dict[str, Any], dict[s
 def with_download_options(
     *, listing: bool = False, only: Collection[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let typer see the flags of a download where a command has the parameter `given`.
+    """Let typer see the flags of a download where a command has the parameter `given`, and those
+    of `CommonOptions` where it has one of that type.
 
     With `listing` only those that concern listing, with `only` those of these fields.
     """
@@ -74,14 +75,23 @@ def with_download_options(
         def run(**values: Any) -> None:
             context = values.pop(_CONTEXT)
             given = {name: _value_of(name, values) for name in names}
+            if common is not None:
+                fields = {name: values.pop(name) for name in CommonOptions._fields}
+                values[common] = CommonOptions(**fields)
             command(given=Given(given, context.meta.get(NOTES, ()), context), **values)
 
+        common: str | None = None
         own = inspect.signature(command, eval_str=True)
         parameters = [_parameter(_CONTEXT, typer.Context, inspect.Parameter.empty)]
         for parameter in own.parameters.values():
             if parameter.name == _GIVEN:
                 for name in names:
                     parameters += _parameters_of(name)
+            elif parameter.annotation is CommonOptions:
+                common = parameter.name
+                kinds = get_type_hints(CommonOptions, include_extras=True)
+                defaults = CommonOptions._field_defaults
+                parameters += [_parameter(name, kinds[name], defaults[name]) for name in kinds]
             else:
                 parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
         run.__name__, run.__doc__ = command.__name__, command.__doc__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import requests
@@ -25,6 +26,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 _STATUS = re.compile(rb"  (HTTP/1\.[01] \d{3}[^\n]*)")
 _LENGTH = re.compile(rb"(?i)content-length: *(\d{1,19}) *")
 _CHUNKED = b"transfer-encoding:"
+_Begun = tuple[Child, Callable[[ChildResponse], None]]
 
 
 def carrier_of(tool: str, program: str) -> Carrier:
@@ -32,8 +34,8 @@ def carrier_of(tool: str, program: str) -> Carrier:
     return Curl(program) if tool == "curl" else Wget(program)
 
 
-class Curl:
-    """https://curl.se/docs/manpage.html; all that is asked for stands in a config on stdin."""
+class _Program(ABC):
+    """A carrier by a program, whose path is `program`."""
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -46,6 +48,29 @@ class Curl:
         watch: Callable[[socket.socket], None],
         /,
     ) -> requests.Response:
+        child, begin = self._begun(request, timeouts, proxy)
+        watch(child.sock)
+        return answer(child, request, sum(timeouts), begin)
+
+    @abstractmethod
+    def _begun(
+        self,
+        request: requests.PreparedRequest,
+        timeouts: tuple[float, float],
+        proxy: str | None,
+    ) -> _Begun:
+        """The program at work on the request, and what reads the head of its answer."""
+
+
+class Curl(_Program):
+    """https://curl.se/docs/manpage.html; all that is asked for stands in a config on stdin."""
+
+    def _begun(
+        self,
+        request: requests.PreparedRequest,
+        timeouts: tuple[float, float],
+        proxy: str | None,
+    ) -> _Begun:
         connect, read = timeouts
         lines = [curl_line("url", str(request.url))]
         lines += [curl_line("header", f"{name}: {value}") for name, value in _fields(request)]
@@ -56,27 +81,21 @@ class Curl:
         arguments += ["--proto", "=http,https"]
         lines += [curl_line(name, path) for name, path in ca_options("cacert", "capath")]
         child = Child("curl", self._program, arguments, "\n".join(lines) + "\n")
-        watch(child.sock)
-        return answer(child, request, connect + read, ChildResponse.begin)
+        return child, ChildResponse.begin
 
 
-class Wget:
+class Wget(_Program):
     """https://www.gnu.org/software/wget/manual/; the URL stands on stdin, the rest in a config.
 
     It writes heads to standard error, whose words are read once the body has begun.
     """
 
-    def __init__(self, program: str) -> None:
-        self._program = program
-
-    def __call__(
+    def _begun(
         self,
         request: requests.PreparedRequest,
         timeouts: tuple[float, float],
         proxy: str | None,
-        watch: Callable[[socket.socket], None],
-        /,
-    ) -> requests.Response:
+    ) -> _Begun:
         connect, read = timeouts
         fields = dict(_fields(request))
         asked = _RANGE.fullmatch(fields.get("Range", ""))
@@ -94,12 +113,11 @@ class Wget:
         arguments += [f"--start-pos={span[0]}"] if span and span[0] else []
         url = str(request.url)
         child = Child("wget", self._program, arguments, f"{url}\n", "\n".join(lines) + "\n")
-        watch(child.sock)
 
         def begin(wire: ChildResponse) -> None:
             wire.begin_with(_head(child, url, span))
 
-        return answer(child, request, connect + read, begin)
+        return child, begin
 
 
 def _fields(request: requests.PreparedRequest) -> list[tuple[str, str]]:

@@ -201,7 +201,11 @@ def _rules(found: list[FoundFile]) -> LfsRules:
 
 
 def _card(files: dict[str, ServedFile]) -> Card:
-    file = files.get("README.md")
+    return card_in(files.get("README.md"))
+
+
+def card_in(file: ServedFile | None) -> Card:
+    """The card that a file has; an empty one where it is not, or no more, to be had."""
     handle = open_checked(file) if file else None
     if handle is None:
         return Card()

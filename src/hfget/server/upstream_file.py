@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from hfget.errors import HfgetError
 from hfget.model import RemoteFile, Snapshot
 from hfget.operations import Pull
-from hfget.server.card import Card, read_card
+from hfget.server.card import Card
 from hfget.server.listing import ServedFile
-from hfget.server.scanning import open_checked
+from hfget.server.scanning import card_in
 from hfget.system import Stamp
 
 if TYPE_CHECKING:
@@ -100,12 +100,4 @@ def card_of(files: dict[str, ServedFile]) -> Card:
         pull = file.supply.pull()
         pull.ended.wait(_CARD_SECONDS)
         located = file.supply.located() if pull.place else None
-    handle = open_checked(located) if located else None
-    if handle is None:
-        return Card()
-    try:
-        return read_card(handle)
-    except OSError:
-        return Card()
-    finally:
-        os.close(handle)
+    return card_in(located)

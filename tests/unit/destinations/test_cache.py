@@ -34,11 +34,6 @@ from tests.support.cached_files import (
 )
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "hub"
-
-
 def test_an_empty_cache_has_nothing_and_looking_writes_nothing(cache: Path) -> None:
     layout = CacheLayout(cache, REF)
     layout.check(AT.files)

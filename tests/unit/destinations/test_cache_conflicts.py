@@ -32,11 +32,6 @@ from tests.support.loopback import small_file
 from tests.support.other_users import give_away
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "hub"
-
-
 def cut_short(path: Path) -> None:
     path.write_bytes(b"{")
 

@@ -21,11 +21,6 @@ SNAPSHOT = snapshot_of(FILE)
 XET = "0f" * 32
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "hub"
-
-
 def put(path: Path, data: bytes = DATA) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

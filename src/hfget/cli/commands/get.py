@@ -14,13 +14,10 @@ def get(
     given: Given,
     list_file: command_options.ListFile = None,
     dry_run: command_options.DryRun = False,
+    *,
     yes: command_options.Yes = False,
-    token_file: command_options.TokenFile = None,
     max_time: command_options.MaxTime = None,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
     version: command_options.Version = False,
     help_all: command_options.HelpAll = False,
 ) -> None:
@@ -29,15 +26,12 @@ def get(
     Every byte is verified; after an interruption the same command goes on. The folder is
     printed on stdout, everything else on stderr.
     """
-    from hfget.cli.session import consent, print_path, print_results, session
+    from hfget.cli.session import consent, print_path, print_results
 
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
-        display,
-        stop,
-    ):
+    with common.session(max_time) as (display, stop):
         from hfget.operations import Run
 
-        asked = given.options(token_file, display)
+        asked = given.options(common.token_file, display)
         agreed = consent(display, yes=yes)
         if list_file is not None or asked.files:
             from hfget.cli.lists import Several
@@ -53,7 +47,7 @@ def get(
             report = run.download(agreed)
             results = None
     if results is not None:
-        print_results(results, json=json or dry_run)
-    if report.ok and not json:
+        print_results(results, json=common.json or dry_run)
+    if report.ok and not common.json:
         print_path(report.root)
     raise typer.Exit(report.exit_code)

@@ -57,22 +57,17 @@ def lock(
     ] = False,
     *,
     given: Given,
-    token_file: command_options.TokenFile = None,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
 ) -> None:
     """Write down the commit of each repo, with size and hash of every file that is chosen.
 
     What the lock file holds already stays, unless it is named. `hfget sync` downloads it.
     """
-    from hfget.cli.session import session
 
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+    with common.session() as (display, stop):
         from hfget.operations import Locking, update_command
 
-        asked = given.options(token_file, display)
+        asked = given.options(common.token_file, display)
         locking = Locking(output, asked, display, stop)
         if update or check:
             _refuse_choice(asked)

@@ -21,20 +21,15 @@ def outdated(
     ] = None,
     *,
     given: Given,
-    token_file: command_options.TokenFile = None,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
 ) -> None:
     """Say of each download what the hub has newer: commit, files, and what fetching costs."""
-    from hfget.cli.session import session
 
     codes = [0]
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+    with common.session() as (display, stop):
         from hfget.operations import downloads_below, newer
 
-        asked = given.options(token_file, display)
+        asked = given.options(common.token_file, display)
         named = [command_options.path(folder) for folder in folders or ["."]]
         found = [each for folder in named for each in downloads_below(folder)]
         for folder in dict.fromkeys(found):

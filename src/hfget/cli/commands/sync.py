@@ -54,30 +54,23 @@ def sync(
     *,
     given: Given,
     yes: command_options.Yes = False,
-    token_file: command_options.TokenFile = None,
     max_time: command_options.MaxTime = None,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
 ) -> None:
     """Download exactly the files that a lock file names, each repo into its own folder.
 
     No hub is asked what a branch means; what has other content than is locked is refused. The
     folders are printed on stdout.
     """
-    from hfget.cli.session import consent, print_results, session
+    from hfget.cli.session import consent, print_results
 
     results: list[RepoResult] = []
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file, max_time=max_time) as (
-        display,
-        stop,
-    ):
+    with common.session(max_time) as (display, stop):
         from hfget.operations import Syncing
         from hfget.system import command
         from hfget.ui import verdicts_text
 
-        asked = given.options(token_file, display)
+        asked = given.options(common.token_file, display)
         syncing = Syncing(lock_file, asked, display, stop, into=into)
         if check:
             found = syncing.compare()
@@ -89,4 +82,4 @@ def sync(
                 raise VerificationError(summary, hint=command("hfget", "sync", operands=operands))
         else:
             results = syncing.sync(consent(display, yes=yes), frozen=frozen)
-    print_results(results, json=json)
+    print_results(results, json=common.json)

@@ -43,11 +43,7 @@ def verify(
     repair: Repair = False,
     *,
     given: Given,
-    token_file: command_options.TokenFile = None,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
 ) -> None:
     """Hash every file of a download again and compare it with what was recorded. Offline.
 
@@ -55,10 +51,9 @@ def verify(
     What is changed is not believed any more: the next download replaces it. With --repair that
     is done at once, over the network, and the exit code is that of the download.
     """
-    from hfget.cli.session import session
 
     reports: list[Report] = []
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, stop):
+    with common.session() as (display, stop):
         from hfget import events
         from hfget.operations import verify as check
         from hfget.ui import verdicts_text
@@ -78,7 +73,7 @@ def verify(
         if not found.ok:
             from hfget.operations import repair as fetch_again
 
-            asked = given.options(token_file, display)
+            asked = given.options(common.token_file, display)
             reports = fetch_again(found, observer=display, stop=stop, options=asked)
     raise typer.Exit(max((report.exit_code for report in reports), default=0))
 
