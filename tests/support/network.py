@@ -38,10 +38,16 @@ def silent_port(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     raise RuntimeError("this system takes every connection")
 
 
+#: Bound and never listening: else another test's server might get the port.
+_closed: list[socket.socket] = []
+
+
 def closed_port() -> int:
-    """A port at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port at which nobody listens, as long as this process lives."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    _closed.append(holder)
+    return int(holder.getsockname()[1])
 
 
 @contextmanager

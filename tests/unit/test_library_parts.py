@@ -45,7 +45,7 @@ _DOCUMENTED = {
     "_replace",
     "_asdict",
     "_fields",
-    "_fields_defaults",
+    "_field_defaults",
     "_exit",
     "_MEIPASS",
     "_xoptions",
