@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.forking import fork_hfget
+
 HFGET = (sys.executable, "-m", "hfget")
 TIMEOUT_SECONDS = 90.0
+#: Room for what a command says before a test reads it: a full pipe would stop the command.
+_PIPE_BYTES = 1 << 20
 #: A `sitecustomize` lies there.
 IMPATIENT = Path(__file__).parent / "impatient"
 
@@ -60,16 +64,11 @@ class Shell:
 
     def run(self, *arguments: str | Path, timeout: float = TIMEOUT_SECONDS) -> Result:
         """Run `hfget ARGUMENTS` to its end."""
-        done = subprocess.run(
-            [*HFGET, *map(str, arguments)],
-            cwd=self.directory,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
+        run = fork_hfget(
+            [*map(str, arguments)], directory=self.directory, environment=self.environment()
         )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        code, out, err = run.communicate(timeout)
+        return Result(code, out.decode(), err.decode())
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         """Start `hfget ARGUMENTS`; the caller ends it."""
@@ -80,6 +79,7 @@ class Shell:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pipesize=_PIPE_BYTES,
         )
 
     def with_env(self, **extra: str) -> Shell:
