@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 # What a download imports that is not hfget's and does not read the environment as it is imported.
 import requests  # noqa: F401
@@ -26,11 +28,11 @@ def serve(control: socket.socket) -> list[str] | None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, socket.socket] = {}
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, 4096)
             _tell_ends(running)
-        if control not in ready:
+        if control.fileno() not in ready:
             continue
         head, given, _, _ = socket.recv_fds(control, 4, 4)
         if not head:
@@ -41,8 +43,8 @@ def serve(control: socket.socket) -> list[str] | None:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for end in (control, reply, *running.values()):
-                end.close()
+            for ours in (control, reply, *running.values()):
+                ours.close()
             os.close(woken)
             os.close(wake)
             return _become(asked, given[1:])
@@ -57,11 +59,9 @@ def _tell_ends(running: dict[int, socket.socket]) -> None:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             code = os.waitstatus_to_exitcode(status)
-            with running.pop(pid) as reply:
-                try:
-                    reply.sendall(json.dumps({"code": code}).encode() + b"\n")
-                except OSError:
-                    pass  # whoever asked was not patient enough
+            # whose test may have given it up
+            with running.pop(pid) as reply, suppress(OSError):
+                reply.sendall(json.dumps({"code": code}).encode() + b"\n")
 
 
 def _exactly(control: socket.socket, length: int) -> bytes:
@@ -90,7 +90,7 @@ def _become(asked: dict[str, object], streams: list[int]) -> list[str]:
     os.environ.update(environment)
     time.tzset()
     sys.orig_argv[1:] = ["-m", "hfget", *arguments]
-    sys.path[0] = os.getcwd()
+    sys.path[0] = str(Path.cwd())
     return arguments
 
 
