@@ -64,10 +64,17 @@ class Shell:
 
     def run(self, *arguments: str | Path, timeout: float = TIMEOUT_SECONDS) -> Result:
         """Run `hfget ARGUMENTS` to its end."""
-        run = fork_hfget(
-            [*map(str, arguments)], directory=self.directory, environment=self.environment()
-        )
-        code, out, err = run.communicate(timeout)
+        words, environment = [*map(str, arguments)], self.environment()
+        if "LD_PRELOAD" in environment:  # what is loaded so wants a start of its own
+            process = self.start(*words)
+            try:
+                out, err = process.communicate(timeout=timeout)
+            finally:
+                process.kill()
+            code = process.returncode
+        else:
+            run = fork_hfget(words, directory=self.directory, environment=environment)
+            code, out, err = run.communicate(timeout)
         return Result(code, out.decode(), err.decode())
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:

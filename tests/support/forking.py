@@ -22,7 +22,7 @@ from typing import Any
 
 _SERVER = Path(__file__).with_name("fork_server.py")
 #: What Python reads as it starts, and a fork can no longer change.
-_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "GLIBC_")
+_AT_START = ("PYTHON", "LC_", "LANG", "MALLOC_", "OPENSSL_", "GLIBC_")
 #: What a fork inherits besides, as /proc/self/status calls it.
 _INHERITED = ("Uid", "Gid", "Groups", "Umask", "SigBlk", "SigIgn", "NoNewPrivs", "Seccomp")
 _LARGEST_REPLY = 4096

@@ -196,7 +196,7 @@ def test_a_dumb_terminal_gets_plain_lines(hub: LocalHub, shell_at: ShellAt) -> N
 
 def test_another_process_is_waited_for_and_named(hub: LocalHub, shell_at: ShellAt) -> None:
     with Terminal(shell_at(hub.endpoint)) as terminal:
-        terminal.type(f"hfget -q {REPO} & sleep 1.5; echo started $!; hfget {REPO}")
+        terminal.type(f"hfget -q --limit-rate 3M {REPO} & sleep 1.5; echo started $!; hfget {REPO}")
         text = terminal.wait_for(lambda text: "waiting for process" in text)
         number = re.search(r"started (\d+)", text)
         assert number and f"waiting for process {number[1]} " in text

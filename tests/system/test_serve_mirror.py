@@ -107,7 +107,7 @@ def test_a_client_that_goes_away_stops_nobody(hub: LocalHub, tmp_path: Path) -> 
             assert other.read(1000) == CONTENT[:1000]
         hub.set_rate(None)
         assert other.read() == CONTENT[1000:]
-        assert body_bytes(hub) == SIZE
+        assert body_bytes(hub) < 1.5 * SIZE, "fetched once; a slow connection may be replaced"
 
 
 def test_killed_in_the_middle_it_goes_on(hub: LocalHub, tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_an_upstream_that_fails_is_not_asked_first_again(tmp_path: Path) -> None
     with two_upstreams(tmp_path / "first", tmp_path / "second") as (first, _, served):
         for repo in repos:
             if repo == repos[1]:
-                first.faults.add(Fault(effects.Status(429, {"Retry-After": "50"}), times=None))
+                first.faults.add(Fault(effects.Status(429, {"Retry-After": "250"}), times=None))
             assert get(served, f"/{repo}/resolve/main/a.txt").read() == repo.encode()
         asked = {repo for repo in repos for request in first.log if repo in request.path}
         assert asked == set(repos[:2]), "asked before its back-off has ended"
