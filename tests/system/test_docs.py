@@ -25,6 +25,9 @@ DOCS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 
+#: Places where an error says what a report, a program or several errors say.
+MESSAGES_NOT_FOUND = 8
+
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
 
@@ -152,3 +155,14 @@ def test_the_page_on_mirrors_shows_the_hosts_that_are_known() -> None:
     ]
     begin = lines.index(known[0])
     assert lines[begin : begin + len(known) + 1] == [*known, ""]
+
+
+def test_the_pages_of_the_errors_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    writer = runpy.run_path(str(ROOT / "docs" / "write_errors.py"))
+    for language, name in writer["LANGUAGES"].items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == writer["page"](language), "run: python docs/write_errors.py"
+    assert set(writer["kinds"]()) == set(re.findall(r"^## ([a-z-]+)$", written, flags=re.M))
+    without = [one.place for one in writer["_RAISED"] if not one.messages]
+    assert len(without) <= MESSAGES_NOT_FOUND, f"the page lacks the messages of {without}"

@@ -98,6 +98,7 @@ HELP_TOPICS = Text("Topics: hfget help TOPIC (mirrors, weights, resume, token, c
 TOPIC_IS_COMMAND = Text("{name} is a command")
 NO_TOPIC = Text("no such topic: {name}")
 NO_PAGE = Text("the page {name} is not installed")
+PAGE = Text("{name}.md")
 NOT_AN_AGE = Text("{text!r} is not an age: 30m, 12h, 7d, 2w, or 0 for any")
 COMMAND_FIRST = Text("{repo} is a command and comes before its options: hfget {repo} ...")
 DID_YOU_MEAN_OPTION = Text("did you mean {possible}? All options: {help}")
