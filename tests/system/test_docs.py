@@ -63,7 +63,10 @@ def test_every_option_that_is_spoken_of_exists() -> None:
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
         text = re.sub(
-            rf"`(?:{others}) [^`]*`|^\$ .*python -m .*$", "", path.read_text(), flags=re.M
+            rf"`(?:{others}) [^`]*`|^\$ (?:.*python -m|docker) .*$|^(?:RUN|COPY) .*$",
+            "",
+            path.read_text(),
+            flags=re.M,
         )
         for option in re.findall(r"(?<![\w/-])--[a-z][\w-]*", text):
             name = option.replace("_", "-")
@@ -91,7 +94,7 @@ def test_the_example_of_the_settings_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / name for name in ("README.md", "docs/library.md", "docs/coming-from.md")]
+    "path", [path for path in DOCS if examples(path)], ids=lambda path: str(path.name)
 )
 def test_python_examples_run(
     path: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
