@@ -138,7 +138,7 @@ $(VENV)-interop/ready: pyproject.toml
 	$(call new-venv,$(VENV)-interop)
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
-		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6'
+		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6' 'accelerate>=1.1,<2'
 	@touch $@
 
 clean: ## remove all environments and builds
