@@ -94,7 +94,10 @@ HELP_EXAMPLES = Text(
     "Completion for your shell: hfget --install-completion\n"
 )
 HELP_ALL = Text("All options: hfget --help-all\n")
-HELP_TOPICS = Text("Topics: hfget help TOPIC (mirrors, weights, resume, token, ci, cluster)\n")
+HELP_TOPICS = Text(
+    "Topics: hfget help TOPIC (tutorial, mirrors, weights, gguf, resume, token,\n"
+    "  gated, offline, proxy, docker, ci, cluster, errors)\n"
+)
 TOPIC_IS_COMMAND = Text("{name} is a command")
 NO_TOPIC = Text("no such topic: {name}")
 NO_PAGE = Text("the page {name} is not installed")

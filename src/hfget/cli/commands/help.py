@@ -18,16 +18,24 @@ from hfget.system import safe_text
 
 #: By topic, the page in docs/.
 TOPICS = {
+    "tutorial": "tutorial.md",
     "mirrors": "which-mirror.md",
     "weights": "weights.md",
+    "gguf": "gguf.md",
     "resume": "resume.md",
     "token": "token.md",
+    "gated": "gated.md",
+    "offline": "offline.md",
+    "proxy": "proxy.md",
+    "docker": "docker.md",
     "ci": "ci.md",
     "cluster": "cluster.md",
     "errors": "errors.md",
 }
 _WIDEST = 100
 _KIND = re.compile(r"[a-z][a-z-]{1,40}")
+#: Pictures that a terminal does not draw, and remarks.
+_UNSEEN = re.compile(r"^```mermaid\n.*?^```\n|<!--.*?-->\n", re.MULTILINE | re.DOTALL)
 #: A link, whose target says nothing in a terminal.
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()]{1,300}\)")
 
@@ -67,7 +75,7 @@ def _show(text: str) -> None:
     from rich.markdown import Markdown
 
     width = min(_WIDEST, shutil.get_terminal_size().columns)
-    Console(width=width).print(Markdown(_LINK.sub(r"\1", text)))
+    Console(width=width).print(Markdown(_LINK.sub(r"\1", _UNSEEN.sub("", text))))
 
 
 def _of_error(kind: str) -> str:
