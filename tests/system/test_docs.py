@@ -160,6 +160,14 @@ def test_the_page_on_mirrors_shows_the_hosts_that_are_known() -> None:
     assert lines[begin : begin + len(known) + 1] == [*known, ""]
 
 
+def test_the_pages_of_reference_are_current() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "write_reference.py"))["PAGES"]
+    for name, page in pages.items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == page(), "run: python docs/write_reference.py"
+    assert all(f"| `{name}` |" in written for name in ENV_NAMES)
+
+
 def test_the_pages_of_the_errors_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
     writer = runpy.run_path(str(ROOT / "docs" / "write_errors.py"))
