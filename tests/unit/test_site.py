@@ -43,3 +43,12 @@ def test_a_page_in_chinese_is_one_of_a_page_in_english() -> None:
 )
 def test_links_follow_their_pages(page: str, target: str, link: str) -> None:
     assert HOOK["link_on_site"](page, target) == link
+
+
+def test_each_package_that_hfget_names_is_justified() -> None:
+    told = (ROOT / "pyproject.toml").read_text("utf-8").partition("\ndependencies = [\n")[2]
+    named = set(re.findall(r'^  "([\w-]+)', told.partition("\n]")[0], flags=re.MULTILINE))
+    assert len(named) > 5
+    for page in ("install.md", "install.zh-CN.md"):
+        rows = re.findall(r"^\| ([\w, 、-]+) \|", (ROOT / "docs" / page).read_text("utf-8"), re.M)
+        assert named <= {name for row in rows for name in re.split(r", |、", row)}, page
