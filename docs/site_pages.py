@@ -31,8 +31,11 @@ MOVED = {
 #: How the name of a page in Chinese ends, in the source tree and for the site's theme.
 _CHINESE, _ZH = ".zh-CN.md", ".zh.md"
 _LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
-#: The site has a switch of languages of its own.
-_SWITCH = re.compile(r"^(?:English \| \[.*|\[English\].*)\n", re.MULTILINE)
+#: Links to the page in the other language: the site has a switch for that.
+_SWITCH = re.compile(
+    r"^(?:English \| \[.*|\[English\].*)\n|\s?(?:Chinese:|英文版：)\s?\[[^\]]+\]\([^)]+\)[.。]",
+    re.MULTILINE,
+)
 
 
 #: The pages as they are laid out; removed when mkdocs ends.
@@ -63,7 +66,7 @@ def _lay(source: Path, place: Path) -> None:
             return match[0]
         return match[1] + link_on_site(name, match[2]) + match[3]
 
-    text = _SWITCH.sub("", source.read_text("utf-8"), count=1)
+    text = _SWITCH.sub("", source.read_text("utf-8"))
     place.write_text(_LINK.sub(follow, text), "utf-8")
 
 

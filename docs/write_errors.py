@@ -7,7 +7,7 @@ in the source, by following names to the texts of `hfget.messages`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -127,7 +127,8 @@ def _text(kind: str, ending: str = "") -> str:
     return str(getattr(error_texts, kind.upper().replace("-", "_") + ending).template)
 
 
-def _said_in(language: str):  # type: ignore[no-untyped-def]
+def _said_in(language: str) -> Callable[[str], str]:
+    """What says a text in a language, from its catalogue."""
     if not language:
         return str
     folder = Path(messages_language.__file__).parent / "locale" / language / "LC_MESSAGES"
