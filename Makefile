@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)-demo
 INTEROP ?= tests/interop
+SITE ?= build/site
 
 # Debian has venv in a package of its own; what python3 says of that is long.
 define new-venv
@@ -15,7 +16,7 @@ endef
 
 .PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
-	bench-quick messages picture clean
+	bench-quick docs messages picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -81,6 +82,11 @@ bench: $(VENV)/ready ## how fast, beside others; writes docs/bench.md and the pl
 bench-quick: $(VENV)/ready ## the same with smaller sizes, in five minutes, into bench/.work/
 	$(BIN)/python -m bench --quick --install
 
+# Strict: a page that is left out, and a link that leads nowhere, are errors.
+docs: $(VENV)-docs/ready ## the documentation as a site, in build/site/
+	TMPDIR=$(VENV)-docs NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict --quiet \
+		--site-dir $(SITE)
+
 messages: $(VENV)/ready ## catalogues of other languages: new texts in, old ones out; compiled
 	$(BIN)/python docs/write_messages.py
 
@@ -116,6 +122,11 @@ $(VENV)-tools/ready:
 	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check uv pip-audit
 	@touch $@
 
+$(VENV)-docs/ready: pyproject.toml
+	$(call new-venv,$(VENV)-docs)
+	$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
 $(VENV)-mutants/ready: pyproject.toml
 	$(call new-venv,$(VENV)-mutants)
 	$(VENV)-mutants/bin/python -m pip install --quiet --disable-pip-version-check \
@@ -127,9 +138,9 @@ $(VENV)-interop/ready: pyproject.toml
 	$(call new-venv,$(VENV)-interop)
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
-		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6'
+		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6' 'accelerate>=1.1,<2'
 	@touch $@
 
 clean: ## remove all environments and builds
 	rm -rf $(VENV) $(DEMO) $(VENV)-oldest $(VENV)-newest $(VENV)-locked $(VENV)-interop $(VENV)-tools \
-		$(VENV)-mutants .demo build dist
+		$(VENV)-docs $(VENV)-mutants .demo build dist

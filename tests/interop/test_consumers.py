@@ -6,6 +6,9 @@ Needs torch, transformers and datasets (`make test-interop`); skipped where they
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +99,24 @@ def test_datasets_load(repo: str, first: list[object], hub: LocalHub, shell: She
     assert load(DATASET, repo, shell) == first
     content = [r for r in hub.requests(method="GET") if r.status in (200, 206)]
     assert [r.path for r in content if r.origin == "cdn" or "/resolve/" in r.path] == []
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("accelerate"), reason="accelerate is missing")
+def test_the_page_on_fine_tuning_runs(hub: LocalHub, shell: Shell) -> None:
+    """What it fetches, with the datasets of this hub, then its run, offline."""
+    page = Path(__file__).parents[2] / "docs" / "fine-tuning.md"
+    code = re.search(r"```py\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL)
+    assert code and "models/gpt2" in code[1] and "data/name" in code[1]
+    fetch(shell, hub, "gpt2", "--weights", "safetensors", "--local-dir", "models/gpt2")
+    fetch(shell, hub, "org/parquet", "--dataset", "--local-dir", "data/name")
+    done = subprocess.run(
+        [sys.executable, "-c", code[1]],
+        cwd=shell.directory,
+        env={**shell.environment(), **OFFLINE},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (shell.directory / "out" / "final" / "model.safetensors").exists()

@@ -25,6 +25,9 @@ DOCS = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 
+#: Places where an error says what a report, a program or several errors say.
+MESSAGES_NOT_FOUND = 8
+
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
 
@@ -60,9 +63,12 @@ def test_every_option_that_is_spoken_of_exists() -> None:
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
         text = re.sub(
-            rf"`(?:{others}) [^`]*`|^\$ .*python -m .*$", "", path.read_text(), flags=re.M
+            rf"`(?:{others}) [^`]*`|^\$ (?:.*python -m|docker|pip) .*$|^(?:RUN|COPY) .*$",
+            "",
+            path.read_text(),
+            flags=re.M,
         )
-        for option in re.findall(r"(?<![\w/-])--[a-z][\w-]*", text):
+        for option in re.findall(r"(?<![\w/#-])--[a-z][\w-]*", text):
             name = option.replace("_", "-")
             assert name in known or name[2:].replace("-", "_") in OTHER_NAMES, (
                 f"{path.name}: {option}"
@@ -88,7 +94,7 @@ def test_the_example_of_the_settings_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / name for name in ("README.md", "docs/library.md", "docs/coming-from.md")]
+    "path", [path for path in DOCS if examples(path)], ids=lambda path: str(path.name)
 )
 def test_python_examples_run(
     path: Path, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
@@ -152,3 +158,22 @@ def test_the_page_on_mirrors_shows_the_hosts_that_are_known() -> None:
     ]
     begin = lines.index(known[0])
     assert lines[begin : begin + len(known) + 1] == [*known, ""]
+
+
+def test_the_pages_of_reference_are_current() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "write_reference.py"))["PAGES"]
+    for name, page in pages.items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == page(), "run: python docs/write_reference.py"
+    assert all(f"| `{name}` |" in written for name in ENV_NAMES)
+
+
+def test_the_pages_of_the_errors_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    writer = runpy.run_path(str(ROOT / "docs" / "write_errors.py"))
+    for language, name in writer["LANGUAGES"].items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == writer["page"](language), "run: python docs/write_errors.py"
+    assert set(writer["kinds"]()) == set(re.findall(r"^## ([a-z-]+)$", written, flags=re.M))
+    without = [one.place for one in writer["_RAISED"] if not one.messages]
+    assert len(without) <= MESSAGES_NOT_FOUND, f"the page lacks the messages of {without}"

@@ -102,7 +102,7 @@ def test_the_repair_that_verify_names_repairs(
         file.write(b"changed")
     done = shell.run("verify", "model")
     assert done.code == 6
-    assert "error: 1 changed, 1 missing of 3 files\n" in done.err
+    assert "error: 1 changed, 1 missing of 3 files [verification]\n" in done.err
     _, _, command = done.err.rstrip("\n").rpartition("  next: hfget ")
     again = shell.run(*shlex.split(command))
     assert again.code == 0, again.err

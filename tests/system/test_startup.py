@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -149,8 +150,26 @@ def test_a_topic_is_a_page_that_is_installed_too(topic: str) -> None:
         [sys.executable, "-m", "hfget", "help", topic], capture_output=True, timeout=60, check=True
     )
     assert done.stdout.decode() == (ROOT / "docs" / TOPICS[topic]).read_text("utf-8")
-    line = f'"docs/{TOPICS[topic]}" = "hfget/pages/{TOPICS[topic]}"'
-    assert line in (ROOT / "pyproject.toml").read_text("utf-8")
+    installed = (ROOT / "pyproject.toml").read_text("utf-8")
+    for name in (TOPICS[topic], TOPICS[topic].replace(".md", ".zh-CN.md")):
+        if (ROOT / "docs" / name).exists():
+            assert f'"docs/{name}" = "hfget/pages/{name}"' in installed
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Exit code 3. The endpoint"), ("zh_CN", "退出码 3。端点上没有")]
+)
+def test_the_word_in_brackets_of_an_error_is_explained(language: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hfget", "help", "repo-not-found"],
+        env={**os.environ, "HFGET_LANG": language, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    text = done.stdout.decode()
+    assert text.startswith("## repo-not-found\n") and said in text
+    assert text.count("## ") == 1
 
 
 def test_a_topic_that_is_none_gets_those_there_are() -> None:

@@ -94,10 +94,14 @@ HELP_EXAMPLES = Text(
     "Completion for your shell: hfget --install-completion\n"
 )
 HELP_ALL = Text("All options: hfget --help-all\n")
-HELP_TOPICS = Text("Topics: hfget help TOPIC (mirrors, weights, resume, token, ci, cluster)\n")
+HELP_TOPICS = Text(
+    "Topics: hfget help TOPIC (tutorial, mirrors, weights, gguf, resume, token,\n"
+    "  gated, offline, proxy, docker, ci, cluster, errors)\n"
+)
 TOPIC_IS_COMMAND = Text("{name} is a command")
 NO_TOPIC = Text("no such topic: {name}")
 NO_PAGE = Text("the page {name} is not installed")
+PAGE = Text("{name}.md")
 NOT_AN_AGE = Text("{text!r} is not an age: 30m, 12h, 7d, 2w, or 0 for any")
 COMMAND_FIRST = Text("{repo} is a command and comes before its options: hfget {repo} ...")
 DID_YOU_MEAN_OPTION = Text("did you mean {possible}? All options: {help}")

@@ -92,6 +92,13 @@ def download(call: Call) -> Report:
     A file that fails does not stop the others: see `Report.failures`. What concerns the whole
     run is raised as a child of HfgetError. Prints nothing. `repo` may be a snapshot, as one of a
     plan: then no hub is asked what a branch means.
+
+    Example:
+        from hfget import download
+
+        report = download("gpt2", include="*.json", local_dir="models/gpt2")
+        assert report.ok, report.failures
+        print(report.root, report.received, "bytes received")
     """
     with naming_disk_errors():
         run = Run(call.repo, call, call.observer, call.stop)
@@ -100,6 +107,13 @@ def download(call: Call) -> Report:
 
 @takes(Call)
 def plan(call: Call) -> Plan:
-    """What `download` would do. Writes nothing. Raises a child of HfgetError."""
+    """What `download` would do. Writes nothing. Raises a child of HfgetError.
+
+    Example:
+        from hfget import plan
+
+        made = plan("gpt2", weights="safetensors")
+        print(made.need_bytes, "bytes to fetch into", made.root)
+    """
     with naming_disk_errors():
         return Run(call.repo, call, call.observer, call.stop).plan()

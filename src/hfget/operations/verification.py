@@ -97,6 +97,13 @@ def verify(
     downloaded. `folder` may be a snapshot in the Hub cache. `observer` gets a `Progress` a few
     times a second. What is wrong is not believed by the next download any more, which then
     replaces it. Raises NotFoundError if nothing is recorded there. No network.
+
+    Example:
+        from hfget import verify
+
+        verdict = verify("models/gpt2")
+        assert verdict.ok
+        print(verdict.bytes_hashed, "bytes are as recorded")
     """
     with reading_anybodys():  # a record is compared here, not believed
         return _verify(user_path(folder, texts.THE_FOLDER), observer, stop)

@@ -26,6 +26,8 @@ from hfget.ui.mirror_lines import mirror_lines
 _PATHS_PER_BLOCK = 10
 _BLOCKS_PER_REPORT = 20
 _MESSAGE_LIMIT = 1000
+#: Kinds of errors whose message says it all; others name their place in docs/errors.md.
+_PLAIN = ("usage", "time-limit", "interrupted", "")
 
 
 def shown(text: str, limit: int = 300) -> str:
@@ -186,7 +188,7 @@ def error_text(error: HfgetError) -> str:
     """The block that ends a run: what failed, the file, the host, what to do next."""
     word = texts.STOPPED if isinstance(error, InterruptedRunError) else texts.ERROR
     paths = [error.path] if error.path else []
-    return _block(word, error.message, paths, error.url, error.hint)
+    return _block(word, error.message, error.kind, paths, error.url, error.hint)
 
 
 def repo_failed_text(event: events.RepoFailed) -> str:
@@ -194,18 +196,27 @@ def repo_failed_text(event: events.RepoFailed) -> str:
     failure, name = event.failure, event.name
     named = name in failure.message
     text = failure.message if named else texts.ABOUT(name=name, line=failure.message)
-    return _block(texts.ERROR, text, list(filter(None, [failure.path])), failure.url, failure.hint)
+    paths = [failure.path] if failure.path else []
+    return _block(texts.ERROR, text, failure.kind, paths, failure.url, failure.hint)
 
 
 def failures_text(failures: Iterable[Failure]) -> str:
     """A block for each reason, with the files it hit."""
-    groups: dict[tuple[str, str, str], list[Failure]] = {}
+    groups: dict[tuple[str, str, str, str], list[Failure]] = {}
     for failure in failures:
         host = host_text(failure.url) if failure.url else ""
-        groups.setdefault((failure.message, failure.hint, host), []).append(failure)
+        key = (failure.message, failure.kind, failure.hint, host)
+        groups.setdefault(key, []).append(failure)
     blocks = [
-        _block(texts.ERROR, message, [one.path for one in group if one.path], group[0].url, hint)
-        for (message, hint, _), group in list(groups.items())[:_BLOCKS_PER_REPORT]
+        _block(
+            texts.ERROR,
+            message,
+            kind,
+            [one.path for one in group if one.path],
+            group[0].url,
+            hint,
+        )
+        for (message, kind, hint, _), group in list(groups.items())[:_BLOCKS_PER_REPORT]
     ]
     if len(groups) > _BLOCKS_PER_REPORT:
         rest = sum(len(group) for group in list(groups.values())[_BLOCKS_PER_REPORT:])
@@ -268,8 +279,11 @@ def _outcome(report: Report, kept: int) -> str:
     return texts.INCOMPLETE(files=files, size=size, folder=folder, spent=spent)
 
 
-def _block(word: Text, message: str, paths: list[str], url: str | None, hint: str) -> str:
-    lines = [word(message=shown(message, _MESSAGE_LIMIT))]
+def _block(
+    word: Text, message: str, kind: str, paths: list[str], url: str | None, hint: str
+) -> str:
+    place = "" if kind in _PLAIN else f" [{shown(kind, 40)}]"
+    lines = [word(message=shown(message, _MESSAGE_LIMIT) + place)]
     lines += [texts.BLOCK_FILE(path=shown(path)) for path in paths[:_PATHS_PER_BLOCK]]
     if len(paths) > _PATHS_PER_BLOCK:
         lines.append(texts.BLOCK_MORE_FILES(more=len(paths) - _PATHS_PER_BLOCK))

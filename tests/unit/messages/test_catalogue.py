@@ -24,7 +24,7 @@ COMMANDS = re.compile(r"(?:hf auth|hf cache|hfget|pip install|chmod|export) [\w'
 #: A sentence that begins with the name of the program is not a command.
 VERBS = re.compile(
     r"hfget (?:only|always|does|downloads?|fetch|fetches|follows|writes|has|itself|calls|needs|"
-    r"tries|waits|reads|understands|knows|keeps|filled|that|or|in|is|on)\b.*"
+    r"refuses|tries|waits|reads|understands|knows|keeps|filled|that|or|in|is|on)\b.*"
 )
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!](?: |$)|[\u4e00-\u9fff][()]|[()][\u4e00-\u9fff]")
 

@@ -47,7 +47,7 @@ def test_a_text_is_translated_where_it_is_shown() -> None:
     assert error.message == "hub.test has no file a.txt"
     assert str(error) == "keine Datei a.txt bei hub.test"
     assert sentences.error_text(error).splitlines() == [
-        "error: keine Datei a.txt bei hub.test",
+        "error: keine Datei a.txt bei hub.test [not-found]",
         "  next: nimm einen anderen Spiegel",
     ]
 

@@ -218,7 +218,9 @@ def test_every_field_is_filled(module: str) -> None:
 def test_every_template_is_used() -> None:
     used = {(home, name) for module in modules() for home, name, _, _ in uses(module)}
     there = {(home, name) for home, names in templates().items() for name in names}
-    assert not there - used
+    assert not {
+        one for one in there - used if one[0] != "error_texts"
+    }  # docs/write_errors.py has them
 
 
 def test_an_advice_is_worded_once() -> None:

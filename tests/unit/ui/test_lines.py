@@ -91,7 +91,7 @@ def test_a_whole_run_reads_like_this() -> None:
         "f1: 10.0 MB verified",
         "35%, 1.2/3.4 GB, 5/12 files, 52.0 MB/s, 42 s left",
         "failed: b.bin: reset",
-        "error: reset",
+        "error: reset [network]",
         "  file: b.bin",
         "  from: h",
         "  next: try later",

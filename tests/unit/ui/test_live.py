@@ -267,7 +267,7 @@ def test_stop_leaves_only_messages_behind() -> None:
     display(progress_of(*active(3)))
     assert terminal.stop() == [
         "failed: a: reset",
-        "error: reset",
+        "error: reset [network]",
         "  file: a",
         "  from: h",
         "  next: try later",
@@ -283,8 +283,8 @@ def test_an_error_takes_the_region_away() -> None:
     terminal.paint(1.0)
     assert "asking the hub" in terminal.look()[0]
     terminal.display.error(NetworkError("no route", url="https://h/"))
-    assert terminal.paint() == ["error: no route", "  from: h", ""]
-    assert terminal.stop() == ["error: no route", "  from: h", ""]
+    assert terminal.paint() == ["error: no route [network]", "  from: h", ""]
+    assert terminal.stop() == ["error: no route [network]", "  from: h", ""]
 
 
 def test_a_quick_command_shows_no_region() -> None:

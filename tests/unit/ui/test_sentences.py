@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hfget.errors import GatedRepoError, HfgetError, InterruptedRunError, NetworkError
+from hfget.errors import (
+    GatedRepoError,
+    HfgetError,
+    InterruptedRunError,
+    NetworkError,
+    UsageError,
+)
 from hfget.events import FileDone, Note, Retrying
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Snapshot
 from hfget.ui import figures, sentences
@@ -148,7 +154,7 @@ def test_small_sentences() -> None:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (HfgetError("it broke"), "error: it broke"),
+        (HfgetError("it broke"), "error: it broke [unexpected]"),
         (
             NetworkError(
                 "503 after 5 tries",
@@ -156,10 +162,12 @@ def test_small_sentences() -> None:
                 url="https://u:p@cdn.example:8443/x?sig=1",
                 hint="try later",
             ),
-            "error: 503 after 5 tries\n  file: a.bin\n  from: cdn.example:8443\n  next: try later",
+            "error: 503 after 5 tries [network]\n"
+            "  file: a.bin\n  from: cdn.example:8443\n  next: try later",
         ),
-        (GatedRepoError("gated\x1b[31m", hint="ask"), "error: gated\\x1b[31m\n  next: ask"),
-        (NetworkError("x", url="https://[oops"), "error: x"),
+        (GatedRepoError("gated\x1b[31m", hint="ask"), "error: gated\\x1b[31m [gated]\n  next: ask"),
+        (NetworkError("x", url="https://[oops"), "error: x [network]"),
+        (UsageError("no option --x"), "error: no option --x"),
         (InterruptedRunError(2, "stopped"), "interrupted: stopped"),
     ],
 )
@@ -179,7 +187,8 @@ def test_report_groups_failures_by_reason() -> None:
     other = Failure("g", "disk", "full", "make room", None, 7)
     text = sentences.report_text(report_of(snapshot_of("a"), *same, other), "hfget org/name")
     lines = text.split("\n")
-    assert [line for line in lines if line.startswith("error:")] == ["error: 503", "error: full"]
+    said = [line for line in lines if line.startswith("error:")]
+    assert said == ["error: 503 [network]", "error: full [disk]"]
     assert "  file: f9" in lines and "  file: and 2 more" in lines and "  file: f10" not in lines
     assert lines[-2].startswith("incomplete: -12 of 1 file done")
     assert lines[-1] == "  next: hfget org/name"

@@ -1,4 +1,4 @@
-"""`hfget help TOPIC`: a page of the documentation in the terminal."""
+"""`hfget help TOPIC`: a page of the documentation, or what a kind of error means."""
 
 from __future__ import annotations
 
@@ -18,14 +18,24 @@ from hfget.system import safe_text
 
 #: By topic, the page in docs/.
 TOPICS = {
+    "tutorial": "tutorial.md",
     "mirrors": "which-mirror.md",
     "weights": "weights.md",
+    "gguf": "gguf.md",
     "resume": "resume.md",
     "token": "token.md",
+    "gated": "gated.md",
+    "offline": "offline.md",
+    "proxy": "proxy.md",
+    "docker": "docker.md",
     "ci": "ci.md",
     "cluster": "cluster.md",
+    "errors": "errors.md",
 }
 _WIDEST = 100
+_KIND = re.compile(r"[a-z][a-z-]{1,40}")
+#: Pictures that a terminal does not draw, and remarks.
+_UNSEEN = re.compile(r"^```mermaid\n.*?^```\n|<!--.*?-->\n", re.MULTILINE | re.DOTALL)
 #: A link, whose target says nothing in a terminal.
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()]{1,300}\)")
 
@@ -44,6 +54,9 @@ def help_topic(
         print(translated(SHORT_HELP), end="")
         return
     name = topic.lower()
+    if name not in TOPICS and (section := _of_error(name)):
+        _show(section)
+        return
     if name not in TOPICS:
         if context.parent and name in getattr(context.parent.command, "commands", {}):
             raise UsageError(texts.TOPIC_IS_COMMAND(name=name), hint=advice.COMMAND_HELP(name=name))
@@ -51,7 +64,10 @@ def help_topic(
             texts.NO_TOPIC(name=safe_text(topic, 60)),
             hint=advice.HELP_TOPIC(topics=", ".join(TOPICS)),
         )
-    text = _page(TOPICS[name])
+    _show(_page(TOPICS[name]))
+
+
+def _show(text: str) -> None:
     if not sys.stdout.isatty():
         print(text, end="")
         return
@@ -59,13 +75,25 @@ def help_topic(
     from rich.markdown import Markdown
 
     width = min(_WIDEST, shutil.get_terminal_size().columns)
-    Console(width=width).print(Markdown(_LINK.sub(r"\1", text)))
+    Console(width=width).print(Markdown(_LINK.sub(r"\1", _UNSEEN.sub("", text))))
+
+
+def _of_error(kind: str) -> str:
+    """The section of a kind of errors, as `[gated]` in a message names it; empty if it has none."""
+    if not _KIND.fullmatch(kind):
+        return ""
+    _, found, rest = _page(TOPICS["errors"]).partition(f"\n## {kind}\n")
+    return f"## {kind}\n{rest.partition(chr(10) + '## ')[0]}" if found else ""
 
 
 def _page(name: str) -> str:
-    """A page as it is installed, or as it lies in the source tree. Raises UsageError."""
+    """A page as it is installed, or as it lies in the source tree. Raises UsageError.
+
+    In the language that is spoken, where it has been translated.
+    """
     package = Path(__file__).parents[2]
-    for folder in (package / "pages", package.parents[1] / "docs"):
-        if os.path.isfile(folder / name):
-            return (folder / name).read_text("utf-8")
+    for named in (translated(texts.PAGE(name=name.removesuffix(".md"))), name):
+        for folder in (package / "pages", package.parents[1] / "docs"):
+            if os.path.isfile(folder / named):
+                return (folder / named).read_text("utf-8")
     raise UsageError(texts.NO_PAGE(name=name), hint=advice.INSTALL_AGAIN)

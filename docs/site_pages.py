@@ -1,0 +1,83 @@
+"""What the site of the documentation is made of: a hook of mkdocs (mkdocs.yml).
+
+Pages are written to be read in the source tree, where a link is relative to its file. For the
+site they are laid out in a folder of their own, with those files beside docs/ that they lead to,
+as README.md, and the links follow.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+#: Files of the project that have another place on the site than in docs/.
+MOVED = {
+    "README.md": "index.md",
+    "README.zh-CN.md": "index.zh.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "reporting.md",
+    "src/hfget/messages/STYLE.md": "messages-style.md",
+    "tests/trials/outcomes.md": "outcomes.md",
+    "docs/glossary.zh-CN.md": "glossary.md",  # there is none in English
+    ".env.example": "deploy/env.example",
+    ".github/actions/hfget/action.yml": "deploy/action.yml",
+}
+#: How the name of a page in Chinese ends, in the source tree and for the site's theme.
+_CHINESE, _ZH = ".zh-CN.md", ".zh.md"
+_LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
+#: Links to the page in the other language: the site has a switch for that.
+_SWITCH = re.compile(
+    r"^(?:English \| \[.*|\[English\].*)\n|\s?(?:Chinese:|英文版：)\s?\[[^\]]+\]\([^)]+\)[.。]",
+    re.MULTILINE,
+)
+
+
+#: The pages as they are laid out; removed when mkdocs ends.
+_LAID_OUT = tempfile.TemporaryDirectory(prefix="hfget-docs-")
+
+
+def on_config(config: Any) -> Any:
+    folder = Path(_LAID_OUT.name)
+    for source in (ROOT / "docs").rglob("*"):
+        name = source.relative_to(ROOT).as_posix()
+        if source.is_file() and source.suffix not in (".py", ".pyc") and name not in MOVED:
+            _lay(source, folder / name.removeprefix("docs/").replace(_CHINESE, _ZH))
+    for name, there in MOVED.items():
+        _lay(ROOT / name, folder / there)
+    config.docs_dir = str(folder)
+    return config
+
+
+def _lay(source: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix != ".md":
+        shutil.copyfile(source, place)
+        return
+    name = source.relative_to(ROOT).as_posix()
+
+    def follow(match: re.Match[str]) -> str:
+        if "://" in match[2]:
+            return match[0]
+        return match[1] + link_on_site(name, match[2]) + match[3]
+
+    text = _SWITCH.sub("", source.read_text("utf-8"))
+    place.write_text(_LINK.sub(follow, text), "utf-8")
+
+
+def link_on_site(name: str, target: str) -> str:
+    """The link `target` of the file `name`, as it is on the site.
+
+    A link to a page in Chinese is one to the page: the site has it in the reader's language.
+    """
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    there = MOVED.get(path, path.removeprefix("docs/"))
+    for ending in (_CHINESE, _ZH):
+        there = re.sub(f"{re.escape(ending)}$", ".md", there)
+    page = MOVED.get(name, name.removeprefix("docs/"))
+    return posixpath.relpath(there, posixpath.dirname(page) or ".")

@@ -1,0 +1,54 @@
+"""The site of the documentation: every page has its place, and links lead where they should."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOOK: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "site_pages.py"))
+CHINESE = ".zh-CN.md"
+
+
+def test_every_page_has_one_place_in_the_navigation() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:")[2]
+    named = re.findall(r"[\w-]+\.md$", nav, flags=re.MULTILINE)
+    pages = {path.name for path in (ROOT / "docs").glob("*.md") if not path.match(f"*{CHINESE}")}
+    moved = {name for name in HOOK["MOVED"].values() if name.endswith(".md")} - {"index.zh.md"}
+    assert sorted(named) == sorted(pages | moved)
+
+
+def test_a_page_in_chinese_is_one_of_a_page_in_english() -> None:
+    for path in (ROOT / "docs").glob(f"*{CHINESE}"):
+        english = path.name.removesuffix(CHINESE) + ".md"
+        assert (path.parent / english).exists() or f"docs/{path.name}" in HOOK["MOVED"], path.name
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "link"),
+    [
+        ("README.md", "docs/mirrors.md", "mirrors.md"),
+        ("docs/mirrors.md", "../README.md", "index.md"),
+        ("docs/ci.md", "deploy/Dockerfile", "deploy/Dockerfile"),
+        ("docs/ci.md", "../.github/actions/hfget/action.yml", "deploy/action.yml"),
+        ("README.zh-CN.md", "docs/resume.zh-CN.md", "resume.md"),
+        ("docs/token.md", "../README.zh-CN.md", "index.md"),
+        ("README.zh-CN.md", "docs/glossary.zh-CN.md", "glossary.md"),
+        ("docs/design.md", "../src/hfget/messages/STYLE.md", "messages-style.md"),
+    ],
+)
+def test_links_follow_their_pages(page: str, target: str, link: str) -> None:
+    assert HOOK["link_on_site"](page, target) == link
+
+
+def test_each_package_that_hfget_names_is_justified() -> None:
+    told = (ROOT / "pyproject.toml").read_text("utf-8").partition("\ndependencies = [\n")[2]
+    named = set(re.findall(r'^  "([\w-]+)', told.partition("\n]")[0], flags=re.MULTILINE))
+    assert len(named) > 5
+    for page in ("install.md", "install.zh-CN.md"):
+        rows = re.findall(r"^\| ([\w, 、-]+) \|", (ROOT / "docs" / page).read_text("utf-8"), re.M)
+        assert named <= {name for row in rows for name in re.split(r", |、", row)}, page
