@@ -257,6 +257,8 @@ def _outcome(report: Report, kept: int) -> str:
         ways = []
         if report.from_cache:
             ways.append(texts.FROM_HUB_CACHE(from_cache=size_text(report.from_cache)))
+        if saved := report.reused - report.from_cache:
+            ways.append(texts.HERE(here=size_text(saved)))
         if report.received:
             ways += filter(None, (texts.FETCHED(size=size_text(report.received)), speed))
         return texts.VERIFIED_IN(line=line, spent=spent, ways=listed(ways))

@@ -62,9 +62,9 @@ def test_the_plan_says_what_is_taken_and_what_goes(plan: Plan, line: str) -> Non
 @pytest.mark.parametrize(
     ("report", "end"),
     [
-        (REPORT, "(1.0 kB from the Hub cache, 1.0 kB fetched, 500 B/s)"),
-        (replace(REPORT, received=0), "(1.0 kB from the Hub cache)"),
-        (replace(REPORT, from_cache=0), "(1.0 kB fetched, 500 B/s)"),
+        (REPORT, "(1.0 kB from the Hub cache, 1.0 kB already here, 1.0 kB fetched, 500 B/s)"),
+        (replace(REPORT, received=0, reused=1000), "(1.0 kB from the Hub cache)"),
+        (replace(REPORT, from_cache=0, reused=0), "(1.0 kB fetched, 500 B/s)"),
         (replace(REPORT, received=0, from_cache=0), "all here already (2.0 s)"),
         (replace(REPORT, deleted=1), "500 B/s); 1 other file deleted"),
     ],
