@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from hfget.events import Finished, Planned
-from hfget.model import ItemState, Plan, PlanItem, Removal, Report
+from hfget.model import Failure, ItemState, Plan, PlanItem, Removal, Report
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.sentences import outcome_line, plan_line, state_text
 from hfget.ui.summaries import Summaries
@@ -104,3 +104,12 @@ def test_json_says_it_in_numbers() -> None:
     for line in lines[0], lines[-2]:
         assert (line["from_cache_bytes"], line["delete_files"], line["files"]) == (1000, 2, 3)
     assert (lines[-1]["from_cache"], lines[-1]["deleted"]) == (1000, 2)
+
+
+def test_a_report_is_a_line_for_python_and_a_table_for_notebooks() -> None:
+    failed = Failure("<b>.bin", "network", "no <i>answer</i>", "", None, 5)
+    report = replace(REPORT, failures=(failed,) * 12)
+    assert "\n" not in repr(report) and len(repr(report)) < 80
+    table = report._repr_html_()
+    assert table.count("<tr>") == table.count("</tr>") and "and 2 more" in table
+    assert "&lt;b&gt;.bin: no &lt;i&gt;answer" in table and "<b>" not in table
