@@ -109,7 +109,7 @@ class Report:
             ("here before", _megabytes(self.reused)),
             *(("from", f"{one.place}: {_megabytes(one.received)}") for one in self.mirrors),
             ("exit code", str(self.exit_code)),
-            *(("failed", f"{one.path}: {one.message}") for one in self.failures[:_SHOWN_FAILURES]),
+            *(("failed", one.path + ": " + one.message) for one in self.failures[:_SHOWN_FAILURES]),
         ]
         more = len(self.failures) - _SHOWN_FAILURES
         rows += [("failed", f"and {more} more")] if more > 0 else []

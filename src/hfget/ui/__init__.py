@@ -46,14 +46,20 @@ class Display(Protocol):
     def ask(self, question: str) -> bool:
         """Whether a user sits at a terminal and says yes; false where no user can be asked."""
 
+    def can_ask(self) -> bool:
+        """Whether `ask` and `choose` reach a user."""
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]], /) -> int | None:
+        """The number of the row that a user takes; None for none, or where none can be asked."""
+
     def abandon(self, error: HfgetError) -> None:
         """The process ends in this moment: say so, and leave the screen in order."""
 
     def dry_run(self, plan: Plan) -> None:
         """The table of what would be done, on stdout."""
 
-    def listing(self, snapshot: Snapshot) -> None:
-        """The files of a snapshot, on stdout."""
+    def listing(self, snapshot: Snapshot, *, tree: bool = False) -> None:
+        """The files of a snapshot, on stdout; as a `tree` for people."""
 
     def changed(self, change: RepoChange) -> None:
         """What a repo is now, beside what it was, on stdout."""

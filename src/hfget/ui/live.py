@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TextIO
@@ -176,6 +176,14 @@ class LiveDisplay(Summaries):
         self._over = True
         self.paint()
 
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        """Without the region meanwhile."""
+        self.stop()
+        try:
+            return super().choose(question, rows)
+        finally:
+            self.__enter__()
+
     def ask(self, question: str) -> bool:
         """Without the region meanwhile."""
         self.stop()
@@ -256,13 +264,8 @@ class LiveDisplay(Summaries):
         if now - self._resized_at < _RESIZED_SECONDS:
             return [safe(live_rows.short_row(progress, width))]
         with self._lock:
-            about = [(self._rates.line(width), "dim")]
-            about += [
-                (f"  {line}", "yellow") for line in self._waits.lines(now, progress.connections)
-            ]
-        total = [
-            live_rows.note_row(text, width, self._glyphs, style) for text, style in about if text
-        ]
+            rates, waits = self._rates.line(width), self._waits.lines(now, progress.connections)
+        total = live_rows.about_rows(rates, waits, width, self._glyphs)
         total += live_rows.total_rows(progress, width, self._glyphs)
         total = total[-max(1, height) :]
         room = max(0, height - len(total) - 1 - _MESSAGE_ROWS)

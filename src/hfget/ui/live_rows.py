@@ -195,9 +195,12 @@ def _figures(progress: Progress, room: int) -> str:
     return next((line for line in lines if cells(line) <= room), _head(lines[-1], room))
 
 
-def note_row(text: str, width: int, glyphs: Glyphs, style: str = _QUIET) -> Text:
-    """A line about the run, cut at its end where it is too long."""
-    return Text(shorten(text, min(width, _MAX_WIDTH), glyphs.cut), style)
+def about_rows(rates: str, waits: Sequence[str], width: int, glyphs: Glyphs) -> list[Text]:
+    """What each endpoint sends, if that is told, and what is waited for."""
+    lines = [(rates, _QUIET)] if rates else []
+    lines += [(f"  {line}", _VERIFY) for line in waits]
+    most = min(width, _MAX_WIDTH)
+    return [Text(shorten(line, most, glyphs.cut), style) for line, style in lines]
 
 
 def short_row(progress: Progress, width: int) -> Text:

@@ -36,6 +36,12 @@ class QuietDisplay(Summaries):
     def ask(self, question: str) -> bool:
         return False
 
+    def can_ask(self) -> bool:
+        return False
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        return None
+
     def __enter__(self) -> QuietDisplay:
         return self
 

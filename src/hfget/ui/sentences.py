@@ -131,7 +131,9 @@ def choice_line(groups: Sequence[Group]) -> str:
     quants = [group.quant for group in groups if group.quant]
     ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
     ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
-    return translated(texts.CHOICE(ways=joined(ways, texts.OR))) if ways else ""
+    if not ways:
+        return ""
+    return translated(texts.CHOICE(ways=joined([*ways, "--pick"], texts.OR)))
 
 
 def note_line(note: events.Note) -> str:

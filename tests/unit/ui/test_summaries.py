@@ -13,10 +13,13 @@ import pytest
 
 from hfget.events import Finished, Planned
 from hfget.model import Failure, ItemState, Plan, PlanItem, Removal, Report
+from hfget.ui.lines import LinesDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.sentences import outcome_line, plan_line, state_text
 from hfget.ui.summaries import Summaries
 from tests.support.loopback import lfs_file, snapshot_of
+from tests.unit.ui.test_all_displays import Stream
+from tests.unit.ui.test_all_displays import snapshot_of as named
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "ndjson.schema.json").read_text())
 CACHED, TWIN, MISSING = (lfs_file(name, bytes(1000)) for name in ("c", "t", "m"))
@@ -113,3 +116,25 @@ def test_a_report_is_a_line_for_python_and_a_table_for_notebooks() -> None:
     table = report._repr_html_()
     assert table.count("<tr>") == table.count("</tr>") and "and 2 more" in table
     assert "&lt;b&gt;.bin: no &lt;i&gt;answer" in table and "<b>" not in table
+
+
+def test_a_dry_run_says_of_each_group_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("hfget.ui.summaries.free_bytes", lambda path: None)
+    monkeypatch.setattr("hfget.ui.summaries.last_speed", lambda: None)
+    snapshot = named("a.safetensors", "b.gguf", "config.json")
+    have = {"a.safetensors": 5_000_000, "config.json": 20_000_000}
+    items = tuple(
+        PlanItem(file, Path("name"), ItemState.PARTIAL, have.get(file.path, 0))
+        for file in snapshot.files
+    )
+    results = Stream(terminal=True)
+    LinesDisplay(Stream(), results=results).dry_run(Plan(snapshot, Path("name"), items))
+    assert results.text.split("\n")[-6:] == [
+        "  WEIGHTS      FILES     SIZE     HERE  TO FETCH  LOADED BY",
+        "  safetensors      1  20.0 MB   5.0 MB   15.0 MB  transformers, diffusers, vLLM",
+        "  gguf             1  20.0 MB      0 B   20.0 MB  llama.cpp, Ollama, LM Studio",
+        "  all else         1  20.0 MB  20.0 MB         -",
+        "to fetch one of them: --weights safetensors or --pick",
+        "",
+    ]
