@@ -15,7 +15,7 @@ endef
 
 .PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
-	bench-quick messages picture clean
+	bench-quick messages zipapp picture clean
 
 demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
 	$(DEMO)/bin/python docs/demo.py
@@ -83,6 +83,9 @@ bench-quick: $(VENV)/ready ## the same with smaller sizes, in five minutes, into
 
 messages: $(VENV)/ready ## catalogues of other languages: new texts in, old ones out; compiled
 	$(BIN)/python docs/write_messages.py
+
+zipapp: $(VENV)/ready ## dist/hfget.pyz: hfget in one file, for machines without pip
+	$(BIN)/python docs/zipapp.py
 
 picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
 	$(BIN)/python docs/picture.py

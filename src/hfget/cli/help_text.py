@@ -165,11 +165,15 @@ class BriefCommand(Command):
         formatter.write(translated(texts.HELP_TOPICS))
 
 
+def command_codes(command: str) -> list[tuple[int, str]]:
+    """The exit codes that a command can give, with what they mean."""
+    known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
+    return [(code, translated(known[code])) for code in sorted(_CODES_OF.get(command, known))]
+
+
 def exit_codes(command: str) -> str:
     """The exit codes that a command can give, in two columns."""
-    known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
-    codes = sorted(_CODES_OF.get(command, known))
-    rows = [f"{code:3}  {translated(known[code])}" for code in codes]
+    rows = [f"{code:3}  {text}" for code, text in command_codes(command)]
     half = (len(rows) + 1) // 2
     columns = zip(rows[:half], [*rows[half:], ""], strict=False)
     lines = "".join(f"  {padded(a, _CODE_WIDTH)}{b}".rstrip() + "\n" for a, b in columns)
