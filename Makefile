@@ -87,7 +87,7 @@ messages: $(VENV)/ready ## catalogues of other languages: new texts in, old ones
 zipapp: $(VENV)/ready ## dist/hfget.pyz: hfget in one file, for machines without pip
 	$(BIN)/python docs/zipapp.py
 
-picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
+picture: $(VENV)/ready ## the pictures of the screen in README and docs, from real runs
 	$(BIN)/python docs/picture.py
 
 $(DEMO)/ready: pyproject.toml

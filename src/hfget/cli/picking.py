@@ -34,12 +34,16 @@ def picked(
     can be asked, InterruptedRunError where none is chosen.
     """
     from hfget import events
-    from hfget.selection import groups_of, loaders_of
+    from hfget.selection import groups_of, label_of, loaders_of
 
     if not display.can_ask():
         raise UsageError(texts.PICK_NEEDS_TERMINAL, hint=advice.CHOOSE_BY_OPTION)
     found = snapshot()
-    groups = [group for group in groups_of(found) if group.is_weights]
+    groups = [
+        group
+        for group in groups_of(found)
+        if group.is_weights and not label_of(group.files[0].path).role  # goes beside a model
+    ]
     if len(groups) < 2:
         observer(events.Note(texts.NOTHING_TO_PICK))
         return found, asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import select
 import sys
 import threading
@@ -15,6 +16,8 @@ from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.system import cells, redact, wrap
 
+#: The blank between a figure and its unit, and what stands there while lines are broken.
+_FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\u00a0"
 _FANCY = "→…·━╸─⠋"
 _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": "#", "╸": "#", "─": "-"})
 
@@ -51,7 +54,8 @@ def broken(line: str, width: int) -> list[str]:
     if cells(line) <= width or line.startswith(whole):
         return [line]
     margin = line[: len(line) - len(line.lstrip())]
-    return wrap(line.strip(), width, margin, hanging="  ")
+    kept = _FIGURE.sub(_UNBROKEN, line.strip())
+    return [part.replace(_UNBROKEN, " ") for part in wrap(kept, width, margin, hanging="  ")]
 
 
 class Sink:

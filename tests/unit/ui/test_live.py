@@ -373,10 +373,13 @@ def test_a_wait_before_the_first_byte_says_why() -> None:
 def test_messages_break_between_words_and_commands_not_at_all() -> None:
     terminal = Terminal(40)
     terminal.display(Note("a line that is longer than forty columns of a terminal"))
+    terminal.display(Note("it may be tried again in about 0.7 s, or so"))
     terminal.display.error(NetworkError("no", hint="hfget org/name --endpoint http://127.0.0.1:1"))
     assert terminal.paint() == [
         "note: a line that is longer than forty",
         "  columns of a terminal",
+        "note: it may be tried again in about",
+        "  0.7 s, or so",
         "error: no",
         "  next: hfget org/name --endpoint http:/",
         "/127.0.0.1:1",
