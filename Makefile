@@ -17,8 +17,8 @@ endef
 	lock audit bench \
 	bench-quick messages zipapp picture clean
 
-demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
-	$(DEMO)/bin/python docs/demo.py
+demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify; KEEP=1 leaves the files
+	$(DEMO)/bin/python docs/demo.py $(if $(KEEP),--keep)
 
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest -n 4 --dist worksteal
