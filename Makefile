@@ -16,10 +16,10 @@ endef
 
 .PHONY: demo test lint test-oldest test-newest test-locked test-interop soak trials fuzz mutants checks \
 	lock audit bench \
-	bench-quick docs messages picture clean
+	bench-quick docs messages zipapp picture clean
 
-demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify
-	$(DEMO)/bin/python docs/demo.py
+demo: $(DEMO)/ready ## set up, then download, interrupt, go on, verify; KEEP=1 leaves the files
+	$(DEMO)/bin/python docs/demo.py $(if $(KEEP),--keep)
 
 test: $(VENV)/ready ## all tests
 	$(BIN)/python -m pytest -n 4 --dist worksteal
@@ -45,7 +45,7 @@ test-newest: ## the newest of what hfget builds on, pre-releases and what pyproj
 test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements-dev.lock
 	$(VENV)-locked/bin/python -m pytest -n 4 --dist worksteal
 
-test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched
+test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched; notebooks
 	$(VENV)-interop/bin/python -m pytest $(INTEROP)
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
@@ -90,7 +90,10 @@ docs: $(VENV)-docs/ready ## the documentation as a site, in build/site/
 messages: $(VENV)/ready ## catalogues of other languages: new texts in, old ones out; compiled
 	$(BIN)/python docs/write_messages.py
 
-picture: $(VENV)/ready ## the picture of the screen in the README, from a real run
+zipapp: $(VENV)/ready ## dist/hfget.pyz: hfget in one file, for machines without pip
+	$(BIN)/python docs/zipapp.py
+
+picture: $(VENV)/ready ## the pictures of the screen in README and docs, from real runs
 	$(BIN)/python docs/picture.py
 
 $(DEMO)/ready: pyproject.toml
@@ -138,7 +141,8 @@ $(VENV)-interop/ready: pyproject.toml
 	$(call new-venv,$(VENV)-interop)
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
-		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6' 'accelerate>=1.1,<2'
+		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6' 'accelerate>=1.1,<2' \
+		'nbclient>=0.10' 'ipykernel>=6'
 	@touch $@
 
 clean: ## remove all environments and builds

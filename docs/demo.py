@@ -1,7 +1,8 @@
 """The main job end to end, on this machine alone: serve, download, interrupt, go on, verify.
 
-Makes a sample repo of half a GB in `.demo/`, offers it with `hfget serve`, and runs the real
-command against it, as a user would type it. Ends with an error if any step goes wrong.
+Makes a sample repo of 224 MB in `.demo/`, offers it with `hfget serve`, and runs the real command
+against it, as a user would type it, slowed down so that there is something to see. Ends with an
+error if any step goes wrong. `--keep` leaves what it has made.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from hfget.messages.language import language_of
+
 ROOT = Path(__file__).resolve().parent.parent / ".demo"
 REPO = "bigscience/bloom-560m"
 HFGET = (sys.executable, "-m", "hfget")
 MIB = 1 << 20
+LARGE_MIB = 200
+#: So that a bar is seen: a loopback brings all of it in half a second.
+SLOWLY = ["--limit-rate", "40M"]
+CHINESE = language_of(os.environ) == "zh_CN"
 BOLD, PLAIN = (
     ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
 )
@@ -34,11 +41,38 @@ def main() -> int:
     shutil.rmtree(ROOT, ignore_errors=True)
     ROOT.mkdir()
     os.chdir(ROOT)
-    chapter(f"A sample repo, made up, in {ROOT.name}/hub")
-    source = make_repo(Path("hub") / REPO)
-    print(f"{REPO}: {len(source)} files, {size_of(Path('hub') / REPO) / 1e6:.0f} MB")
+    try:
+        show()
+    finally:
+        os.chdir(ROOT.parent)
+        leave()
+    return 0
 
-    chapter("One machine offers it (here: this one)")
+
+def leave() -> None:
+    """Remove what was made, unless it is to be kept; say so."""
+    size = size_of(ROOT) / 1e6
+    if "--keep" in sys.argv[1:]:
+        say(f"{ROOT} keeps {size:.0f} MB.", f"{ROOT} 保留了 {size:.0f} MB。")
+        return
+    shutil.rmtree(ROOT, ignore_errors=True)
+    again = "make demo KEEP=1"
+    say(
+        f"{ROOT.name}/ is removed again ({size:.0f} MB). To keep it: {again}",
+        f"{ROOT.name}/（{size:.0f} MB）已删除。如需保留：{again}",
+    )
+
+
+def show() -> None:
+    chapter(f"A sample repo, made up, in {ROOT.name}/hub", f"在 {ROOT.name}/hub 生成示例仓库")
+    source = make_repo(Path("hub") / REPO)
+    size = size_of(Path("hub") / REPO) / 1e6
+    say(
+        f"{REPO}: {len(source)} files, {size:.0f} MB",
+        f"{REPO}：{len(source)} 个文件，{size:.0f} MB",
+    )
+
+    chapter("One machine offers it (here: this one)", "由一台机器提供下载（这里是本机）")
     server, endpoint = serve("hub")
     try:
         download_and_check(endpoint, source)
@@ -48,42 +82,56 @@ def main() -> int:
             server.wait(10)
         if server.poll() is None:
             server.kill()
-    return 0
 
 
 def download_and_check(endpoint: str, source: dict[str, str]) -> None:
     env = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(ROOT / "home")}
+    env["XDG_CACHE_HOME"] = str(ROOT / "cache")
     for name in ("HF_TOKEN", "HF_HUB_OFFLINE"):
         env.pop(name, None)
     print(f"$ export HF_ENDPOINT={endpoint}")
 
-    chapter("What is in it?")
+    chapter("What is in it?", "仓库里有什么？")
     expect(0, run(["ls", REPO, "--exclude", "logs/"], env))
 
-    chapter("Download it, and press Ctrl-C on the way")
-    expect(130, run_interrupted([REPO], env))
+    chapter("Download it, slowly, and press Ctrl-C on the way", "限速下载，中途按下 Ctrl-C")
+    expect(130, run_interrupted([REPO, *SLOWLY], env))
 
-    chapter("What is kept?")
+    chapter("What is kept?", "保留了什么？")
     expect(0, run([REPO, "--dry-run", "--exclude", "logs/"], env))
     kept = kept_bytes(env)
-    if not 0.1 * 480 * MIB < kept < 480 * MIB:
+    if not 0.1 * LARGE_MIB * MIB < kept < LARGE_MIB * MIB:
         raise SystemExit(f"the interrupted run has kept {kept} bytes")
 
-    chapter("The same command goes on")
-    expect(0, run([REPO], env))
+    chapter("The same command goes on", "再次运行同一命令，断点续传")
+    expect(0, run([REPO, *SLOWLY], env))
 
-    chapter("Are all bytes as the repo has them? Offline, every file hashed")
+    chapter(
+        "Are all bytes as the repo has them? Offline, every file hashed",
+        "每个字节都与仓库一致吗？离线逐个文件校验",
+    )
     expect(0, run(["verify", "bloom-560m"], env))
     if hashes_of(Path("bloom-560m")) != source:
         raise SystemExit("the downloaded files differ from those that were served")
 
-    chapter("Once more: nothing is left to do")
-    if "all here already" not in expect(0, run([REPO], env, tell=True)):
-        raise SystemExit("the third run has fetched something")
+    chapter("Once more: nothing is left to do", "再来一次：已无需下载")
+    expect(0, run([REPO], env))
+    if kept_bytes(env) != sum(path.stat().st_size for path in files_of(Path("bloom-560m"))):
+        raise SystemExit("something was left to fetch after the second run")
 
-    chapter("Done")
-    print(f"{len(source)} files in {ROOT.name}/bloom-560m, each byte as it was served.")
-    print(f"Interrupted with {kept / 1e6:.0f} MB on disk, from where the second run went on.")
+    chapter("What you have seen", "演示小结")
+    say(
+        f"1. Interrupted, with {kept / 1e6:.0f} MB on disk; the same command went on from there.",
+        f"1. 中断时磁盘上已有 {kept / 1e6:.0f} MB；同一命令从那里继续。",
+    )
+    say(
+        f"2. {len(source)} files, each byte as it was served: hashed while it came, and again.",
+        f"2. {len(source)} 个文件，每个字节都与仓库一致：下载时校验一次，之后又校验一次。",
+    )
+    say(
+        "3. What is complete is not fetched again.",
+        "3. 已完整的文件不会再次下载。",
+    )
 
 
 def make_repo(folder: Path) -> dict[str, str]:
@@ -91,7 +139,7 @@ def make_repo(folder: Path) -> dict[str, str]:
     (folder / "logs").mkdir(parents=True)
     chance = random.Random(560)
     with open(folder / "model.safetensors", "wb") as out:
-        for _ in range(480):
+        for _ in range(LARGE_MIB):
             out.write(chance.randbytes(MIB))
     (folder / "tokenizer.json").write_bytes(chance.randbytes(14 * MIB))
     (folder / "config.json").write_text(json.dumps({"model_type": "bloom", "n_layer": 24}))
@@ -122,24 +170,13 @@ def drain(stream: TextIO) -> None:
         pass
 
 
-def run(arguments: list[str], env: dict[str, str], *, tell: bool = False) -> tuple[int, str]:
-    """Run the command where it can be seen; `tell` gives back what it says."""
+def run(arguments: list[str], env: dict[str, str]) -> int:
+    """Run the command where it can be seen; its exit code."""
     print(f"$ hfget {shlex.join(arguments)}", flush=True)
-    done = subprocess.run(
-        [*HFGET, *arguments],
-        env=env,
-        capture_output=tell,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    if not tell:
-        return done.returncode, ""
-    print(done.stderr + done.stdout, end="", flush=True)
-    return done.returncode, done.stderr
+    return subprocess.run([*HFGET, *arguments], env=env, check=False, timeout=600).returncode
 
 
-def run_interrupted(arguments: list[str], env: dict[str, str]) -> tuple[int, str]:
+def run_interrupted(arguments: list[str], env: dict[str, str]) -> int:
     """Run the command, and interrupt it once a third of the large file is recorded."""
     print(f"$ hfget {shlex.join(arguments)}", flush=True)
     process = subprocess.Popen([*HFGET, *arguments], env=env)
@@ -147,11 +184,14 @@ def run_interrupted(arguments: list[str], env: dict[str, str]) -> tuple[int, str
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError):
-            if any(file.stat().st_size > 160 * 32 for file in records.glob("*.hfget-journal")):
+            if any(
+                file.stat().st_size > LARGE_MIB // 3 * 32
+                for file in records.glob("*.hfget-journal")
+            ):
                 process.send_signal(signal.SIGINT)
                 break
         time.sleep(0.002)
-    return process.wait(60), ""
+    return process.wait(60)
 
 
 def kept_bytes(env: dict[str, str]) -> int:
@@ -162,26 +202,31 @@ def kept_bytes(env: dict[str, str]) -> int:
     return int(total["have_bytes"])
 
 
-def expect(code: int, ended: tuple[int, str]) -> str:
-    """What the command said, if it ended with this code."""
-    if ended[0] != code:
-        raise SystemExit(f"this should have ended with exit code {code}, not {ended[0]}")
+def expect(code: int, ended: int) -> None:
+    if ended != code:
+        raise SystemExit(f"this should have ended with exit code {code}, not {ended}")
     if code:
-        print(f"(exit code {code})")
-    return ended[1]
+        say(f"(exit code {code})", f"（退出码 {code}）")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a repo, without the records of a download."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0] != ".cache"
+    ]
 
 
 def hashes_of(folder: Path) -> dict[str, str]:
     """The sha256 of every file of a repo, by path."""
     found = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and relative.parts[0] != ".cache":
-            with open(path, "rb") as file:
-                digest = hashlib.sha256()
-                while block := file.read(MIB):
-                    digest.update(block)
-            found[relative.as_posix()] = digest.hexdigest()
+    for path in files_of(folder):
+        with open(path, "rb") as file:
+            digest = hashlib.sha256()
+            while block := file.read(MIB):
+                digest.update(block)
+        found[path.relative_to(folder).as_posix()] = digest.hexdigest()
     return found
 
 
@@ -189,8 +234,12 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def chapter(title: str) -> None:
-    print(f"\n{BOLD}{title}{PLAIN}", flush=True)
+def chapter(title: str, chinese: str) -> None:
+    print(f"\n{BOLD}{chinese if CHINESE else title}{PLAIN}", flush=True)
+
+
+def say(text: str, chinese: str) -> None:
+    print(chinese if CHINESE else text, flush=True)
 
 
 if __name__ == "__main__":

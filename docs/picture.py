@@ -1,105 +1,220 @@
-"""The picture in the README, from a real run: the real command in a terminal, photographed.
+"""The pictures of README and docs, from real runs: python docs/picture.py [NAME...]
 
-Needs tmux. The hub is the one of the tests, which can be slowed down; it serves sparse files of
-the sizes that a model has.
+The real command in a terminal, photographed. Needs tmux. The hub is the one of the tests, which can
+be slowed down and can refuse; it serves sparse files of the sizes that models have.
 """
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-
-from rich.console import Console
-from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "docs"))
+
+from terminal_svg import moving, still  # noqa: E402
 
 from tests.hub import LocalHub  # noqa: E402
+from tests.hub.effects import Status  # noqa: E402
+from tests.hub.faults import Fault  # noqa: E402
 from tests.support.command import new_shell  # noqa: E402
 from tests.support.terminal import TMUX, Terminal  # noqa: E402
 
-REPO = "bigscience/bloom-560m"
-FILES = {
+OUT = ROOT / "docs" / "pictures"
+WIDTH = 98
+MODEL, SMALL, GGUF = "bigscience/bloom-560m", "datasets/org/notes", "org/llama-8b-GGUF"
+MODEL_FILES = {
     "README.md": 20_814,
     "config.json": 693,
-    "flax_model.msgpack": 1_118_419_096,
-    "model.safetensors": 1_118_459_450,
-    "onnx/decoder_model.onnx": 612_318_402,
-    "onnx/decoder_model_merged.onnx": 914_260_117,
+    "model.safetensors": 559_234_122,
+    "onnx/decoder_model.onnx": 206_159_201,
+    "onnx/decoder_model_merged.onnx": 114_260_117,
     "special_tokens_map.json": 85,
     "tokenizer.json": 14_500_438,
-    "tokenizer_config.json": 222,
 }
-COMMAND = f"hfget {REPO} -x 4"
-WIDTH, HEIGHT = 98, 16
-# A mirror that slows each connection down.
-BYTES_A_SECOND = 9_000_000.0
-TAKEN_AT_PERCENT = 38
-
-THEME = TerminalTheme(
-    (22, 27, 34),
-    (201, 209, 217),
-    [
-        *((72, 79, 88), (255, 123, 114), (63, 185, 80), (210, 153, 34)),
-        *((88, 166, 255), (188, 140, 255), (57, 197, 207), (177, 186, 196)),
-    ],
-    [
-        *((68, 76, 86), (255, 161, 152), (86, 211, 100), (227, 179, 65)),
-        *((121, 192, 255), (210, 168, 255), (86, 212, 221), (240, 246, 252)),
-    ],
-)
+GGUF_FILES = {
+    "README.md": 9_310,
+    "llama-8b-Q2_K.gguf": 31_790_000,
+    "llama-8b-Q4_K_M.gguf": 49_200_000,
+    "llama-8b-Q5_K_M.gguf": 57_300_000,
+    "llama-8b-Q8_0.gguf": 85_400_000,
+    "mmproj-llama-8b-f16.gguf": 6_100_000,
+}
+SMALL_FILES = {f"notes/{number:04d}.json": 900 + number % 700 for number in range(2000)}
+FRAME_SECONDS, LAST_SECONDS = 0.7, 4.0
 
 
-def main() -> None:
-    if TMUX is None:
-        raise SystemExit("the picture is taken in tmux, which is not installed")
-    with tempfile.TemporaryDirectory() as place:
-        make_repo(Path(place) / "hub" / REPO)
-        with LocalHub(Path(place) / "hub", rate_per_connection=BYTES_A_SECOND) as hub:
-            hub.store.warm()
-            shell = new_shell(Path(place) / "work", hub.endpoint)
-            with Terminal(shell, WIDTH, HEIGHT) as terminal:
-                shot = photograph(terminal)
-            address = hub.endpoint
-    # Any port of the tests becomes the one that `hfget serve` has.
-    (ROOT / "docs" / "screen.svg").write_text(draw(shot.replace(address, "http://127.0.0.1:8090")))
+class Studio:
+    """Hubs with the repos, and a terminal before the first of them."""
+
+    def __init__(self, root: Path, held: ExitStack) -> None:
+        self._root, self._held = root, held
+        self._terminals = 0
+        self.hubs: list[LocalHub] = []
+
+    def hub(self, rate: float | None = None, latency: float = 0.0) -> LocalHub:
+        hub = self._held.enter_context(
+            LocalHub(self._root / "hub", rate_total=rate, latency=latency)
+        )
+        hub.store.warm()
+        self.hubs.append(hub)
+        return hub
+
+    def terminal(self, height: int = 24, language: str = "en") -> Terminal:
+        self._terminals += 1
+        shell = new_shell(self._root / f"work{self._terminals}", self.hubs[0].endpoint)
+        shell = shell.with_env(HFGET_LANG=language)
+        return self._held.enter_context(Terminal(shell, WIDTH, height))
+
+    def plain(self, shot: str) -> str:
+        """Any port of the tests becomes one that `hfget serve` could have."""
+        for number, hub in enumerate(self.hubs):
+            ports = {hub.endpoint: 8090 + number, hub.cdn or hub.endpoint: 8190 + number}
+            for url, port in ports.items():
+                shot = shot.replace(url.partition("://")[2], f"127.0.0.1:{port}")
+        return shot
 
 
-def make_repo(folder: Path) -> None:
-    """Sparse files, no two of them alike."""
-    folder.mkdir(parents=True)
-    for number, (name, size) in enumerate(FILES.items()):
-        (folder / name).parent.mkdir(exist_ok=True)
-        with open(folder / name, "wb") as out:
-            out.write(b"\0%d" % number)
-            out.truncate(size)
+def at_percent(share: int) -> Callable[[str], bool]:
+    return lambda text: any(int(seen) >= share for seen in re.findall(r" (\d+)%", text))
 
 
-def photograph(terminal: Terminal) -> str:
-    """The screen, with its colours, when the run is well under way."""
-    terminal.type(COMMAND)
-    terminal.wait_for(
-        lambda text: any(int(share) >= TAKEN_AT_PERCENT for share in re.findall(r" (\d+)%", text)),
-        120,
-    )
-    shot = terminal.colours()
+def picture_of_mirrors(studio: Studio) -> str:
+    one, two = studio.hub(rate=60e6), studio.hub(rate=25e6)
+    terminal = studio.terminal()
+    terminal.type(f"export HF_ENDPOINT={one.endpoint} HFGET_MIRRORS={two.endpoint}; clear")
+    terminal.wait_for(lambda text: "export" not in text)
+    terminal.type(f"hfget {MODEL}")
+    terminal.wait_for(at_percent(45), 60)
+    return terminal.colours()
+
+
+def picture_of_small_files(studio: Studio) -> str:
+    studio.hub(latency=0.05)
+    terminal = studio.terminal()
+    terminal.type(f"hfget {SMALL}")
+    terminal.wait_for(lambda text: at_percent(40)(text) and ".json" in text, 60)
+    return terminal.colours()
+
+
+def picture_of_a_wait(studio: Studio) -> str:
+    hub = studio.hub(rate=80e6)
+    terminal = studio.terminal()
+    terminal.type(f"hfget {MODEL}")
+    terminal.wait_for(at_percent(30), 60)
+    hub.faults.add(Fault(Status(429, {"Retry-After": "12"}), times=None))
+    hub.refuse("cdn")
+    hub.restore("cdn")
+    terminal.wait_for(lambda text: re.search(r"asks for 1\d s: 9 s", text) is not None, 60)
+    return terminal.colours()
+
+
+def picture_of_resuming(studio: Studio) -> str:
+    hub = studio.hub(rate=150e6)
+    terminal = studio.terminal()
+    terminal.type(f"hfget {MODEL}")
+    terminal.wait_for(at_percent(50), 60)
     terminal.press("C-c")
     terminal.wait_for_prompt()
-    return shot
+    hub.set_rate(None)
+    terminal.type(f"hfget {MODEL}")
+    terminal.wait_for(lambda text: "done: " in text, 60)
+    terminal.wait_for_prompt()
+    return terminal.colours()
 
 
-def draw(shot: str) -> str:
-    """`shot` as an SVG that asks no other host for its fonts."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(shot.rstrip()))
-    picture = console.export_svg(title="hfget", theme=THEME, unique_id="hfget")
-    return re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+def picture_of_an_error(studio: Studio, language: str = "en") -> str:
+    studio.hub()
+    terminal = studio.terminal(language=language)
+    terminal.type(f"hfget {MODEL} confg.json")
+    terminal.wait_for_prompt(60)
+    return terminal.colours()
+
+
+def picture_of_an_error_in_chinese(studio: Studio) -> str:
+    return picture_of_an_error(studio, "zh_CN")
+
+
+def picture_of_a_listing(studio: Studio) -> str:
+    studio.hub()
+    terminal = studio.terminal()
+    terminal.type(f"hfget ls {GGUF}")
+    terminal.wait_for_prompt(60)
+    return terminal.colours()
+
+
+PICTURES = {
+    "mirrors": (picture_of_mirrors, "two mirrors"),
+    "small-files": (picture_of_small_files, "2,000 small files"),
+    "wait": (picture_of_a_wait, "a server asks for a wait"),
+    "resume": (picture_of_resuming, "Ctrl-C, and the same command again"),
+    "error": (picture_of_an_error, "an error"),
+    "error.zh-CN": (picture_of_an_error_in_chinese, "错误信息"),
+    "ls": (picture_of_a_listing, "the quantisations of a model"),
+}
+
+
+def animation(studio: Studio) -> str:
+    """A download from its command to its last line."""
+    studio.hub(rate=130e6)
+    terminal = studio.terminal(height=12)
+    terminal.type(f"hfget {MODEL}")
+    shots: list[str] = []
+    until = time.monotonic() + 60
+    while time.monotonic() < until and "done: " not in terminal.screen():
+        shots.append(studio.plain(terminal.colours()))
+        time.sleep(FRAME_SECONDS)
+    terminal.wait_for_prompt()
+    shots.append(studio.plain(terminal.colours()).replace(str(studio._root), "~"))
+    return moving(
+        shots, [FRAME_SECONDS] * (len(shots) - 1) + [LAST_SECONDS], WIDTH, f"hfget {MODEL}"
+    )
+
+
+def make_repos(root: Path) -> None:
+    """Sparse files, no two of them alike."""
+    number = 0
+    for repo, files in ((MODEL, MODEL_FILES), (SMALL, SMALL_FILES), (GGUF, GGUF_FILES)):
+        for name, size in files.items():
+            number += 1
+            path = root / repo / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "wb") as out:
+                out.write(b"\0%d" % number)
+                out.truncate(size)
+
+
+def main(wanted: list[str]) -> None:
+    if TMUX is None:
+        raise SystemExit("the pictures are taken in tmux, which is not installed")
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        make_repos(root / "hub")
+        for name, (take, title) in PICTURES.items():
+            if wanted and name not in wanted:
+                continue
+            with ExitStack() as held:
+                studio = Studio(root / name, held)
+                (root / name).mkdir()
+                (root / name / "hub").symlink_to(root / "hub")
+                shot = studio.plain(take(studio)).replace(str(root / name), "~")
+            (OUT / f"{name}.svg").write_text(still(shot, WIDTH, title), encoding="utf-8")
+            print(f"docs/pictures/{name}.svg")
+        if not wanted or "screen" in wanted:
+            with ExitStack() as held:
+                studio = Studio(root / "screen", held)
+                (root / "screen").mkdir()
+                (root / "screen" / "hub").symlink_to(root / "hub")
+                (ROOT / "docs" / "screen.svg").write_text(animation(studio), encoding="utf-8")
+            print("docs/screen.svg")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

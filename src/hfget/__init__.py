@@ -5,7 +5,7 @@
     report = download("bigscience/bloom-560m", include=["*.safetensors", "*.json"])
     report.root, report.exit_code, report.failures
 
-Nothing here prints; pass an `observer` to watch (see `hfget.events`).
+Nothing here prints; pass `progress=True` for a bar, or an `observer` (see `hfget.events`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfget.errors import HfgetError
     from hfget.model import Failure, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
-    from hfget.operations import Verification, download, plan, verify
+    from hfget.operations import Verification, verify
+    from hfget.python_api import download, plan
     from hfget.system import Stop
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "download": "hfget.operations.python_api",
-    "plan": "hfget.operations.python_api",
+    "download": "hfget.python_api",
+    "plan": "hfget.python_api",
     "verify": "hfget.operations.verification",
     "Verification": "hfget.operations.verification",
     "HfgetError": "hfget.errors",

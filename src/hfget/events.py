@@ -31,13 +31,17 @@ class Planned(NamedTuple):
 
 
 class Retrying(NamedTuple):
-    """A request failed in a way that is worth another try, `wait` seconds from now."""
+    """A request failed in a way that is worth another try, `wait` seconds from now.
+
+    `asked` tells that the server asked for a wait.
+    """
 
     path: str
     host: str
     reason: str
     wait: float
     attempt: int
+    asked: bool = False
 
 
 class ActiveFile(NamedTuple):
@@ -51,7 +55,10 @@ class ActiveFile(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """A sample of the whole run. `speed` is in bytes a second, `eta` in seconds or None."""
+    """A sample of the whole run. `speed` is in bytes a second, `eta` in seconds or None.
+
+    `places` are endpoints, where there are several, with the bytes that each has sent so far.
+    """
 
     files_done: int
     files_total: int
@@ -62,6 +69,7 @@ class Progress(NamedTuple):
     eta: float | None
     connections: int
     active: tuple[ActiveFile, ...]
+    places: tuple[tuple[str, int], ...] = ()
 
 
 class FileDone(NamedTuple):

@@ -25,7 +25,7 @@ CHECKS = [
     ),
     *checks(
         _CHOICE,
-        "operations/python_api.py",
+        "python_api.py",
         ("options/test_download.py",),
         ("takes.decorate.run", "name not in signature.parameters", "False"),
     ),

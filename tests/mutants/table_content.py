@@ -281,7 +281,7 @@ CHECKS = [
     *checks(
         _JOIN,
         "transfer/engine.py",
-        ("operations/test_python_api_ends.py",),
+        ("test_python_api_ends.py",),
         ("Engine._end", "if not self._over:\n    self._end()", ""),
     ),
     *checks(

@@ -84,6 +84,14 @@ DryRun = Annotated[
         "--dry-run", help="Show what would be fetched, write nothing.", rich_help_panel=CHOICE
     ),
 ]
+Pick = Annotated[
+    bool,
+    typer.Option(
+        "--pick",
+        help="Choose the weights with the arrow keys.",
+        rich_help_panel=CHOICE,
+    ),
+]
 Yes = Annotated[
     bool,
     typer.Option(

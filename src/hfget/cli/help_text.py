@@ -15,6 +15,7 @@ from hfget.cli.arguments import read
 from hfget.cli.typer_parts import convert_plainly
 from hfget.messages import Text, translated
 from hfget.messages import cli_texts as texts
+from hfget.options import CHOICE, PLACE
 from hfget.system import cells, padded, wrap
 
 SHORT_HELP = texts.SHORT_HELP
@@ -39,6 +40,9 @@ _SIGNALS = frozenset({129, 130, 143})
 _CODES_OF = {
     "ls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
     "urls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
+    "lock": {0, 1, 2, 3, 4, 5, 6, 7, 8} | _SIGNALS,
+    "verify": {0, 1, 2, 3, 4, 5, 6, 7, 8} | _SIGNALS,
+    "outdated": {0, 1, 2, 3, 4, 5, 7, 8} | _SIGNALS,
     "list": {0, 1, 2} | _SIGNALS,
     "prune": {0, 1, 2, 7} | _SIGNALS,
     "mirrors": {0, 1, 2, 3, 4, 5, 6, 8} | _SIGNALS,
@@ -49,15 +53,25 @@ _OTHER_ZERO = {
     "ls": texts.EXIT_LISTED,
     "urls": texts.EXIT_LISTED,
     "list": texts.EXIT_LISTED,
+    "lock": texts.EXIT_DONE,
+    "outdated": texts.EXIT_DONE,
     "prune": texts.EXIT_DONE,
     "mirrors": texts.EXIT_ONE_WORKS,
     "serve": texts.EXIT_SERVED,
     "help": texts.EXIT_SHOWN,
 }
+#: Groups of options under what they are for in commands that download nothing.
+_OTHER_HEADINGS = {
+    "ls": {CHOICE: str(texts.WHAT_TO_LIST), PLACE: str(texts.WHERE_FROM)},
+    "urls": {CHOICE: str(texts.WHAT_TO_LIST), PLACE: str(texts.WHERE_FROM)},
+    "lock": {CHOICE: str(texts.WHAT_TO_LOCK)},
+    "verify": {PLACE: str(texts.WHERE_FROM)},
+    "outdated": {PLACE: str(texts.WHERE_FROM)},
+}
 #: The parameters of a download that most people need.
 COMMON = frozenset(
     {
-        *("repo", "files", "include", "exclude", "weights", "quant", "revision", "dataset"),
+        *("repo", "files", "include", "exclude", "weights", "quant", "pick", "revision", "dataset"),
         *("force", "dry_run", "local_dir", "cache", "endpoint", "token", "token_file"),
         *("connections", "limit_rate", "json", "quiet", "version", "help", "help_all"),
     }
@@ -104,6 +118,7 @@ class Command(TyperCommand):
         for param in params:
             is_argument = param.param_type_name == "argument"
             panel = getattr(param, "rich_help_panel", None) or _LAST
+            panel = _OTHER_HEADINGS.get(str(self.name), {}).get(panel, panel)
             name = str(texts.ARGUMENTS) if is_argument else panel
             about = translated(Text(getattr(param, "help", "") or ""))
             groups.setdefault(name, []).append((_spelling(param), about))
@@ -150,11 +165,15 @@ class BriefCommand(Command):
         formatter.write(translated(texts.HELP_TOPICS))
 
 
+def command_codes(command: str) -> list[tuple[int, str]]:
+    """The exit codes that a command can give, with what they mean."""
+    known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
+    return [(code, translated(known[code])) for code in sorted(_CODES_OF.get(command, known))]
+
+
 def exit_codes(command: str) -> str:
     """The exit codes that a command can give, in two columns."""
-    known = {**_EXIT_CODES, 0: _OTHER_ZERO.get(command, _EXIT_CODES[0])}
-    codes = sorted(_CODES_OF.get(command, known))
-    rows = [f"{code:3}  {translated(known[code])}" for code in codes]
+    rows = [f"{code:3}  {text}" for code, text in command_codes(command)]
     half = (len(rows) + 1) // 2
     columns = zip(rows[:half], [*rows[half:], ""], strict=False)
     lines = "".join(f"  {padded(a, _CODE_WIDTH)}{b}".rstrip() + "\n" for a, b in columns)

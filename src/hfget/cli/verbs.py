@@ -5,6 +5,7 @@ Nothing is looked up: `hfget download org/name` is answered with the command tha
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ _OTHERS = {
     "logout": "hf auth logout",
     "whoami": "hf auth whoami",
     "auth": advice.LOG_IN_WITH_HF,
-    "search": advice.SEARCH_ON_HUB,
+    "search": "",
     "upload": advice.UPLOAD_WITH_HF,
     "push": advice.UPLOAD_WITH_HF,
     "upload-large-folder": advice.UPLOAD_WITH_HF,
@@ -116,7 +117,22 @@ def _instead_of(verb: str, rest: Sequence[str]) -> str:
         return _shown(["hfget", *rest, "--dry-run"])
     if verb in ("check", "repair") and rest:
         return _shown(["hfget", "verify", *rest])
+    if verb == "search":
+        return advice.SEARCH_ON_HUB(address=_page_of_models())
     return _OTHERS[verb]
+
+
+def _page_of_models() -> str:
+    """That of the endpoint in use."""
+    from hfget.endpoints import DEFAULT_ENDPOINT, named_endpoints
+    from hfget.system import safe_url
+
+    try:
+        named = named_endpoints((), os.environ)
+    except UsageError:
+        named = ()
+    endpoint = named[0].url if named else DEFAULT_ENDPOINT
+    return f"{safe_url(endpoint).rstrip('/')}/models"
 
 
 def _of_line(arguments: Sequence[str]) -> UsageError:

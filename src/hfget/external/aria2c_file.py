@@ -121,7 +121,10 @@ class Aria2cFile:
         if strikes > self._options.retries:
             raise given_up(failure, self._file.path)
         wait = max(wait, wait_after(failure, strikes))
-        self._tell(events.Retrying(self._file.path, failure.host, failure.reason, wait, strikes))
+        asked = failure.wait is not None
+        self._tell(
+            events.Retrying(self._file.path, failure.host, failure.reason, wait, strikes, asked)
+        )
         self._wait(wait)
 
     def _fetch(self, source: Located, url: str) -> None:

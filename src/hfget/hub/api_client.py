@@ -139,7 +139,11 @@ class HubClient:
             self._unreached(failure)
         if self._hurry and (failure.timed_out or number > HURRIED_RETRIES or wait > FIRST_WAIT * 2):
             raise given_up(failure)
-        self._observer(events.Retrying("", failure.host, failure.reason, wait, number))
+        self._observer(
+            events.Retrying(
+                "", failure.host, failure.reason, wait, number, failure.wait is not None
+            )
+        )
 
     def ask(
         self,

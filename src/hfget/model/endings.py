@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Literal
 
 from hfget.model.snapshots import Snapshot
+
+_SHOWN_FAILURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,11 @@ class MirrorUse:
     wrong: tuple[WrongRange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """How a download ended.
 
@@ -80,6 +87,34 @@ class Report:
     @property
     def ok(self) -> bool:
         return not self.failures and self.interrupted_by is None
+
+    def __repr__(self) -> str:
+        """One line; the fields have the rest."""
+        snapshot = self.snapshot
+        return (
+            f"<Report {snapshot.ref} @ {snapshot.commit[:7]}: {self.files_done}/{self.files_total}"
+            f" files, {_megabytes(self.bytes_done)}, exit code {self.exit_code}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """A table, as notebooks show it."""
+        snapshot = self.snapshot
+        rows = [
+            ("repo", str(snapshot.ref)),
+            ("commit", snapshot.commit),
+            ("folder", str(self.root)),
+            ("files", f"{self.files_done} of {self.files_total}"),
+            ("size", _megabytes(self.bytes_total)),
+            ("fetched", f"{_megabytes(self.received)} in {self.seconds:.1f} s"),
+            ("here before", _megabytes(self.reused)),
+            *(("from", f"{one.place}: {_megabytes(one.received)}") for one in self.mirrors),
+            ("exit code", str(self.exit_code)),
+            *(("failed", one.path + ": " + one.message) for one in self.failures[:_SHOWN_FAILURES]),
+        ]
+        more = len(self.failures) - _SHOWN_FAILURES
+        rows += [("failed", f"and {more} more")] if more > 0 else []
+        cells = "".join(f"<tr><th>{key}</th><td>{escape(text)}</td></tr>" for key, text in rows)
+        return f"<table>{cells}</table>"
 
     @property
     def stale(self) -> bool:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hfget.operations.prune_partials import Prunable, Pruned, prunable, prune
     from hfget.operations.pull import Pull
     from hfget.operations.pulling import Puller
-    from hfget.operations.python_api import download, plan
     from hfget.operations.report_facts import Fact, all_facts
     from hfget.operations.run import Run
     from hfget.operations.side_by_side import PROBED_REPO, SideBySide, probe_all
@@ -54,13 +53,11 @@ __all__ = [
     "Upstream",
     "Verification",
     "all_facts",
-    "download",
     "downloads",
     "downloads_below",
     "downloads_of",
     "newer",
     "places",
-    "plan",
     "probe_all",
     "prunable",
     "prune",
@@ -97,8 +94,6 @@ _HOMES = {
     "prune": "prune_partials",
     "Fact": "report_facts",
     "all_facts": "report_facts",
-    "download": "python_api",
-    "plan": "python_api",
     "downloads_of": "url_list",
     "FileState": "verification",
     "Verification": "verification",

@@ -96,8 +96,12 @@ class ComposedSources:
             self._holders.close()
             self.abort()
 
+    def sent(self) -> tuple[tuple[str, int], ...]:
+        """The bytes that each of several endpoints has sent so far."""
+        return self._mirrors.sent() if self._mirrors is not None else ()
+
     def report(self) -> tuple[MirrorUse, ...]:
-        """What each of several endpoints has sent."""
+        """What each of several endpoints did."""
         return self._mirrors.report() if self._mirrors is not None else ()
 
     def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
@@ -169,3 +173,10 @@ class JoinedSources:
         """End what is still asked of an endpoint that is not needed any more."""
         for part in self._parts:
             part.close()
+
+    def sent(self) -> tuple[tuple[str, int], ...]:
+        """The bytes of all snapshots that each of several endpoints has sent so far."""
+        total: dict[str, int] = {}
+        for place, count in (sent for part in self._parts for sent in part.sent()):
+            total[place] = total.get(place, 0) + count
+        return tuple(total.items())

@@ -137,7 +137,7 @@ class PlanTransfer:
         `alive` is called with each event.
         """
         settings = self._settings
-        observe = heard(self._observe, alive)
+        observe = by_place(heard(self._observe, alive), sources)
         options = TransferOptions(
             settings.connections, settings.jobs, settings.retries, settings.fsync, sources.places
         )
@@ -188,6 +188,19 @@ def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observ
         observer(event)
 
     return observe
+
+
+def by_place(
+    observer: events.Observer, sources: ComposedSources | JoinedSources
+) -> events.Observer:
+    """An observer whose samples also say what each endpoint has sent, where there are several."""
+
+    def observe(event: events.Event, /) -> None:
+        if isinstance(event, events.Progress):
+            event = event._replace(places=sources.sent())
+        observer(event)
+
+    return observer if sources.places < 2 else observe
 
 
 class PreparedRun(NamedTuple):

@@ -39,7 +39,7 @@ from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
 from hfget.settings import check_time_outs
-from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors
+from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors, remember_speed
 from hfget.transfer import Outcome
 
 
@@ -139,7 +139,11 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         with ExitStack() as held:
             begun = self.begin(held, consent)
-            report = begun.end(begun.transfer.run(begun.plan) if begun.transfer else None)
+            began = time.monotonic()
+            outcome = begun.transfer.run(begun.plan) if begun.transfer else None
+            if outcome is not None:
+                remember_speed(outcome.received, time.monotonic() - began)
+            report = begun.end(outcome)
         self._observer(events.Finished(report))
         return report
 

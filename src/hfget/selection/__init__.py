@@ -10,6 +10,7 @@ from __future__ import annotations
 from hfget.selection.gguf import label_of, projectors, whole_name
 from hfget.selection.groups import Group, groups_of
 from hfget.selection.labels import files_meant, labels_of
+from hfget.selection.loaders import loaders_of
 from hfget.selection.patterns import Selection, absent, select, selection_remarks
 from hfget.selection.weights import Choice, split_words
 
@@ -22,6 +23,7 @@ __all__ = [
     "groups_of",
     "label_of",
     "labels_of",
+    "loaders_of",
     "projectors",
     "select",
     "selection_remarks",

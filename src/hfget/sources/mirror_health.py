@@ -244,6 +244,12 @@ class MirrorHealth:
         """What was seen of requests of a kind."""
         return self._mirrors[place].figures[kind]
 
+    def sent(self) -> tuple[tuple[str, int], ...]:
+        """The bytes that came from each of them so far."""
+        with self._lock:
+            self._sample()
+            return tuple((place, mirror.received) for place, mirror in self._mirrors.items())
+
     def report(self) -> tuple[MirrorUse, ...]:
         """What each of them did."""
         with self._lock:

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         read_bytes,
         reading_anybodys,
     )
+    from hfget.system.speed_memory import last_speed, remember_speed
     from hfget.system.user_folders import (
         cache_folder,
         home_folder,
@@ -112,6 +113,7 @@ __all__ = [
     "is_own",
     "is_sole",
     "is_trusted",
+    "last_speed",
     "lease_is_over",
     "login_file",
     "naming_disk_errors",
@@ -126,6 +128,7 @@ __all__ = [
     "reading_anybodys",
     "redact",
     "remember",
+    "remember_speed",
     "rename_new",
     "safe_text",
     "safe_url",
@@ -147,7 +150,9 @@ _HOMES = {
     "home_folder": "user_folders",
     "hub_cache": "user_folders",
     "hub_home": "user_folders",
+    "last_speed": "speed_memory",
     "login_file": "user_folders",
+    "remember_speed": "speed_memory",
     "check_working_folder": "disk",
     "READ_ONLY": "disk",
     "AtomicWriter": "atomic_files",

@@ -178,8 +178,9 @@ class Worker:
             wait = max(wait, self._wait(job, failure, attempt))
             rest = wait + LAST_TO_PROBE_SECONDS * failure.whole_host
             job.not_before = max(job.not_before, time.monotonic() + rest)
+        asked = failure.wait is not None
         self._results.tell(
-            events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt)
+            events.Retrying(job.file.path, failure.host, failure.reason, wait, attempt, asked)
         )
 
     def _wait(self, job: FileJob, failure: Transient, attempt: int) -> float:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, RepoChange
+from hfget.events import Event, Observer, RepoChange
 from hfget.model import Plan, Snapshot
 from hfget.ui.output import absolute
 from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict as Verdict
 from hfget.ui.verdicts import verdicts_text as verdicts_text
 
-__all__ = ["Display", "Records", "Table", "absolute", "display"]
+__all__ = ["Display", "Records", "Table", "absolute", "display", "progress_display"]
 
 _TRUE = frozenset({"1", "on", "yes", "true"})
 
@@ -45,14 +46,20 @@ class Display(Protocol):
     def ask(self, question: str) -> bool:
         """Whether a user sits at a terminal and says yes; false where no user can be asked."""
 
+    def can_ask(self) -> bool:
+        """Whether `ask` and `choose` reach a user."""
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]], /) -> int | None:
+        """The number of the row that a user takes; None for none, or where none can be asked."""
+
     def abandon(self, error: HfgetError) -> None:
         """The process ends in this moment: say so, and leave the screen in order."""
 
     def dry_run(self, plan: Plan) -> None:
         """The table of what would be done, on stdout."""
 
-    def listing(self, snapshot: Snapshot) -> None:
-        """The files of a snapshot, on stdout."""
+    def listing(self, snapshot: Snapshot, *, tree: bool = False) -> None:
+        """The files of a snapshot, on stdout; as a `tree` for people."""
 
     def changed(self, change: RepoChange) -> None:
         """What a repo is now, beside what it was, on stdout."""
@@ -76,7 +83,8 @@ def display(
     """The display for these flags and these streams (default: stderr and stdout).
 
     `command` is the command line that would go on with an unfinished run. The live display
-    needs a terminal; CI=true, TERM=dumb, HF_HUB_DISABLE_PROGRESS_BARS and `live=False` turn it off.
+    needs a terminal; CI=true, TERM=dumb, HF_HUB_DISABLE_PROGRESS_BARS, a notebook's cell and
+    `live=False` turn it off.
     """
     if json:
         from hfget.ui.ndjson import NdjsonDisplay
@@ -105,6 +113,24 @@ def display(
     return LinesDisplay(messages, command=command, results=results)
 
 
+def progress_display() -> AbstractContextManager[Observer]:
+    """What shows a download of a program: a notebook's own bar, or messages on stderr."""
+    from hfget.ui.notebook import NotebookDisplay, kernel
+
+    return NotebookDisplay() if kernel() is not None else display()
+
+
+def _in_notebook() -> bool:
+    """Whether this was started by `!hfget` in a cell: a terminal, but one that shows no cursor.
+
+    Kernels have the process of their server in JPY_PARENT_PID (jupyter_client's launcher); where
+    another program starts them, as Colab's, they have the settings of ipykernel's zmqshell.
+    """
+    env = os.environ
+    plain = env.get("PAGER") == env.get("GIT_PAGER") == "cat" and env.get("CLICOLOR") == "1"
+    return "JPY_PARENT_PID" in env or (plain and env.get("TERM") == "xterm-color")
+
+
 def _wants_live(stream: TextIO) -> bool:
     try:
         terminal = stream.isatty()
@@ -113,6 +139,7 @@ def _wants_live(stream: TextIO) -> bool:
     return (
         terminal
         and not _set("CI")
+        and not _in_notebook()
         and not _set("HF_HUB_DISABLE_PROGRESS_BARS")
         and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
     )

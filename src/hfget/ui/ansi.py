@@ -11,6 +11,7 @@ from rich.text import Text
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.system import redact
+from hfget.ui.output import broken
 
 # Erases the cursor's row and all below. The step to the right keeps tmux from taking an erasure
 # that begins in the upper left corner for a cleared screen and saving it to its history.
@@ -82,6 +83,15 @@ def safe(row: Text) -> Text:
     """The last filter: a row with something secret in it loses that, and its colours."""
     clean = redact(row.plain)
     return row if clean == row.plain else Text(clean)
+
+
+def message_rows(messages: Sequence[str], width: int = 0) -> list[Text]:
+    """Messages with their colours, in rows of `width` cells; 0 does not limit them."""
+    rows = []
+    for message in messages:
+        first, *rest = broken(message, width) if width else [message]
+        rows += [safe(styled(first)), *(safe(Text(part)) for part in rest)]
+    return rows
 
 
 def styled(line: str) -> Text:

@@ -6,19 +6,26 @@ import math
 
 from hfget.system import duration_text, size_text
 
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
 
 def percent(done: int, total: int) -> int:
     """Whole percent, rounded down: 100 only when nothing is left."""
     return 100 if done >= total else max(0, 100 * done // total)
 
 
-def pair_text(done: int, total: int) -> str:
-    """`1.2/4.9 GB`: both in the unit of the total."""
+def pair_text(done: int, total: int, largest: int = 0) -> str:
+    """`1.2/4.9 GB`: both in the unit of the total, or of the `largest` of a column."""
     whole = size_text(total)
     unit = whole.rpartition(" ")[2]
+    column = size_text(largest).rpartition(" ")[2]
+    if largest > total and column != unit:
+        scale = 1000 ** _UNITS.index(column)
+        if total >= scale / 100:
+            return f"{done / scale:.2f}/{total / scale:.2f} {column}"
     if unit == "B":
         return f"{done}/{whole}"
-    scale = 1000 ** ("B", "kB", "MB", "GB", "TB", "PB").index(unit)
+    scale = 1000 ** _UNITS.index(unit)
     return f"{done / scale:.1f}/{whole}"
 
 

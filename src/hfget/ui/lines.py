@@ -64,32 +64,32 @@ class LinesDisplay(Summaries):
     def __call__(self, event: Event, /) -> None:
         match event:
             case Note():
-                self._sink.line(note_line(event))
+                self._sink.message(note_line(event))
             case Planned(plan):
-                self._sink.line(header_line(plan.snapshot, plan.root))
-                self._sink.line(plan_line(plan))
+                self._sink.message(header_line(plan.snapshot, plan.root))
+                self._sink.message(plan_line(plan))
             case Retrying():
                 more = self._repeats.passes(("retry", event.host, event.reason))
                 if more is not None:
-                    self._sink.line(retry_line(event, more))
+                    self._sink.message(retry_line(event, more))
             case Progress():
                 self._kept = event.bytes_done
                 if self._pace.due():
-                    self._sink.line(progress_line(event))
+                    self._sink.message(progress_line(event))
             case FileDone():
                 large = event.size >= LARGE_FILE_BYTES and event.received > 0
                 if large and self._files.passes():
-                    self._sink.line(file_line(event))
+                    self._sink.message(file_line(event))
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
-                    self._sink.line(failed_line(failure))
+                    self._sink.message(failed_line(failure))
             case RepoFailed():
-                self._sink.line(repo_failed_text(event))
+                self._sink.message(repo_failed_text(event))
             case Finished(report, name):
                 text = report_text(report, self._command, self._kept, name)
                 # A terminal has echoed ^C, and stands behind it.
                 echoed = report.interrupted_by is not None and self._sink.is_terminal
-                self._sink.line(f"\n{text}" if echoed else text)
+                self._sink.message(f"\n{text}" if echoed else text)
             case _:
                 pass
 
@@ -109,4 +109,4 @@ class LinesDisplay(Summaries):
         self._tell(error_text(err))
 
     def _tell(self, text: str) -> None:
-        self._sink.line(text)
+        self._sink.message(text)

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -38,10 +38,14 @@ from hfget.events import (
 )
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
+from hfget.system import redact
 from hfget.ui import live_rows
-from hfget.ui.ansi import RESTORE, Brush, safe, styled
+from hfget.ui.ansi import RESTORE, Brush, message_rows, safe
+from hfget.ui.countdown import Countdown
+from hfget.ui.job_control import JobControl
 from hfget.ui.output import Sink, to_ascii, write_at_once
 from hfget.ui.pacing import Clock, Repeats
+from hfget.ui.place_rates import PlaceRates
 from hfget.ui.sentences import (
     error_text,
     failed_line,
@@ -62,6 +66,8 @@ _STATUS_AFTER_SECONDS = 0.4
 # While a window is being resized the region is one short row: what is longer than a line gets
 # broken in two, and pushes the lines above off the screen, with every step of the edge.
 _RESIZED_SECONDS = 0.5
+# A window that is that much narrower at once, and how long Ctrl-Z waits for a paint to end.
+_JUMP, _AWAY_SECONDS = 2 / 3, 0.5
 # The region grows at once but shrinks late, so that the total does not jump about.
 _SHRINK_AFTER_SECONDS = 2.0
 
@@ -90,7 +96,11 @@ class LiveDisplay(Summaries):
         self._picker = live_rows.Picker()
         self._lock = threading.Lock()  # guards what events change
         self._painting = threading.Lock()  # guards what is on the screen
-        self._messages: list[Text] = []
+        self._messages: list[str] = []
+        self._heading = ""
+        self._waits = Countdown()
+        self._rates = PlaceRates()
+        self._jobs = JobControl(self._away)
         self._status: str = texts.ASKING_HUB
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
@@ -111,9 +121,11 @@ class LiveDisplay(Summaries):
             case Planned(plan):
                 self._over = False
                 self._status = texts.STARTING
-                header = header_line(plan.snapshot, plan.root)
-                self._say(f"{header}\n{plan_line(plan)}")
+                self._heading = f"{header_line(plan.snapshot, plan.root)}\n{plan_line(plan)}"
+                self._say(self._heading)
             case Retrying():
+                with self._lock:
+                    self._waits.note(event, self._clock())
                 more = self._repeats.passes(("retry", event.host, event.reason))
                 if more is not None:
                     self._say(retry_line(event, more))
@@ -121,6 +133,7 @@ class LiveDisplay(Summaries):
                 with self._lock:
                     self._progress = event
                     self._rows = self._picker.pick(event.active)
+                    self._rates.note(event.places, self._clock())
             case FileFailed(failure):
                 if self._repeats.passes(("failed", failure.message)) is not None:
                     self._say(failed_line(failure))
@@ -137,6 +150,8 @@ class LiveDisplay(Summaries):
         if self._thread is None:
             self._over, self._progress, self._began = False, None, self._clock()
             self._stop.clear()
+            if self._region:
+                self._jobs.begin()
             thread = threading.Thread(target=self._run, name="hfget-display", daemon=True)
             with suppress(RuntimeError):  # no room for another thread: nothing is repainted
                 thread.start()
@@ -157,8 +172,17 @@ class LiveDisplay(Summaries):
         if thread is not None:
             self._stop.set()
             thread.join()
+            self._jobs.end()
         self._over = True
         self.paint()
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        """Without the region meanwhile."""
+        self.stop()
+        try:
+            return super().choose(question, rows)
+        finally:
+            self.__enter__()
 
     def ask(self, question: str) -> bool:
         """Without the region meanwhile."""
@@ -167,6 +191,18 @@ class LiveDisplay(Summaries):
             return super().ask(question)
         finally:
             self.__enter__()
+
+    @contextmanager
+    def _away(self) -> Iterator[None]:
+        """Without the region, and without a paint meanwhile; afterwards it is painted anew."""
+        held = self._painting.acquire(timeout=_AWAY_SECONDS)  # this thread may hold it itself
+        try:
+            write_at_once(RESTORE)
+            yield
+            self._last = ([], 0)
+        finally:
+            if held:
+                self._painting.release()
 
     def abandon(self, error: HfgetError) -> None:
         if self._region:
@@ -192,11 +228,15 @@ class LiveDisplay(Summaries):
                 messages, self._messages = self._messages, []
             if not self._region:
                 if messages:
-                    self._sink.write(self._brush.lines(messages))
+                    self._sink.write(self._brush.lines(message_rows(messages)))
                 return
             width, height = self.console.size
             if width != self._last[1] != 0:
                 self._resized_at = self._clock()
+                if self._heading and self._last[0] and width <= self._last[1] * _JUMP:
+                    # Some terminals scroll by as many rows as the old region has been broken
+                    # into: what is being downloaded, and where to, is said again.
+                    messages = [*self._heading.split("\n"), *messages]
             rows = [] if self._over else self._frame(width - 1, height - 1)
             painted = [self._brush.ansi(row) for row in rows]
             if not messages and (painted, width) == self._last:
@@ -205,7 +245,8 @@ class LiveDisplay(Summaries):
             # joined in its memory. Messages may wrap. Both need a clean ground.
             clear = bool(messages) or width != self._last[1]
             self._last = (painted, width)
-            self._sink.write(self._brush.repaint(messages, painted, clear))
+            said = message_rows(messages, width)
+            self._sink.write(self._brush.repaint(said, painted, clear))
 
     def _frame(self, width: int, height: int) -> list[Text]:
         with self._lock:
@@ -215,14 +256,21 @@ class LiveDisplay(Summaries):
             if now - self._began < _STATUS_AFTER_SECONDS:
                 return []
             status = translated(status)
+            with self._lock:
+                status = next(iter(self._waits.lines(now, 0)), status)
             text = to_ascii(status) if self._sink.ascii else status
             tick = int((now - self._began) / REFRESH_SECONDS)
             return [safe(live_rows.status_row(text, tick, width, self._glyphs))]
         if now - self._resized_at < _RESIZED_SECONDS:
             return [safe(live_rows.short_row(progress, width))]
-        total = live_rows.total_rows(progress, width, self._glyphs)[-max(1, height) :]
+        with self._lock:
+            rates, waits = self._rates.line(width), self._waits.lines(now, progress.connections)
+        total = live_rows.about_rows(rates, waits, width, self._glyphs)
+        total += live_rows.total_rows(progress, width, self._glyphs)
+        total = total[-max(1, height) :]
         room = max(0, height - len(total) - 1 - _MESSAGE_ROWS)
-        rows = [live_rows.file_row(file, width, self._glyphs) for file in files[:room]]
+        largest = max((file.size for file in files[:room]), default=0)
+        rows = [live_rows.file_row(file, width, self._glyphs, largest) for file in files[:room]]
         hidden = len(progress.active) - len(rows)
         if hidden and len(rows) == live_rows.MAX_FILES and room > len(rows):
             rows.append(live_rows.more_row(hidden, width))
@@ -245,7 +293,7 @@ class LiveDisplay(Summaries):
     def _say(self, text: str) -> None:
         if self._sink.ascii:
             text = to_ascii(text)
-        lines = [safe(styled(line)) for line in text.split("\n")]
+        lines = [redact(line) for line in text.split("\n")]
         with self._lock:
             self._messages += lines
         if self._thread is None:

@@ -27,6 +27,10 @@ _NARROW = 60
 _ONE_LINE = 76
 _WIDE = 96
 
+#: The columns after the name: bar, sizes, what goes on.
+_BAR_CELLS, _PAIR, _INFO = 16, 13, 9
+_WIDE_BAR, _WIDE_INFO = 24, 14
+
 _BAR = "cyan"
 _TOTAL_BAR = "green"
 _VERIFY = "yellow"
@@ -98,8 +102,11 @@ def bar(ratio: float, width: int, glyphs: Glyphs, style: str) -> Text:
     return Text.assemble((done, style), (glyphs.track * (width - len(done)), _TRACK))
 
 
-def file_row(file: ActiveFile, width: int, glyphs: Glyphs) -> Text:
-    """Path, bar, done and size, connections or what else is going on."""
+def file_row(file: ActiveFile, width: int, glyphs: Glyphs, largest: int = 0) -> Text:
+    """Path, bar, done and size, connections or what else is going on.
+
+    Sizes are in the unit of the `largest` of the column.
+    """
     usable = min(width, _MAX_WIDTH)
     verifying = _is_verifying(file)
     done = file.hashed if verifying else file.done
@@ -113,12 +120,15 @@ def file_row(file: ActiveFile, width: int, glyphs: Glyphs) -> Text:
         indent = " "
     else:
         wide = usable >= _WIDE
-        sizes = f"  {pair_text(done, file.size):>13}"
+        sizes = f"  {pair_text(done, file.size, largest):>{_PAIR}}"
         info = _info(file, verifying, wide, glyphs)
         tail = [
-            bar(ratio, 24 if wide else 16, glyphs, style),
+            bar(ratio, _WIDE_BAR if wide else _BAR_CELLS, glyphs, style),
             Text(sizes),
-            Text(f"  {padded(info, 14 if wide else 9)}", _VERIFY if verifying else _QUIET),
+            Text(
+                f"  {padded(info, _WIDE_INFO if wide else _INFO)}",
+                _VERIFY if verifying else _QUIET,
+            ),
         ]
         indent = "  "
     room = usable - len(indent) - sum(part.cell_len for part in tail) - len(indent)
@@ -145,32 +155,52 @@ def status_row(text: str, tick: int, width: int, glyphs: Glyphs) -> Text:
 
 
 def total_rows(progress: Progress, width: int, glyphs: Glyphs) -> list[Text]:
-    """The whole run: one row, or two on a narrow terminal."""
+    """The whole run: one row in the columns of the files, or two on a narrow terminal."""
     usable = min(width, _MAX_WIDTH)
     done, total = progress.bytes_done, progress.bytes_total
     ratio = done / total if total else 1.0
-    share = Text(f" {percent(done, total):>3}%", "bold")
+    share = f"{percent(done, total)}%"
     if usable < _ONE_LINE:
-        first = Text.assemble(" ", bar(ratio, max(4, usable - 6), glyphs, _TOTAL_BAR), share)
-        return [first, Text(" " + _fitting(progress, usable - 1))] if usable >= 20 else [share]
+        end = Text(f" {share:>4}", "bold")
+        first = Text.assemble(" ", bar(ratio, max(4, usable - 6), glyphs, _TOTAL_BAR), end)
+        return [first, Text(" " + _fitting(progress, usable - 1))] if usable >= 20 else [end]
     wide = usable >= _WIDE
-    most = cells(_files(progress, progress.files_total))
-    fields = [
-        f"{pair_text(done, total):>12}",
-        padded(_files(progress, progress.files_done), most, right=True),
+    long = _WIDE_BAR if wide else _BAR_CELLS
+    room = usable - 8 - long - _PAIR - (_WIDE_INFO if wide else _INFO)
+    return [
+        Text.assemble(
+            "  ",
+            padded(_figures(progress, room), room),
+            "  ",
+            bar(ratio, long, glyphs, _TOTAL_BAR),
+            f"  {pair_text(done, total):>{_PAIR}}  ",
+            (share, "bold"),
+        )
     ]
-    if done >= total:
-        fields.append(padded(translated(texts.VERIFYING), 27 if wide else 22))
+
+
+def _figures(progress: Progress, room: int) -> str:
+    """Files, speed and time left, each at its place; in fewer words where `room` is short."""
+    files = _files(progress, progress.files_done)
+    files = padded(files, cells(_files(progress, progress.files_total)), right=True)
+    short = files.rpartition(" ")[0]
+    if progress.bytes_done >= progress.bytes_total:
+        tries = [[files, translated(texts.VERIFYING)], [short, translated(texts.VERIFYING)]]
     else:
-        left = eta_text(progress.eta)
-        left = translated(texts.LEFT(time=left)) if left and wide else left
-        fields += [f"{speed_text(progress.speed):>9}", padded(left, 16 if wide else 11)]
-    figures = "  ".join(["", *fields])
-    room = usable - 2 - share.cell_len - cells(figures)
-    if room < 8:
-        first = Text.assemble("  ", bar(ratio, usable - 7, glyphs, _TOTAL_BAR), share)
-        return [first, Text("  " + _fitting(progress, usable - 2))]
-    return [Text.assemble("  ", bar(ratio, room, glyphs, _TOTAL_BAR), share, figures)]
+        speed, left = f"{speed_text(progress.speed):>9}", eta_text(progress.eta)
+        said = [translated(texts.LEFT(time=left))] if left else []
+        brief = [left] if left else []
+        tries = [[files, speed, *said], [files, speed, *brief], [short, speed, *brief], [speed]]
+    lines = ["  ".join(fields) for fields in tries]
+    return next((line for line in lines if cells(line) <= room), _head(lines[-1], room))
+
+
+def about_rows(rates: str, waits: Sequence[str], width: int, glyphs: Glyphs) -> list[Text]:
+    """What each endpoint sends, if that is told, and what is waited for."""
+    lines = [(rates, _QUIET)] if rates else []
+    lines += [(f"  {line}", _VERIFY) for line in waits]
+    most = min(width, _MAX_WIDTH)
+    return [Text(shorten(line, most, glyphs.cut), style) for line, style in lines]
 
 
 def short_row(progress: Progress, width: int) -> Text:

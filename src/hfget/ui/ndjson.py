@@ -85,6 +85,12 @@ class NdjsonDisplay:
     def ask(self, question: str) -> bool:
         return False
 
+    def can_ask(self) -> bool:
+        return False
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        return None
+
     def __enter__(self) -> NdjsonDisplay:
         self._sink.start()
         return self
@@ -127,7 +133,7 @@ class NdjsonDisplay:
             )
         self._emit("total", **_plan_sums(plan))
 
-    def listing(self, snapshot: Snapshot) -> None:
+    def listing(self, snapshot: Snapshot, *, tree: bool = False) -> None:
         for file in snapshot.files:
             self._emit(
                 "file",

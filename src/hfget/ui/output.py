@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import select
 import sys
 import threading
@@ -11,8 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from hfget.system import redact
+from hfget.messages import translated
+from hfget.messages import ui_texts as texts
+from hfget.system import cells, redact, wrap
 
+#: The blank between a figure and its unit, and what stands there while lines are broken.
+_FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\u00a0"
 _FANCY = "→…·━╸─⠋"
 _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": "#", "╸": "#", "─": "-"})
 
@@ -38,6 +43,19 @@ def write_at_once(text: str) -> None:
         if os.name != "posix" or select.select([], [2], [], 0)[1]:
             encoding = getattr(sys.stderr, "encoding", None) or "ascii"
             os.write(2, to_ascii(text).encode(encoding, "backslashreplace"))
+
+
+def broken(line: str, width: int) -> list[str]:
+    """A message in lines of `width` cells, broken between words.
+
+    What is to be copied stays whole: the next step, and lines indented by four.
+    """
+    whole = (translated(texts.BLOCK_NEXT).partition("{")[0], " " * 4)
+    if cells(line) <= width or line.startswith(whole):
+        return [line]
+    margin = line[: len(line) - len(line.lstrip())]
+    kept = _FIGURE.sub(_UNBROKEN, line.strip())
+    return [part.replace(_UNBROKEN, " ") for part in wrap(kept, width, margin, hanging="  ")]
 
 
 class Sink:
@@ -80,6 +98,19 @@ class Sink:
     def line(self, text: str) -> None:
         """Write `text`, of one or several lines, and a line end."""
         self.write("\n".join(map(redact, text.split("\n"))) + "\n")
+
+    def message(self, text: str) -> None:
+        """As `line`; on a terminal no word is broken where there is a blank before it."""
+        width = self._width()
+        if width:
+            text = "\n".join(part for line in text.split("\n") for part in broken(line, width))
+        self.line(text)
+
+    def _width(self) -> int:
+        """The columns of the terminal; 0 where it is none, or does not say."""
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(self.stream.fileno()).columns
+        return 0
 
     def write(self, text: str) -> None:
         """Write `text`, from which the caller has removed what is secret."""

@@ -29,12 +29,18 @@ class QuietDisplay(Summaries):
         if isinstance(event, Progress):
             self._kept = event.bytes_done
         elif isinstance(event, Finished) and not event.report.ok:
-            self._sink.line(report_text(event.report, self._command, self._kept, event.name))
+            self._sink.message(report_text(event.report, self._command, self._kept, event.name))
         elif isinstance(event, RepoFailed):
-            self._sink.line(repo_failed_text(event))
+            self._sink.message(repo_failed_text(event))
 
     def ask(self, question: str) -> bool:
         return False
+
+    def can_ask(self) -> bool:
+        return False
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        return None
 
     def __enter__(self) -> QuietDisplay:
         return self
@@ -48,7 +54,7 @@ class QuietDisplay(Summaries):
         pass
 
     def error(self, err: HfgetError) -> None:
-        self._sink.line(error_text(err))
+        self._sink.message(error_text(err))
 
     def verified(self, verdicts: Sequence[Verdict], summary: str) -> None:
         """Files that are missing or changed are errors; the rest is not worth a word."""
@@ -56,4 +62,4 @@ class QuietDisplay(Summaries):
         for path, state, detail in bad:
             why = f" ({shown(detail)})" if detail else ""
             message = f"{verdict_state(state)}: {shown(path)}{why}"
-            self._sink.line(translated(texts.ERROR(message=message)))
+            self._sink.message(translated(texts.ERROR(message=message)))

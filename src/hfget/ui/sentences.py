@@ -133,7 +133,9 @@ def choice_line(groups: Sequence[Group]) -> str:
     quants = [group.quant for group in groups if group.quant]
     ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
     ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
-    return translated(texts.CHOICE(ways=joined(ways, texts.OR))) if ways else ""
+    if not ways:
+        return ""
+    return translated(texts.CHOICE(ways=joined([*ways, "--pick"], texts.OR)))
 
 
 def note_line(note: events.Note) -> str:
@@ -268,6 +270,8 @@ def _outcome(report: Report, kept: int) -> str:
         ways = []
         if report.from_cache:
             ways.append(texts.FROM_HUB_CACHE(from_cache=size_text(report.from_cache)))
+        if saved := report.reused - report.from_cache:
+            ways.append(texts.HERE(here=size_text(saved)))
         if report.received:
             ways += filter(None, (texts.FETCHED(size=size_text(report.received)), speed))
         return texts.VERIFIED_IN(line=line, spent=spent, ways=listed(ways))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from hfget.errors import HfgetError
@@ -16,9 +17,11 @@ from hfget.events import RepoChange
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Plan, Snapshot
-from hfget.selection import groups_of
-from hfget.system import cells, padded, size_text
+from hfget.selection import groups_of, loaders_of
+from hfget.system import cells, free_bytes, last_speed, padded, size_text
 from hfget.ui.changes import change_text
+from hfget.ui.choosing import can_ask, choose
+from hfget.ui.figures import eta_text, speed_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
     choice_line,
@@ -31,7 +34,8 @@ from hfget.ui.sentences import (
     shown,
     state_text,
 )
-from hfget.ui.tables import Records, Table, field_lines, table_lines, wrapped
+from hfget.ui.tables import Records, Table, field_lines, table_lines, table_rows, wrapped
+from hfget.ui.tree_rows import tree_lines
 from hfget.ui.verdicts import Verdict, all_well, verdict_state
 
 _WHOLE_PATH = 1 << 20
@@ -43,9 +47,15 @@ class Summaries:
     def __init__(self, results: TextIO | None = None) -> None:
         self._results = Sink(results or sys.stdout)
 
+    def can_ask(self) -> bool:
+        return can_ask()
+
+    def choose(self, question: str, rows: Sequence[Sequence[str]]) -> int | None:
+        return choose(question, rows)
+
     def ask(self, question: str) -> bool:
         """Whether a user sits at a terminal and says yes."""
-        if any(stream is None or not stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        if not can_ask():
             return False
         print(
             translated(texts.QUESTION(question=shown(question))),
@@ -62,19 +72,21 @@ class Summaries:
             rows = [(size_text(i.file.size), state_text(i), i.file.path) for i in items]
             gone = translated(texts.TO_DELETE)
             rows += [(size_text(one.size), gone, one.path) for one in plan.removals]
-            self._write([*_columns(rows), plan_line(plan)])
+            self._write([*_columns(rows), plan_line(plan), *_decision_lines(plan)])
         else:
             self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
             self._write(_fields(str(gone.size), "obsolete", gone.path) for gone in plan.removals)
 
-    def listing(self, snapshot: Snapshot) -> None:
+    def listing(self, snapshot: Snapshot, *, tree: bool = False) -> None:
         """Size, `lfs` or `git`, and path of every file; on a terminal also sum and groups."""
         files = snapshot.files
         if self._results.is_terminal:
             rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
             sum_line = files_line(len(files), sum(file.size for file in files))
-            lines = [header_line(snapshot), *_columns(rows), sum_line]
-            self._write(lines + _group_lines(snapshot))
+            body = tree_lines(files) if tree else _columns(rows)
+            self._write([header_line(snapshot), *body, sum_line, *_group_lines(snapshot)])
+        elif tree:
+            self._write(tree_lines(files))
         else:
             self._write(_fields(str(f.size), "lfs" if f.is_lfs else "git", f.path) for f in files)
 
@@ -125,11 +137,44 @@ def _group_lines(snapshot: Snapshot) -> list[str]:
     if len(found) < 2:
         return []
     rows = [
-        (size_text(g.size), translated(count_text(len(g.files), "file")), group_text(g))
+        (
+            size_text(g.size),
+            translated(count_text(len(g.files), "file")),
+            group_text(g),
+            loaders_of(g.kind),
+        )
         for g in found
     ]
     hint = choice_line(found)
-    return ["", *_columns(rows), *([hint] if hint else [])]
+    return ["", *table_rows(rows, right=frozenset({0})), *([hint] if hint else [])]
+
+
+def _decision_lines(plan: Plan) -> list[str]:
+    """What helps to decide: groups with what is here of them, room on the disk, and the time."""
+    lines = []
+    need = {item.file.path: item.need for item in plan.items}
+    found = groups_of(replace(plan.snapshot, files=tuple(item.file for item in plan.items)))
+    if len(found) > 1:
+        head = (texts.HEAD_WEIGHTS, texts.HEAD_FILES, texts.HEAD_SIZE, texts.HEAD_HERE)
+        rows = []
+        for group in found:
+            missing = sum(need[file.path] for file in group.files)
+            files, here = str(len(group.files)), size_text(group.size - missing)
+            cost = size_text(missing) if missing else "-"
+            sizes = (files, size_text(group.size), here, cost)
+            rows.append((group_text(group), *sizes, loaders_of(group.kind)))
+        names = [translated(name) for name in (*head, texts.HEAD_TO_FETCH, texts.HEAD_LOADED_BY)]
+        width = shutil.get_terminal_size().columns
+        table = Table(names, rows, frozenset({1, 2, 3, 4}))
+        hint = choice_line(found)
+        lines += ["", *table_lines(table, width), *([hint] if hint else [])]
+    free, speed = free_bytes(plan.root), last_speed()
+    if free is not None:
+        lines.append(translated(texts.FREE_SPACE(size=size_text(free))))
+    if speed and plan.need_bytes:
+        left = eta_text(plan.need_bytes / speed)
+        lines.append(translated(texts.TIME_AT_LAST_SPEED(time=left, speed=speed_text(speed))))
+    return lines
 
 
 def _fields(*fields: str) -> str:

@@ -45,6 +45,12 @@ def table_lines(table: Table, width: int | None) -> list[str]:
     return [_line(row, widths, table.right) for row in rows]
 
 
+def table_rows(rows: Sequence[Sequence[str]], right: frozenset[int]) -> list[str]:
+    """Rows without a head, as wide as they are."""
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    return [_line(row, widths, right) for row in rows]
+
+
 def field_lines(table: Table) -> list[str]:
     """The rows for a program."""
     rows = table.rows if table.fields is None else table.fields

@@ -52,6 +52,9 @@ FILES_ALLOWED = {
     "server/shortcuts.py": "HTTP",
     "server/page.py": "a page of HTML, whose words stand between its tags",
     "ui/ansi.py": "colours, and words that are coloured",
+    "ui/notebook.py": "HTML; the words are those of ui/sentences.py",
+    "model/endings.py": "a report as Python and notebooks show it, like the names of its fields",
+    "selection/loaders.py": "names of programs",
 }
 #: Single literals: formats, words of libraries and protocols, errors that never reach a user.
 LITERALS_ALLOWED = {
@@ -73,6 +76,7 @@ LITERALS_ALLOWED = {
     *("module 'hfget' has no attribute {}", "module 'hfget.operations' has no attribute {}"),
     *("module 'hfget.system' has no attribute {}", "{}() got an unexpected keyword argument {}{}"),
     "observer: Called with each event, one at a time (hfget.events).",
+    "progress: Shows a bar, in a notebook or on stderr.",
     *("stop: Ends the run when it is set.", "the file became shorter while it was sent"),
     *(
         "true false auto 0 1 yes no on off",

@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from hfget import events
+from hfget import events, python_api
 from hfget.endpoints import host_of
 from hfget.errors import GatedRepoError, HfgetError
 from hfget.http.client import HttpClient
 from hfget.hub import CommitHolders
 from hfget.model import RepoRef
-from hfget.operations import python_api
 from hfget.settings import Settings
 from tests.support.loopback import BOUND, Answer, Asked, Loopback, git_sha1, small_file, snapshot_of
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hfget import python_api
 from hfget.errors import HfgetError
-from hfget.operations import python_api
 from tests.support.loopback import Answer, Asked, Loopback, git_sha1
 
 pytestmark = pytest.mark.usefixtures("no_proxies")

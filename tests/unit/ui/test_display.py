@@ -50,6 +50,7 @@ def test_a_terminal_is_live_and_a_pipe_is_not() -> None:
         ("HF_HUB_DISABLE_PROGRESS_BARS", "YES", False),
         ("HF_HUB_DISABLE_PROGRESS_BARS", "0", True),
         ("NO_COLOR", "1", True),
+        ("JPY_PARENT_PID", "1", False),
     ],
 )
 def test_the_environment_decides_then(

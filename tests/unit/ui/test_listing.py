@@ -38,18 +38,18 @@ def test_a_terminal_shows_the_groups_after_the_files() -> None:
     assert listed(LLAMA)[len(LLAMA) + 1 :] == [
         "15 files, 40.5 GB",
         "",
-        "  13.5 GB  3 files  safetensors",
-        "  27.0 GB  4 files  bin",
+        "  13.5 GB  3 files  safetensors  transformers, diffusers, vLLM",
+        "  27.0 GB  4 files  bin          transformers, PyTorch",
         "   1.0 MB  8 files  all else",
-        "to fetch one of them: --weights safetensors",
+        "to fetch one of them: --weights safetensors or --pick",
     ]
     assert listed(MRADERMACHER)[len(MRADERMACHER) + 3 :] == [
-        "  13.0 GB  1 file   gguf i1-IQ2_XXS",
-        "  42.0 GB  1 file   gguf i1-Q4_K_M",
-        "  59.0 GB  2 files  gguf i1-Q6_K",
-        "  25.0 MB  1 file   gguf imatrix",
+        "  13.0 GB  1 file   gguf i1-IQ2_XXS  llama.cpp, Ollama, LM Studio",
+        "  42.0 GB  1 file   gguf i1-Q4_K_M   llama.cpp, Ollama, LM Studio",
+        "  59.0 GB  2 files  gguf i1-Q6_K     llama.cpp, Ollama, LM Studio",
+        "  25.0 MB  1 file   gguf imatrix     llama.cpp, Ollama, LM Studio",
         "   5.0 kB  1 file   all else",
-        "to fetch one of them: --quant i1-IQ2_XXS",
+        "to fetch one of them: --quant i1-IQ2_XXS or --pick",
     ]
 
 

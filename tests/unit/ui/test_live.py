@@ -176,7 +176,7 @@ def test_messages_scroll_above_a_region_that_stays() -> None:
     ]
     assert terminal.look()[3].startswith("  f000.bin")
     assert terminal.look()[8] == "  and 2 more files"
-    assert terminal.look()[9].startswith("  ━━━━") and " 29%" in terminal.look()[9]
+    assert terminal.look()[9].endswith("  1.0/3.4 GB  29%")
     assert len(terminal.look()) == 10
     display(Note("long " * 40))
     display(Note("short"))
@@ -335,3 +335,72 @@ def test_no_color_means_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.paint()
     codes = set(";".join(re.findall(r"\x1b\[([0-9;]*)m", terminal.stream.text)).split(";"))
     assert codes <= {"0", "1", "2", ""}
+
+
+def test_a_window_made_narrow_at_once_is_told_again_what_runs() -> None:
+    terminal = Terminal(120)
+    terminal.display(Planned(plan_of(snapshot_of("a"))))
+    terminal.display(progress_of(*active(3)))
+    terminal.paint()
+    terminal.console.width = 40
+    terminal.screen.resize(40)
+    lines = [line for line in terminal.paint(1.0) if line]
+    terminal.display(progress_of(*active(3), done=10**9))
+    lines = [line for line in terminal.paint(1.0) if line]
+    at = len(lines) - 1 - lines[::-1].index("org/name @ 4a5b6c7 from")
+    assert lines[at + 1 : at + 3] == ["  https://hub.example → ./name", "1 file, 20.0 MB to fetch"]
+    assert sum(line.startswith(" f00") for line in lines[at:]) == 3
+
+
+def test_a_wait_says_who_asked_and_counts_down() -> None:
+    terminal = Terminal()
+    terminal.display(Retrying("f", "hf-mirror.com", "HTTP 429", 12.1, 1, asked=True))
+    terminal.display(Retrying("f", "other.example", "reset", 8.0, 1))
+    terminal.display(progress_of(*active(1)))
+    rows = [terminal.paint(second) for second in (0.1, 3.0)]
+    assert "  hf-mirror.com asks for 12 s: 12 s left" in rows[0]
+    assert "  hf-mirror.com asks for 12 s: 9 s left" in rows[1]
+    assert not any("other.example" in row for row in rows[1] if row.startswith("  "))
+    assert not any("asks for" in row for row in terminal.paint(10.0))
+
+
+def test_a_wait_before_the_first_byte_says_why() -> None:
+    terminal = Terminal()
+    terminal.display(Retrying("", "hub.example", "HTTP 503", 30.0, 1))
+    assert terminal.paint(1.0)[-1].endswith(" hub.example: HTTP 503: again in 29 s")
+
+
+def test_messages_break_between_words_and_commands_not_at_all() -> None:
+    terminal = Terminal(40)
+    terminal.display(Note("a line that is longer than forty columns of a terminal"))
+    terminal.display(Note("it may be tried again in about 0.7 s, or so"))
+    terminal.display.error(NetworkError("no", hint="hfget org/name --endpoint http://127.0.0.1:1"))
+    assert terminal.paint() == [
+        "note: a line that is longer than forty",
+        "  columns of a terminal",
+        "note: it may be tried again in about",
+        "  0.7 s, or so",
+        "error: no",
+        "  next: hfget org/name --endpoint http:/",
+        "/127.0.0.1:1",
+        "",
+    ]
+
+
+def test_several_endpoints_are_shown_with_what_they_send() -> None:
+    terminal = Terminal()
+    for seconds in range(3):
+        sent = (("hub.example", seconds * 8_000_000), ("mirror.example", seconds * 2_000_000))
+        terminal.display(progress_of(*active(1), done=seconds)._replace(places=sent))
+        lines = terminal.paint(1.0)
+    assert "  from: hub.example 8.0 MB/s, mirror.example 2.0 MB/s" in lines
+
+
+def test_bars_and_sizes_stand_in_columns_of_one_unit() -> None:
+    terminal = Terminal(100)
+    files = (ActiveFile("a", 4_000_000_000, 10**9, 0, 2), ActiveFile("b", 300_000_000, 10**8, 0, 1))
+    for done in (1, 2):
+        terminal.display(progress_of(*files, done=done))
+        rows = [row for row in terminal.paint() if "GB" in row]
+    assert len(rows) == 3 and len({re.search("[━╸─]", row).start() for row in rows}) == 1  # type: ignore[union-attr]
+    assert len({row.index(" GB") for row in rows}) == 1, rows

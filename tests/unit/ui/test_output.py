@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import ItemState
 from hfget.ui import Display
@@ -84,7 +86,9 @@ def test_a_result_ends_the_region() -> None:
     assert messages.text == before
 
 
-def test_tables_for_people_and_for_pipes() -> None:
+def test_tables_for_people_and_for_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hfget.ui.summaries.free_bytes", lambda path: 12_300_000_000)
+    monkeypatch.setattr("hfget.ui.summaries.last_speed", lambda: 2_000_000.0)
     snapshot = snapshot_of("a.bin", "dir/b c.bin")
     for terminal, listing, dry, verified in (
         (
@@ -93,7 +97,8 @@ def test_tables_for_people_and_for_pipes() -> None:
             "  20.0 MB  lfs  a.bin\n  20.0 MB  lfs  dir/b c.bin\n2 files, 40.0 MB\n",
             "  20.0 MB  partial, 15.0 MB to fetch  a.bin\n"
             "  20.0 MB  partial, 15.0 MB to fetch  dir/b c.bin\n"
-            "2 files, 40.0 MB; 10.0 MB already here, 30.0 MB to fetch\n",
+            "2 files, 40.0 MB; 10.0 MB already here, 30.0 MB to fetch\n"
+            "12.3 GB free on this disk\nabout 15 s at 2.0 MB/s, the speed seen last\n",
             "  changed  sha256 differs  b\n",
         ),
         (

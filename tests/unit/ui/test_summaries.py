@@ -12,11 +12,14 @@ import jsonschema
 import pytest
 
 from hfget.events import Finished, Planned
-from hfget.model import ItemState, Plan, PlanItem, Removal, Report
+from hfget.model import Failure, ItemState, Plan, PlanItem, Removal, Report
+from hfget.ui.lines import LinesDisplay
 from hfget.ui.ndjson import NdjsonDisplay
 from hfget.ui.sentences import outcome_line, plan_line, state_text
 from hfget.ui.summaries import Summaries
 from tests.support.loopback import lfs_file, snapshot_of
+from tests.unit.ui.test_all_displays import Stream
+from tests.unit.ui.test_all_displays import snapshot_of as named
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "ndjson.schema.json").read_text())
 CACHED, TWIN, MISSING = (lfs_file(name, bytes(1000)) for name in ("c", "t", "m"))
@@ -62,9 +65,9 @@ def test_the_plan_says_what_is_taken_and_what_goes(plan: Plan, line: str) -> Non
 @pytest.mark.parametrize(
     ("report", "end"),
     [
-        (REPORT, "(1.0 kB from the Hub cache, 1.0 kB fetched, 500 B/s)"),
-        (replace(REPORT, received=0), "(1.0 kB from the Hub cache)"),
-        (replace(REPORT, from_cache=0), "(1.0 kB fetched, 500 B/s)"),
+        (REPORT, "(1.0 kB from the Hub cache, 1.0 kB already here, 1.0 kB fetched, 500 B/s)"),
+        (replace(REPORT, received=0, reused=1000), "(1.0 kB from the Hub cache)"),
+        (replace(REPORT, from_cache=0, reused=0), "(1.0 kB fetched, 500 B/s)"),
         (replace(REPORT, received=0, from_cache=0), "all here already (2.0 s)"),
         (replace(REPORT, deleted=1), "500 B/s); 1 other file deleted"),
     ],
@@ -104,3 +107,34 @@ def test_json_says_it_in_numbers() -> None:
     for line in lines[0], lines[-2]:
         assert (line["from_cache_bytes"], line["delete_files"], line["files"]) == (1000, 2, 3)
     assert (lines[-1]["from_cache"], lines[-1]["deleted"]) == (1000, 2)
+
+
+def test_a_report_is_a_line_for_python_and_a_table_for_notebooks() -> None:
+    failed = Failure("<b>.bin", "network", "no <i>answer</i>", "", None, 5)
+    report = replace(REPORT, failures=(failed,) * 12)
+    assert "\n" not in repr(report) and len(repr(report)) < 80
+    table = report._repr_html_()
+    assert table.count("<tr>") == table.count("</tr>") and "and 2 more" in table
+    assert "&lt;b&gt;.bin: no &lt;i&gt;answer" in table and "<b>" not in table
+
+
+def test_a_dry_run_says_of_each_group_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("hfget.ui.summaries.free_bytes", lambda path: None)
+    monkeypatch.setattr("hfget.ui.summaries.last_speed", lambda: None)
+    snapshot = named("a.safetensors", "b.gguf", "config.json")
+    have = {"a.safetensors": 5_000_000, "config.json": 20_000_000}
+    items = tuple(
+        PlanItem(file, Path("name"), ItemState.PARTIAL, have.get(file.path, 0))
+        for file in snapshot.files
+    )
+    results = Stream(terminal=True)
+    LinesDisplay(Stream(), results=results).dry_run(Plan(snapshot, Path("name"), items))
+    assert results.text.split("\n")[-6:] == [
+        "  WEIGHTS      FILES     SIZE     HERE  TO FETCH  LOADED BY",
+        "  safetensors      1  20.0 MB   5.0 MB   15.0 MB  transformers, diffusers, vLLM",
+        "  gguf             1  20.0 MB      0 B   20.0 MB  llama.cpp, Ollama, LM Studio",
+        "  all else         1  20.0 MB  20.0 MB         -",
+        "to fetch one of them: --weights safetensors or --pick",
+        "",
+    ]

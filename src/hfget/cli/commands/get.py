@@ -14,6 +14,7 @@ def get(
     given: Given,
     list_file: command_options.ListFile = None,
     dry_run: command_options.DryRun = False,
+    pick: command_options.Pick = False,
     *,
     yes: command_options.Yes = False,
     max_time: command_options.MaxTime = None,
@@ -33,6 +34,12 @@ def get(
 
         asked = given.options(common.token_file, display)
         agreed = consent(display, yes=yes)
+        if pick:
+            from hfget.cli.picking import picked, refuse_with
+
+            refuse_with(asked, list_file is not None)
+            named = Run(repo, asked, display, stop)
+            chosen, asked = picked(asked, named.snapshot, display, display)
         if list_file is not None or asked.files:
             from hfget.cli.lists import Several
 
@@ -40,7 +47,7 @@ def get(
             wishes = several.wishes(repo, asked, list_file)
             results = several.plan(wishes) if dry_run else several.download(wishes)
         else:
-            run = Run(repo, asked, display, stop)
+            run = Run(chosen if pick else repo, asked, display, stop)
             if dry_run:
                 display.dry_run(run.plan(agreed))
                 return

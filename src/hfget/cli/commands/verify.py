@@ -11,6 +11,7 @@ from hfget.cli import command_options
 from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
 from hfget.messages import cli_texts as texts
+from hfget.options import CHOICE
 from hfget.system import command, option
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 Repair = Annotated[
     bool,
-    typer.Option("--repair", help="Fetch again what is missing or changed, and only that."),
+    typer.Option(
+        "--repair",
+        help="Fetch again what is missing or changed, and only that.",
+        rich_help_panel=CHOICE,
+    ),
 ]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar
 
 from hfget import events
 from hfget.model import Plan, Report, Snapshot
-from hfget.operations.run import Run
+from hfget.operations import Run
 from hfget.options import DEFAULTS, OPTIONS, DownloadOptions, keyword_meant
 from hfget.system import Stop, naming_disk_errors
 
@@ -53,7 +53,7 @@ def takes(call: Callable[_P, _Call]) -> Callable[[Callable[[_Call], _T]], Callab
         del run.__wrapped__  # type: ignore[attr-defined]
         result = inspect.signature(function).return_annotation
         run.__signature__ = signature.replace(return_annotation=result)  # type: ignore[attr-defined]
-        run.__doc__ = _with_keywords(function.__doc__ or "")
+        run.__doc__ = _with_keywords(function.__doc__ or "", signature.parameters)
         return run
 
     return decorate
@@ -65,12 +65,14 @@ def _unknown(function: str, name: str, possible: list[str]) -> TypeError:
     return TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 
 
-def _with_keywords(doc: str) -> str:
+def _with_keywords(doc: str, names: Collection[str]) -> str:
     """`doc` with a line for each keyword."""
     rows = [
         "observer: Called with each event, one at a time (hfget.events).",
         "stop: Ends the run when it is set.",
     ]
+    if "progress" in names:
+        rows.append("progress: Shows a bar, in a notebook or on stderr.")
     rows += [f"{name}: {_meaning(name)}" for name in OPTIONS]
     lines = [
         textwrap.fill(row, _WIDTH, initial_indent="    ", subsequent_indent="        ")
@@ -85,13 +87,20 @@ def _meaning(name: str) -> str:
     return f"False: {help[:1].lower()}{help[1:]}" if DEFAULTS[name] is True else help
 
 
-@takes(Call)
-def download(call: Call) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DownloadCall(Call):
+    """One call of `download`."""
+
+    progress: bool = False
+
+
+@takes(DownloadCall)
+def download(call: DownloadCall) -> Report:
     """Download a repo, or a part of it, and verify every byte.
 
     A file that fails does not stop the others: see `Report.failures`. What concerns the whole
-    run is raised as a child of HfgetError. Prints nothing. `repo` may be a snapshot, as one of a
-    plan: then no hub is asked what a branch means.
+    run is raised as a child of HfgetError. Prints nothing but what `progress` asks for. `repo`
+    may be a snapshot, as one of a plan: then no hub is asked what a branch means.
 
     Example:
         from hfget import download
@@ -100,8 +109,22 @@ def download(call: Call) -> Report:
         assert report.ok, report.failures
         print(report.root, report.received, "bytes received")
     """
+    if not call.progress:
+        return _download(call, call.observer)
+    from hfget.ui import progress_display
+
+    with progress_display() as shown:
+
+        def observe(event: events.Event, /) -> None:
+            shown(event)
+            call.observer(event)
+
+        return _download(call, observe)
+
+
+def _download(call: DownloadCall, observer: events.Observer) -> Report:
     with naming_disk_errors():
-        run = Run(call.repo, call, call.observer, call.stop)
+        run = Run(call.repo, call, observer, call.stop)
     return run.download()
 
 
