@@ -51,6 +51,20 @@ ALL_SHARDS_HERE = Text("all {count} shards are here: {files}")
 SHARDS_MISSING = Text("shard {shard} is here; not here yet: {files} of shards {others}")
 SHARD_AND_DELETE = Text("--shard and --delete cannot be used together")
 SHARD = Text("{number} of {of}")
+DASK_AND = Text("--dask and {other} cannot be used together")
+DASK_MISSING = Text("--dask needs distributed, which is not installed")
+DASK_SHARDS = Text(
+    "Dask at {address}; workers: {workers}, shards: {shards}, at a time a worker: {most}"
+)
+DASK_TOKEN_IN_THE_CLEAR = Text(
+    "your token goes to the workers of {address} unencrypted: tls:// hides it, --no-token keeps "
+    "it here"
+)
+DASK_FAILED = Text("the Dask cluster {address} failed: {why}")
+DASK_SHARD_FAILED = Text("shard {shard} failed: {why}")
+DASK_WORKERS_DIED = Text("each worker that ran it died")
+DASK_CANCELLED = Text("the cluster cancelled it")
+DASK_ELSEWHERE = Text("{root} on this machine does not have all files: the workers have their own")
 ASKING_INSTEAD = Text("{failure}; asking {host} instead")
 ARIA2C_PATH_UNUSED = Text("--aria2c-path has no effect: it is for --tool aria2c")
 LOCKED_NOT_LISTED = Text("{host} does not list this file at commit {commit}, the lock file does")
