@@ -87,6 +87,22 @@ def test_a_list_of_twenty_with_one_gated_and_one_missing(it: Hub) -> None:
     assert "file: org/gated/c.json" in for_people.err and "org/none" in for_people.err
 
 
+def test_fail_fast_ends_all_repos_and_calls_none_complete_that_is_not(it: Hub) -> None:
+    it.hub.set_rate(200_000)
+    done = it.shell.run("org/gated", "org/a", "datasets/org/d", "--fail-fast", "--json")
+    reports = [event for event in done.events if event["event"] == "report"]
+    assert done.code == 4 and [one["ok"] for one in reports] == [False] * 3, done.out
+    assert [one["failures"][0]["kind"] for one in reports] == ["gated", "unexpected", "unexpected"]
+    said = it.shell.run("org/gated", "org/a", "--fail-fast")
+    assert (said.code, said.out) == (4, "")
+    assert "incomplete" in said.err and "done:" not in said.err
+    missing = it.shell.run("org/none", "org/a", "--fail-fast")
+    assert (missing.code, missing.out) == (3, "") and "org/a @" not in missing.err
+    it.hub.set_rate(None)
+    again = it.shell.run("org/a", "datasets/org/d", "--fail-fast")
+    assert (again.code, again.out) == (0, it.folders("a", "d"))
+
+
 def test_a_line_has_options_of_its_own(it: Hub) -> None:
     it.write(
         "org/a --include '*.json' --local-dir sub/a",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hfget.errors import HfgetError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, Plan, Report
 from hfget.system import Stop
 from hfget.transfer import Outcome
@@ -50,11 +53,18 @@ def make_report(
 def ended_early(report: Report, stop: Stop) -> Report:
     """The report of a run that `stop` has ended, if files are left because of that."""
     left = report.files_done + len(report.failures) < report.files_total
-    if not (left and stop.is_set()) or stop.failed:
+    if not (left and stop.is_set()):
         return report
+    if stop.failed:
+        return report if report.failures else replace(report, failures=(_given_up(),))
     if stop.time_limit is not None:
         return replace(report, failures=(*report.failures, _out_of_time(stop)))
     return replace(report, interrupted_by=stop.signal_number)
+
+
+def _given_up() -> Failure:
+    """Of a repo, beside another one of which a file has failed."""
+    return Failure("", HfgetError.kind, texts.OTHER_FAILED, advice.RUN_AGAIN_TO_GO_ON)
 
 
 def _out_of_time(stop: Stop) -> Failure:

@@ -222,7 +222,7 @@ class DownloadOptions:
         metavar="N",
         check=as_connections,
     )
-    fail_fast: bool = option(False, MANNER, "Stop at the first file that fails.")
+    fail_fast: bool = option(False, MANNER, "Stop at the first file or repo that fails.")
     tool: str = option(
         "hfget",
         MANNER,
