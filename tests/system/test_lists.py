@@ -176,6 +176,15 @@ def test_a_list_that_is_none_is_said(it: Hub) -> None:
     assert "missing argument 'REPO'" in it.shell.run("--force").err
 
 
+def test_a_first_repo_that_is_missing_does_not_stop_the_others(it: Hub) -> None:
+    done = it.shell.run("org/none", "org/a", "org/b")
+    assert (done.code, done.out) == (3, it.folders("a", "b")), done.err
+    assert "no model org/none" in done.err and "2 of 3 repos complete" in done.err
+    alone = it.shell.run("org/none", "data/x.parquet")
+    assert (alone.code, alone.out) == (3, "") and "no model org/none" in alone.err
+    assert "org/none" in it.shell.run("org/none", "a").err
+
+
 def test_a_word_that_is_a_file_is_one(it: Hub) -> None:
     make_model(it.root, "org/parts", {"org/a": "a file", "datasets/org/d": "1", "x.json": "{}"})
     it.hub.rescan()
