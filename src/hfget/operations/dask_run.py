@@ -44,7 +44,7 @@ _SAMPLE_SECONDS = 0.3
 _SHARDS_A_PLACE = 4
 #: Tries of a task that failed in a way that hfget does not know.
 _RETRIES = 2
-_MESSAGES_A_PLACE = 30
+_MESSAGES_A_PLACE = 20
 
 
 class DaskRun:

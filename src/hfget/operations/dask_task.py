@@ -25,7 +25,7 @@ from hfget.system import Stop, naming_disk_errors
 #: How often a shard says how far it is.
 TELLING_SECONDS = 1.0
 #: A client that takes nothing out of a full queue for so long has died.
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 30
 _MOST_WAITING = 1_000
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from hfget import events
+from hfget.errors import HfgetError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, MirrorUse, Plan, Report
 from hfget.operations.reports import ended_early
 from hfget.operations.sharding import shard_numbers
@@ -88,6 +91,11 @@ class ShardProgress:
             from_cache=sum(one.from_cache for one in known),
             mirrors=_mirrors(use for one in known for use in one.mirrors),
         )
+        if whole.files_done < whole.files_total and whole.ok and not stop.is_set():
+            early = Failure(
+                "", HfgetError.kind, texts.SHARDS_ENDED_EARLY, advice.RUN_AGAIN_TO_GO_ON
+            )
+            return replace(whole, failures=(early,))
         return ended_early(whole, stop)
 
 

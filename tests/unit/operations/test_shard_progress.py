@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 from hfget.events import ActiveFile, Progress
@@ -102,3 +103,10 @@ def test_an_end_before_all_is_here_is_told_as_such() -> None:
     assert progress.report({1: report(2, 0), 2: report(2, 0)}, [], stop).interrupted_by is None
     stop.time_limit = 3.0
     assert progress.report({1: report(1, 0)}, [], stop).exit_code == 124
+
+
+def test_what_is_not_all_there_is_not_called_complete() -> None:
+    """A shard that has lost its client stops by itself, and nothing of it has failed."""
+    stopped = replace(report(1, 0), interrupted_by=int(signal.SIGINT))
+    whole = ShardProgress(PLAN, 2).report({1: stopped, 2: report(2, 0)}, [], Stop())
+    assert not whole.ok and whole.exit_code == 1 and whole.files_done == 3
