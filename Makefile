@@ -45,7 +45,7 @@ test-newest: ## the newest of what hfget builds on, pre-releases and what pyproj
 test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements-dev.lock
 	$(VENV)-locked/bin/python -m pytest -n 4 --dist worksteal
 
-test-interop: $(VENV)-interop/ready ## transformers and datasets load what was fetched; notebooks
+test-interop: $(VENV)-interop/ready ## transformers, datasets, notebooks and Ray with what was fetched
 	$(VENV)-interop/bin/python -m pytest $(INTEROP)
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
@@ -142,7 +142,7 @@ $(VENV)-interop/ready: pyproject.toml
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(VENV)-interop/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[dev]' 'transformers>=5,<6' 'datasets>=5,<6' 'accelerate>=1.1,<2' \
-		'nbclient>=0.10' 'ipykernel>=6'
+		'nbclient>=0.10' 'ipykernel>=6' 'ray>=2.40,<3'
 	@touch $@
 
 clean: ## remove all environments and builds

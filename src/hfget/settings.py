@@ -126,6 +126,7 @@ class Settings:
     offline: str = ""
     fsync: bool = True
     wait_for_lock: bool = True
+    fail_fast: bool = False
     allow_private: bool = False
     allow_http_data: bool = False
 

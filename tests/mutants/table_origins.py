@@ -35,6 +35,12 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
+        "http/sealed_credentials.py",
+        ("http/test_sealed_credentials.py",),
+        ("SealedCredentials.__repr__", "'***'", "str(self.__reduce__())"),
+    ),
+    *checks(
+        _ORIGIN,
         "http/client.py",
         (
             "http/test_client.py",

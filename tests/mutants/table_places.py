@@ -143,6 +143,16 @@ CHECKS = [
     ),
     *checks(
         _PATH,
+        "destinations/shared_log.py",
+        ("destinations/test_record_log.py", "destinations/test_shared_log.py"),
+        ("", "getattr(os, 'O_NOFOLLOW', 0)", "0"),
+        ("_is_ours", "found.st_nlink == 1", ""),
+        ("append", "_has_name(fd, path)", "True"),
+        ("write_anew", "lock_open_file(fd, 0)", ""),
+        ("write_anew", "append(path, came.decode(errors='replace'))", "pass"),
+    ),
+    *checks(
+        _PATH,
         "destinations/local_dir/folder.py",
         ("destinations/test_folder.py", "destinations/test_folder_renames.py"),
         ("FolderLayout.check", "self._directories.refuse_escape(self._records / name)", ""),
@@ -207,8 +217,6 @@ CHECKS = [
         _PATH,
         "destinations/record_log.py",
         ("destinations/test_record_log.py",),
-        ("_append", "getattr(os, 'O_NOFOLLOW', 0)", "0"),
-        ("_append", "found.st_nlink == 1", ""),
         (
             "RecordLog._held",
             "said.split(' ', 5)[1:5] != _stamp(seen.stamp).split(' ')",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import re
 import shutil
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from hfget import download
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
 from tests.support.command import Shell, tree
@@ -107,6 +110,17 @@ def test_no_container_may_be_root() -> None:
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             if container["image"].startswith("hfget"):
                 assert container["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_the_script_for_ray_calls_what_there_is() -> None:
+    """tests/interop runs it where Ray is."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse((DEPLOY / "ray_shards.py").read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "download"
+    ]
+    assert len(calls) == 1
+    inspect.signature(download).bind("repo", **{str(word.arg): 0 for word in calls[0].keywords})
 
 
 @needs("bash")

@@ -87,6 +87,22 @@ def test_a_list_of_twenty_with_one_gated_and_one_missing(it: Hub) -> None:
     assert "file: org/gated/c.json" in for_people.err and "org/none" in for_people.err
 
 
+def test_fail_fast_ends_all_repos_and_calls_none_complete_that_is_not(it: Hub) -> None:
+    it.hub.set_rate(200_000)
+    done = it.shell.run("org/gated", "org/a", "datasets/org/d", "--fail-fast", "--json")
+    reports = [event for event in done.events if event["event"] == "report"]
+    assert done.code == 4 and [one["ok"] for one in reports] == [False] * 3, done.out
+    assert [one["failures"][0]["kind"] for one in reports] == ["gated", "unexpected", "unexpected"]
+    said = it.shell.run("org/gated", "org/a", "--fail-fast")
+    assert (said.code, said.out) == (4, "")
+    assert "incomplete" in said.err and "done:" not in said.err
+    missing = it.shell.run("org/none", "org/a", "--fail-fast")
+    assert (missing.code, missing.out) == (3, "") and "org/a @" not in missing.err
+    it.hub.set_rate(None)
+    again = it.shell.run("org/a", "datasets/org/d", "--fail-fast")
+    assert (again.code, again.out) == (0, it.folders("a", "d"))
+
+
 def test_a_line_has_options_of_its_own(it: Hub) -> None:
     it.write(
         "org/a --include '*.json' --local-dir sub/a",
@@ -158,6 +174,15 @@ def test_a_list_that_is_none_is_said(it: Hub) -> None:
     assert "models.txt names no repo" in it.shell.run("-i", "models.txt").err
     assert "cannot read the list none.txt" in it.shell.run("-i", "none.txt").err
     assert "missing argument 'REPO'" in it.shell.run("--force").err
+
+
+def test_a_first_repo_that_is_missing_does_not_stop_the_others(it: Hub) -> None:
+    done = it.shell.run("org/none", "org/a", "org/b")
+    assert (done.code, done.out) == (3, it.folders("a", "b")), done.err
+    assert "no model org/none" in done.err and "2 of 3 repos complete" in done.err
+    alone = it.shell.run("org/none", "data/x.parquet")
+    assert (alone.code, alone.out) == (3, "") and "no model org/none" in alone.err
+    assert "org/none" in it.shell.run("org/none", "a").err
 
 
 def test_a_word_that_is_a_file_is_one(it: Hub) -> None:

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 LOCK = Path(__file__).parents[2] / "requirements-dev.lock"
-_EXTRAS = ("", "dev", "serve", "socks")
+_EXTRAS = ("", "dask", "dev", "serve", "socks")
 
 
 def locked() -> list[tuple[Requirement, list[str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,6 +21,12 @@ if TYPE_CHECKING:
 
 #: Ten years: timers of the system do not take just any number.
 _LONGEST_SECONDS = 3.2e8
+_NUMBER = r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+_TIME = re.compile(
+    rf"(?:{_NUMBER}\s*d)?\s*(?:{_NUMBER}\s*h)?\s*(?:{_NUMBER}\s*m)?\s*(?:{_NUMBER}\s*s?)?",
+    re.IGNORECASE,
+)
+_UNITS = (86_400, 3_600, 60, 1)
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
@@ -34,11 +39,13 @@ def whole_number(text: str | int) -> int:
 
 
 def seconds(text: str | float) -> float:
-    """A number of seconds above 0 from the command line. Raises typer.BadParameter."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    """A time above 0 from the command line, as seconds: `90`, `20m`, `1h30m`, `1.5h`.
+
+    Raises typer.BadParameter.
+    """
+    match = _TIME.fullmatch(str(text).strip())
+    parts = match.groups() if match is not None else ()
+    value = sum(float(part) * unit for part, unit in zip(parts, _UNITS, strict=False) if part)
     if not 0 < value <= _LONGEST_SECONDS:
         _refuse(texts.NOT_SECONDS(text=text))
     return value
@@ -115,9 +122,9 @@ MaxTime = Annotated[
     float | None,
     typer.Option(
         "--max-time",
-        metavar="SECONDS",
+        metavar="TIME",
         parser=seconds,
-        help="End the run after so long; what is here is kept.",
+        help="End the run after so long: 1h30m, 90 (seconds); what is here is kept.",
         rich_help_panel=MANNER,
     ),
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfget.cli.flags import Given, given_in
-from hfget.errors import HfgetError, NotFoundError, UsageError
+from hfget.errors import AccessError, HfgetError, NotFoundError, RepoNotFoundError, UsageError
 from hfget.messages import advice, operations_texts
 from hfget.messages import cli_texts as texts
 from hfget.options import DEFAULTS, MANNER, OPTIONS, DownloadOptions
@@ -96,7 +96,7 @@ class Several:
         """`do` it, or do it again where words that name no file turn out to be repos."""
         try:
             return do(wishes)
-        except (UsageError, NotFoundError) as error:
+        except (UsageError, NotFoundError, AccessError) as error:
             if len(wishes) > 1 or not wishes[0].options.files:
                 raise
             return do(self._repos_instead_of_files(wishes[0], error))
@@ -123,20 +123,26 @@ class Several:
         from hfget.operations import Run
 
         words = list(wished.options.files)
-        if not any("/" in word or "." not in word for word in words):
-            raise error
         plain = replace(wished.options, files=())
-        snapshot = Run(wished.text, plain, stop=self._stop).snapshot()
-        for word in words:
-            below = f"{word.strip('/')}/"
-            if any(f"{file.path}/".startswith(below) for file in snapshot.files):
+        if isinstance(error, RepoNotFoundError | AccessError):  # it has no files to tell from repos
+            if not all("/" in word for word in words):
                 raise error
+        else:
+            if not any("/" in word or "." not in word for word in words):
+                raise error
+            snapshot = Run(wished.text, plain, stop=self._stop).snapshot()
+            for word in words:
+                below = f"{word.strip('/')}/"
+                if any(f"{file.path}/".startswith(below) for file in snapshot.files):
+                    raise error
         for word in words:
             try:
                 Run(word, plain, stop=self._stop).pinned_commit()
             except HfgetError:
                 continue
             return _each_once([Wished(one, plain) for one in (wished.text, *words)])
+        if isinstance(error, RepoNotFoundError | AccessError):
+            raise error
         named = advice.NO_REPOS_EITHER(names=safe_text(", ".join(words), 120))
         error.hint = advice.EITHER(one=error.hint, other=named) if error.hint else named
         raise error

@@ -18,11 +18,9 @@ of the rest tells a line that a crash has torn.
 
 from __future__ import annotations
 
-import os
-import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +28,8 @@ from zlib import crc32
 
 from hfget.destinations.record_files import is_mine, read_record
 from hfget.destinations.safe_directories import Seen
-from hfget.system import Stamp, atomic_write, is_own, writes_in_order_only
+from hfget.destinations.shared_log import append, write_anew
+from hfget.system import Stamp, atomic_write, writes_in_order_only
 
 WRONG, GONE = "!", "-"
 _UNKNOWN = "-"
@@ -157,15 +156,15 @@ class RecordLog:
         """Some mounts let nothing be appended: there the log is written anew. Raises OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not writes_in_order_only(self._path.parent):
-            _append(self._path, text)
+            append(self._path, text)
             return
-        known = "".join(f"{' '.join(fields)}\n" for fields in self._entries().values())
-        atomic_write(self._path, known + text)
+        known, _, _ = _read(self._path)
+        atomic_write(self._path, _lines(known) + text)
 
     def compact(self) -> None:
         """Write the log anew if most of it does not count any more. Raises OSError.
 
-        For a process that has the folder to itself.
+        Not while another process appends, or where files cannot be locked.
         """
         with self._lock:
             if self._version != _version(self._path):
@@ -173,9 +172,8 @@ class RecordLog:
             entries = self._entries()
             if self._unwritten or self._lines <= 2 * len(entries) + _STALE_LINES:
                 return
-            text = "".join(_line(name, said) for name, said in entries.items())
-            atomic_write(self._path, text, sync=True)
-            self._lines, self._version = len(entries), _version(self._path)
+            write_anew(self._path, lambda: _lines(_read(self._path)[0]))
+            self._known = None
 
     def _entries(self) -> dict[str, str]:
         """By name, what its last line says: the fields between CRC and NAME."""
@@ -258,32 +256,5 @@ def _entry(said: str) -> Entry | None:
     return Entry(etag, stamp, repo_type, repo_id, commit)
 
 
-def _append(path: Path, text: str) -> None:
-    """A line of its own begins where another process, or a crash, has left half of one.
-
-    What is there and is not a regular file of this user's is replaced, never written to.
-    """
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        fd = os.open(path, flags, 0o666)
-    except OSError:
-        if not os.path.lexists(path) or os.path.isdir(path):
-            raise
-        atomic_write(path, text)
-        return
-    try:
-        found = os.fstat(fd)
-        is_ours = stat.S_ISREG(found.st_mode) and is_own(found) and found.st_nlink == 1
-        if is_ours:
-            torn = os.lseek(fd, 0, os.SEEK_END) > 0
-            if torn:
-                os.lseek(fd, -1, os.SEEK_END)
-                torn = os.read(fd, 1) != b"\n"
-            data = ("\n" * torn + text).encode()
-            while data:
-                data = data[os.write(fd, data) :]
-    finally:
-        os.close(fd)
-    if not is_ours:
-        atomic_write(path, text)
+def _lines(entries: Mapping[str, str]) -> str:
+    return "".join(_line(name, said) for name, said in entries.items())

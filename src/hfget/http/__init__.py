@@ -8,7 +8,12 @@ the one table of what is tried again, when, and how often.
 from __future__ import annotations
 
 from hfget.http.client import REDIRECT_STATUSES, HttpClient
-from hfget.http.credentials import choose_credentials, header_value, is_token_refused
+from hfget.http.credentials import (
+    Credentials,
+    choose_credentials,
+    header_value,
+    is_token_refused,
+)
 from hfget.http.failures import describe, kind_of
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.proxies import proxy_for
@@ -24,6 +29,7 @@ from hfget.http.retry import (
     with_retries,
 )
 from hfget.http.rewrites import HostRules, parse_rewrites
+from hfget.http.sealed_credentials import SealedCredentials
 from hfget.http.sending import Carrier
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
@@ -36,6 +42,7 @@ __all__ = [
     "LONGEST_BYTES",
     "REDIRECT_STATUSES",
     "Carrier",
+    "Credentials",
     "DistrustedError",
     "Exchange",
     "HostRules",
@@ -43,6 +50,7 @@ __all__ = [
     "InflateError",
     "Inflater",
     "Response",
+    "SealedCredentials",
     "Transient",
     "WatchedClient",
     "backoff",

@@ -220,6 +220,14 @@ UTF8 = Text("choose a locale of UTF-8, or set PYTHONUTF8=1")
 WAIT_OR_NO_WAIT = Text("wait for it, or leave --no-wait out")
 WHOLE_REPO = Text("hfget fetches the whole repo unless you name files; a revision: --revision REV")
 WRITE_ITS_VALUE = Text("write the value it stands for")
+CLUSTER_LIKE = Text(
+    "--dask tcp://HOST:8786 for a scheduler that runs, --dask local:4 to start four workers here"
+)
+INSTALL_DASK = Text("pip install 'hfget[dask]'")
+SAME_HFGET_ON_WORKERS = Text(
+    "see that the scheduler runs, and that it and its workers have this hfget:"
+    " pip install 'hfget[dask]'"
+)
 SHARD_LIKE = Text("--shard 2/8 for the second of eight; auto/8 takes the number from a scheduler")
 GIVE_UPSTREAM = Text("give --upstream URL, or leave it out")
 ADD_TO_LOCK = Text("hfget lock {name} adds it")

@@ -79,6 +79,8 @@ class Batch:
         companions = Companions({}, {})
         with ExitStack() as held:
             for number, run in runs:
+                if self._stop.failed:
+                    break
                 try:
                     with ExitStack() as own:
                         begun[number] = run.begin(own, consent, companions)
@@ -118,6 +120,9 @@ class Batch:
             error.path or "", error.kind, error.message, error.hint, error.url, error.exit_code
         )
         self._observer(events.RepoFailed(name, failure))
+        if self._runs[number].settings.fail_fast:
+            self._stop.failed = True
+            self._stop.set()
 
     def _names(self, begun: dict[int, PreparedRun]) -> dict[int, str]:
         """What each repo is called among the others: its own name, where that is not taken."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from importlib.util import find_spec
 
 from hfget import events
 from hfget.destinations import Layout, choose_layout
 from hfget.endpoints import NamedEndpoint, without_login
 from hfget.errors import UsageError
-from hfget.http import HostRules, HttpClient, choose_credentials, parse_rewrites
+from hfget.http import Credentials, HostRules, HttpClient, choose_credentials, parse_rewrites
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
 from hfget.options import OPTIONS, DownloadOptions
 from hfget.selection import Choice, Selection, split_words
-from hfget.settings import Settings, offline_by, positive_seconds
+from hfget.settings import Credential, Settings, offline_by, positive_seconds
 
 
 def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
@@ -36,11 +37,16 @@ def selection_of(options: DownloadOptions, ref: RepoRef) -> Selection:
     )
 
 
-def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) -> Settings:
+def settings_of(
+    options: DownloadOptions,
+    endpoints: Sequence[NamedEndpoint],
+    credentials: Mapping[str, Credential] | None = None,
+) -> Settings:
     """The settings of a run from its options and the environment. Raises UsageError.
 
     What both have under one name is taken over. `endpoints` are in the order of preference. A
-    program that is to be used must be there.
+    program that is to be used must be there. Where `credentials` are given, those that the options
+    and the environment name do not count.
     """
     if options.tool != "hfget":
         from hfget.external import find_program
@@ -50,12 +56,20 @@ def settings_of(options: DownloadOptions, endpoints: Sequence[NamedEndpoint]) ->
         raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
     if options.shard and options.delete:
         raise UsageError(texts.SHARD_AND_DELETE, hint=advice.GIVE_ONE)
-    chosen = choose_credentials(
-        endpoints,
-        flag=options.token,
-        use_ambient=options.ambient_token,
-        send_to=split_words(options.send_token_to),
-    )
+    if options.dask and (options.shard or options.delete):
+        other = "--shard" if options.shard else "--delete"
+        raise UsageError(texts.DASK_AND(other=other), hint=advice.GIVE_ONE)
+    if options.dask and find_spec("distributed") is None:
+        raise UsageError(texts.DASK_MISSING, hint=advice.INSTALL_DASK)
+    if credentials is None:
+        chosen = choose_credentials(
+            endpoints,
+            flag=options.token,
+            use_ambient=options.ambient_token,
+            send_to=split_words(options.send_token_to),
+        )
+    else:
+        chosen = Credentials(credentials, {})
     env = os.environ
     shared = {one.name for one in fields(Settings)} & OPTIONS.keys() - {"endpoint"}
     return Settings(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from hfget.errors import HfgetError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, Plan, Report
 from hfget.system import Stop
 from hfget.transfer import Outcome
@@ -26,14 +31,7 @@ def make_report(
     )
     taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
-    interrupted = (
-        stop.is_set() and not stop.failed and done + len(outcome.failures) < len(plan.items)
-    )
-    failures = sorted(outcome.failures, key=lambda failure: failure.path)
-    if interrupted and stop.time_limit is not None:
-        failures.append(_out_of_time(stop))
-        interrupted = False
-    return Report(
+    report = Report(
         snapshot=plan.snapshot,
         root=plan.root,
         files_total=len(plan.items),
@@ -44,12 +42,29 @@ def make_report(
         reused=sum(item.have for item in kept),
         requests=requests,
         seconds=seconds,
-        failures=tuple(failures),
-        interrupted_by=stop.signal_number if interrupted else None,
+        failures=tuple(sorted(outcome.failures, key=lambda failure: failure.path)),
         durable=outcome.durable,
         from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
         mirrors=outcome.mirrors,
     )
+    return ended_early(report, stop)
+
+
+def ended_early(report: Report, stop: Stop) -> Report:
+    """The report of a run that `stop` has ended, if files are left because of that."""
+    left = report.files_done + len(report.failures) < report.files_total
+    if not (left and stop.is_set()):
+        return report
+    if stop.failed:
+        return report if report.failures else replace(report, failures=(_given_up(),))
+    if stop.time_limit is not None:
+        return replace(report, failures=(*report.failures, _out_of_time(stop)))
+    return replace(report, interrupted_by=stop.signal_number)
+
+
+def _given_up() -> Failure:
+    """Of a repo, beside another one of which a file has failed."""
+    return Failure("", HfgetError.kind, texts.OTHER_FAILED, advice.RUN_AGAIN_TO_GO_ON)
 
 
 def _out_of_time(stop: Stop) -> Failure:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from hfget.destinations import risky_names, risky_place
 from hfget.errors import NotFoundError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, is_commit
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import client_of, layout_of, selection_of, settings_of
 from hfget.operations.occupancy import Consent, settle
@@ -27,7 +27,6 @@ from hfget.operations.planner import (
     Companions,
     check_space,
     elsewhere,
-    make_plan,
     sweep_partials,
     unfit_texts,
 )
@@ -38,7 +37,7 @@ from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
-from hfget.settings import check_time_outs
+from hfget.settings import Credential, check_time_outs
 from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors, remember_speed
 from hfget.transfer import Outcome
 
@@ -54,10 +53,12 @@ class Run:
         stop: Stop | None = None,
         *,
         recorded_endpoint: str | None = None,
+        credentials: Mapping[str, Credential] | None = None,
     ) -> None:
         """`repo` is what the user typed, or a snapshot: then no hub is asked for one.
 
-        `recorded_endpoint` serves where neither the options nor the environment name one.
+        `recorded_endpoint` serves where neither the options nor the environment name one,
+        `credentials`, by origin, in place of those that they name.
         """
         self._options = options
         self._stop = stop or Stop()
@@ -65,7 +66,7 @@ class Run:
         self._begun = time.monotonic()
         check_time_outs(os.environ)
         self._ref, endpoints = read_reference(repo, options, recorded_endpoint)
-        self._settings = self.settings = settings_of(options, endpoints)
+        self._settings = self.settings = settings_of(options, endpoints, credentials)
         self._http = client_of(self._settings, self._observer)
         self._layout = layout_of(self._ref, options)
         self._resolver = SnapshotResolver(
@@ -182,8 +183,10 @@ class Run:
         what = risky_place(root) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
+        if self._options.dask is not None:
+            return self._for_workers(snapshot, files, consent)
         shard = self._resolver.shard
-        if shard is not None and not is_commit(snapshot.ref.revision or ""):
+        if shard is not None and self._resolver.may_move(snapshot):
             self._warn_of([texts.SHARD_OF_BRANCH(commit=snapshot.commit)])
         alive = held.enter_context(
             folder_lock(
@@ -212,6 +215,25 @@ class Run:
             self._stop,
         )
         return PreparedRun(made, transfer, lambda outcome: self._end(made, outcome, recall), alive)
+
+    def _for_workers(
+        self, snapshot: Snapshot, files: Sequence[RemoteFile], consent: Consent | None
+    ) -> PreparedRun:
+        """A run that writes nothing here: each shard does what the folder needs."""
+        from hfget.operations.dask_run import DaskRun
+
+        self._settle(snapshot, consent)
+        made = self._resolver.make_plan(snapshot, files)
+        self._observer(events.Planned(made))
+        self._remark(made, files)
+        across = DaskRun(made, self._options, self._settings, self._observer, self._stop)
+
+        def end(outcome: Outcome | None) -> Report:
+            report = across.report(lambda: self._resolver.found_now(snapshot))
+            requests = report.requests + self._http.requests_sent
+            return replace(report, seconds=time.monotonic() - self._begun, requests=requests)
+
+        return PreparedRun(made, None, end)
 
     def _end(self, made: Plan, outcome: Outcome | None, recall: Recall) -> Report:
         """What comes after the transfer. Raises DiskError."""
@@ -277,8 +299,6 @@ class Run:
 
     def _is_whole(self, snapshot: Snapshot, shard: Shard) -> bool:
         """Whether the files of all shards are here, as their records say by now; that is told."""
-        layout = layout_of(self._ref, self._options)
-        whole = make_plan(snapshot, self._resolver.of_all_shards(snapshot), layout)
-        text, is_whole = said_of_others(whole, shard)
+        text, is_whole = said_of_others(self._resolver.found_now(snapshot), shard)
         self._observer(events.Note(text))
         return is_whole

@@ -11,9 +11,9 @@ from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, is_commit
 from hfget.operations.failover import Failover, RecordedTree
-from hfget.operations.from_options import selection_of
+from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
 from hfget.operations.sharding import part_of, shard_of
@@ -94,6 +94,15 @@ class SnapshotResolver:
     def of_all_shards(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted by all shards together. Raises as `selected` does."""
         return select(snapshot.files, selection_of(self._options, snapshot.ref))
+
+    def found_now(self, snapshot: Snapshot) -> Plan:
+        """What is here by now of the files wanted by all shards, whichever has fetched it."""
+        layout = layout_of(self._ref, self._options)
+        return make_plan(snapshot, self.of_all_shards(snapshot), layout)
+
+    def may_move(self, snapshot: Snapshot) -> bool:
+        """Whether the same words may mean another commit in another process."""
+        return self._given is None and not is_commit(snapshot.ref.revision or "")
 
     def make_plan(
         self,

@@ -12,6 +12,7 @@ from hfget.options.field import (
     METADATA,
     Option,
     Shorthand,
+    as_cluster,
     as_connections,
     as_folder,
     as_program,
@@ -207,7 +208,21 @@ class DownloadOptions:
         "Bytes a second: 20M, 1.5G, or @FILE that holds it.",
         metavar="RATE",
     )
-    fail_fast: bool = option(False, MANNER, "Stop at the first file that fails.")
+    dask: str | None = option(
+        None,
+        MANNER,
+        "Shards as tasks of a Dask cluster: tcp://HOST:8786, or local:4.",
+        metavar="ADDRESS",
+        check=as_cluster,
+    )
+    per_worker: int = option(
+        1,
+        MANNER,
+        "With --dask: at most N shards at a time a worker (default 1).",
+        metavar="N",
+        check=as_connections,
+    )
+    fail_fast: bool = option(False, MANNER, "Stop at the first file or repo that fails.")
     tool: str = option(
         "hfget",
         MANNER,

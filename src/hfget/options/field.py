@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from hfget.system import safe_text
 METADATA = "option"
 #: What brings the bytes: hfget itself, or a program that it drives.
 TOOLS = ("hfget", "aria2c", "wget", "curl")
+_CLUSTER = re.compile(r"local:([0-9]{1,4})|(?:[a-z]{2,10}://)?[^/\s]{1,255}:[0-9]{1,5}")
+_MOST_WORKERS = 1_000
 _REPO_TYPES = ("model", "dataset", "space")
 
 
@@ -134,6 +137,20 @@ def as_shard(value: Any, flag: str) -> str | None:
         number, count = (as_number(one, flag) for one in value)
         return f"{number}/{count}"
     return as_text(value, flag)
+
+
+def as_cluster(value: Any, flag: str) -> str | None:
+    """The address of a Dask scheduler, or `local:N`; without a scheme it is tcp."""
+    text = as_text(value, flag)
+    if text is None:
+        return None
+    text = text.strip()
+    match = _CLUSTER.fullmatch(text)
+    if match is None or (match[1] and not 1 <= int(match[1]) <= _MOST_WORKERS):
+        raise UsageError(
+            texts.NOT_A_CLUSTER(flag=flag, text=safe_text(text, 60)), hint=advice.CLUSTER_LIKE
+        )
+    return text if match[1] or "://" in text else f"tcp://{text}"
 
 
 def as_repo_type(value: Any, flag: str) -> str | None:

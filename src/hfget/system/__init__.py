@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         is_inside,
         naming_disk_errors,
     )
-    from hfget.system.file_locks import take
+    from hfget.system.file_locks import lock_open_file, take
     from hfget.system.held_folder import HeldFolder, hold_folder
     from hfget.system.mounts import temporary_name, writes_in_order_only
     from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
@@ -115,6 +115,7 @@ __all__ = [
     "is_trusted",
     "last_speed",
     "lease_is_over",
+    "lock_open_file",
     "login_file",
     "naming_disk_errors",
     "open_file",
@@ -169,6 +170,7 @@ _HOMES = {
     "sync_directory": "atomic_files",
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
+    "lock_open_file": "file_locks",
     "take": "file_locks",
     "ProcessIdentity": "process_identity",
     "Standing": "process_identity",

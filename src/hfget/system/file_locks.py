@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _TAKEN = (errno.EAGAIN, errno.EWOULDBLOCK)
+_POLL_SECONDS = 0.02
 
 
 def take(lock: BaseFileLock) -> bool:
@@ -30,6 +32,27 @@ def take(lock: BaseFileLock) -> bool:
         _raise_refusal(lock.lock_file)
         return False
     return True
+
+
+def lock_open_file(fd: int, seconds: float) -> bool:
+    """Lock an open file until it is closed, and wait so long for a process that has it locked.
+
+    False where it has it still, or where there are no locks.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _TAKEN or time.monotonic() >= end:
+                return False
+        else:
+            return True
+        time.sleep(_POLL_SECONDS)
 
 
 def _raise_refusal(path: str) -> None:

@@ -14,6 +14,7 @@ from hfget.transfer.scheduler import Schedule
 
 #: Files above this size are hashed by a thread of their own while they come.
 FOLLOWED_BYTES = 16 << 20
+_FOLLOWED = (Phase.OPENING, Phase.FETCHING, Phase.VERIFYING)
 
 
 class Finisher:
@@ -35,7 +36,9 @@ class Finisher:
         self._spawn = spawn
 
     def follow(self, job: FileJob) -> None:
-        """From now on hash a large file as it comes."""
+        """From now on hash a large file as it comes. Before others may fetch it: who fetches its
+        last byte must know who finishes it.
+        """
         if job.file.size > FOLLOWED_BYTES:
             job.followed = self._spawn(
                 f"hfget-hash-{job.file.path[:40]}", lambda: self._hash_along(job)
@@ -54,7 +57,7 @@ class Finisher:
     def _hash_along(self, job: FileJob) -> None:
         """Hash the finished prefix as it grows, then finish the job."""
         try:
-            while not self._stop.is_set() and job.phase in (Phase.FETCHING, Phase.VERIFYING):
+            while not self._stop.is_set() and job.phase in _FOLLOWED:
                 if job.advance_hash():
                     continue
                 if job.phase is Phase.VERIFYING:

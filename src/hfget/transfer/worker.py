@@ -104,8 +104,8 @@ class Worker:
         if not self._is_worth_it(job, local) or self._taker.take(job, local):
             return False
         job.open()
+        self._finisher.follow(job)  # first: others may have fetched it all in no time
         self._schedule.fetching(job)
-        self._finisher.follow(job)
         return True
 
     def _is_worth_it(self, job: FileJob, local: LocalContent) -> bool:

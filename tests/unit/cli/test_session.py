@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 import typer
 
+from hfget.cli.command_options import seconds
 from hfget.cli.session import session
 from tests.support.loopback import BOUND
 
@@ -65,3 +66,22 @@ def test_a_further_signal_after_the_session_still_finds_its_handler() -> None:
     with session() as (_, stop):
         stop.set()
     assert signal.getsignal(signal.SIGTERM) is not before
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *[("90", 90), ("20m", 1200), ("1h30m", 5400), ("1.5h", 5400), ("45s", 45), ("0.05", 0.05)],
+        *[(" 1H 30M ", 5400), ("2m30", 150), ("1d", 86_400), (4.0, 4)],
+    ],
+)
+def test_a_time_is_read_as_people_write_it(text: str | float, meant: float) -> None:
+    assert seconds(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "0m", "-1", "h", "1m1h", "5w", "1e3", "inf", "nan", "1 2", "9" * 12]
+)
+def test_what_is_not_a_time_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="1h30m"):
+        seconds(text)

@@ -284,6 +284,43 @@ def test_a_long_log_is_written_anew_once_most_of_it_does_not_count(
     assert path.stat().st_ino == inode
 
 
+def test_no_line_is_lost_while_others_write_the_log_anew(
+    path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shards share a folder, and each begins by this."""
+    monkeypatch.setattr(record_log, "_STALE_LINES", 0)
+
+    def write(number: int) -> None:
+        log = RecordLog(path)
+        for count in range(60):
+            log.add(f"{number}/{count // 6}", entry_of(file, f"{count:040d}"))
+            log.write()
+            log.compact()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+    found = RecordLog(path)
+    for number in range(8):
+        for count in range(10):
+            entry = found.get(f"{number}/{count}")
+            assert entry is not None and entry.etag == f"{count * 6 + 5:040d}"
+
+
+def test_a_mount_that_lets_nothing_be_appended_keeps_what_it_has(
+    path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_log, "writes_in_order_only", lambda folder: True)
+    mine, yours = RecordLog(path), RecordLog(path)
+    for log, name in ((mine, "a"), (yours, "b"), (mine, "c")):
+        log.get("a")
+        log.add(name, entry_of(file))
+        log.write()
+    assert sorted(RecordLog(path).names()) == ["a", "b", "c"]
+
+
 def test_names_of_all_kinds_come_back(path: Path, file: Path) -> None:
     names = ["a b/c  d", "ü/\u2028x", "-", "!", "x" * 4000, "models -- 1", "\u00a0"]
     written(path, **{name: entry_of(file) for name in names})

@@ -18,6 +18,7 @@ from hfget.cli.main import app
 from hfget.endpoints import NamedEndpoint
 from hfget.errors import UsageError
 from hfget.model import RepoRef
+from hfget.operations import from_options
 from hfget.operations.from_options import selection_of, settings_of
 from hfget.options.download import DEFAULTS, OPTIONS, DownloadOptions
 from hfget.options.synonyms import OTHER_NAMES
@@ -134,7 +135,7 @@ def test_a_number_is_a_whole_one_within_its_bounds(name: str) -> None:
     for wrong in ("3", 3.0, True, None):
         with pytest.raises(TypeError, match=f"{name} must be a whole number"):
             made(**{name: wrong})
-    with pytest.raises(UsageError, match=f"--{name} must"):
+    with pytest.raises(UsageError, match=f"--{name.replace('_', '-')} must"):
         made(**{name: -1})
 
 
@@ -188,6 +189,42 @@ def test_the_type_of_the_repo_is_read_as_people_write_it() -> None:
     assert made(repo_type=" Space ").repo_type == "space"
     with pytest.raises(UsageError, match="not one of model, dataset, space"):
         made(repo_type="modell")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("tcp://scheduler:8786", "tcp://scheduler:8786"),
+        ("tls://[2001:db8::1]:8786", "tls://[2001:db8::1]:8786"),
+        (" scheduler:8786 ", "tcp://scheduler:8786"),
+        ("local:4", "local:4"),
+        (None, None),
+    ],
+)
+def test_a_cluster_is_an_address_or_a_number_of_workers(
+    given: str | None, meant: str | None
+) -> None:
+    assert made(dask=given).dask == meant
+
+
+@pytest.mark.parametrize("given", ["", "scheduler", "local:0", "local:9999", "tcp://", "a b:1"])
+def test_what_cannot_be_a_cluster_is_refused(given: str) -> None:
+    with pytest.raises(UsageError, match="is not the address of a Dask scheduler") as caught:
+        made(dask=given)
+    assert "local:4" in caught.value.hint
+
+
+@pytest.mark.parametrize("other", [{"shard": "1/2"}, {"delete": True}])
+def test_a_cluster_goes_with_neither_shard_nor_delete(other: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="--dask and --"):
+        settings_of(made(dask="local:2", **other), [NamedEndpoint("https://h.example", "flag")])
+
+
+def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(from_options, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="needs distributed") as caught:
+        settings_of(made(dask="local:2"), [NamedEndpoint("https://h.example", "flag")])
+    assert caught.value.hint == "pip install 'hfget[dask]'"
 
 
 def test_nothing_shows_the_token() -> None:

@@ -18,9 +18,10 @@ from hfget.partials.partial import stem_for
 from hfget.sources import host_health
 from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
+from hfget.transfer import finalize
 from hfget.transfer import worker as worker_module
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
-from hfget.transfer.file_job import FileJob
+from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
 from hfget.transfer.progress import Meter
@@ -139,6 +140,22 @@ def test_without_a_failure_it_is_done(tmp_path: Path) -> None:
     office = Office(tmp_path, names="abc")
     assert office.run() == [] and office.attempts == []
     assert {path.read_bytes() for path in tmp_path.glob("?")} == {DATA}
+
+
+def test_a_file_is_fetched_only_once_it_is_known_who_finishes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where starting a thread takes long, others may have fetched it all: two would finish it."""
+    office = Office(tmp_path)
+    phases: list[Phase] = []
+
+    def spawn(name: str, target: object) -> bool:
+        phases.extend(job.phase for job in office.schedule.active)
+        return False
+
+    monkeypatch.setattr(finalize, "FOLLOWED_BYTES", 0)
+    monkeypatch.setattr(office.worker._finisher, "_spawn", spawn)
+    assert office.run() == [] and phases == [Phase.OPENING]
 
 
 @pytest.mark.parametrize("kind", [{}, {"overloaded": True}, {"whole_host": True}])

@@ -38,7 +38,7 @@ def serve(
         float,
         typer.Option(
             "--fresh",
-            metavar="SECONDS",
+            metavar="TIME",
             parser=seconds,
             help="Ask upstream for a branch again after so long (default 300).",
         ),
