@@ -29,8 +29,8 @@ from tests.trials.trial import Trial
 
 #: So much has come when the run is killed.
 _KEPT_BYTES = 8 * MiB
-#: What two connections that give a range away may have read of it.
-_IN_BUFFERS = 2 * MiB
+#: What connections that give a range away may have read of it.
+_IN_BUFFERS = 4 * MiB
 #: The usual ones: a program that passes an answer on when it has all of it takes a while.
 _PATIENT = {"HF_HUB_DOWNLOAD_TIMEOUT": "10", "HF_HUB_ETAG_TIMEOUT": "10"}
 _NGINX = """\
@@ -221,9 +221,9 @@ def program(
 
 
 SCENARIOS = (
-    program("olah", "olah-cli, nothing cached", _olah, "olah-cli", most=2),
+    program("olah", "olah-cli, nothing cached", _olah, "olah-cli", most=5),
     program(
-        "olah and a CDN", "olah-cli; the hub leads to a CDN", _olah, "olah-cli", most=2, cdn=True
+        "olah and a CDN", "olah-cli; the hub leads to a CDN", _olah, "olah-cli", most=5, cdn=True
     ),
     # it asks for the whole file for each part
     program("nginx, proxy_cache", "proxy_cache", _nginx(""), "nginx", most=20, rate=80e6),
@@ -262,6 +262,7 @@ SCENARIOS = (
         _squid(encrypted=True),
         "squid",
         "openssl",
+        most=2,
         check=_said_to_the_proxy_alone,
     ),
     program(
@@ -270,7 +271,7 @@ SCENARIOS = (
         _mitmproxy(),
         "mitmdump",
         "openssl",
-        most=2,
+        most=3,
     ),
     program(
         "mitmproxy, streaming",
@@ -278,5 +279,6 @@ SCENARIOS = (
         _mitmproxy("--set", "stream_large_bodies=64k"),
         "mitmdump",
         "openssl",
+        most=2,
     ),
 )
