@@ -36,4 +36,22 @@ CHECKS = [
         ("as_texts", "isinstance(value, str)", "False"),
         ("as_bool", "not isinstance(value, bool)", "False"),
     ),
+    *checks(
+        _CHOICE,
+        "sources/in_order.py",
+        ("sources/test_in_order.py",),
+        (
+            "MirroredInOrder._open",
+            "return (list(filter(self._is_sound, places)) or places)[:1]",
+            "return places",
+        ),
+        ("MirroredInOrder._open", "list(filter(self._is_sound, places)) or places", "places"),
+    ),
+    *checks(
+        _CHOICE,
+        "sources/mirror_health.py",
+        ("sources/test_in_order.py",),
+        ("MirrorHealth.worthwhile", "best *= self._stripe", ""),
+        ("MirrorHealth.is_laggard", "self._stripe and is_measured", "is_measured"),
+    ),
 ]

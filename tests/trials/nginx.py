@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 from tests.hub.repos import MiB
 from tests.trials.scenario import MIXED, Files, Scenario
+from tests.trials.started import free_port, own_folder, start
 from tests.trials.trial import Trial
 
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10
 _CONFIG = """\
 user root;
 daemon off;
@@ -66,47 +60,19 @@ def behind(rules: str, below: str = "") -> Callable[[Trial], None]:
     """
 
     def prepare(trial: Trial) -> None:
-        folder = trial.base / "nginx"
-        folder.mkdir()
-        port = _free_port()
+        folder = own_folder(trial, "nginx")
+        port = free_port()
         config = folder / "nginx.conf"
         names = {"folder": folder, "port": port, "hub": trial.hub.endpoint}
         to = "" if "proxy_pass" in rules else f"proxy_pass {trial.hub.endpoint}; "
         config.write_text(_CONFIG.format(**names, rules=to + rules.format(**names)))
         command = ["nginx", "-c", str(config), "-p", str(folder), "-e", str(folder / "error.log")]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        trial.stack.callback(_end, process)
-        trial.allowed += ["nginx/*"]
-        _wait_for(port, process, folder)
+        start(trial, command, port, folder / "error.log")
         trial.notes["log"] = folder / "access.log"
         trial.env["HFGET_TOKEN_ORIGINS"] = f"http://127.0.0.1:{port}"
         trial.endpoint = f"http://127.0.0.1:{port}{below}"
 
     return prepare
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"nginx did not start: {(folder / 'error.log').read_text()[-300:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _answered(answer: str) -> Callable[[Trial], None]:

@@ -11,6 +11,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+#: Squid's check of a password, where Debian puts it.
+SQUID_LOGIN = Path("/usr/lib/squid/basic_ncsa_auth")
 _SECONDS = 60
 _BLOCK = 1 << 16
 
@@ -21,6 +23,9 @@ def missing(needs: tuple[str, ...]) -> str:
         "root": sys.platform == "linux" and os.geteuid() == 0 and bool(shutil.which("mount")),
         "gcc": sys.platform == "linux" and bool(shutil.which("gcc")),
         "nginx": bool(shutil.which("nginx")),
+        "squid": bool(shutil.which("squid")) and SQUID_LOGIN.exists(),
+        "mitmdump": bool(shutil.which("mitmdump")),
+        "olah-cli": bool(shutil.which("olah-cli")),
         "openssl": bool(shutil.which("openssl")),
         "hf": bool(shutil.which("hf", path=str(Path(sys.executable).parent))),
     }

@@ -20,6 +20,7 @@ from hfget.sources import (
     HostHealth,
     HttpSource,
     Mirrored,
+    MirroredInOrder,
     MirrorHealth,
     RateLimit,
     RateLimited,
@@ -73,7 +74,8 @@ class ComposedSources:
             if self._begun.acquire(blocking=False) and self._holders is not None:
                 self._holders.begin()  # who has the commit, while the first bytes come already
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
-            source = Mirrored(file, at, self._mirrors, self.hosts, self._settings.connections)
+            over = Mirrored if self._settings.stripe else MirroredInOrder
+            source = over(file, at, self._mirrors, self.hosts, self._settings.connections)
         return RateLimited(source, self.limit) if self.limit else source
 
     def plain(self, file: RemoteFile) -> HttpSource:

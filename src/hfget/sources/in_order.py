@@ -7,14 +7,19 @@ nearby delivers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hfget.sources.mirrors import Mirrored
 
 
 class MirroredInOrder(Mirrored):
     """A source over several, by the hosts of their endpoints, the preferred one first.
 
-    Another is asked only while those before it cannot be, or do not answer. Thread-safe.
+    Another is asked only while those before it cannot be, do not answer, or break off this very
+    file again and again. Thread-safe.
     """
 
-    def _room(self, place: str) -> int:
-        return super()._room(place) if place in self._open()[:1] else 0
+    def _open(self) -> Sequence[str]:
+        """The one that may be asked now."""
+        places = super()._open()
+        return (list(filter(self._is_sound, places)) or places)[:1]

@@ -20,16 +20,14 @@ class Candidate(NamedTuple):
     rate: float | None = None
 
 
-def choose(candidates: Sequence[Candidate], length: int, *, stripe: bool = True) -> int:
+def choose(candidates: Sequence[Candidate], length: int) -> int:
     """Which one of them, in order of preference, a request for `length` bytes goes to.
 
     Where the answer is complete soonest: of a small file the one that answers soonest, of a large
     range the one that brings most over a connection. Among equals the one with the fewest
     connections, so that each gets work in proportion to what it delivers. One that is not known
-    counts as the best of those that are, and is tried by one request. Without `stripe` the first.
+    counts as the best of those that are, and is tried by one request.
     """
-    if not stripe:
-        return 0
     latency = min((one.latency for one in candidates if one.latency is not None), default=0.0)
     rate = max((one.rate for one in candidates if one.rate is not None), default=0.0)
 

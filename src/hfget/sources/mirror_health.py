@@ -35,8 +35,8 @@ class MirrorHealth:
     """The endpoints of a run, by their hosts, the preferred one first. Thread-safe.
 
     The first has given the listing: what it says about rights holds (`granted` once it has sent
-    anything). `tell` is called with a line when another one takes over; `joined` says which of
-    them may be asked by now.
+    anything). Without `stripe` a slow one is not left out for faster ones. `tell` is called with a
+    line when another one takes over; `joined` says which of them may be asked by now.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class MirrorHealth:
                 self._mirrors[place].candidate(kind, now)
                 for place, kind in zip(places, kinds, strict=True)
             ]
-            number = choose(seen, length, stripe=self._stripe)
+            number = choose(seen, length)
             mirror = self._mirrors[places[number]]
             mirror.figures[kinds[number]].requests += 1
             mirror.busy += 1
@@ -214,6 +214,7 @@ class MirrorHealth:
         with self._lock:
             now = self._sample()
             best = max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
+            best *= self._stripe
             return [
                 place for place in places if not self._is_left_out(self._mirrors[place], best, now)
             ] or places
@@ -233,7 +234,8 @@ class MirrorHealth:
             now = self._sample()
             mirror = self._mirrors[place]
             best = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
-            lags = mirror.measured >= MEASURED_SECONDS and is_negligible(
+            is_measured = mirror.measured >= MEASURED_SECONDS
+            lags = (self._stripe and is_measured) and is_negligible(
                 mirror.rate, max(best, default=None)
             )
             if lags:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from hfget import events
 from hfget.messages import transfer_texts as texts
 from hfget.system import Stopped
 from hfget.transfer.file_job import FileJob, Phase
@@ -79,7 +78,7 @@ class Finisher:
                 if not job.durable:
                     self._results.not_durable()
                 return
-            self._results.tell(events.Note(texts.FETCHED_AGAIN(path=job.file.path), "warning"))
+            self._results.note_once(texts.FETCHED_AGAIN(path=job.file.path))
             self._schedule.fetching(job)
         except Stopped:
             pass

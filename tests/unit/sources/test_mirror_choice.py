@@ -23,11 +23,8 @@ def seconds(one: Candidate, length: int) -> float:
 
 
 @given(several, lengths)
-def test_one_of_them_is_chosen_and_without_striping_the_first(
-    given_ones: list[Candidate], length: int
-) -> None:
+def test_one_of_them_is_chosen(given_ones: list[Candidate], length: int) -> None:
     assert 0 <= choose(given_ones, length) < len(given_ones)
-    assert choose(given_ones, length, stripe=False) == 0
 
 
 known = st.builds(Candidate, st.integers(0, 64), st.floats(0.001, 10), st.floats(1e3, 1e9))

@@ -31,14 +31,16 @@ class Pair:
 
     servers: list[Loopback]
     told: list[str]
+    kind: type[Mirrored] = Mirrored
 
     def __post_init__(self) -> None:
         clients = [client(server) for server in self.servers]
         self.names = [host_of(f"{server.url}/") for server in self.servers]
-        self.health = MirrorHealth(self.names, self.told.append)
+        stripe = self.kind is Mirrored
+        self.health = MirrorHealth(self.names, self.told.append, stripe=stripe)
         made = zip(self.names, clients, strict=True)
         sources = {name: (lambda one=one: one.source) for name, one in made}
-        self.source = Mirrored(FILE, sources, self.health, clients[0].hosts, 4)
+        self.source = self.kind(FILE, sources, self.health, clients[0].hosts, 4)
 
     def asked(self) -> list[int]:
         return [len(server.asked) for server in self.servers]
@@ -52,11 +54,13 @@ def pair() -> Iterator[MakePair]:
     with ExitStack() as stack:
         world = World(stack)
 
-        def make(*answers: Callable[[Asked], Reply] | Answer) -> Pair:
+        def make(
+            *answers: Callable[[Asked], Reply] | Answer, kind: type[Mirrored] = Mirrored
+        ) -> Pair:
             functions = [
                 (lambda asked, one=one: one) if isinstance(one, Answer) else one for one in answers
             ]
-            return Pair([world.origin(each) for each in functions], [])
+            return Pair([world.origin(each) for each in functions], [], kind)
 
         yield make
 

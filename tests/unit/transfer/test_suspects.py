@@ -94,7 +94,7 @@ class Case:
 
     def search(self) -> bool:
         """Fetch again what is doubted until all is right; false if it ends before."""
-        for _ in range(9):
+        for _ in range(20):
             if self.partial.data_path.read_bytes() == DATA:
                 self.suspects.convict(self.partial)
                 return True
@@ -150,6 +150,26 @@ def test_a_bit_that_no_sample_meets_costs_what_its_sender_brought(
     case = Case(tmp_path, town)
     assert case.search() and list(town.liars) == [liar]
     assert case.fetched <= 3 * SIZE // 3
+
+
+def test_one_that_two_contradict_does_not_cast_doubt_on_another(tmp_path: Path) -> None:
+    """It sends other bytes for the share of `a` now, and had sent a wrong bit of its own."""
+    town = Town(dict.fromkeys("abc", DATA))
+    town.sends["b"] = with_wrong((0, MIB), (MIB + 3, MIB + 4))
+    case = Case(tmp_path, town)
+    case.suspects.keep(case.partial, lambda: None)
+    assert "a" not in town.avoided and "b" in town.avoided
+
+
+@pytest.mark.parametrize(("share", "parts"), [(0, 1), (1, 2), (2, 3)])
+def test_it_ends_with_the_part_that_was_wrong(tmp_path: Path, share: int, parts: int) -> None:
+    """Of three MiB that it brought, those before the wrong bit are fetched again, too."""
+    at = 2 * share * MIB + 3
+    town = Town(dict.fromkeys("ab", DATA))
+    town.sends["a"] = with_wrong((at, at + 1))
+    case = Case(tmp_path, town)
+    assert case.search() and town.liars == {"a": [(2 * share * MIB, (2 * share + 1) * MIB)]}
+    assert case.fetched == parts * MIB
 
 
 @pytest.mark.parametrize("names", ["ab", "abc"])
