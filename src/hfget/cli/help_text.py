@@ -41,7 +41,7 @@ _CODES_OF = {
     "ls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
     "urls": {0, 1, 2, 3, 4, 5, 8} | _SIGNALS,
     "lock": {0, 1, 2, 3, 4, 5, 6, 7, 8} | _SIGNALS,
-    "verify": {0, 1, 2, 3, 4, 5, 6, 7, 8} | _SIGNALS,
+    "verify": {0, 1, 2, 3, 4, 5, 6, 7, 8, 9} | _SIGNALS,
     "outdated": {0, 1, 2, 3, 4, 5, 7, 8} | _SIGNALS,
     "list": {0, 1, 2} | _SIGNALS,
     "prune": {0, 1, 2, 7} | _SIGNALS,
@@ -72,7 +72,7 @@ _OTHER_HEADINGS = {
 COMMON = frozenset(
     {
         *("repo", "files", "include", "exclude", "weights", "quant", "pick", "revision", "dataset"),
-        *("force", "dry_run", "local_dir", "cache", "endpoint", "token", "token_file"),
+        *("force", "dry_run", "local_dir", "cache", "endpoint", "token"),
         *("connections", "limit_rate", "json", "quiet", "version", "help", "help_all"),
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from hfget.operations.tasks import FileTask, Turns, make_tasks
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
 from hfget.sources import RateLimit
-from hfget.system import Stop
+from hfget.system import Stop, remember_speed
 from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
 
@@ -118,11 +119,12 @@ class PlanTransfer:
     def _fetch(self, made: Plan) -> Outcome:
         if all(item.state is ItemState.COMPLETE for item in made.items):
             return Outcome(durable=self.durable)
-        sources = self.sources(made)
+        sources, began = self.sources(made), time.monotonic()
         try:
             outcome = self.backend(sources, meter_of([made])).run(self.tasks(made, sources))
         finally:
             sources.close()
+        remember_speed(outcome.received, time.monotonic() - began)
         outcome.mirrors = sources.report()
         return outcome
 

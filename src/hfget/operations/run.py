@@ -38,7 +38,7 @@ from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
 from hfget.settings import Credential, check_time_outs
-from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors, remember_speed
+from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors
 from hfget.transfer import Outcome
 
 
@@ -114,9 +114,9 @@ class Run:
         snapshot = self._resolved(self._resolver.snapshot)
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
-        if self._resolver.complete_plan is None:
+        if (made := self._resolver.complete_plan) is None:
             self._settle(snapshot, consent)
-        made = self._resolver.complete_plan or self._resolver.make_plan(snapshot, files)
+            made = self._resolver.make_plan(snapshot, files)
         self._remark(made, files)
         self._warn_of(unfit_texts(made))
         return made
@@ -140,10 +140,7 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         with ExitStack() as held:
             begun = self.begin(held, consent)
-            began = time.monotonic()
             outcome = begun.transfer.run(begun.plan) if begun.transfer else None
-            if outcome is not None:
-                remember_speed(outcome.received, time.monotonic() - began)
             report = begun.end(outcome)
         self._observer(events.Finished(report))
         return report
@@ -170,8 +167,8 @@ class Run:
         try:
             files = self.selected(snapshot)
         except (UsageError, NotFoundError):
-            missing = absent(snapshot.files, selection_of(self._options, snapshot.ref))
-            self._layout.note_absent(snapshot, missing)
+            selection = selection_of(self._options, snapshot.ref)
+            self._layout.note_absent(snapshot, absent(snapshot.files, selection))
             raise
         self._layout.check(snapshot.files)
         root = self._layout.root(snapshot)
@@ -184,7 +181,8 @@ class Run:
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
         if self._options.dask is not None:
-            return self._for_workers(snapshot, files, consent)
+            self._settle(snapshot, consent)
+            return self._for_workers(snapshot, files)
         shard = self._resolver.shard
         if shard is not None and self._resolver.may_move(snapshot):
             self._warn_of([texts.SHARD_OF_BRANCH(commit=snapshot.commit)])
@@ -203,8 +201,8 @@ class Run:
         link = self._options.hardlink
         check_space(made, self._layout, self._observer, link=link, companions=companions)
         unfit = {item.file.path for item in made.items if item.unfit}
-        wanted = self._resolver.of_all_shards(snapshot)
-        self._layout.begin(snapshot, [file for file in wanted if file.path not in unfit])
+        of_all = self._resolver.of_all_shards(snapshot)
+        self._layout.begin(snapshot, [file for file in of_all if file.path not in unfit])
         held.callback(self._layout.close)
         transfer = PlanTransfer(
             self._options,
@@ -216,13 +214,10 @@ class Run:
         )
         return PreparedRun(made, transfer, lambda outcome: self._end(made, outcome, recall), alive)
 
-    def _for_workers(
-        self, snapshot: Snapshot, files: Sequence[RemoteFile], consent: Consent | None
-    ) -> PreparedRun:
+    def _for_workers(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> PreparedRun:
         """A run that writes nothing here: each shard does what the folder needs."""
         from hfget.operations.dask_run import DaskRun
 
-        self._settle(snapshot, consent)
         made = self._resolver.make_plan(snapshot, files)
         self._observer(events.Planned(made))
         self._remark(made, files)
@@ -268,8 +263,8 @@ class Run:
 
     def _would_write(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> bool:
         made = self._resolver.make_plan(snapshot, files)
-        complete = all(item.state is ItemState.COMPLETE for item in made.items)
-        return not complete or bool(made.removals)
+        fresh = (item.state is not ItemState.COMPLETE for item in made.items)
+        return any(fresh) or bool(made.removals)
 
     def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
         """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""
