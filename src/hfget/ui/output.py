@@ -17,7 +17,7 @@ from hfget.messages import ui_texts as texts
 from hfget.system import cells, redact, wrap
 
 #: The blank between a figure and its unit, and what stands there while lines are broken.
-_FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\u00a0"
+_FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\0"
 _FANCY = "→…·━╸─⠋"
 _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": "#", "╸": "#", "─": "-"})
 
