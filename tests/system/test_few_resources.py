@@ -17,6 +17,20 @@ REPO = "org/m"
 FILES = 16
 
 
+def limited(shell: Shell, limit: int, most: int, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """`hfget WORDS` with no more of a resource than `most`."""
+    return subprocess.run(
+        [*HFGET, *words],
+        cwd=shell.directory,
+        env=shell.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(limit, (most, most)),
+    )
+
+
 def test_few_open_files(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
     small: dict[str, bytes | str | int] = {f"s/{number}.txt": "s" for number in range(40)}
     source = make_model(repos_root, REPO, {**small, "w.bin": 24 * MiB, "v.bin": 9 * MiB})
@@ -24,16 +38,7 @@ def test_few_open_files(repos_root: Path, start_hub: StartHub, shell_at: ShellAt
     shell = shell_at(hub.endpoint)
 
     def run(*words: str) -> None:
-        done = subprocess.run(
-            [*HFGET, *words],
-            cwd=shell.directory,
-            env=shell.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES)),
-        )
+        done = limited(shell, resource.RLIMIT_NOFILE, FILES, *words)
         assert done.returncode == 0, (words, done.stderr)
 
     run(REPO, "-j", "4")
@@ -44,3 +49,20 @@ def test_few_open_files(repos_root: Path, start_hub: StartHub, shell_at: ShellAt
     run("sync")
     run("list")
     assert tree(shell.directory / "m") == tree(source)
+
+
+def test_too_little_memory_is_named(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    """However little it is: at some of these limits Python itself cannot say what it lacks."""
+    make_model(repos_root, REPO, {"w.bin": 24 * MiB})
+    shell = shell_at(start_hub().endpoint)
+    codes = set()
+    for mebibytes in (24, 28, 31, 34, 300):
+        most = mebibytes * MiB
+        done = limited(shell, resource.RLIMIT_DATA, most, REPO, "--retries", "0")
+        assert done.returncode in (0, 7), (mebibytes, done.stderr)
+        assert b"a bug" not in done.stderr and b"Traceback" not in done.stderr, done.stderr
+        assert done.returncode == 0 or b"memory" in done.stderr
+        codes.add(done.returncode)
+    assert codes == {0, 7}

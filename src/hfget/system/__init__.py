@@ -26,7 +26,7 @@ from hfget.system.text import (
 )
 
 if TYPE_CHECKING:
-    from hfget.system.address_space import spare_address_space
+    from hfget.system.address_space import lacks_memory, spare_address_space
     from hfget.system.atomic_files import (
         AtomicWriter,
         atomic_write,
@@ -112,6 +112,7 @@ __all__ = [
     "is_own",
     "is_sole",
     "is_trusted",
+    "lacks_memory",
     "lease_is_over",
     "login_file",
     "naming_disk_errors",
@@ -157,6 +158,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "lacks_memory": "address_space",
     "spare_address_space": "address_space",
     "read_text": "atomic_files",
     "rename_new": "atomic_files",
