@@ -207,6 +207,17 @@ class Headers(Effect):
 
 
 @dataclass(frozen=True)
+class Relabel(Effect):
+    """Another status for answers of `status`; all else stays."""
+
+    status: int
+    other: int
+
+    def after(self, moment: Moment, answer: Answer) -> Answer | None:
+        return replace(answer, status=self.other) if answer.status == self.status else None
+
+
+@dataclass(frozen=True)
 class EditJson(Effect):
     """The decoded JSON of a 200 goes through `edit`, which returns the new value."""
 

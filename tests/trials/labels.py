@@ -55,7 +55,43 @@ SCENARIOS = (
                 Fault(effects.Status(status), path="*/api/*", origin="hub"),
             ),
         )
-        for status in (202, 425, 520, 530)
+        for status in (202, 204, 304, 425, 501, 520, 530, 599)
+    ),
+    *(
+        Scenario(
+            f"{status} from the data host for a while",
+            ("refusals: 403 of an expired signature",),
+            f"{status} twice from the CDN: the hub is asked for another address",
+            faults=(Fault(effects.Status(status), origin="cdn", times=2),),
+        )
+        for status in (402, 412, 421, 449, 498)
+    ),
+    Scenario(
+        "203 for all that is sent",
+        ("labels", "corruption: status that contradicts right bytes"),
+        "203 in place of 200 and 206, as of a proxy that has changed something",
+        faults=(everywhere(effects.Relabel(200, 203)), everywhere(effects.Relabel(206, 203))),
+        files=MIXED,
+    ),
+    *(
+        Scenario(
+            f"the listing labelled {coding}",
+            ("labels",),
+            f"plain JSON with Content-Encoding: {coding}",
+            faults=(everywhere(effects.Headers(put={"Content-Encoding": coding}), path="*/api/*"),),
+        )
+        for coding in ("gzip", "br", "utf-8")
+    ),
+    Scenario(
+        "all files labelled x-gzip",
+        ("labels",),
+        "plain files, tiny ones too, with Content-Encoding: x-gzip",
+        faults=(
+            everywhere(effects.Headers(put={"Content-Encoding": "x-gzip"}), path="*/resolve/*"),
+            everywhere(effects.Headers(put={"Content-Encoding": "x-gzip"}), origin="cdn"),
+        ),
+        files={**MIXED, "sub/t.txt": "t\n"},
+        most=1.25,
     ),
     *(
         Scenario(

@@ -17,7 +17,7 @@ import typer
 
 from hfget.cli.deadline import time_limit
 from hfget.cli.spoken import speak_to_user
-from hfget.errors import HfgetError, InterruptedRunError, LocaleError, UsageError
+from hfget.errors import DiskError, HfgetError, InterruptedRunError, LocaleError, UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
 from hfget.system import Ended, Stop, redact, shell_word
@@ -48,7 +48,7 @@ def session(
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.cli import logs
-    from hfget.system import naming_disk_errors, spare_address_space
+    from hfget.system import lacks_memory, naming_disk_errors, spare_address_space
     from hfget.ui import display
 
     logs.guard()
@@ -91,6 +91,9 @@ def session(
     except Exception as unexpected:
         if debug:
             logs.show_traceback()
+        if lacks_memory(unexpected):
+            shown.error(DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY))
+            raise typer.Exit(DiskError.exit_code) from None
         shown.error(
             HfgetError(
                 texts.UNEXPECTED(

@@ -17,11 +17,20 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from hfget.cli.main import main as run
+    from hfget.messages import advice, cli_texts, translated, ui_texts
 
-    signal.signal(signal.SIGINT, before)
     try:
+        from hfget.cli.main import main as run
+
+        signal.signal(signal.SIGINT, before)
         run()
+    except MemoryError:
+        lines = (
+            ui_texts.ERROR(message=cli_texts.NO_MEMORY),
+            ui_texts.BLOCK_NEXT(hint=advice.MORE_MEMORY),
+        )
+        print(*map(translated, lines), sep="\n", file=sys.stderr)
+        sys.exit(7)
     finally:
         _let_go_of_messages()
         # Nor does it have to look through all that is there when it ends (40 ms).

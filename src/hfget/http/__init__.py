@@ -7,7 +7,7 @@ the one table of what is tried again, when, and how often.
 
 from __future__ import annotations
 
-from hfget.http.client import REDIRECT_STATUSES, HttpClient
+from hfget.http.client import HttpClient
 from hfget.http.credentials import (
     Credentials,
     choose_credentials,
@@ -17,7 +17,7 @@ from hfget.http.credentials import (
 from hfget.http.failures import describe, kind_of
 from hfget.http.inflating import IDENTITY, INFLATABLE, InflateError, Inflater
 from hfget.http.proxies import proxy_for
-from hfget.http.redirects import circle, stays_home
+from hfget.http.redirects import circle, is_redirect, stays_home
 from hfget.http.response import Response
 from hfget.http.retry import (
     Transient,
@@ -40,7 +40,6 @@ __all__ = [
     "IDENTITY",
     "INFLATABLE",
     "LONGEST_BYTES",
-    "REDIRECT_STATUSES",
     "Carrier",
     "Credentials",
     "DistrustedError",
@@ -63,6 +62,7 @@ __all__ = [
     "given_up",
     "hand_back",
     "header_value",
+    "is_redirect",
     "is_token_refused",
     "kind_of",
     "parse_rewrites",

@@ -39,7 +39,6 @@ from hfget.messages import http_texts as texts
 from hfget.settings import Credential
 from hfget.system import safe_url
 
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 #: A URL that requests would leave as it is, and its scheme, host and port.
 _PLAIN_URL = re.compile(
     r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"

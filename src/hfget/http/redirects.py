@@ -23,6 +23,7 @@ from hfget.messages import advice
 from hfget.messages import http_texts as texts
 from hfget.system import safe_text, safe_url
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
 # without a host, or two addresses glued together (seen on a mirror).
 _MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
@@ -76,6 +77,17 @@ def follow(
             hint=advice.ALLOW_PRIVATE,
         )
     return target
+
+
+def is_redirect(response: requests.Response) -> bool:
+    """Whether the answer leads elsewhere: as curl has it, any from 300 on that says where to.
+
+    A 304 does not, whatever it says.
+    """
+    status = response.status_code
+    if status in _REDIRECTS:
+        return True
+    return 300 <= status < 400 and status != 304 and "Location" in response.headers
 
 
 def stays_home(at_home: bool, url: str, home: str) -> bool:
@@ -140,7 +152,7 @@ def _address_of(url: str) -> tuple[str, str]:
 def _absolute(source: str, location: str) -> str:
     with suppress(UnicodeError):  # http.client decodes headers as latin-1, servers send UTF-8
         location = location.encode("latin-1").decode("utf-8")
-    place, rest = _PLACE.findall(location.strip(" "))[0]
+    place, rest = _PLACE.findall(location.strip(" \t"))[0]
     location = place + rest.replace(" ", "%20")
     if not location or _MALFORMED.search(location):
         raise _malformed(source)

@@ -25,6 +25,7 @@ from hfget.http.failures import (
     certificate_fault,
     describe,
 )
+from hfget.http.redirects import is_redirect
 from hfget.http.requested_wait import requested_wait
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.messages import advice
@@ -33,11 +34,10 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
 
-#: Statuses that pass: the request may be repeated as it is.
-#: A 202 says that there is nothing yet; 520 to 530 are a CDN's words about the host behind it.
-TRANSIENT_STATUSES = frozenset(
-    {202, 408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 507, 508, 509, *range(520, 531)}
-)
+#: Statuses that pass, beside those from 500 on: the request may be repeated as it is.
+#: A 202 says that there is nothing yet; the others below 400 answer another request than was made
+#: (a 304 comes of a broken cache), or do not say where to go.
+_PASSING = frozenset({101, 202, 204, 205, 300, 304, 305, 306, 408, 409, 421, 423, 425, 429})
 
 _WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 _NO_ADDRESS = (
@@ -148,7 +148,7 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
 def from_status(response: requests.Response) -> Transient | None:
     """The transient failure that a status stands for, or None if the status is final."""
     status = response.status_code
-    if status not in TRANSIENT_STATUSES:
+    if is_redirect(response) or not (status in _PASSING or 500 <= status <= 599):
         return None
     wait = requested_wait(response.headers, status)
     reason = texts.STATUS(status=status) + (texts.TOO_MANY_REQUESTS if status == 429 else "")

@@ -18,13 +18,13 @@ from hfget import events
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http import (
-    REDIRECT_STATUSES,
     HttpClient,
     Transient,
     circle,
     from_exception,
     from_status,
     given_up,
+    is_redirect,
     stays_home,
     with_retries,
 )
@@ -62,7 +62,7 @@ class ApiAnswer(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return self.response.status_code == 200
+        return 200 <= self.response.status_code < 300
 
     @property
     def error_code(self) -> str:
@@ -193,12 +193,12 @@ class HubClient:
     def _read(
         self, response: requests.Response, ref: RepoRef, method: str, tolerated: frozenset[int]
     ) -> Any:
+        status = response.status_code
+        if status in tolerated or (method == "HEAD" and is_redirect(response)):
+            return None
         if failure := from_status(response):
             raise failure
-        status = response.status_code
-        if status in tolerated or (method == "HEAD" and status in REDIRECT_STATUSES):
-            return None
-        if status != 200:
+        if not 200 <= status < 300:
             raise self._refusal(response, ref)
         if method == "HEAD":
             return None
@@ -206,6 +206,8 @@ class HubClient:
         if isinstance(found, dict) and isinstance(found.get("error"), str) and len(found) <= 3:
             said = safe_text(redact(found["error"]), 200)
             raise Transient(texts.ERROR_IN_200(said=said), url=response.url, lie=True)
+        if found == {} or not isinstance(found, dict | list):  # a backend that is not there yet
+            raise Transient(texts.EMPTY_ANSWER, url=response.url, lie=True)
         return found
 
     def _follow(
@@ -236,7 +238,7 @@ class HubClient:
             if at_home and self._http.keyring.unlock(response):
                 response.close()
                 continue
-            if response.status_code not in REDIRECT_STATUSES:
+            if not is_redirect(response):
                 return response, at_home
             if method == "HEAD" and "X-Linked-Etag" in response.headers:
                 return response, at_home

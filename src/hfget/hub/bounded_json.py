@@ -42,6 +42,7 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 #: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.
 _VALUE_BYTES, _KEPT_BYTES = 128, 48
 _BLOCK_BYTES = 1 << 16
+_JSON_BEGINS = b"{["
 _WIDE, _WIDEST = re.compile(rb"[\xc4-\xef]"), re.compile(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
 
 
@@ -119,7 +120,9 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        reason = texts.NOT_JSON
+        unread = _codings(response) - IDENTITY - INFLATABLE
+        named = safe_text(", ".join(sorted(unread)), 20)
+        reason = texts.ENCODED(encoding=named) if unread else texts.NOT_JSON
         raise Transient(reason, url=response.url, lie=True) from None
 
 
@@ -142,17 +145,16 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
 def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryview]]:
     """The body, decoded if it came as gzip or deflate unasked, a bounded piece at a time.
 
-    Each comes with the bytes that were read for it, and none may be in it: a read is never
-    followed by another before the caller had its turn.
+    What begins like JSON is that, whatever Content-Encoding says. Each piece comes with the
+    bytes that were read for it, and none may be in it: a read is never followed by another
+    before the caller had its turn.
     """
     wire = wire_of(response)
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in IDENTITY | INFLATABLE:
-        reason = texts.ENCODED(encoding=safe_text(encoding, 20))
-        raise Transient(reason, url=response.url, lie=True)
-    inflater = None if encoding in IDENTITY else Inflater()
+    inflater = Inflater(lenient=True) if _codings(response) & INFLATABLE else None
     buffer = memoryview(bytearray(_BLOCK_BYTES))
     while count := wire.readinto1(buffer):
+        if inflater is not None and not inflater.begun and buffer[0] in _JSON_BEGINS:
+            inflater = None
         if inflater is None:
             yield count, buffer[:count]
             continue
@@ -165,6 +167,12 @@ def _pieces(response: requests.Response) -> Iterator[tuple[int, bytes | memoryvi
                 raise Transient(texts.BAD_COMPRESSION, url=response.url, lie=True) from None
     if wire.length or (inflater is not None and not inflater.ended):
         raise Transient(texts.CUT_SHORT, url=response.url)
+
+
+def _codings(response: requests.Response) -> set[str]:
+    """What Content-Encoding names."""
+    named = response.headers.get("Content-Encoding", "identity").lower()
+    return {name.strip() for name in named.split(",")}
 
 
 def _width(body: bytearray) -> int:

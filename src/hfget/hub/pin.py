@@ -97,7 +97,9 @@ class Hub:
         """
         unknown: HfgetError | None = None
         found: Snapshot | None = None
+        tried = 0
         for revision, path in trail_candidates(ref):
+            tried += 1
             candidate = replace(ref, revision=revision, path=path, trail=())
             try:
                 snapshot = self.snapshot(candidate, known_tree)
@@ -109,7 +111,9 @@ class Hub:
             found = found or snapshot
         if found is not None:
             return found
-        raise unknown or RevisionNotFoundError(
+        if unknown is not None and tried == 1:
+            raise unknown
+        raise RevisionNotFoundError(
             texts.NO_REVISION_IN_PATH(trail=safe_text("/".join(ref.trail), 120), ref=ref),
             hint=advice.NAME_REVISION,
         )

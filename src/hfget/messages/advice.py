@@ -240,7 +240,9 @@ DO_NOT_TRUST = Text("do not trust this file")
 FILES_OR_REPOS = Text("name files of one repo, or several repos; a list, -i FILE, may hold both")
 FOLDER_BELOW_LOCK = Text("name one below it, as models/NAME")
 LEAVE_THEM_OUT = Text("leave them out")
-LOCK_ANEW = Text("repair it, take it from version control, or lock anew: hfget lock REPO")
+LOCK_ANEW = Text(
+    "repair it, take it from version control, or remove it and lock anew: hfget lock REPO"
+)
 LOCK_HOLDS = Text("it holds {known}; {add}")
 LOCK_ONE_BY_ONE = Text("lock them one after the other")
 LOCK_OR_UPDATE = Text("hfget lock REF, or hfget lock --update")

@@ -120,6 +120,7 @@ BOTH_FAMILIES = Text("hfget tries IPv6 and IPv4")
 EXIT_CODE = Text("every failure has an exit code")
 PROGRESS_SHOWN = Text("progress is shown")
 UNEXPECTED = Text("unexpected {name}: {unexpected}")
+NO_MEMORY = Text("the system has no memory left for this process")
 ENDED_AT_ONCE = Text("stopped at once; what is on disk is kept")
 TOKEN_AND_FILE = Text("--token and --token-file cannot be used together")
 TOKEN_IN_PROCESS_LIST = Text(

@@ -65,7 +65,7 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
         raise _no_part(span, response, texts.SHORTER_416)
     start, end = _place(file, span, response, length)
     encoding = _encoding(headers.get("Content-Encoding", ""))
-    is_tiny = file.size <= _TINY_BYTES and length == file.size and status == 200
+    is_tiny = file.size <= _TINY_BYTES and length == file.size and status != 206
     if length == end - start and not (is_tiny and encoding in INFLATABLE):
         encoding = ""
     elif length is not None and page and not encoding:
@@ -112,7 +112,7 @@ def _place(
     """Which bytes of the file the answer says, or shows by its length, that it brings."""
     text = response.headers.get("Content-Range", "").strip()
     match = _CONTENT_RANGE.fullmatch(text)
-    if response.status_code == 200 and (match is None or length in (None, file.size)):
+    if response.status_code != 206 and (match is None or length in (None, file.size)):
         if span is not None and length == span[1] - span[0] != file.size:
             raise _no_part(span, response, texts.PART_UNSAID)
         return 0, file.size

@@ -7,7 +7,7 @@ import ssl
 import time
 from typing import Any, Protocol
 
-from hfget.http import Inflater, Response
+from hfget.http import InflateError, Inflater, Response
 from hfget.messages import source_texts as texts
 
 #: A TLS body is handed on when the buffer is full or so much time has passed, in seconds.
@@ -106,6 +106,8 @@ class _Inflated:
         is_last = not inflater.pending
         data = inflater.take(len(buffer))
         if is_last and not data and not inflater.ended:
-            raise OSError(texts.CUT_SHORT)
+            if self._wire.length:  # the connection broke
+                raise OSError(texts.CUT_SHORT)
+            raise InflateError(texts.CUT_SHORT)
         buffer[: len(data)] = data
         return len(data) or None

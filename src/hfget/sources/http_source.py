@@ -15,7 +15,6 @@ import requests
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
 from hfget.http import (
-    REDIRECT_STATUSES,
     Carrier,
     HttpClient,
     Transient,
@@ -23,6 +22,7 @@ from hfget.http import (
     circle,
     from_exception,
     from_status,
+    is_redirect,
     stays_home,
 )
 from hfget.hub import refusal
@@ -38,8 +38,6 @@ from hfget.sources.host_health import HostHealth
 from hfget.sources.http_stream import HttpStream, discard
 from hfget.system import Superseded, safe_url
 
-#: What a CDN answers to a signature that has expired (S3 and GCS: 400 or 403, some: 401, 410).
-_EXPIRED_STATUSES = frozenset({400, 401, 403, 404, 410})
 #: After so many failures in a row of a host that the endpoint led to, the endpoint is asked again:
 #: it may know another one by now. Not for ever.
 _FAILURES_AWAY, _MOST_FAILURES_AWAY = 2, 8
@@ -111,19 +109,21 @@ class HttpSource:
             target = self._target
             response = self._ask(target, span)
             status = response.status_code
-            if status in (200, 206, 416):
+            if 200 <= status < 300 or status == 416:
                 self.resolved = True
                 return self._stream(response, span)
             try:
                 if target.with_token and self._http.keyring.unlock(response):
                     continue
-                if status in REDIRECT_STATUSES:
+                if is_redirect(response):
                     hops += 1
                     if hops > MAX_REDIRECTS:
                         raise circle(response, self._snapshot.endpoint, self._file.path)
                     endpoint = self._snapshot.endpoint
                     self._follow(target, self._http.next_hop(response, endpoint, is_data=True))
-                elif target.hops and status in _EXPIRED_STATUSES:
+                elif target.hops:
+                    # A signature that has expired is answered with 400 or 403 by S3 and GCS, by
+                    # others with 401, 410, 498, ...
                     self._renew(target, response)
                 else:
                     raise self._refusal(response)

@@ -14,7 +14,7 @@ import urllib3
 from urllib3.util.wait import wait_for_read
 
 from hfget.endpoints import host_of
-from hfget.http import Transient, from_exception, hand_back, wire_of
+from hfget.http import InflateError, Transient, from_exception, hand_back, wire_of
 from hfget.messages import source_texts as texts
 from hfget.sources.content_checks import Answer, content_length, looks_like_a_page
 from hfget.sources.decoding import Body
@@ -82,6 +82,8 @@ class HttpStream:
                     raise Transient(reason, url=self._response.url, lie=True)
                 self._missing = max(0, self._missing - (count or 0))
             return count
+        except InflateError as error:
+            raise Transient(str(error), url=self._response.url, lie=True) from None
         except _NETWORK_ERRORS as error:
             raise from_exception(error, self._response.url) from None
 

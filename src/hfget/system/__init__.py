@@ -26,7 +26,7 @@ from hfget.system.text import (
 )
 
 if TYPE_CHECKING:
-    from hfget.system.address_space import spare_address_space
+    from hfget.system.address_space import lacks_memory, spare_address_space
     from hfget.system.atomic_files import (
         AtomicWriter,
         atomic_write,
@@ -113,6 +113,7 @@ __all__ = [
     "is_own",
     "is_sole",
     "is_trusted",
+    "lacks_memory",
     "last_speed",
     "lease_is_over",
     "lock_open_file",
@@ -163,6 +164,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "lacks_memory": "address_space",
     "spare_address_space": "address_space",
     "read_text": "atomic_files",
     "rename_new": "atomic_files",

@@ -1,7 +1,9 @@
-"""Getting by where little address space is allowed (`ulimit -v`, a batch system's limit)."""
+"""Getting by where little memory is allowed (`ulimit -v`, a batch system's limit)."""
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
 import threading
 from contextlib import suppress
@@ -9,6 +11,13 @@ from contextlib import suppress
 #: glibc's M_ARENA_MAX, from malloc.h.
 _ARENA_MAX = -8
 _STACK_BYTES = 1 << 20
+#: CPython's words where memory lacks for the exception itself (`_Py_CheckFunctionResult`), and the
+#: dynamic linker's.
+_WITHOUT_MEMORY = re.compile(
+    r"without (?:an? )?(?:exception set|setting an exception)|cannot allocate memory"
+    r"|failed to map segment|no memory",
+    re.IGNORECASE,
+)
 
 
 def spare_address_space() -> None:
@@ -29,9 +38,19 @@ def spare_address_space() -> None:
                 mallopt(_ARENA_MAX, 1)
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Whether it is memory that lacks, whatever that has become on its way."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    if isinstance(error, SystemError | ImportError):
+        return _WITHOUT_MEMORY.search(str(error)) is not None
+    return isinstance(error, MemoryError)
+
+
 def _is_limited() -> bool:
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return False
-    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+    limits = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+    return any(resource.getrlimit(one)[0] != resource.RLIM_INFINITY for one in limits)

@@ -32,7 +32,8 @@ _PATTERNS = (
     re.compile(r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+([^\s'\",]+)"),
     re.compile(rf"(?i)(?<![a-z0-9])(?:{_SIGNED})=([^&\s'\"<>]+)"),
     re.compile(rf"(?i)[?&;](?:{_CONFIDENTIAL})=([^&\s'\"<>]+)"),
-    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://([^/\s'\"<>]+)@"),
+    # An advice shows the form of an address as http://USER:PASSWORD@HOST.
+    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://(?!(?-i:USER:PASSWORD@HOST))([^/\s'\"<>]+)@"),
 )
 #: So much of what is cut off is looked at, that no secret is shown by halves.
 _AHEAD_CHARACTERS = 256

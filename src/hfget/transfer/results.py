@@ -10,7 +10,7 @@ from hfget.errors import DiskError, HfgetError
 from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
 from hfget.model import Failure
-from hfget.system import naming_disk_errors
+from hfget.system import lacks_memory, naming_disk_errors
 from hfget.transfer.backend import DoneFile, Outcome
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.progress import Meter
@@ -72,9 +72,10 @@ class Results:
                 raise error
         except HfgetError as known:
             self.fail(job, known)
-        except MemoryError:
-            self.fail(job, DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY))
         except Exception:
+            if lacks_memory(error):
+                self.fail(job, DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY))
+                return
             _log.debug("unexpected", exc_info=error)
             self.fail(job, HfgetError(texts.UNEXPECTED(name=type(error).__name__, error=error)))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hfget.endpoints import is_loopback, is_private, is_private_address, origin_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
-from hfget.http.redirects import follow, rebase, stays_home
+from hfget.http.redirects import follow, is_redirect, rebase, stays_home
 from tests.support.verdicts import refused
 
 HUB = "https://huggingface.co"
@@ -134,7 +134,7 @@ def test_a_public_address_is_not_private(host: str) -> None:
         "https://cdn .test/x y",
         "https://cdn.test/x\r\nSet-Cookie: a=b",
         "https://cdn.test/\x00",
-        "https://cas-bridge.test/https:/cdn.testhttps://cdn.test/x\t",
+        "https://cas-bridge.test/https:/cdn.testhttps://cdn.test/\tx",
         "https://cas-bridge.testhttps://cdn.test/x",
         "https://cas-bridge.testHTTP://cdn.test/x",
         "https://evil.test\\@mirror.test/",
@@ -263,3 +263,29 @@ def test_a_way_that_has_left_its_origin_is_not_at_home_again() -> None:
     assert not stays_home(True, there, home)
     assert not stays_home(True, "http://hub.example/a", home), "another scheme"
     assert not stays_home(stays_home(True, there, home), home, home)
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "leads"),
+    [
+        (301, None, True),
+        (308, "/x", True),
+        (300, "/x", True),
+        (305, "/x", True),
+        (399, "/x", True),
+        (300, None, False),
+        (304, "/x", False),
+        (201, "/x", False),
+        (404, "/x", False),
+    ],
+)
+def test_what_leads_elsewhere(status: int, location: str | None, leads: bool) -> None:
+    response = requests.Response()
+    response.status_code = status
+    if location is not None:
+        response.headers["Location"] = location
+    assert is_redirect(response) is leads
+
+
+def test_blanks_and_tabs_around_an_address_are_not_of_it() -> None:
+    assert follow(SOURCE, " https://cdn.test/x \t", MIRROR) == "https://cdn.test/x"

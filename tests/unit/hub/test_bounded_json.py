@@ -60,9 +60,14 @@ def test_it_is_decoded_though_nobody_asked_for_that(encoding: str) -> None:
     assert read(Answer(body, headers={"Content-Encoding": encoding})) == DOCUMENT
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "\x1b[31m"])
+@pytest.mark.parametrize("encoding", ["br", "gzip", "x-gzip, identity", "deflate", "utf-8"])
+def test_what_begins_like_json_is_that_whatever_it_is_labelled(encoding: str) -> None:
+    assert read(Answer(TEXT, headers={"Content-Encoding": encoding})) == DOCUMENT
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "\x1b[31m"])
 def test_another_encoding_is_no_answer(encoding: str) -> None:
-    found = failure(Answer(TEXT, headers={"Content-Encoding": encoding}))
+    found = failure(Answer(b"\x0b\x02\x80" + TEXT, headers={"Content-Encoding": encoding}))
     assert "encoded" in found.reason and "\x1b" not in found.reason
 
 
@@ -90,7 +95,10 @@ BROKEN: dict[str, tuple[Reply, str]] = {
         Answer(PACKED[:-9], headers={"Content-Encoding": "gzip"}, framing="close"),
         "cut short",
     ),
-    "no gzip": (Answer(TEXT, headers={"Content-Encoding": "gzip"}), "bad compressed data"),
+    "bad gzip": (
+        Answer(PACKED[:20] + b"x" * 200, headers={"Content-Encoding": "gzip"}),
+        "bad compressed data",
+    ),
     "nothing": (Answer(b""), "not JSON"),
     "a login page": (Answer(b"<html>Log in</html>"), "login page"),
     "no text": (Answer(b"\xff\xfe\xfd"), "not JSON"),

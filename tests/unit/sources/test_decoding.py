@@ -145,6 +145,7 @@ class Packed(io.BytesIO):
     """A compressed body that comes in pieces of `turn` bytes."""
 
     turn = 1
+    length: int | None = None
 
     def read1(self, size: int | None = -1, /) -> bytes:
         return super().read1(self.turn)

@@ -151,3 +151,10 @@ def test_a_cut_shows_no_secret_by_halves() -> None:
         assert value[:2] not in text
     long = "z" * (2 * LONGEST_CHARACTERS)
     assert redact(long) == "z" * LONGEST_CHARACTERS + "…"
+
+
+def test_the_form_of_an_address_with_a_password_is_shown() -> None:
+    form = "as http://USER:PASSWORD@HOST:PORT (special characters percent-encoded)"
+    assert redact(form) == form
+    assert redact("http://USER:other@HOST:PORT") == "http://***@HOST:PORT"
+    assert redact("http://user:password@HOST:PORT") == "http://***@HOST:PORT"

@@ -1,0 +1,68 @@
+"""Few open files and little memory: every command does with what there is, or names the limit."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.hub import LocalHub
+from tests.hub.repos import MiB, make_model
+from tests.support.command import HFGET, Shell, tree
+
+StartHub = Callable[..., LocalHub]
+ShellAt = Callable[[str], Shell]
+REPO = "org/m"
+FILES = 16
+
+
+def limited(shell: Shell, limit: int, most: int, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """`hfget WORDS` with no more of a resource than `most`."""
+    return subprocess.run(
+        [*HFGET, *words],
+        cwd=shell.directory,
+        env=shell.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(limit, (most, most)),
+    )
+
+
+def test_few_open_files(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
+    small: dict[str, bytes | str | int] = {f"s/{number}.txt": "s" for number in range(40)}
+    source = make_model(repos_root, REPO, {**small, "w.bin": 24 * MiB, "v.bin": 9 * MiB})
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+
+    def run(*words: str) -> None:
+        done = limited(shell, resource.RLIMIT_NOFILE, FILES, *words)
+        assert done.returncode == 0, (words, done.stderr)
+
+    run(REPO, "-j", "4")
+    run(REPO, "--force", "--endpoint", hub.endpoint, "--endpoint", hub.foreign)
+    run(REPO, "--cache-dir", "c")
+    run("verify", "m")
+    run("lock", REPO)
+    run("sync")
+    run("list")
+    assert tree(shell.directory / "m") == tree(source)
+
+
+def test_too_little_memory_is_named(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    """However little it is: at some of these limits Python itself cannot say what it lacks."""
+    make_model(repos_root, REPO, {"w.bin": 24 * MiB})
+    shell = shell_at(start_hub().endpoint)
+    codes = set()
+    for mebibytes in (24, 28, 31, 34, 300):
+        most = mebibytes * MiB
+        done = limited(shell, resource.RLIMIT_DATA, most, REPO, "--retries", "0")
+        assert done.returncode in (0, 7), (mebibytes, done.stderr)
+        assert b"a bug" not in done.stderr and b"Traceback" not in done.stderr, done.stderr
+        assert done.returncode == 0 or b"memory" in done.stderr
+        codes.add(done.returncode)
+    assert codes == {0, 7}
