@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,6 +19,21 @@ from hfget.system import safe_text
 
 #: Where the system keeps certificates that no file has (`ssl.enum_certificates`).
 _HAS_STORES = os.name == "nt"
+#: Where Linux keeps what all its programs trust: a Python of conda, or one that was built
+#: elsewhere, has an OpenSSL that looks in a folder of its own (the list is Go's, crypto/x509).
+_ON_LINUX = sys.platform == "linux"
+_SYSTEM_FOLDERS = ("/etc/ssl/certs", "/etc/pki/tls/certs") if _ON_LINUX else ()
+_SYSTEM_FILES = (
+    (
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    )
+    if _ON_LINUX
+    else ()
+)
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 #: As `openssl rehash` names a certificate, so that it is found when it is asked for.
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -79,14 +95,19 @@ def _variable(env: Mapping[str, str]) -> str:
 
 
 def _of_this_machine() -> Authorities:
-    """Where the system's folder has hashed names its file, which takes 10 ms, is not needed."""
+    """Where a folder of the system has hashed names its file, which takes 10 ms, is not needed."""
     paths = ssl.get_default_verify_paths()
     if _is_hashed(paths.openssl_capath):
         return Authorities("", (DEFAULT_CA_BUNDLE_PATH,), (paths.openssl_capath,), _HAS_STORES)
     files = [DEFAULT_CA_BUNDLE_PATH]
     if os.path.isfile(paths.openssl_cafile):
         files.append(paths.openssl_cafile)
-    return Authorities("", tuple(files), (), _HAS_STORES)
+    folder = next(filter(_is_hashed, _SYSTEM_FOLDERS), "")
+    known = {os.path.realpath(path) for path in files}
+    file = "" if folder else next(filter(os.path.isfile, _SYSTEM_FILES), "")
+    if file and os.path.realpath(file) not in known:
+        files.append(file)
+    return Authorities("", tuple(files), (folder,) if folder else (), _HAS_STORES)
 
 
 def _is_hashed(folder: str) -> bool:

@@ -7,11 +7,9 @@ Where all agree with each other, the listing is wrong.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import accumulate
 from typing import NamedTuple
 
 from hfget.endpoints import is_official_host
@@ -25,9 +23,6 @@ from hfget.system import Superseded
 
 #: A sample is taken of each so many bytes at least that one sender brought.
 _SAMPLED_BYTES = 1 << 20
-#: What one sender brought is fetched again in so many parts: it ends with the one that was wrong.
-#: Each part costs a hash of the file, which is sooner made than most of it is fetched.
-_PARTS = 4
 
 
 class Suspects:
@@ -37,7 +32,6 @@ class Suspects:
         self._file = file
         self._source = source
         self._tried: set[str] = set()
-        self._parts: dict[str, int] = {}
         self._dropped: list[Block] = []
         self._latest: list[Block] = []
         #: Places whose bytes another one sends otherwise.
@@ -60,9 +54,7 @@ class Suspects:
         self._source.avoid()
         blocks = partial.brought()
         self._note_agreement(partial, blocks)
-        dropped = self._sampled(partial, blocks, go_on) or self._next(
-            blocks, at_once=not partial.keeps_blocks
-        )
+        dropped = self._sampled(partial, blocks, go_on) or self._next(blocks)
         if not dropped:
             return None
         self._dropped += dropped
@@ -85,11 +77,8 @@ class Suspects:
         for sender, spans in wrong.items():
             self._source.lied(_place(sender), list(spans))
 
-    def _next(self, blocks: Sequence[Block], *, at_once: bool) -> list[Block]:
-        """What one sender brought and no other has confirmed: the next to be fetched again.
-
-        A part of it at first, since the rest may be right; all of one that was contradicted.
-        """
+    def _next(self, blocks: Sequence[Block]) -> list[Block]:
+        """All that one sender brought and no other has confirmed: the next to be fetched again."""
         doubtful = [block for block in blocks if not self._is_agreed(block)]
         places = set(self._source.places())
         brought: Counter[str] = Counter()
@@ -104,14 +93,8 @@ class Suspects:
             return place not in self._contradicted, is_official_host(place), brought[sender]
 
         suspect = min(brought, key=rank)
-        found = sorted(block for block in doubtful if block.sender == suspect)
-        part = self._parts.setdefault(suspect, brought[suspect] // _PARTS)
-        if at_once or _place(suspect) in self._contradicted:
-            part = brought[suspect]
-        count = bisect_left(list(accumulate(block.length for block in found)), part) + 1
-        if count >= len(found):
-            self._tried.add(suspect)
-        return found[:count]
+        self._tried.add(suspect)
+        return [block for block in doubtful if block.sender == suspect]
 
     def _note_agreement(self, partial: Partial, blocks: Sequence[Block]) -> None:
         """What another host has now sent in place of the latest blocks, and is the same."""

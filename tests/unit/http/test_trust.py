@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from hfget.errors import UsageError
 from hfget.http import HttpClient, trust
@@ -36,6 +37,29 @@ def use_system(monkeypatch: pytest.MonkeyPatch, *, file: Path, folder: Path) -> 
         openssl_cafile=str(file), openssl_capath=str(folder)
     )
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: known)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Linux keeps for all programs is not looked at, unless a test says so."""
+    monkeypatch.setattr(trust, "_SYSTEM_FOLDERS", ())
+    monkeypatch.setattr(trust, "_SYSTEM_FILES", ())
+
+
+def test_what_all_programs_trust_where_openssl_looks_elsewhere(
+    authority: PrivateCA, hashed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a Python from conda: its OpenSSL knows a folder of its own."""
+    own = tmp_path / "conda"
+    use_system(monkeypatch, file=Path(DEFAULT_CA_BUNDLE_PATH), folder=own)
+    with Loopback(lambda asked: Answer(b"body"), tls=authority.trusted) as server:
+        with pytest.raises(requests.exceptions.SSLError):
+            get(server)
+        monkeypatch.setattr(trust, "_SYSTEM_FOLDERS", (str(own), str(hashed)))
+        assert get(server) == b"body"
+        monkeypatch.setattr(trust, "_SYSTEM_FOLDERS", (str(own),))
+        monkeypatch.setattr(trust, "_SYSTEM_FILES", (str(own), str(authority.bundle)))
+        assert get(server) == b"body"
 
 
 def test_ssl_cert_dir(authority: PrivateCA, hashed: Path, tmp_path: Path) -> None:
