@@ -33,6 +33,9 @@ ELSEWHERE = {
     "CHECK_ENDPOINT": _NO_ADDRESS,
     "CHECK_ENDPOINT_NAME": _FOUND,
     "CHECK_PROXY_OR_NO_PROXY": _PROXY,
+    "CHOOSE_BY_OPTION": "tests/system/test_pick.py::test_without_a_terminal_nothing_is_asked",
+    "CLUSTER_LIKE": "tests/unit/options/test_download.py::"
+    "test_a_cluster_is_an_address_or_a_number_of_workers",
     "FEWER_JOBS": _FEW_FILES,
     "FEWER_JOBS_OR_LIMIT": _FEW_FILES,
     "NAME_PUBLIC_REPO": "tests/system/test_mirrors_command.py::test_no_token_goes_along",

@@ -68,7 +68,10 @@ SCENARIOS = (
     ),
     Scenario(
         "203 for all that is sent",
-        ("labels", "corruption: status that contradicts right bytes"),
+        (
+            "corruption: labels that contradict right bytes",
+            "corruption: status that contradicts right bytes",
+        ),
         "203 in place of 200 and 206, as of a proxy that has changed something",
         faults=(everywhere(effects.Relabel(200, 203)), everywhere(effects.Relabel(206, 203))),
         files=MIXED,
@@ -76,7 +79,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"the listing labelled {coding}",
-            ("labels",),
+            ("corruption: labels that contradict right bytes",),
             f"plain JSON with Content-Encoding: {coding}",
             faults=(everywhere(effects.Headers(put={"Content-Encoding": coding}), path="*/api/*"),),
         )
@@ -84,7 +87,7 @@ SCENARIOS = (
     ),
     Scenario(
         "all files labelled x-gzip",
-        ("labels",),
+        ("corruption: labels that contradict right bytes",),
         "plain files, tiny ones too, with Content-Encoding: x-gzip",
         faults=(
             everywhere(effects.Headers(put={"Content-Encoding": "x-gzip"}), path="*/resolve/*"),

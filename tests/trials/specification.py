@@ -47,6 +47,8 @@ LINES = (
     "corruption: a listing that is empty or of unknown kind",
     "corruption: pages of two commits",
     "corruption: hashes that contradict each other",
+    "corruption: labels that contradict right bytes",
+    "corruption: status that contradicts right bytes",
     "corruption: a listing that another endpoint gives otherwise",
     "corruption: an endpoint without a route or a parameter",
     "death: kill -9",

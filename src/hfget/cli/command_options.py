@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LONGEST_SECONDS = 3.2e8
 _NUMBER = r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
 _TIME = re.compile(
-    rf"(?:{_NUMBER}\s*d)?\s*(?:{_NUMBER}\s*h)?\s*(?:{_NUMBER}\s*m)?\s*(?:{_NUMBER}\s*s?)?",
+    rf"(?:{_NUMBER}\s*d\s*)?(?:{_NUMBER}\s*h\s*)?(?:{_NUMBER}\s*m\s*)?(?:{_NUMBER}\s*s?)?",
     re.IGNORECASE,
 )
 _UNITS = (86_400, 3_600, 60, 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE
+from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE, PATIENCE_SECONDS, SAVED_SECONDS
+from hfget.sources.byte_source import Relief
 
 
 class Candidate(NamedTuple):
@@ -52,3 +53,13 @@ def choose(candidates: Sequence[Candidate], length: int) -> int:
 def is_negligible(rate: float | None, best: float | None) -> bool:
     """Whether an endpoint brings so little over a connection that the best is to have all."""
     return rate is not None and best is not None and rate < NEGLIGIBLE_SHARE * best
+
+
+def relief_by(rates: Mapping[str, float], busy: Iterable[str]) -> Relief | None:
+    """What endpoints that may be asked, at these rates, could take from those that are `busy`.
+
+    None if none is another one: to ask the same again brings nothing sooner.
+    """
+    if not any(rates.keys() - {place} for place in busy):
+        return None
+    return Relief(rates, SAVED_SECONDS, PATIENCE_SECONDS)

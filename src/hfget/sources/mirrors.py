@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
-from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES, PATIENCE_SECONDS, SAVED_SECONDS
+from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES
 from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
 from hfget.sources.host_health import HostHealth
+from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirror_state import RequestKind
 from hfget.sources.mirror_stream import MirrorStream
@@ -135,10 +136,9 @@ class Mirrored:
         return self._health.fewest([place for place in self._open() if self._room(place)])
 
     def relief(self) -> Relief | None:
-        if len(self.places()) < 2:
-            return None
-        rates = {place: self._health.rate_of(place) or 0.0 for place in self._open()}
-        return Relief(rates, SAVED_SECONDS, PATIENCE_SECONDS)
+        usable = [place for place in self._open() if self._is_sound(place) and self._room(place)]
+        busy = [place for place in self._source_at if self._busy[place]]
+        return relief_by({place: self._health.rate_of(place) or 0.0 for place in usable}, busy)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""
@@ -191,7 +191,8 @@ class Mirrored:
 
     def _candidates(self) -> list[str]:
         places = self.places()
-        return [place for place in places if place not in self._avoided] or places
+        others = [place for place in places if place not in self._avoided]
+        return others if others and not self._health.hopeless(others) else places
 
     def _open(self) -> Sequence[str]:
         """Those that may be asked now, and are worth it."""
@@ -243,7 +244,7 @@ class Mirrored:
         self._health.failed(place, RequestKind.DATA, failure, began, over)
 
     def _count(self, place: str, failure: Transient) -> None:
-        self._breaks[place] += 1
+        self._breaks[place] += not failure.whole_host  # then the place rests, for all files
         if failure.lie and not isinstance(failure, NoRangesError):
             self._lies[place] += 1
             if self._lies[place] >= MAX_LIES:
@@ -262,10 +263,7 @@ class Mirrored:
         return None
 
     def _refuse(self, place: str, kind: RequestKind, error: HfgetError, began: float) -> None:
-        """Another place is asked instead, unless it is about rights: those the first one says.
-
-        Raises AccessError.
-        """
+        """Another place is asked instead; raises AccessError where the first speaks of rights."""
         if isinstance(error, UnreachableError):
             failure = Transient(error.message, url=error.url or "", whole_host=True)
             self._health.failed(place, kind, failure, began, error)

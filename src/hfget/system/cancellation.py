@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import signal
 import threading
+import time
 
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
 
 GO_ON = advice.RUN_AGAIN_TO_GO_ON
+#: In one go, in seconds.
+_LONGEST_WAIT = 0.5
 
 
 class Ended(BaseException):
@@ -37,11 +40,21 @@ class Stop(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
+        # A handler may set it in the thread that just waits for it, and so has the lock.
+        self._cond = threading.Condition(threading.RLock())
         self.signal_number: int = signal.SIGINT
         self.time_limit: float | None = None
         self.failed = False
         self.heeded = False
         self.patience = math.inf
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """As of any event, also if a handler sets it between a look and the wait for it."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while not super().wait(min(_LONGEST_WAIT, max(0.0, end - time.monotonic()))):
+            if time.monotonic() >= end:
+                return self.is_set()
+        return True
 
     def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
         """What to raise where the run ends because of this."""

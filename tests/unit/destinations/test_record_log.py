@@ -292,7 +292,7 @@ def test_no_line_is_lost_while_others_write_the_log_anew(
 
     def write(number: int) -> None:
         log = RecordLog(path)
-        for count in range(60):
+        for count in range(24):
             log.add(f"{number}/{count // 6}", entry_of(file, f"{count:040d}"))
             log.write()
             log.compact()
@@ -301,10 +301,11 @@ def test_no_line_is_lost_while_others_write_the_log_anew(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(BOUND)
+        thread.join(2 * BOUND)
+        assert not thread.is_alive()
     found = RecordLog(path)
     for number in range(8):
-        for count in range(10):
+        for count in range(4):
             entry = found.get(f"{number}/{count}")
             assert entry is not None and entry.etag == f"{count * 6 + 5:040d}"
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pytest
 
 from hfget.endpoints import host_of
-from hfget.errors import AccessError, EntryNotFoundError
+from hfget.errors import AccessError, EntryNotFoundError, UnreachableError
 from hfget.http.retry import Transient
+from hfget.limits import MAX_BREAKS
 from hfget.sources.mirror_health import MirrorHealth
+from hfget.sources.mirror_state import RequestKind
 from hfget.sources.mirrors import Mirrored
-from tests.support.loopback import Answer, Asked, Loopback, Reply, raw
+from tests.support.loopback import BOUND, Answer, Asked, Loopback, Reply, raw
 from tests.support.origins import DATA, FILE, World, client, content
 from tests.support.transfers import head
 from tests.unit.sources.test_byte_source import read
@@ -135,6 +137,48 @@ def test_who_is_avoided_is_asked_where_there_is_no_other(pair: MakePair) -> None
     assert two.source.open((0, 10)).place == two.names[1]
     two.source.avoid(*two.names)
     read(two.source.open((0, 10)))
+
+
+def down(place: str, whole_host: bool = True) -> Transient:
+    failure = Transient("refused", url=f"http://{place}/x", whole_host=whole_host)
+    failure.place = place
+    return failure
+
+
+def test_who_is_avoided_is_asked_where_the_others_are_given_up(pair: MakePair) -> None:
+    two = pair(content, content)
+    two.source.avoid(two.names[0])
+    gone = UnreachableError("refused")
+    two.health.failed(two.names[1], RequestKind.DATA, down(two.names[1]), 0.0, gone)
+    assert two.source.open((0, 10)).place == two.names[0]
+
+
+def test_that_an_endpoint_is_down_does_not_count_against_the_file(pair: MakePair) -> None:
+    two = pair(content, content)
+    for _ in range(MAX_BREAKS):
+        two.source.failed(down(two.names[0]), time.monotonic())
+    assert two.source._is_sound(two.names[0])
+    for _ in range(MAX_BREAKS):
+        two.source.failed(down(two.names[1], whole_host=False), time.monotonic())
+    assert not two.source._is_sound(two.names[1])
+
+
+def test_only_another_that_would_be_asked_brings_relief(pair: MakePair) -> None:
+    two = pair(content, content)
+    stream = two.source.open((0, 10))
+    assert stream.place == two.names[0] and two.source.relief() is not None
+    mirror = two.health._mirrors[two.names[1]]
+    mirror.rate = 1e6
+    found = two.source.relief()
+    assert found is not None and found.rates[two.names[1]] == 1e6
+    for _ in range(MAX_BREAKS):
+        two.source.failed(down(two.names[1], whole_host=False), time.monotonic())
+    mirror.rest_until = 0.0
+    assert two.source.relief() is None, "it would not be asked for this file"
+    two.source._breaks.clear()
+    mirror.rest_until = time.monotonic() + BOUND
+    assert two.source.relief() is None, "the same one would be asked again"
+    stream.close()
 
 
 def test_one_that_sends_no_parts_is_asked_for_none(pair: MakePair) -> None:

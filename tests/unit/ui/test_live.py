@@ -380,7 +380,7 @@ def test_messages_break_between_words_and_commands_not_at_all() -> None:
         "  columns of a terminal",
         "note: it may be tried again in about",
         "  0.7 s, or so",
-        "error: no",
+        "error: no [network]",
         "  next: hfget org/name --endpoint http:/",
         "/127.0.0.1:1",
         "",
