@@ -16,7 +16,7 @@ from hfget.cli.typer_parts import convert_plainly
 from hfget.messages import Text, translated
 from hfget.messages import cli_texts as texts
 from hfget.options import CHOICE, PLACE
-from hfget.system import cells, padded, wrap
+from hfget.system import cells, padded
 
 SHORT_HELP = texts.SHORT_HELP
 _EXIT_CODES = {
@@ -108,6 +108,8 @@ class Command(TyperCommand):
         if said.isascii():
             super().format_help_text(ctx, formatter)
             return
+        from hfget.system import wrap
+
         for paragraph in said.split("\n\n"):
             lines = wrap(paragraph, formatter.width, "  ")
             formatter.write("\n" + "\n".join(lines) + "\n")
@@ -197,6 +199,8 @@ def _spelling(param: Any) -> str:
 
 def _write_rows(formatter: Any, heading: str, rows: Sequence[tuple[str, str]], width: int) -> None:
     """A group of options whose texts have wide characters, which click takes for narrow ones."""
+    from hfget.system import wrap
+
     formatter.write(f"\n{translated(texts.SECTION(name=heading))}\n")
     column = min(width, _NAMES_WIDTH) + 4
     for name, about in rows:

@@ -22,7 +22,6 @@ from hfget.system.text import (
     safe_text,
     shell_word,
     size_text,
-    wrap,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     )
     from hfget.system.file_locks import lock_open_file, take
     from hfget.system.held_folder import HeldFolder, hold_folder
+    from hfget.system.line_breaks import wrap
     from hfget.system.mounts import temporary_name, writes_in_order_only
     from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
     from hfget.system.process_lock import folder_lock
@@ -173,6 +173,7 @@ _HOMES = {
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "lock_open_file": "file_locks",
+    "wrap": "line_breaks",
     "take": "file_locks",
     "ProcessIdentity": "process_identity",
     "Standing": "process_identity",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import unicodedata
 from collections.abc import Iterable
@@ -16,12 +15,6 @@ _JOINER, _EMOJI_FORM, _SKINS = (
     "\ufe0f",
     "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff",
 )
-_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef“”"
-#: A wide character or a word, with what may not begin a line after it.
-_WORDS = re.compile(rf"[（“]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、？！）”]*\s*")
-#: A line break between wide characters or beside a mark stands for nothing, others for a blank.
-_MARKS = "，。；：、？！（）“”"
-_INNER_BREAKS = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])|(?<=[{_MARKS}])\n|\n(?=[{_MARKS}])")
 # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private, Cn unassigned,
 # Zl/Zp line separators: none of them may reach a terminal as they are.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -115,21 +108,6 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """`text` in `width` columns; with `right` the blanks come before it."""
     blanks = " " * (width - cells(text))
     return blanks + text if right else text + blanks
-
-
-def wrap(text: str, width: int, indent: str, hanging: str = "") -> list[str]:
-    """`text` in lines of at most `width` columns behind `indent`, all but the first `hanging`.
-
-    A line may end at a blank and at a wide character, but none begins with a closing mark. The
-    lines of a paragraph that is written over several are joined first.
-    """
-    lines, line = [], indent
-    for word in _WORDS.findall(_INNER_BREAKS.sub("", text)):
-        if cells(line) + cells(word.rstrip()) > width and line.strip():
-            lines.append(line.rstrip())
-            line = indent + hanging
-        line += word.replace("\n", " ")
-    return [*lines, line.rstrip()]
 
 
 def shell_word(text: str) -> str:

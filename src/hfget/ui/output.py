@@ -14,7 +14,7 @@ from typing import TextIO
 
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
-from hfget.system import cells, redact, wrap
+from hfget.system import cells, redact
 
 #: The blank between a figure and its unit, and what stands there while lines are broken.
 _FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\0"
@@ -53,6 +53,8 @@ def broken(line: str, width: int) -> list[str]:
     whole = (translated(texts.BLOCK_NEXT).partition("{")[0], " " * 4)
     if cells(line) <= width or line.startswith(whole):
         return [line]
+    from hfget.system import wrap
+
     margin = line[: len(line) - len(line.lstrip())]
     kept = _FIGURE.sub(_UNBROKEN, line.strip())
     return [part.replace(_UNBROKEN, " ") for part in wrap(kept, width, margin, hanging="  ")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from hfget.system import cells, padded, wrap
+from hfget.system import cells, padded
 from hfget.ui.sentences import shown
 
 #: What `--json` writes of a result: the name of an event, and its fields.
@@ -77,6 +77,8 @@ def wrapped(line: str, width: int | None) -> list[str]:
     if width is None or line.startswith(_VERBATIM) or cells(line) <= width:
         return [line]
     margin = line[: len(line) - len(line.lstrip())]
+    from hfget.system import wrap
+
     return wrap(line.strip(), width, margin, hanging="  ")
 
 
