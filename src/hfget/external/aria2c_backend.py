@@ -202,7 +202,7 @@ class Aria2c:
         if self._stop.is_set():
             return
         path = task.file.path
-        failure = Failure(path, error.kind, error.message, error.hint, error.url, error.exit_code)
+        failure = Failure.of(error, path)
         with self._lock:
             self._outcome.failures.append(failure)
             self._unfinished -= 1

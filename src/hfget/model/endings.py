@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
+from hfget.errors import HfgetError
 from hfget.model.snapshots import Snapshot
 
 _SHOWN_FAILURES = 10
@@ -22,6 +23,12 @@ class Failure:
     hint: str = ""
     url: str | None = None
     exit_code: int = 1
+
+    @classmethod
+    def of(cls, error: HfgetError, path: str | None = None) -> Failure:
+        """Why `path` failed; without it the file that the error names, if it names one."""
+        path = error.path or "" if path is None else path
+        return cls(path, error.kind, error.message, error.hint, error.url, error.exit_code)
 
 
 @dataclass(frozen=True, slots=True)

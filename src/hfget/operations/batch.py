@@ -116,13 +116,9 @@ class Batch:
     def _fail(self, number: int, error: HfgetError) -> None:
         name = str(self._runs[number].asked)
         self._results[number] = RepoResult(name, None, error)
-        failure = Failure(
-            error.path or "", error.kind, error.message, error.hint, error.url, error.exit_code
-        )
-        self._observer(events.RepoFailed(name, failure))
+        self._observer(events.RepoFailed(name, Failure.of(error)))
         if self._runs[number].settings.fail_fast:
-            self._stop.failed = True
-            self._stop.set()
+            self._stop.fail()
 
     def _names(self, begun: dict[int, PreparedRun]) -> dict[int, str]:
         """What each repo is called among the others: its own name, where that is not taken."""

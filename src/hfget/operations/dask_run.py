@@ -189,8 +189,7 @@ class DaskRun:
             return
         self._observer(event)
         if self._options.fail_fast and isinstance(event, events.FileFailed):
-            self._stop.failed = True
-            self._stop.set()
+            self._stop.fail()
 
     def _warn(self, text: str) -> None:
         if text not in self._warned:

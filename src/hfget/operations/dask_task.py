@@ -70,10 +70,7 @@ def fetch_shard(snapshot: Snapshot, order: ShardOrder) -> ShardEnd:
                 )
             return ShardEnd(run.download())
         except HfgetError as error:
-            failure = Failure(
-                error.path or "", error.kind, error.message, error.hint, error.url, error.exit_code
-            )
-            return ShardEnd(None, failure)
+            return ShardEnd(None, Failure.of(error))
 
 
 def heard(message: bytes) -> Told:

@@ -178,8 +178,7 @@ class PlanTransfer:
     def _observe(self, event: events.Event) -> None:
         self._observer(event)
         if self._options.fail_fast and isinstance(event, events.FileFailed):
-            self._stop.failed = True
-            self._stop.set()
+            self._stop.fail()
 
 
 def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observer:

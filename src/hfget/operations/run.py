@@ -140,8 +140,7 @@ class Run:
     def _download(self, consent: Consent | None) -> Report:
         with ExitStack() as held:
             begun = self.begin(held, consent)
-            outcome = begun.transfer.run(begun.plan) if begun.transfer else None
-            report = begun.end(outcome)
+            report = begun.end(begun.transfer.run(begun.plan) if begun.transfer else None)
         self._observer(events.Finished(report))
         return report
 

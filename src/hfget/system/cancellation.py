@@ -48,6 +48,11 @@ class Stop(threading.Event):
         self.heeded = False
         self.patience = math.inf
 
+    def fail(self) -> None:
+        """End the run: a file has failed, and the others are not to be tried."""
+        self.failed = True
+        self.set()
+
     def wait(self, timeout: float | None = None) -> bool:
         """As of any event, also if a handler sets it between a look and the wait for it."""
         end = math.inf if timeout is None else time.monotonic() + timeout

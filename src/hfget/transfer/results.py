@@ -50,9 +50,7 @@ class Results:
             return
         job.abandoned = True
         job.task.ended(error)
-        failure = Failure(
-            job.file.path, error.kind, error.message, error.hint, error.url, error.exit_code
-        )
+        failure = Failure.of(error, job.file.path)
         with self._lock:
             self.outcome.failures.append(failure)
         self.unfinished(job)

@@ -104,8 +104,7 @@ class NdjsonDisplay:
         self._sink.close()
 
     def error(self, err: HfgetError) -> None:
-        failure = Failure(err.path or "", err.kind, err.message, err.hint, err.url, err.exit_code)
-        self._emit("error", **_failure(failure))
+        self._emit("error", **_failure(Failure.of(err)))
 
     def abandon(self, error: HfgetError) -> None:
         """Nothing: another thread may be in the midst of a line."""

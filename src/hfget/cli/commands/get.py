@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from hfget.cli import command_options
 from hfget.cli.flags import Given, with_download_options
+
+if TYPE_CHECKING:
+    from hfget.model import Snapshot
 
 
 @with_download_options()
@@ -34,12 +39,13 @@ def get(
 
         asked = given.options(common.token_file, display)
         agreed = consent(display, yes=yes)
+        wanted: str | Snapshot = repo
         if pick:
             from hfget.cli.picking import picked, refuse_with
 
             refuse_with(asked, list_file is not None)
             named = Run(repo, asked, display, stop)
-            chosen, asked = picked(asked, named.snapshot, display, display)
+            wanted, asked = picked(asked, named.snapshot, display, display)
         if list_file is not None or asked.files:
             from hfget.cli.lists import Several
 
@@ -47,7 +53,7 @@ def get(
             wishes = several.wishes(repo, asked, list_file)
             results = several.plan(wishes) if dry_run else several.download(wishes)
         else:
-            run = Run(chosen if pick else repo, asked, display, stop)
+            run = Run(wanted, asked, display, stop)
             if dry_run:
                 display.dry_run(run.plan(agreed))
                 return
