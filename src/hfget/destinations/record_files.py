@@ -9,6 +9,8 @@ from typing import NamedTuple
 from hfget.messages import destination_texts as texts
 from hfget.system import owner_of, read_bytes
 
+_HAS_OWNERS = hasattr(os, "geteuid")
+
 
 class RecordText(NamedTuple):
     """What a record says, and the user ID of the one who could have written it."""
@@ -32,7 +34,7 @@ def read_record(path: Path | str, most: int, *, errors: str = "strict") -> Recor
 
 def is_mine(owner: int) -> bool:
     """Whether files of that user ID are this process's own; always where there are none."""
-    return not hasattr(os, "geteuid") or owner == os.geteuid()
+    return not _HAS_OWNERS or owner == os.geteuid()
 
 
 def user_name(owner: int) -> str:

@@ -75,7 +75,10 @@ class RecordLog:
     def holds(self, name: str, seen: Seen) -> Entry | None:
         """The record of `name`, if it was made for the very file that was seen."""
         said = self._held(name, seen)
-        return _entry(said) if said is not None else None
+        if said is None:
+            return None
+        etag, _, _, _, _, *repo = said.split(" ")
+        return Entry(etag, seen.stamp, *map(_known, repo))
 
     def is_held(self, name: str, seen: Seen) -> bool:
         """Whether there is such a record."""
@@ -83,9 +86,12 @@ class RecordLog:
 
     def _held(self, name: str, seen: Seen) -> str | None:
         """Compared as text: to make numbers of it takes longer than all else."""
-        with self._lock:
-            said = self._entries().get(name)
-        if said is None or said.split(" ", 5)[1:5] != _stamp(seen.stamp).split(" "):
+        known = self._known
+        if known is None:
+            with self._lock:
+                known = self._entries()
+        said = known.get(name)
+        if said is None or not said.startswith(_stamp(seen), said.index(" ") + 1):
             return None
         if not is_mine(seen.owner):
             return None
@@ -214,9 +220,9 @@ def _read(path: Path) -> tuple[dict[str, str], int, int | None]:
 
 
 def _said(entry: Entry) -> str:
-    stamp = _stamp(entry.stamp) if entry.stamp is not None else "- - - -"
+    stamp = _stamp(entry.stamp) if entry.stamp is not None else "- - - - "
     repo = f"{entry.repo_type or _UNKNOWN} {entry.repo_id or _UNKNOWN} {entry.commit or _UNKNOWN}"
-    return f"{entry.etag} {stamp} {repo}"
+    return f"{entry.etag} {stamp}{repo}"
 
 
 def _with_stamp(said: str, known: str | None) -> str:
@@ -227,9 +233,8 @@ def _with_stamp(said: str, known: str | None) -> str:
     return " ".join((*known.split(" ")[:5], *fields[4:]))
 
 
-def _stamp(stamp: Stamp) -> str:
-    size, modified, changed, inode = stamp
-    return f"{size} {modified} {changed} {inode}"
+def _stamp(stamp: Stamp | Seen) -> str:
+    return f"{stamp.size} {stamp.modified_ns} {stamp.changed_ns} {stamp.inode} "
 
 
 def _line(name: str, said: str) -> str:
@@ -252,8 +257,11 @@ def _entry(said: str) -> Entry | None:
             stamp = Stamp(int(size), int(modified), int(changed), int(inode))
         except ValueError:
             return None
-    repo_type, repo_id, commit = ("" if field == _UNKNOWN else field for field in repo)
-    return Entry(etag, stamp, repo_type, repo_id, commit)
+    return Entry(etag, stamp, *map(_known, repo))
+
+
+def _known(field: str) -> str:
+    return "" if field == _UNKNOWN else field
 
 
 def _lines(entries: Mapping[str, str]) -> str:

@@ -88,16 +88,9 @@ def _wanted_in(data: dict[str, Any] | None, records: Path) -> Wanted | None:
 
 def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
     """Record what is being downloaded, beside what was before. Raises OSError."""
-    there = read_json(records / RECORD_NAME)
-    before = _wanted_in(there, records)
+    target = records / RECORD_NAME
+    there = read_json(target)
     last = Home(snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit, snapshot.endpoint)
-    files: dict[str, tuple[RemoteFile, dict[str, str] | None]] = {
-        file.path: (file, None) for file in wanted if not file.defect
-    }
-    for path, file in before.files.items() if before else ():
-        if before and path not in files:
-            home = before.home(path)
-            files[path] = file, home._asdict() if home != last else None
     head = {
         "format_version": FORMAT_VERSION,
         "repo_id": snapshot.ref.repo_id,
@@ -106,12 +99,27 @@ def write_wanted(records: Path, snapshot: Snapshot, wanted: Sequence[RemoteFile]
         "commit": snapshot.commit,
         "endpoint": snapshot.endpoint,
     }
-    target = records / RECORD_NAME
+    files: dict[str, tuple[RemoteFile, dict[str, str] | None]] = {
+        file.path: (file, None) for file in wanted if not file.defect
+    }
+    # Most often the same is asked for again: what is there need not be made files of.
     if there and _says(there, head, files):
-        with suppress(OSError):
-            os.utime(target)
+        _touch(target)
+        return
+    before = _wanted_in(there, records)
+    for path, file in before.files.items() if before else ():
+        if before and path not in files:
+            home = before.home(path)
+            files[path] = file, home._asdict() if home != last else None
+    if there and _says(there, head, files):
+        _touch(target)
     else:
         atomic_write(target, wanted_text(head, files), sync=True)
+
+
+def _touch(path: Path) -> None:
+    with suppress(OSError):
+        os.utime(path)
 
 
 def _says(

@@ -60,6 +60,8 @@ class FolderLayout:
         self._origins = Origins(self._records, self._records / "trees", ".origin")
         self._directories = Directories(root)
         self._log = RecordLog(self._records / LOG_NAME)
+        #: The listing that was found sound; a tuple, as it may not change.
+        self._checked: Sequence[RemoteFile] | None = None
         self._owners = Owners(
             root, self._records, self._records / LOG_NAME, self._records / wanted_files.RECORD_NAME
         )
@@ -87,8 +89,10 @@ class FolderLayout:
         self._origins.forget(commit)
 
     def check(self, files: Sequence[RemoteFile]) -> None:
-        check_root(self._root, (file.path for file in files))
-        check_hostile(file.path for file in files)
+        if files is not self._checked:
+            check_root(self._root, (file.path for file in files))
+            check_hostile(file.path for file in files)
+            self._checked = files if isinstance(files, tuple) else None
         for name in ("download", "trees"):
             self._directories.refuse_escape(self._records / name)
         self._log.refresh()
