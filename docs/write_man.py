@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from hfget.cli.help_text import command_codes  # noqa: E402
-from hfget.cli.main import app  # noqa: E402
+from hfget.cli.main import make_app  # noqa: E402
 
 PAGE = ROOT / "docs" / "hfget.1"
 FILES = (
@@ -33,7 +33,7 @@ VARIABLES = (
 
 
 def page() -> str:
-    commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands: dict[str, Any] = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     out = [
         '.\\" Written by docs/write_man.py from the commands.',
         ".TH HFGET 1",

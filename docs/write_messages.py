@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.messages import language as messages_language
 from hfget.messages.language import DOMAIN
 from hfget.messages.template import Text
@@ -39,7 +39,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def help_texts() -> Iterator[tuple[str, str]]:
-    commands: Any = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands: Any = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     for name, command in commands.items():
         yield f"hfget {name}", cleandoc(command.help)
         for param in command.get_params(typer.Context(command)):  # with that of click for --help

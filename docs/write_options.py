@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.options.download import DEFAULTS, OPTIONS
 
 PAGE = Path(__file__).with_name("options.md")
@@ -26,7 +26,7 @@ hfget [OPTIONS] REPO [FILES]...
 
 
 def page() -> str:
-    commands: Any = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands: Any = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     parts = [HEAD]
     listing = {flag for param in commands["ls"].params for flag in param.opts}
     groups: dict[str, list[str]] = {}

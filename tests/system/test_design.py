@@ -125,11 +125,12 @@ def test_a_recipe_names_files_and_what_shows_it(what: str, change: str, shown: s
 
 
 def test_every_command_has_a_file_of_its_own() -> None:
-    from hfget.cli.main import app
+    from hfget.cli.main import make_app
 
     other_names = {"mirrors": "which_mirror"}  # `sources/mirrors.py` has that name
     registered = {
-        other_names.get(str(command.name), command.name) for command in app.registered_commands
+        other_names.get(str(command.name), command.name)
+        for command in make_app().registered_commands
     }
     assert registered == {path.stem for path in (HOUSE / "cli" / "commands").glob("[!_]*.py")}
 

@@ -13,7 +13,7 @@ import typer
 
 from hfget.cli.commands.help import TOPICS
 from hfget.cli.help_text import COMMON
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -183,7 +183,7 @@ def test_a_topic_that_is_none_gets_those_there_are() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMON))
 def test_what_is_common_is_there(name: str) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     params = {param.name for param in commands["get"].params}
     assert name in params | {"help"}
 

@@ -25,7 +25,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from hfget.cli import typer_parts
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.http import HttpClient
 from hfget.http.transport import hand_back, wire_of
 from tests.support.loopback import Answer, Loopback
@@ -129,7 +129,7 @@ def test_typer_keeps_how_a_value_is_made_where_it_is_replaced() -> None:
         "typer", f"UsageError as the base of BadParameter ({', '.join(found)})", file,
     )  # fmt: skip
     assert hasattr(typer_parts.ClickUsageError("x"), "format_message")
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(make_app())
     param = command.commands["get"].params[0]
     if hasattr(param, "type_descriptor"):  # since 0.21; an older one converts by itself
         need(hasattr(param, "_runtime_param"), "typer", "_runtime_param of parameters", file)

@@ -14,6 +14,7 @@ from hfget.cli.help_text import EVERYTHING
 from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
+from hfget.system import lazy_pattern
 
 if TYPE_CHECKING:
     from hfget.system import Stop
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 #: Ten years: timers of the system do not take just any number.
 _LONGEST_SECONDS = 3.2e8
 _NUMBER = r"([0-9]{1,12}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
-_TIME = re.compile(
+_TIME = lazy_pattern(
     rf"(?:{_NUMBER}\s*d\s*)?(?:{_NUMBER}\s*h\s*)?(?:{_NUMBER}\s*m\s*)?(?:{_NUMBER}\s*s?)?",
     re.IGNORECASE,
 )
 _UNITS = (86_400, 3_600, 60, 1)
-_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_SIZE = lazy_pattern(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
 def whole_number(text: str | int) -> int:
@@ -55,7 +56,7 @@ def byte_size(text: str | int) -> int:
     """A size from the command line: `500G` (decimal), `2Ti` (binary). Raises typer.BadParameter."""
     match = _SIZE.fullmatch(str(text).strip())
     if match is None:
-        _refuse(f"{text!r} is not a size such as 500G")
+        _refuse(texts.NOT_A_SIZE(text=text))
     number, unit, binary = match.groups()
     scale: int = (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " ")
     return int(float(number) * scale)
@@ -63,7 +64,7 @@ def byte_size(text: str | int) -> int:
 
 def path(text: str) -> Path:
     """A path in which `~` is expanded. Raises UsageError."""
-    return user_path(text, "the path")
+    return user_path(text, texts.THE_PATH)
 
 
 def _refuse(why: str) -> NoReturn:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hfget.system import lazy_pattern
+
 #: What the files of repos end in: such a word is not a repo where another can be.
-_FILE = re.compile(
+_FILE = lazy_pattern(
     r"(?i)\.(safetensors|bin|gguf|ggml|pth?|ckpt|onnx(_data)?|ot|h5|msgpack|npz|npy|tflite|pb|"
     r"json|jsonl|txt|md|ya?ml|toml|py|ipynb|model|tiktoken|jinja|spm|vocab|csv|tsv|parquet|arrow|"
     r"zip|tar|gz|xz|zst|7z|png|jpe?g|gif|webp|svg|pdf|mp[34]|wav|flac|llamafile|index)$"

@@ -1,31 +1,19 @@
 """The command line: `hfget REPO` is `hfget get REPO`; the other commands are named.
 
-Only typer is imported here: each command imports what it needs when it runs.
+Only typer is imported here: a command is when it is meant, and imports what it needs when it runs.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from copy import copy
+from collections.abc import Container, Sequence
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from hfget.cli.commands.get import get
-from hfget.cli.commands.help import help_topic
-from hfget.cli.commands.list import list_downloads
-from hfget.cli.commands.lock import lock
-from hfget.cli.commands.ls import ls
-from hfget.cli.commands.outdated import outdated
-from hfget.cli.commands.prune import prune
-from hfget.cli.commands.serve import serve
-from hfget.cli.commands.sync import sync
-from hfget.cli.commands.urls import urls
-from hfget.cli.commands.verify import verify
-from hfget.cli.commands.which_mirror import mirrors
 from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command
 from hfget.cli.spoken import speak_to_user, usage_error
 from hfget.cli.typer_parts import ClickUsageError
@@ -78,7 +66,7 @@ class _Get(BriefCommand):
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
-        if options_first and repo in _NAMES:
+        if options_first and repo in _COMMANDS:
             ctx.fail(texts.COMMAND_FIRST(repo=repo))
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
@@ -86,41 +74,48 @@ class _Get(BriefCommand):
         return rest
 
 
-app = typer.Typer(
-    cls=_Group,
-    name="hfget",
-    add_help_option=False,  # the help of the group is that of `get`
-    pretty_exceptions_enable=False,
-    pretty_exceptions_show_locals=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("get", cls=_Get)(get)
-app.command("ls", cls=Command)(ls)
-app.command("urls", cls=Command)(urls)
-app.command("verify", cls=Command)(verify)
-app.command("lock", cls=Command)(lock)
-app.command("sync", cls=Command)(sync)
-app.command("outdated", cls=Command)(outdated)
-app.command("list", cls=Command)(list_downloads)
-app.command("prune", cls=Command)(prune)
-app.command("mirrors", cls=Command)(mirrors)
-app.command("serve", cls=Command)(serve)
-app.command("help", cls=Command)(help_topic)
+#: Each command, and its function: module below `commands`, then name; in the order of the help.
+_COMMANDS = {
+    "get": "get.get",
+    "ls": "ls.ls",
+    "urls": "urls.urls",
+    "verify": "verify.verify",
+    "lock": "lock.lock",
+    "sync": "sync.sync",
+    "outdated": "outdated.outdated",
+    "list": "list.list_downloads",
+    "prune": "prune.prune",
+    "mirrors": "which_mirror.mirrors",
+    "serve": "serve.serve",
+    "help": "help.help_topic",
+}
 
 
-_NAMES = frozenset(known.name for known in app.registered_commands)
+def make_app(names: Container[str] = _COMMANDS) -> typer.Typer:
+    """The app with the commands of these names: to import and make all takes a while."""
+    app = typer.Typer(
+        cls=_Group,
+        name="hfget",
+        add_help_option=False,  # the help of the group is that of `get`
+        pretty_exceptions_enable=False,
+        pretty_exceptions_show_locals=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, place in _COMMANDS.items():
+        if name in names:
+            module, _, function = place.partition(".")
+            run = getattr(import_module(f"hfget.cli.commands.{module}"), function)
+            app.command(name, cls=_Get if name == "get" else Command)(run)
+    return app
 
 
 def _app_for(arguments: Sequence[str]) -> typer.Typer:
-    """The app with the commands that `arguments` can mean: to make all takes a while."""
+    """The app with the commands that `arguments` can mean."""
     of_all = not _HELP.isdisjoint(arguments) or arguments[:1] == ["help"]
     if not arguments or "_HFGET_COMPLETE" in os.environ or of_all:
-        return app
-    smaller = copy(app)
-    meant = ("get", "ls", arguments[0])  # of one alone typer makes no group
-    smaller.registered_commands = [one for one in app.registered_commands if one.name in meant]
-    return smaller
+        return make_app()
+    return make_app(("get", "ls", arguments[0]))  # of one alone typer makes no group
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,15 +13,16 @@ from hfget.cli.help_text import command_name
 from hfget.errors import UsageError
 from hfget.messages import Text, speak_as
 from hfget.messages import cli_texts as texts
+from hfget.system import lazy_pattern
 
 #: What click says of wrong use, and the same as a text of ours.
 _OF_CLICK = (
-    (re.compile(r"missing argument '(?P<name>.+)'"), texts.MISSING_ARGUMENT),
-    (re.compile(r"option '(?P<option>.+)' requires an argument"), texts.NEEDS_ARGUMENT),
-    (re.compile(r"option '(?P<option>.+)' does not take a value"), texts.TAKES_NO_VALUE),
-    (re.compile(r"no such option: (?P<name>\S+)"), texts.NO_SUCH_OPTION),
-    (re.compile(r"got unexpected extra argument \((?P<arguments>.+)\)"), texts.TOO_MANY),
-    (re.compile(r"got unexpected extra arguments \((?P<arguments>.+)\)"), texts.TOO_MANY),
+    (lazy_pattern(r"missing argument '(?P<name>.+)'"), texts.MISSING_ARGUMENT),
+    (lazy_pattern(r"option '(?P<option>.+)' requires an argument"), texts.NEEDS_ARGUMENT),
+    (lazy_pattern(r"option '(?P<option>.+)' does not take a value"), texts.TAKES_NO_VALUE),
+    (lazy_pattern(r"no such option: (?P<name>\S+)"), texts.NO_SUCH_OPTION),
+    (lazy_pattern(r"got unexpected extra argument \((?P<arguments>.+)\)"), texts.TOO_MANY),
+    (lazy_pattern(r"got unexpected extra arguments \((?P<arguments>.+)\)"), texts.TOO_MANY),
 )
 
 

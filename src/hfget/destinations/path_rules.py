@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from hfget.messages import destination_texts as texts
+from hfget.system import lazy_pattern
 
 MAX_COMPONENT_BYTES = 255
 MAX_PATH_BYTES = 4_096
@@ -15,36 +16,38 @@ MAX_PATH_BYTES = 4_096
 _PLAIN = re.compile(
     r"\w(?:[\w.=+@,()-]*[\w=+@,()-])?(?:/\w(?:[\w.=+@,()-]*[\w=+@,()-])?)*", re.ASCII
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = lazy_pattern("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DRIVE = lazy_pattern(r"[A-Za-z]:")
 #: What HFS+ ignores in a name (git, `next_hfs_char` in utf8.c), and other invisible characters.
-_IGNORABLE = re.compile(
+_IGNORABLE = lazy_pattern(
     "[\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
 #: `.git` and its short name on NTFS, also with what NTFS drops behind it (git, `is_ntfs_dotgit`).
-_GIT = re.compile(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
+_GIT = lazy_pattern(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
 _RECORDS = texts.WHERE_RECORDS_ARE
 #: How the Hub cache names a repo's folder, in which `trees` are listings.
 _CACHED_REPO = ("models--", "datasets--", "spaces--")
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
-_DEVICE = re.compile(
+_DEVICE = lazy_pattern(
     r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
 )
-_DEVICE_IN_PLAIN = re.compile(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
-_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_DEVICE_IN_PLAIN = lazy_pattern(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|\Z)")
+_NOT_ON_WINDOWS = lazy_pattern(r'[<>:"|?*]')
 #: The second name NTFS gives a file whose own is longer: PROGRA~1.
-_SHORT_NAME = re.compile(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
+_SHORT_NAME = lazy_pattern(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
 
 
 def why_not(path: str, *, windows: bool) -> str:
     """Why `path` by itself may not be written; empty if it may."""
+    if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
+        return _why_not_plain_here(path) or _why_not_plain(path, windows=windows)
     return why_hostile(path) or why_unfit(path, windows=windows)
 
 
 def why_hostile(path: str) -> str:
     """Why `path` may be written on no system; empty if it may."""
     if len(path) <= MAX_COMPONENT_BYTES and _PLAIN.fullmatch(path):
-        return _why_not_here(path.split("/")) if "--" in path else ""
+        return _why_not_plain_here(path)
     if not path:
         return texts.EMPTY
     if _CONTROL.search(path):
@@ -63,8 +66,7 @@ def why_hostile(path: str) -> str:
 def why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -> str:
     """Why `path`, which is not hostile, cannot be written here; empty if it can."""
     if len(path) <= longest and _PLAIN.fullmatch(path):
-        is_device = windows and _DEVICE_IN_PLAIN.search(path)
-        return texts.WINDOWS_RESERVED if is_device else ""
+        return _why_not_plain(path, windows=windows)
     if len(path.encode()) > MAX_PATH_BYTES:
         return texts.PATH_TOO_LONG(most=MAX_PATH_BYTES)
     for segment in path.split("/"):
@@ -73,6 +75,15 @@ def why_unfit(path: str, *, windows: bool, longest: int = MAX_COMPONENT_BYTES) -
         if windows and (reason := _why_not_on_windows(segment)):
             return reason
     return ""
+
+
+def _why_not_plain(path: str, *, windows: bool) -> str:
+    return texts.WINDOWS_RESERVED if windows and _DEVICE_IN_PLAIN.search(path) else ""
+
+
+def _why_not_plain_here(path: str) -> str:
+    """Of what `_why_not_here` refuses only a cached repo's folder is plain."""
+    return _why_not_here(path.split("/")) if "--" in path else ""
 
 
 @lru_cache(maxsize=8_192)  # folders come again with each of their files

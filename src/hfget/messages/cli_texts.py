@@ -25,6 +25,7 @@ FILES_OR_PATTERNS = Text("{words} after {repo}: files to fetch, or patterns of {
 AND_MORE = Text(" and {more} more")
 NOT_WHOLE = Text("{text!r} is not a whole number")
 NOT_SECONDS = Text("{text!r} is not a time such as 1h30m, 20m or 90 (seconds)")
+NOT_A_SIZE = Text("{text!r} is not a size such as 500G")
 SERVE_NEEDS = Text("`hfget serve` needs {module}, which is not installed")
 PORT_RANGE = Text("--port must be from 0 to 65535, not {port}")
 NOT_A_FOLDER = Text("{folder} is not a folder")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hfget.system.cancellation import Ended, Stop, Stopped, Superseded
+from hfget.system.lazy_patterns import lazy_pattern
 from hfget.system.redaction import Secret, redact, remember, safe_url, without_queries
 from hfget.system.text import (
     cells,
@@ -115,6 +116,7 @@ __all__ = [
     "is_trusted",
     "lacks_memory",
     "last_speed",
+    "lazy_pattern",
     "lease_is_over",
     "lock_open_file",
     "login_file",

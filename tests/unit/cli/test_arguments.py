@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfget.cli.arguments import Arguments, read
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.errors import UsageError
 from hfget.options.download import OPTIONS
 
-COMMANDS: Any = typer.main.get_command(app)
+COMMANDS: Any = typer.main.get_command(make_app())
 
 
 def arguments(*words: str, command: str = "get") -> Arguments:

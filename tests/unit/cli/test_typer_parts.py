@@ -14,11 +14,11 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.cli.typer_parts import convert_plainly
 from hfget.reference.validation import _SURE_REPO_ID
 
-COMMANDS: Any = typer.main.get_command(app)
+COMMANDS: Any = typer.main.get_command(make_app())
 PARAMS = [
     pytest.param(command, param, id=f"{name}-{param.name}")
     for name, command in COMMANDS.commands.items()

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 import hfget
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.endpoints import NamedEndpoint
 from hfget.errors import UsageError
 from hfget.model import RepoRef
@@ -24,7 +24,7 @@ from hfget.options.download import DEFAULTS, OPTIONS, DownloadOptions
 from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import Settings
 
-COMMANDS: Any = typer.main.get_command(app)
+COMMANDS: Any = typer.main.get_command(make_app())
 LISTS = [name for name, default in DEFAULTS.items() if default == ()]
 SWITCHES = [name for name, default in DEFAULTS.items() if isinstance(default, bool)]
 NUMBERS = [name for name, default in DEFAULTS.items() if type(default) is int]

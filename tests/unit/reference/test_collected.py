@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import typer
 
-from hfget.cli.main import app
+from hfget.cli.main import make_app
 from hfget.errors import UsageError
 from hfget.model import RepoRef
 from hfget.reference import parse
@@ -30,7 +30,7 @@ ROWS: list[dict[str, Any]] = [
 ]
 MEANT = [row for row in ROWS if "means" in row]
 REFUSED = [row for row in ROWS if "refused" in row]
-GROUP: Any = typer.main.get_command(app)
+GROUP: Any = typer.main.get_command(make_app())
 
 
 def refusal_of(text: str) -> UsageError:

@@ -61,7 +61,7 @@ def uses() -> dict[str, Callable[[str], object]]:
         loaded = importlib.import_module(module.name)
         source = Path(str(loaded.__file__)).read_text(encoding="utf-8")
         for name, value in vars(loaded).items():
-            if isinstance(value, re.Pattern) and f"{name} = re.compile(" in source:
+            if re.search(rf"\b{name} = (?:re\.compile|lazy_pattern)\(", source):
                 for way in re.findall(rf"\b{name}\.(\w+)\(", source):
                     whole = way in ("match", "fullmatch")
                     use = getattr(value, way) if whole else value.findall

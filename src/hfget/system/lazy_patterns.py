@@ -1,0 +1,24 @@
+"""Regular expressions that are compiled when they are first used: most runs need half of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+
+class _Pending:
+    """In the place of a pattern; each of its methods is looked up once."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(self._text, self._flags), name)
+        setattr(self, name, found)
+        return found
+
+
+def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+    """As `re.compile`, but an error in `text` shows at the first use."""
+    return cast("re.Pattern[str]", _Pending(text, flags))
