@@ -43,6 +43,9 @@ from hfget.system import safe_url
 _PLAIN_URL = re.compile(
     r"(https?://[a-z0-9][a-z0-9.-]*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?)"
     r"(?:/[A-Za-z0-9_~=+,-][A-Za-z0-9_.~=+,-]*)+"
+    # What is quoted stays so, but for letters, digits and `-._~`.
+    r"(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:/?-]|"
+    r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF]))+)?"
 )
 _origin_of = lru_cache(maxsize=64)(origin_of)
 

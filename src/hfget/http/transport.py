@@ -29,6 +29,9 @@ from hfget.messages import http_texts as texts
 #: The handshake message with a certificate (RFC 8446, 4).
 _CERTIFICATE = 11
 
+#: A hub, and the host that it redirects to.
+_RECENT_POOLS = 2
+
 
 class _Watched(HTTPConnection):
     """A connection whose answers are `Response`s and whose socket can be shut from outside."""
@@ -166,7 +169,7 @@ class Adapter(HTTPAdapter):
             "https": partial(_TLSPool, sockets=sockets),
         }
         self._tls = tls
-        self._last: tuple[tuple[str, str], Any] | None = None
+        self._recent: dict[tuple[str, str], Any] = {}
         super().__init__(pool_connections=4, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -191,15 +194,19 @@ class Adapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """The pool of the request's host: mostly that of the last request."""
+        """The pool of the request's host: mostly that of one of the last two requests."""
         place = (
             request.url[: request.url.index("/", len("https://"))],
             (proxies or {}).get("all", ""),
         )
-        if self._last is None or self._last[0] != place:
+        pool = self._recent.pop(place, None)
+        # urllib3 closes a pool when others have been asked for since.
+        if pool is None or pool.pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
-            self._last = place, pool
-        return self._last[1]
+        self._recent[place] = pool
+        if len(self._recent) > _RECENT_POOLS:
+            del self._recent[next(iter(self._recent))]
+        return pool
 
     def request_url(self, request: Any, proxies: Any) -> Any:
         if proxies or "#" in request.url:

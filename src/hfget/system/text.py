@@ -26,6 +26,8 @@ def safe_text(text: str, limit: int = 400) -> str:
     A file name or a server's message may hold ESC, OSC, C1 or bidi characters
     (GHSA-364c-vvqx-446c is one program that was taken over by a received name).
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     out: list[str] = []
     length = 0
     for char in text:

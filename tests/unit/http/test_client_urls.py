@@ -14,6 +14,9 @@ HOSTS = ("hub.example.org", "127.0.0.1", "localhost", "a-b.c", "xn--bcher-kva.ex
 PLAIN = (
     "http://127.0.0.1:8090/gpt2/resolve/main/config.json",
     "https://hub.example.org/org/name/resolve/0123/data/part-00001_of~2+x=1,2.bin",
+    "https://hub.example.org/a?download=true",
+    "https://cdn.example.org/repos/ab/cd?response-content-disposition=inline%3B+filename%2A%3D"
+    "UTF-8%27%27model.bin%3B&X-Amz-Signature=0123abcd&Expires=17&Key-Pair-Id=K/+:;,!$()*'",
 )
 #: What only a parser may judge.
 ODD = (
@@ -23,7 +26,14 @@ ODD = (
     "https://hub.example.org/a/",
     "https://hub.example.org/a/../b",
     "https://hub.example.org/a/.b",
-    "https://hub.example.org/a?download=true",
+    "https://hub.example.org/a?",
+    "https://hub.example.org/a?b c",
+    "https://hub.example.org/a?b=%2a",
+    "https://hub.example.org/a?b=%41",
+    "https://hub.example.org/a?b=%2D%2E%5F%7E%39%7A",
+    "https://hub.example.org/a?b=%",
+    "https://hub.example.org/a?b#c",
+    "https://hub.example.org/a?b@c",
     "https://hub.example.org/a#b",
     "https://hub.example.org/a%20b",
     "https://hub.example.org/a b",
