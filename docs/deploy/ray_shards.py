@@ -19,7 +19,7 @@ from hfget import HfgetError, download
 def fetch(repo: str, commit: str, folder: str, number: int, of: int) -> list[str]:
     """What failed of one shard."""
     try:
-        report = download(repo, revision=commit, local_dir=folder, shard=(number, of))
+        report = download(repo, revision=commit, local_dir=folder, shard=f"{number}/{of}:ranges")
     except HfgetError as error:
         return [f"shard {number} of {of}: {error}"]
     return [f"{failure.path}: {failure.message}" for failure in report.failures]

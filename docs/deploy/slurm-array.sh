@@ -6,4 +6,4 @@
 #SBATCH --output=hfget-%A-%a.log
 set -euo pipefail
 # Four tasks fill one folder on the shared file system, each with a quarter of the bytes.
-hfget --shard auto --revision "$REVISION" --local-dir "${MODELS:-$PWD/models}/${REPO##*/}" "$REPO"
+hfget --shard auto:ranges --revision "$REVISION" --local-dir "${MODELS:-$PWD/models}/${REPO##*/}" "$REPO"

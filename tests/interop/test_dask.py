@@ -30,6 +30,8 @@ StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 MB = 1_000_000
+#: Files of a few MiB are divided there.
+SMALL_RANGES = Path(__file__).parents[1] / "support" / "small_ranges"
 SECONDS = 100
 
 
@@ -52,9 +54,10 @@ def children(pid: int) -> list[int]:
 def test_an_interrupt_and_a_killed_worker_cost_what_was_in_flight(
     repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
-    source = make_model(repos_root, REPO, {f"w{n}.bin": 8 * MB for n in range(4)})
+    files: dict[str, bytes | str | int] = {"large.bin": 26 * MB, "a.bin": 4 * MB, "b.bin": 2 * MB}
+    source = make_model(repos_root, REPO, files)
     hub = start_hub(rate_total=10 * MB)
-    shell = shell_at(hub.endpoint)
+    shell = shell_at(hub.endpoint).with_env(PYTHONPATH=str(SMALL_RANGES))
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -91,6 +94,8 @@ def test_an_interrupt_and_a_killed_worker_cost_what_was_in_flight(
     assert second.returncode == 0, (out, err)
     assert b'"reused":' in out and err == b""
     assert hub.bytes_sent("cdn") < 1.5 * 32 * MB
+    assert b'"files_done":3' in out and b'"range_bytes":0' in out
+    assert len(hub.requests("hub", path="*/large.bin")) > 4  # by ranges, each some connections
     assert tree(shell.directory / "m") == tree(source)
     assert shell.run("verify", "m").code == 0
 

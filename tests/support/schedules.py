@@ -12,7 +12,7 @@ from unittest.mock import patch
 from hfget.errors import HfgetError
 from hfget.http.retry import Transient
 from hfget.limits import PATIENCE_SECONDS, SAVED_SECONDS
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Span
 from hfget.partials.journal import Identity
 from hfget.sources.byte_source import ByteSource, Relief
 from hfget.sources.host_health import HostHealth
@@ -78,6 +78,7 @@ class GivenTask:
     on_local: Callable[[], LocalContent | None] = LocalContent
     on_end: Callable[[], None] = lambda: None
     adopted: int = 0
+    span: Span | None = None
 
     def __post_init__(self) -> None:
         self.job = FileJob(self)

@@ -15,8 +15,9 @@ import pytest
 
 from hfget.http.client import HttpClient
 from hfget.http.retry import Transient
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Span
 from hfget.partials.partial import stem_for
+from hfget.partials.partial_names import range_stem
 from hfget.settings import Settings
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
@@ -140,8 +141,9 @@ def transfer(
     *,
     file: RemoteFile | None = None,
     read_timeout: float = BOUND,
+    span: Span | None = None,
 ) -> Transfer:
-    """A job for `data` as `model.bin`, opened, and a connection to fetch it."""
+    """A job for `data` as `model.bin`, or a range of it, opened, and a connection to fetch it."""
     file = file or lfs_file("model.bin", data)
     settings = Settings(endpoint=server.url, download_timeout=read_timeout)
     snapshot = replace(snapshot_of(file), endpoint=server.url)
@@ -153,8 +155,9 @@ def transfer(
 
     hosts = HostHealth(settings.retries, stop)
     stem = stem_for(folder / "download", file.path, file.etag)
+    stem = range_stem(stem, span) if span else stem
     source = HttpSource(http, settings, hosts, snapshot, file)
-    job = GivenTask(file, stem, source, publish).job
+    job = GivenTask(file, stem, source, publish, span=span).job
     job.open()
     return Transfer(job, Fetcher(stop), http, stop, final, hosts)
 

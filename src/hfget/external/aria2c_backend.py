@@ -173,7 +173,7 @@ class Aria2c:
         stem, identity = task.partial()
         begun = local.begun
         ours = begun is None or begun.path == aria2c_name(stem)
-        nothing = local.existing is None and not local.copies and ours
+        nothing = local.existing is None and not local.copies and ours and task.span is None
         return bool(task.file.size and nothing and not leftover_bytes(stem, identity))
 
     def _natively(self, task: Task) -> None:
@@ -193,7 +193,9 @@ class Aria2c:
             self._outcome.failures += outcome.failures
             self._outcome.unfinished.update(outcome.unfinished)
             self._outcome.durable &= outcome.durable
-            self._unfinished -= len(outcome.done) + len(outcome.failures)
+            self._outcome.rested |= outcome.rested
+            ended = len(outcome.done) + len(outcome.failures) + len(outcome.rested)
+            self._unfinished -= ended
         for done in outcome.done:
             self._meter.done(done.size)
 

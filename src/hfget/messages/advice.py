@@ -229,6 +229,7 @@ SAME_HFGET_ON_WORKERS = Text(
     " pip install 'hfget[dask]'"
 )
 SHARD_LIKE = Text("--shard 2/8 for the second of eight; auto/8 takes the number from a scheduler")
+LEAVE_RANGES_OUT = Text("leave :ranges out")
 GIVE_UPSTREAM = Text("give --upstream URL, or leave it out")
 ADD_TO_LOCK = Text("hfget lock {name} adds it")
 BEGIN_WITH_REPO = Text("begin the line with a repo, as org/name")

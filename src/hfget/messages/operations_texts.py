@@ -49,6 +49,15 @@ SHARD_OF_BRANCH = Text(
 )
 ALL_SHARDS_HERE = Text("all {count} shards are here: {files}")
 SHARDS_MISSING = Text("shard {shard} is here; not here yet: {files} of shards {others}")
+SHARDS_JOINED_ELSEWHERE = Text(
+    "shard {shard} is here; all ranges of {files} are here too: another process puts them together"
+)
+COULD_BE_DIVIDED = Text(
+    "{path} is larger than a part: where all shards share this folder, --shard {option} divides it"
+)
+NO_RANGES_HERE = Text(
+    "--shard ...:ranges: this file system takes writes in order only, so that files come whole"
+)
 SHARD_AND_DELETE = Text("--shard and --delete cannot be used together")
 SHARD = Text("{number} of {of}")
 DASK_AND = Text("--dask and {other} cannot be used together")

@@ -69,8 +69,9 @@ class Report:
 
     `bytes_done` counts those on disk, of unfinished files too. `received` counts body bytes that
     came over the network in this run, `reused` the bytes of wanted files that were on disk
-    already, `from_cache` those of them that were taken from the Hub cache, `requests` every HTTP
-    request sent, `deleted` the files removed. `mirrors` tells of each endpoint where there are
+    already, `from_cache` those of them that were taken from the Hub cache, `range_bytes` those of
+    `bytes_done` that are ranges of files which other shards have not completed, `requests` every
+    HTTP request sent, `deleted` the files removed. `mirrors` tells of each endpoint where there are
     several.
     """
 
@@ -88,6 +89,7 @@ class Report:
     interrupted_by: int | None = None
     durable: bool = True
     from_cache: int = 0
+    range_bytes: int = 0
     deleted: int = 0
     mirrors: tuple[MirrorUse, ...] = ()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from hfget.model.snapshots import RemoteFile, Snapshot
+from hfget.model.snapshots import RemoteFile, Snapshot, Span
 
 
 class ItemState(Enum):
@@ -27,7 +27,8 @@ class PlanItem:
 
     It goes to its path below `root`. `source` is where on this disk what it has is, or will be, if
     that is copied from there. A complete file is not `recorded` if its record names another commit.
-    `unfit` says why this disk cannot hold a file of that name, if so.
+    `unfit` says why this disk cannot hold a file of that name, if so. With a `span` only those
+    bytes of it are to be brought, of which `have` counts what is here: the rest is for others.
     """
 
     file: RemoteFile
@@ -37,6 +38,7 @@ class PlanItem:
     source: Path | None = None
     recorded: bool = True
     unfit: str = ""
+    span: Span | None = None
 
     @property
     def destination(self) -> Path:
@@ -44,8 +46,19 @@ class PlanItem:
         return self.root / self.file.path
 
     @property
+    def size(self) -> int:
+        """How many bytes are to be here in the end."""
+        return self.file.size if self.span is None else self.span[1] - self.span[0]
+
+    @property
     def need(self) -> int:
-        return self.file.size - self.have
+        return self.size - self.have
+
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing is left to be done: all has its name, or a part of a file has come."""
+        came = self.span is not None and self.state is ItemState.PARTIAL and not self.need
+        return came or self.state is ItemState.COMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class Plan:
 
     @property
     def total_bytes(self) -> int:
-        return sum(item.file.size for item in self.items)
+        return sum(item.size for item in self.items)
 
     @property
     def need_bytes(self) -> int:

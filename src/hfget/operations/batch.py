@@ -211,6 +211,9 @@ def _divide(
     for failure in whole.failures:
         name, path = labels[failure.path]
         outcomes[name].failures.append(replace(failure, path=path))
+    for label in whole.rested:
+        name, path = labels[label]
+        outcomes[name].rested.add(path)
     for label, size in whole.unfinished.items():
         name, path = labels[label]
         outcomes[name].unfinished[path] = size

@@ -34,7 +34,7 @@ from hfget.operations.dask_cluster import (
 )
 from hfget.operations.dask_task import ShardEnd, ShardOrder, fetch_shard, heard, same
 from hfget.operations.shard_progress import ShardProgress
-from hfget.operations.sharding import Shard
+from hfget.operations.sharding import DIVIDED_BYTES, Shard
 from hfget.options import DEFAULTS, DownloadOptions
 from hfget.settings import Settings
 from hfget.system import Stop, hub_cache
@@ -65,6 +65,8 @@ class DaskRun:
         self._stop = stop
         self._name = f"hfget-{uuid.uuid4().hex[:12]}"
         self._address = shown_address(options.dask or "")
+        #: Workers of one machine share its folders.
+        self._ranges = (options.dask or "").startswith("local:")
         self._warned: set[str] = set()
 
     def report(self, found_now: Callable[[], Plan]) -> Report:
@@ -92,8 +94,10 @@ class DaskRun:
 
     def _together(self, cluster: Cluster) -> Report:
         client = cluster.client
-        contents = {item.file.etag for item in self._made.items}
-        count = max(1, min(len(contents), _SHARDS_A_PLACE * cluster.places))
+        parts = len({item.file.etag for item in self._made.items})
+        if self._ranges:
+            parts = max(parts, self._made.total_bytes // DIVIDED_BYTES)
+        count = max(1, min(parts, _SHARDS_A_PLACE * cluster.places))
         text = texts.DASK_SHARDS(
             address=self._address,
             workers=cluster.workers,
@@ -115,7 +119,7 @@ class DaskRun:
             )
             for number in range(1, count + 1)
         }
-        progress = ShardProgress(self._made, count)
+        progress = ShardProgress(self._made, count, ranges=self._ranges)
         try:
             ends = self._watch(tasks, queue, ending, progress)
         finally:
@@ -135,7 +139,7 @@ class DaskRun:
         cache = options.cache_dir or hub_cache(os.environ)
         options = replace(
             options,
-            shard=(number, count),
+            shard=Shard(number, count, self._ranges).option,
             local_dir=None if in_cache else str(Path(self._made.root).absolute()),
             cache_dir=None if cache is None else str(Path(cache).absolute()),
             endpoint=settings.endpoints,

@@ -13,7 +13,7 @@ from hfget.destinations import Layout
 from hfget.errors import DiskError, HfgetError
 from hfget.http import HttpClient, proxy_for
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, Report
+from hfget.model import Plan, Report
 from hfget.operations.composed_sources import ComposedSources, JoinedSources
 from hfget.operations.tasks import FileTask, Turns, make_tasks
 from hfget.options import DownloadOptions
@@ -117,7 +117,7 @@ class PlanTransfer:
             self._warn(texts.HASHED_AGAIN(message=error.message))
 
     def _fetch(self, made: Plan) -> Outcome:
-        if all(item.state is ItemState.COMPLETE for item in made.items):
+        if all(item.is_here for item in made.items):
             return Outcome(durable=self.durable)
         sources, began = self.sources(made), time.monotonic()
         try:
@@ -219,10 +219,10 @@ class PreparedRun(NamedTuple):
 def meter_of(plans: Sequence[Plan]) -> Meter:
     """Counts the files of all plans; what is complete is done."""
     items = [item for made in plans for item in made.items]
-    done = [item.file.size for item in items if item.state is ItemState.COMPLETE]
+    done = [item.size for item in items if item.is_here]
     return Meter(
         files=len(items),
-        bytes_total=sum(item.file.size for item in items),
+        bytes_total=sum(item.size for item in items),
         files_done=len(done),
         bytes_done=sum(done),
     )

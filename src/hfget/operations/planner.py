@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,13 @@ from hfget.destinations import Layout, Placement, aria2c_pieces, unfit_placement
 from hfget.errors import DiskError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot, Span
 from hfget.partials import (
     JOURNALED_BYTES,
     Begun,
     Identity,
     aria2c_name,
+    bytes_here,
     can_clone,
     can_take_alone,
     digest_of,
@@ -28,6 +29,7 @@ from hfget.partials import (
     leftover_bytes,
     leftover_space,
     names_in,
+    range_stem,
     stem_for,
     sweep,
 )
@@ -51,8 +53,10 @@ def make_plan(
     force: bool = False,
     delete: bool = False,
     companions: Companions | None = None,
+    spans: Mapping[str, Span] | None = None,
 ) -> Plan:
-    """The plan for `files`. Reads the disk, writes nothing.
+    """The plan for `files`. Reads the disk, writes nothing. `spans` says by path of which files
+    only a range is to be brought.
 
     With `force` nothing that is there counts, except partials; with `delete` what the commit
     has no more is removed. What other plans bring is taken from them, and they learn what this
@@ -81,6 +85,8 @@ def make_plan(
             if item.state is ItemState.COMPLETE:
                 here[item.file.etag] = item
         items = [_copied(item, notable.get(item.file.path), here) for item in items]
+    if spans:
+        items = [_ranged(layout, snapshot, item, spans.get(item.file.path)) for item in items]
     removals = layout.obsolete(snapshot, hash_file) if delete else ()
     return Plan(snapshot, root, tuple(items), removals)
 
@@ -93,13 +99,16 @@ def place(
     return _as_if_nothing_counts(placement) if force else placement
 
 
-def partial_of(layout: Layout, snapshot: Snapshot, file: RemoteFile) -> tuple[Path, Identity]:
-    """Where the file's partial rests, and what its journal must say."""
+def partial_of(
+    layout: Layout, snapshot: Snapshot, file: RemoteFile, span: Span | None = None
+) -> tuple[Path, Identity]:
+    """Where the partial of the file, or of a range of it, rests, and what its journal must say."""
     name = layout.partial_name(file)
     identity = Identity.of(file, snapshot.commit)
     if name != file.path:
         identity = identity._replace(path=name)
-    return stem_for(layout.partial_directory(file), name, file.etag), identity
+    stem = stem_for(layout.partial_directory(file), name, file.etag)
+    return stem if span is None else range_stem(stem, span), identity
 
 
 def begun_of(
@@ -150,8 +159,8 @@ def space_needed(plan: Plan, layout: Layout, *, link: bool = False) -> int:
             if not _is_moved(item, layout):
                 copies.append(item)
         elif item.have and item.need:
-            reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file))
-            total -= min(reserved, item.file.size) - item.have
+            reserved = leftover_space(*partial_of(layout, plan.snapshot, item.file, item.span))
+            total -= min(reserved, item.size) - item.have
     if layout.shares_content:
         copies = [item for item in copies if item.state is not ItemState.TWIN]
     if link:
@@ -240,6 +249,17 @@ def _item(
         if have and (state is ItemState.MISSING or is_half):
             state = ItemState.PARTIAL
     return PlanItem(file, root, state, have, source, not placement.needs_record)
+
+
+def _ranged(layout: Layout, snapshot: Snapshot, item: PlanItem, span: Span | None) -> PlanItem:
+    """The item as one of which only `span` is to be brought, unless all of it is on this disk."""
+    if span is None or item.unfit or item.state in (ItemState.COMPLETE, ItemState.CACHED):
+        return item
+    if item.state is ItemState.ADOPTABLE:
+        return replace(item, span=span, have=span[1] - span[0])
+    here = bytes_here(*partial_of(layout, snapshot, item.file))
+    have = sum(max(0, min(end, span[1]) - max(start, span[0])) for start, end in here)
+    return replace(item, span=span, have=have, source=None)
 
 
 def _is_moved(item: PlanItem, layout: Layout) -> bool:

@@ -12,7 +12,7 @@ from hfget.errors import LockedError
 from hfget.messages import operations_texts as texts
 from hfget.operations.found_downloads import Place
 from hfget.partials import Abandoned, abandoned_in, clear
-from hfget.system import Stop, disk_error, folder_lock, safe_text
+from hfget.system import Stop, disk_error, folder_lock, is_shared, safe_text
 
 
 class Prunable(NamedTuple):
@@ -36,14 +36,18 @@ class Pruned(NamedTuple):
 
 
 def prunable(found: Iterable[Place], older_than: float) -> Iterator[Prunable]:
-    """What may be removed there: written to for the last time more than so many seconds ago."""
+    """What may be removed there: written to for the last time more than so many seconds ago.
+
+    As long as a shard is at work there, ranges that others have brought are kept for it.
+    """
     now = time.time()
     for place in found:
         for store in _stores(place):
+            ranges = not is_shared(store.lock_path)
             old = tuple(
                 each
                 for folder in store.folders
-                for each in abandoned_in(folder)
+                for each in abandoned_in(folder, ranges=ranges)
                 if now - each.moment >= older_than
             )
             if old:

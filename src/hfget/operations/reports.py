@@ -18,25 +18,31 @@ _UNSURE = (ItemState.ADOPTABLE, ItemState.CACHED, ItemState.TWIN)
 def make_report(
     plan: Plan, outcome: Outcome, stop: Stop, *, requests: int, seconds: float
 ) -> Report:
-    """The report of a run that has sent so many requests and taken so many seconds."""
-    complete = [item for item in plan.items if item.state is ItemState.COMPLETE]
-    done = len(complete) + len(outcome.done)
-    bytes_done = sum(item.file.size for item in complete)
-    bytes_done += sum(file.size for file in outcome.done)
+    """The report of a run that has sent so many requests and taken so many seconds.
+
+    A file of which only a range is here counts by its bytes, not as a file.
+    """
     ended = {file.path for file in outcome.done}
+    items = [replace(item, span=None) if item.file.path in ended else item for item in plan.items]
+    rested = outcome.rested - ended
+    complete = [item for item in items if item.state is ItemState.COMPLETE]
+    bytes_done = sum(item.size for item in complete)
+    bytes_done += sum(file.size for file in outcome.done)
+    range_bytes = sum(item.size for item in items if item.file.path in rested)
+    bytes_done += range_bytes
     bytes_done += sum(
         outcome.unfinished.get(item.file.path, item.have if item.state is ItemState.PARTIAL else 0)
-        for item in plan.items
-        if item.state is not ItemState.COMPLETE and item.file.path not in ended
+        for item in items
+        if item.state is not ItemState.COMPLETE and item.file.path not in ended | rested
     )
     taken = {file.path for file in outcome.done if not file.received}
-    kept = [item for item in plan.items if item.state not in _UNSURE or item.file.path in taken]
+    kept = [item for item in items if item.state not in _UNSURE or item.file.path in taken]
     report = Report(
         snapshot=plan.snapshot,
         root=plan.root,
-        files_total=len(plan.items),
-        files_done=done,
-        bytes_total=plan.total_bytes,
+        files_total=len(items) - len(rested),
+        files_done=len(complete) + len(outcome.done),
+        bytes_total=sum(item.size for item in items),
         bytes_done=bytes_done,
         received=outcome.received,
         reused=sum(item.have for item in kept),
@@ -46,6 +52,7 @@ def make_report(
         durable=outcome.durable,
         from_cache=sum(item.have for item in kept if item.state is ItemState.CACHED),
         mirrors=outcome.mirrors,
+        range_bytes=range_bytes,
     )
     return ended_early(report, stop)
 

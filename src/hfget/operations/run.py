@@ -32,13 +32,13 @@ from hfget.operations.planner import (
 )
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
-from hfget.operations.sharding import Shard, lock_of, said_of_others
+from hfget.operations.shared_plan import SharedPlan
 from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
 from hfget.settings import Credential, check_time_outs
-from hfget.system import Stop, check_working_folder, folder_lock, naming_disk_errors
+from hfget.system import Stop, check_working_folder, naming_disk_errors
 from hfget.transfer import Outcome
 
 
@@ -78,6 +78,9 @@ class Run:
             self._observer,
             self._stop,
             repo if isinstance(repo, Snapshot) else None,
+        )
+        self._shards = SharedPlan(
+            options, self._settings, self._layout, self._resolver, self._observer, self._stop
         )
 
     @property
@@ -182,17 +185,7 @@ class Run:
         if self._options.dask is not None:
             self._settle(snapshot, consent)
             return self._for_workers(snapshot, files)
-        shard = self._resolver.shard
-        if shard is not None and self._resolver.may_move(snapshot):
-            self._warn_of([texts.SHARD_OF_BRANCH(commit=snapshot.commit)])
-        alive = held.enter_context(
-            folder_lock(
-                lock_of(shard, self._layout.lock_path),
-                wait=self._settings.wait_for_lock,
-                stop=self._stop,
-                observer=self._observer,
-            )
-        )
+        alive = held.enter_context(self._shards.locked(snapshot))
         self._settle(snapshot, consent)
         made = self._resolver.make_plan(snapshot, files, companions)
         self._observer(events.Planned(made))
@@ -211,7 +204,11 @@ class Run:
             heard(self._observer, alive),
             self._stop,
         )
-        return PreparedRun(made, transfer, lambda outcome: self._end(made, outcome, recall), alive)
+
+        def end(outcome: Outcome | None) -> Report:
+            return self._end(made, self._shards.join(made, outcome, alive), recall)
+
+        return PreparedRun(made, transfer, end, alive)
 
     def _for_workers(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> PreparedRun:
         """A run that writes nothing here: each shard does what the folder needs."""
@@ -285,14 +282,7 @@ class Run:
 
         The shard that ends last finds that.
         """
-        shard = self._resolver.shard
-        if shard is None or self._is_whole(made.snapshot, shard):
+        if self._shards.are_here(made.snapshot):
             self._layout.complete(made.snapshot)
-        sweep_partials(self._layout, [item.file for item in made.items])
+        sweep_partials(self._layout, self._shards.named(made))
         return replace(report, deleted=self._layout.remove(made.removals))
-
-    def _is_whole(self, snapshot: Snapshot, shard: Shard) -> bool:
-        """Whether the files of all shards are here, as their records say by now; that is told."""
-        text, is_whole = said_of_others(self._resolver.found_now(snapshot), shard)
-        self._observer(events.Note(text))
-        return is_whole

@@ -11,7 +11,7 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, MirrorUse, Plan, Report
 from hfget.operations.reports import ended_early
-from hfget.operations.sharding import shard_numbers
+from hfget.operations.sharding import shares_of
 from hfget.system import Stop
 from hfget.transfer import Meter
 
@@ -19,11 +19,15 @@ _STATES = ("in use", "resting", "out")
 
 
 class ShardProgress:
-    """Adds up what `count` shards of `plan` tell; what is here already is done."""
+    """Adds up what `count` shards of `plan` tell; what is here already is done.
 
-    def __init__(self, plan: Plan, count: int) -> None:
+    With `ranges` they divide large files, each of which counts where the first of it belongs.
+    """
+
+    def __init__(self, plan: Plan, count: int, *, ranges: bool = False) -> None:
         self._plan = plan
-        self._numbers = shard_numbers([item.file for item in plan.items], count)
+        shares = shares_of([item.file for item in plan.items], count, ranges=ranges)
+        self._numbers = {path: each[0].number for path, each in shares.items()}
         self._latest: dict[int, events.Progress] = {}
         self._received: dict[int, dict[str, int]] = {}
         self._meter = Meter(files=len(plan.items), bytes_total=plan.total_bytes)
@@ -55,7 +59,10 @@ class ShardProgress:
         done = sum(one.bytes_done for one in latest) + sum(size for _, size in here)
         rest = self._plan.total_bytes - done
         return sample._replace(
-            files_done=sum(one.files_done for one in latest) + sum(files for files, _ in here),
+            files_done=min(
+                sum(one.files_done for one in latest) + sum(files for files, _ in here),
+                sample.files_total,
+            ),
             bytes_done=done,
             eta=rest / sample.speed if sample.speed > 0 else None,
         )
@@ -75,13 +82,16 @@ class ShardProgress:
             for number, attempts in self._received.items()
             for received in list(attempts.values())[: -1 if number in reports else None]
         ]
+        total = self._plan.total_bytes
+        files_done = len(here) + sum(one.files_done for one in known)
+        bytes_done = sum(item.have for item in lacking) + sum(one.bytes_done for one in known)
         whole = Report(
             snapshot=self._plan.snapshot,
             root=self._plan.root,
             files_total=len(self._plan.items),
-            files_done=len(here) + sum(one.files_done for one in known),
-            bytes_total=self._plan.total_bytes,
-            bytes_done=sum(item.have for item in lacking) + sum(one.bytes_done for one in known),
+            files_done=files_done,
+            bytes_total=total,
+            bytes_done=min(total, bytes_done),  # a file that was divided counts for all its shards
             received=sum(one.received for one in known) + sum(lost),
             reused=sum(item.have for item in here) + sum(one.reused for one in known),
             requests=sum(one.requests for one in known),
@@ -89,6 +99,9 @@ class ShardProgress:
             failures=tuple(sorted(both, key=lambda failure: failure.path)),
             durable=all(one.durable for one in known),
             from_cache=sum(one.from_cache for one in known),
+            range_bytes=(
+                sum(one.range_bytes for one in known) if files_done < len(self._plan.items) else 0
+            ),
             mirrors=_mirrors(use for one in known for use in one.mirrors),
         )
         if whole.files_done < whole.files_total and whole.ok and not stop.is_set():

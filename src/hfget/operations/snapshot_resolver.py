@@ -11,12 +11,12 @@ from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import HttpClient, Transient, given_up
 from hfget.hub import Hub
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, is_commit
+from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, Span, is_commit
 from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
-from hfget.operations.sharding import part_of, shard_of
+from hfget.operations.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.selection import select
@@ -110,7 +110,10 @@ class SnapshotResolver:
         files: Sequence[RemoteFile],
         companions: Companions | None = None,
     ) -> Plan:
-        """What is to be done for `files` of `snapshot`, as the planner says; writes nothing."""
+        """What is to be done for `files` of `snapshot`, as the planner says; writes nothing.
+
+        Of a file that is divided among shards, that is the range of this one.
+        """
         return make_plan(
             snapshot,
             files,
@@ -118,7 +121,14 @@ class SnapshotResolver:
             force=self._options.force,
             delete=self._options.delete,
             companions=companions,
+            spans=self.spans(snapshot),
         )
+
+    def spans(self, snapshot: Snapshot) -> dict[str, Span]:
+        """By path, the range that this shard brings of a file that is divided."""
+        if self.shard is None or not self.shard.ranges:
+            return {}
+        return spans_of(self.of_all_shards(snapshot), self.shard)
 
     def explained(self, report: Report, connect: Callable[[], HttpClient]) -> Report:
         """The report, with what the hub lists otherwise than the snapshot that was given.

@@ -14,7 +14,7 @@ from hfget.destinations import Layout, Placement, unfit_placement
 from hfget.errors import DiskError, HfgetError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot
+from hfget.model import ItemState, Plan, PlanItem, RemoteFile, Snapshot, Span
 from hfget.operations.planner import begun_of, partial_of, place
 from hfget.partials import JOURNALED_BYTES, Identity, hash_file, is_beginning
 from hfget.sources import ByteSource
@@ -32,7 +32,7 @@ def make_tasks(
     force: bool = False,
     turns: Turns | None = None,
 ) -> Iterator[FileTask]:
-    """A task for every file that is not complete; `source_of` says where its bytes come from.
+    """A task for every file that is not here; `source_of` says where its bytes come from.
 
     With `link`, what is taken from the Hub cache may become a hard link; with `force` nothing
     counts that is there. `turns` are those of several plans. A task that has ended is no longer
@@ -41,7 +41,7 @@ def make_tasks(
     turns = turns or Turns(observer=observer)
     turns.have(item for item in plan.items if item.state is ItemState.COMPLETE)
     shared = TaskContext(plan.snapshot, layout, source_of, turns, link, force)
-    return (FileTask(item, shared) for item in plan.items if item.state is not ItemState.COMPLETE)
+    return (FileTask(item, shared) for item in plan.items if not item.is_here)
 
 
 class TaskContext(NamedTuple):
@@ -131,13 +131,17 @@ class FileTask:
     def file(self) -> RemoteFile:
         return self._item.file
 
+    @property
+    def span(self) -> Span | None:
+        return self._item.span
+
     def source(self) -> ByteSource:
         """Where its bytes come from."""
         return self._shared.source_of(self.file)
 
     def partial(self) -> tuple[Path, Identity]:
         """Where its partial rests, and what the journal must say."""
-        return partial_of(self._shared.layout, self._shared.snapshot, self.file)
+        return partial_of(self._shared.layout, self._shared.snapshot, self.file, self.span)
 
     def local(self) -> LocalContent | None:
         """What this disk has for the file; None as long as its content comes by another way."""
@@ -163,7 +167,7 @@ class FileTask:
             copies.append(Copyable(elsewhere.path, link))
         if known is not None and known != placement.destination:
             copies.append(Copyable(Path(os.path.realpath(known))))  # a link, in the Hub cache
-        begun = begun_of(layout, placement, self.file)
+        begun = None if self.span else begun_of(layout, placement, self.file)
         return LocalContent(_existing(placement), tuple(copies), begun)
 
     def adopt(self) -> None:
@@ -243,7 +247,7 @@ class FileTask:
     def _take_turn(self) -> bool:
         if self._has_turn or not self._shared.turns.take(self.file):
             return self._has_turn
-        self._has_turn = self._shared.layout.reserve(self.file)
+        self._has_turn = self.span is not None or self._shared.layout.reserve(self.file)
         if not self._has_turn:
             self._shared.turns.end(self.file)
             self._shared.turns.waiting(self.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hfget.errors import HfgetError
-from hfget.model import RemoteFile
+from hfget.model import RemoteFile, Span
 from hfget.partials import Identity
 from hfget.sources import ByteSource
 from hfget.transfer import LocalContent, Task
@@ -19,6 +19,10 @@ class WrappedTask:
     def __init__(self, task: Task, file: RemoteFile) -> None:
         self._task = task
         self.file = file
+
+    @property
+    def span(self) -> Span | None:
+        return self._task.span
 
     def source(self) -> ByteSource:
         return self._task.source()

@@ -104,7 +104,7 @@ class DownloadOptions:
     shard: str | tuple[int, int] | None = option(
         None,
         CHOICE,
-        "Part I of N of the files, from 1; auto: as a scheduler says.",
+        "Part I of N, from 1; auto: as a scheduler says; I/N:ranges divides large files.",
         metavar="I/N",
         check=as_shard,
     )

@@ -20,7 +20,9 @@ from hfget.partials.partial import (
     own_name,
     stem_for,
 )
+from hfget.partials.partial_names import range_stem
 from hfget.partials.positional_file import PositionalFile
+from hfget.partials.range_partials import bytes_here
 from hfget.partials.recovery import leftover_bytes, leftover_space, names_in
 from hfget.partials.spans import Spans
 
@@ -37,6 +39,7 @@ __all__ = [
     "Spans",
     "abandoned_in",
     "aria2c_name",
+    "bytes_here",
     "can_clone",
     "can_take_alone",
     "clear",
@@ -51,6 +54,7 @@ __all__ = [
     "names_in",
     "new_hash",
     "own_name",
+    "range_stem",
     "stem_for",
     "sweep",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.partials.clone import can_take_alone
+from hfget.partials.partial_names import split_stem
 from hfget.partials.recovery import ARIA2C, NAME, SUFFIXES, Leftover, names_in
 from hfget.system import ProcessIdentity, is_sole, lease_is_over
 
@@ -50,11 +51,15 @@ class Abandoned(NamedTuple):
     moment: float
 
 
-def abandoned_in(directory: Path) -> list[Abandoned]:
-    """The partials in `directory` that are this user's, and whose owner is dead or gone."""
+def abandoned_in(directory: Path, *, ranges: bool = True) -> list[Abandoned]:
+    """The partials in `directory` that are this user's, and whose owner is dead or gone.
+
+    Without `ranges` those of parts of a file are left out: at rest they wait for other processes.
+    """
     groups: dict[str, list[tuple[Path, NameParts]]] = {}
     for name in names_in(directory):
-        if (parts := parts_of(name)) is not None:
+        parts = parts_of(name)
+        if parts is not None and (ranges or split_stem(Path(parts.stem))[1] is None):
             groups.setdefault(parts.rest, []).append((directory / name, parts))
     dead = [
         [path for path, _ in group]

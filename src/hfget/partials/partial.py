@@ -8,7 +8,7 @@ file system are worth.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.partial_names import aria2c_name, digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import compare, journal_of, lay_down, remove, take_over
+from hfget.partials.range_partials import RangePartials
+from hfget.partials.recovery import compare, journal_of, lay_down, names_in, remove, take_over
 from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
     HeldFolder,
@@ -79,19 +80,28 @@ class Partial:
             raise
 
     @classmethod
-    def open(cls, stem: Path, identity: Identity) -> Partial:
-        """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError."""
+    def open(
+        cls, stem: Path, identity: Identity, copied: Callable[[int], None] = lambda count: None
+    ) -> Partial:
+        """Take over the best partial of `identity` at `stem`, or start one. Raises DiskError.
+
+        What partials of ranges have is copied: `copied` is told how many bytes, and may raise.
+        """
         data = own_name(stem)
+        others = RangePartials(stem, identity, copied)
         try:
             folder = cls._folder(stem.parent)
             if writes_in_order_only(stem.parent, folder.found.st_dev):
                 return cls(stem, identity, (), data, create=True, in_order=True, folder=folder)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
-                blocks = take_over(stem, identity, data)
+                names = names_in(stem.parent)
+                blocks = others.gather(take_over(stem, identity, data, names), data, names)
             if blocks is not None:
                 try:
-                    return cls(stem, identity, blocks, data)
+                    partial = cls(stem, identity, blocks, data)
+                    others.remove(partial.sync, partial.sync_journal)
+                    return partial
                 except UntrustedError:
                     remove(data)  # it was exchanged between the look and the renaming
                 except OSError:

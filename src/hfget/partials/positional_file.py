@@ -94,6 +94,23 @@ class PositionalFile:
             filled += count
         return filled
 
+    def take(self, source: PositionalFile, start: int, end: int) -> bool:
+        """Have the kernel copy these bytes of `source` to the same place, or let both files share
+        them; false where it cannot. Raises OSError where the disk is full.
+        """
+        copy = getattr(os, "copy_file_range", None)
+        while copy is not None and start < end:
+            try:
+                count = copy(source._fd, self._fd, end - start, start, start)
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    raise
+                return False
+            if count == 0:
+                return False
+            start += count
+        return start >= end
+
     def sync_data(self) -> None:
         """Have the file's bytes reach the disk. Raises OSError, also without an fsync."""
         getattr(os, "fdatasync", os.fsync)(self._fd)

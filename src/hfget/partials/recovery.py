@@ -19,6 +19,7 @@ from typing import NamedTuple
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
+from hfget.partials.spans import Spans
 from hfget.system import ProcessIdentity, Standing, UntrustedError, boot_id, is_sole, lease_is_over
 
 DATA_SUFFIX = ".incomplete"
@@ -27,8 +28,8 @@ JOURNAL_SUFFIX = ".hfget-journal"
 ARIA2C, _NOTES = "aria2c", DATA_SUFFIX + ".aria2"
 SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new", _NOTES, _NOTES + "__temp")
 
-# digest of the path, first digits of the etag, perhaps an owner
-NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8})(?:\.([0-9a-z-]+))?")
+# digest of the path, first digits of the etag, perhaps a range of the file, perhaps an owner
+NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8}(?:\.r\d{1,20}-\d{1,20})?)(?:\.([0-9a-z-]+))?")
 _COPY_BYTES = 1 << 20
 
 
@@ -66,13 +67,26 @@ class Leftover(NamedTuple):
         """Whether no one else can write to it."""
         return self.sole and self.standing is Standing.DEAD
 
+    @property
+    def stem(self) -> str:
+        """Its name without an owner."""
+        match = NAME.fullmatch(self.data.name.removesuffix(DATA_SUFFIX))
+        return match.group(1) if match is not None else ""
+
 
 def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> int:
-    """How many bytes of `identity` a partial at `stem` holds for us; touches nothing.
+    """How many bytes of `identity` a partial at `stem` holds for us, or those of ranges together.
 
-    `names` are the directory's entries where the caller has listed them already.
+    Touches nothing. `names` are the directory's entries where the caller has listed them already.
     """
-    return max((found.worth for found in _candidates(stem, identity, names)), default=0)
+    found = candidates(stem, identity, names, ranges=True)
+    return covered(found if any(one.stem != stem.name for one in found) else found[:1]).total
+
+
+def covered(found: Iterable[Leftover]) -> Spans:
+    """The bytes that these partials hold together."""
+    blocks = (block for one in found if one.journal for block in one.journal.blocks)
+    return Spans((block.offset, block.end) for block in blocks)
 
 
 def leftover_space(stem: Path, identity: Identity) -> int:
@@ -80,7 +94,7 @@ def leftover_space(stem: Path, identity: Identity) -> int:
 
     None for one that will be copied: its space is not ours.
     """
-    best = next(iter(_candidates(stem, identity)), None)
+    best = next(iter(candidates(stem, identity, ranges=True)), None)
     if best is None or not best.movable:
         return 0
     with suppress(OSError, AttributeError):
@@ -88,17 +102,19 @@ def leftover_space(stem: Path, identity: Identity) -> int:
     return best.worth
 
 
-def take_over(stem: Path, identity: Identity, data: Path) -> tuple[Block, ...] | None:
+def take_over(
+    stem: Path, identity: Identity, data: Path, names: Iterable[str] | None = None
+) -> tuple[Block, ...] | None:
     """Make the best partial at `stem` ours, as `data`, and clear away what is abandoned.
 
     Returns its trusted blocks, or None if there was nothing to take. Raises OSError.
     """
     blocks: tuple[Block, ...] | None = None
-    for found in _candidates(stem, identity):
+    for found in candidates(stem, identity, names):
         if blocks is None or sum(block.length for block in blocks) < found.worth:
             if blocks is not None:
                 remove(data)  # a copy that has not kept what its journal promised
-            blocks = _adopt(found, data)
+            blocks = adopt(found, data)
     for found in _find(stem):
         if found.data != data and found.abandoned:
             remove(found.data)
@@ -167,7 +183,7 @@ def remove(data: Path) -> None:
             path.unlink()
 
 
-def _adopt(found: Leftover, data: Path) -> tuple[Block, ...] | None:
+def adopt(found: Leftover, data: Path) -> tuple[Block, ...] | None:
     """Move (or, if someone may still write to it, copy) a found partial to `data`.
 
     None if it went away, or is not to be had. Raises OSError.
@@ -192,14 +208,17 @@ def _trusted(journal: Journal, data: Path) -> tuple[Block, ...]:
     In the same boot and on the same inode all that is recorded; after another boot what was
     synced; the rest if its bytes still have the recorded CRC.
     """
-    there = data.lstat()
-    sure = len(journal.blocks)
-    if there.st_size != journal.identity.size or there.st_ino != journal.inode:
-        sure = 0
-    elif journal.boot != boot_id():
-        sure = journal.synced
+    sure = sure_blocks(journal, data)
     checked = [block for block, same in compare(data, journal.blocks[sure:]) if same]
     return (*journal.blocks[:sure], *checked)
+
+
+def sure_blocks(journal: Journal, data: Path) -> int:
+    """How many of the blocks, the first ones, need not be read to be trusted. Raises OSError."""
+    there = data.lstat()
+    if there.st_size != journal.identity.size or there.st_ino != journal.inode:
+        return 0
+    return journal.synced if journal.boot != boot_id() else len(journal.blocks)
 
 
 def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
@@ -211,17 +230,17 @@ def _copy(source: Path, data: Path, journal: Journal) -> Iterator[Block]:
         writer.close()
 
 
-def _candidates(
-    stem: Path, identity: Identity, names: Iterable[str] | None = None
+def candidates(
+    stem: Path, identity: Identity, names: Iterable[str] | None = None, *, ranges: bool = False
 ) -> list[Leftover]:
-    """The partials at `stem` that hold bytes of `identity`, the best first.
+    """The partials at `stem` that hold bytes of `identity`, the best first; or of parts of it too.
 
     One that a process of this host is at work on is left to it; one that is known to be halted,
     and one of whose owner nothing is known, can be copied.
     """
     found = [
         found
-        for found in _find(stem, names)
+        for found in _find(stem, names, ranges=ranges)
         if found.journal is not None
         and found.journal.identity.same_content(identity)
         and found.standing is not Standing.ALIVE
@@ -229,7 +248,9 @@ def _candidates(
     return sorted(found, key=lambda found: (-found.worth, not found.movable))
 
 
-def _find(stem: Path, names: Iterable[str] | None = None) -> list[Leftover]:
+def _find(
+    stem: Path, names: Iterable[str] | None = None, *, ranges: bool = False
+) -> list[Leftover]:
     """All partials at `stem` that can be judged now, no matter who owns them."""
     ours = [
         name
@@ -245,7 +266,8 @@ def _find(stem: Path, names: Iterable[str] | None = None) -> list[Leftover]:
     found = []
     for name in sorted(datas):
         match = NAME.fullmatch(name)
-        if match is None or match.group(1) != stem.name:
+        of = match.group(1) if match else ""
+        if match is None or not (of == stem.name or (ranges and of.startswith(f"{stem.name}."))):
             continue
         owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
         if owner is not None or not match.group(2):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from hfget.system.line_breaks import wrap
     from hfget.system.mounts import temporary_name, writes_in_order_only
     from hfget.system.process_identity import ProcessIdentity, Standing, boot_id, lease_is_over
-    from hfget.system.process_lock import folder_lock
+    from hfget.system.process_lock import folder_lock, is_shared
     from hfget.system.safe_open import (
         Inode,
         Stamp,
@@ -112,6 +112,7 @@ __all__ = [
     "hub_home",
     "is_inside",
     "is_own",
+    "is_shared",
     "is_sole",
     "is_trusted",
     "lacks_memory",
@@ -182,6 +183,7 @@ _HOMES = {
     "boot_id": "process_identity",
     "lease_is_over": "process_identity",
     "folder_lock": "process_lock",
+    "is_shared": "process_lock",
     "Inode": "safe_open",
     "Stamp": "safe_open",
     "UntrustedError": "safe_open",

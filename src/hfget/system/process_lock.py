@@ -24,7 +24,7 @@ from hfget.system.atomic_files import atomic_write
 from hfget.system.cancellation import Stop
 from hfget.system.disk import READ_ONLY, disk_error
 from hfget.system.file_locks import take
-from hfget.system.process_identity import ProcessIdentity, Standing
+from hfget.system.process_identity import ProcessIdentity, Standing, lease_is_over
 from hfget.system.safe_open import read_bytes
 from hfget.system.text import safe_text
 
@@ -106,6 +106,23 @@ def folder_lock(
         beat.end()
         with suppress(OSError):
             lock.release()
+
+
+def is_shared(path: Path) -> bool:
+    """Whether a process with a lock of its own beside that at `path` shows a sign of life."""
+    try:
+        holders = [*path.parent.glob(f"{path.stem}-*{path.suffix}.holder")]
+    except OSError:
+        return False
+    for holder in holders:
+        with suppress(OSError, ValueError, IndexError):
+            text, _ = read_bytes(holder, 1000, foreign=True)
+            owner = ProcessIdentity.parse(text.decode().split()[1])
+            standing = owner.standing() if owner else Standing.DEAD
+            is_gone = standing is Standing.UNKNOWN and lease_is_over(holder)
+            if standing is not Standing.DEAD and not is_gone:
+                return True
+    return False
 
 
 def _acquired(

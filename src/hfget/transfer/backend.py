@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hfget.errors import HfgetError
-from hfget.model import Failure, MirrorUse, RemoteFile
+from hfget.model import Failure, MirrorUse, RemoteFile, Span
 from hfget.partials import Identity
 from hfget.sources import ByteSource
 from hfget.transfer.local_content import LocalContent
@@ -19,6 +19,10 @@ class Task(Protocol):
 
     @property
     def file(self) -> RemoteFile: ...
+
+    @property
+    def span(self) -> Span | None:
+        """The only bytes of it that are wanted, if not all: they are left in the partial."""
 
     def source(self) -> ByteSource:
         """Where its bytes come from."""
@@ -51,8 +55,9 @@ class DoneFile(NamedTuple):
 class Outcome:
     """What a run did. `received` counts body bytes off the wire.
 
-    `unfinished` has, by path, the bytes on disk of files that were begun and not finished;
-    `mirrors` tells of each endpoint where there were several.
+    `unfinished` has, by path, the bytes on disk of files that were begun and not finished, `rested`
+    the paths of those of which the wanted range is here; `mirrors` tells of each endpoint where
+    there were several.
     """
 
     done: list[DoneFile] = field(default_factory=list)
@@ -61,6 +66,7 @@ class Outcome:
     received: int = 0
     durable: bool = True
     mirrors: tuple[MirrorUse, ...] = ()
+    rested: set[str] = field(default_factory=set)
 
 
 class Backend(Protocol):

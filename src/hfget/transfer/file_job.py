@@ -63,7 +63,8 @@ class FileJob:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.file = task.file
-        self.ledger = Ledger(self.file.size)
+        self.span = task.span
+        self.ledger = Ledger(self.file.size, span=self.span)
         self.hash = FollowingHash(self.file, self.ledger)
         self.budget = RetryBudget()
         self.pace = Pace()
@@ -72,6 +73,7 @@ class FileJob:
         self.followed = False
         self.abandoned = False
         self.durable = True
+        self.at_rest = False
         self.progressed = threading.Event()
         self._partial_lock = threading.Lock()
         self._ending = threading.Lock()
@@ -124,7 +126,7 @@ class FileJob:
     def open(self) -> None:
         """Take over or start the partial; from now on others may fetch. Raises DiskError."""
         self._source = self.source
-        partial = Partial.open(self.stem, self.identity)
+        partial = Partial.open(self.stem, self.identity, self._copied)
         with self._partial_lock:
             try:
                 self._start(partial, partial.blocks)
@@ -132,25 +134,34 @@ class FileJob:
                 raise disk_error(error, partial.data_path, "opening") from error
             self._had = self.ledger.done_bytes
 
+    def _copied(self, count: int) -> None:
+        self._go_on()
+        self.hash.position = count
+
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
         self._partial = partial
         self.ledger.in_order = partial.along is not None
         self.ledger.restart((block.offset, block.end) for block in blocks)
-        if partial.along is None:
+        if partial.along is None and self.span is None:
             self.hash.begin(partial.reader())
         self._unreadable = False
 
     @property
+    def size(self) -> int:
+        """How many bytes are wanted of the file."""
+        return self.file.size if self.span is None else self.span[1] - self.span[0]
+
+    @property
     def received(self) -> int:
         """How many bytes of the finished file came over the network in this run."""
-        return self.file.size - self._had if self._partial is not None else 0
+        return self.size - self._had if self._partial is not None else 0
 
     @property
     def progress(self) -> events.ActiveFile:
         """How far it is, as the display shows it."""
         return events.ActiveFile(
             self.file.path,
-            self.file.size,
+            self.size,
             self.ledger.done_bytes,
             self.hash.position,
             self.ledger.leases,
@@ -184,6 +195,8 @@ class FileJob:
         given. Raises VerificationError when the tries are used up, DiskError, Stopped if the
         job was abandoned meanwhile: then it is parked, or will be.
         """
+        if self.span is not None:
+            return self._rest(fsync)
         partial = self.partial
         try:
             while partial.along is None and self.hash.advance():
@@ -207,6 +220,22 @@ class FileJob:
             partial.close()
             self.task.publish(partial.data_path)
             partial.published()
+        return True
+
+    def _rest(self, fsync: bool) -> bool:
+        """Leave what came of a range for who has the whole: only then there is a hash to compare.
+
+        Raises DiskError, Stopped.
+        """
+        partial = self.partial
+        if fsync:
+            self.durable = partial.sync()
+            partial.sync_journal()
+        with self._ending, self._partial_lock:
+            self._go_on()
+            partial.check()
+            partial.park()
+            self.at_rest = True
         return True
 
     def _go_on(self) -> None:

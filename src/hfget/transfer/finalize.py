@@ -38,7 +38,7 @@ class Finisher:
         """From now on hash a large file as it comes. Before others may fetch it: who fetches its
         last byte must know who finishes it.
         """
-        if job.file.size > FOLLOWED_BYTES:
+        if job.file.size > FOLLOWED_BYTES and job.span is None:
             job.followed = self._spawn(
                 f"hfget-hash-{job.file.path[:40]}", lambda: self._hash_along(job)
             )

@@ -50,8 +50,10 @@ class Ledger:
     its own, which nothing else is done under.
     """
 
-    def __init__(self, size: int, done: Iterable[Span] = ()) -> None:
+    def __init__(self, size: int, done: Iterable[Span] = (), span: Span | None = None) -> None:
+        """With a `span` only those bytes are wanted, though others may come too."""
         self.size = size
+        self._span = span or (0, size)
         self._lock = threading.Lock()
         #: One lease at a time, the first that is missing: what comes, comes in order.
         self.in_order = False
@@ -66,13 +68,17 @@ class Ledger:
         """Begin anew with what is on disk; nothing may be leased."""
         with self._lock:
             self._done = Spans((max(start, 0), min(end, self.size)) for start, end in done)
-            self._free = Spans(self._missing(0, self.size))
+            self._free = Spans(self._missing(*self._span))
             self.restarts += 1
 
     @property
     def done_bytes(self) -> int:
+        """How many of the wanted bytes are on disk."""
+        start, end = self._span
         with self._lock:
-            return self._done.total
+            if end - start == self.size:
+                return self._done.total
+            return end - start - sum(right - left for left, right in self._missing(start, end))
 
     @property
     def free_bytes(self) -> int:
@@ -87,9 +93,9 @@ class Ledger:
 
     @property
     def finished(self) -> bool:
-        """Whether every byte is on disk and no thread writes any more."""
+        """Whether every byte that is wanted is on disk and no thread writes any more."""
         with self._lock:
-            return self._done.total == self.size and not self._leases
+            return not self._leases and self._is_all_done()
 
     def prefix(self) -> int:
         """How many bytes from the start are done without a gap."""
@@ -265,8 +271,12 @@ class Ledger:
             rest.remove(left, right)
         return list(rest)
 
+    def _is_all_done(self) -> bool:
+        start, end = self._span
+        return start == end or self._done.reach(start) >= end
+
     def _lease_all(self) -> Lease | None:
-        if self._leases or self._done.total == self.size:
+        if self._leases or self._is_all_done():
             return None
         lease = Lease(0, 0, 0)
         self._leases.append(lease)

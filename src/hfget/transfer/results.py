@@ -31,11 +31,16 @@ class Results:
         self._noted: set[str] = set()
 
     def succeed(self, job: FileJob) -> None:
-        """The job's file has its final name."""
+        """The job's file has its final name, or the wanted range of it is here."""
         if not self._schedule.ended(job, Phase.DONE):
             return
         file = job.file
-        self._meter.done(file.size)
+        self._meter.done(job.size)
+        if job.at_rest:
+            with self._lock:
+                self.outcome.rested.add(file.path)
+            job.task.ended()
+            return
         with self._lock:
             self.outcome.done.append(DoneFile(file.path, file.size, job.received))
         job.task.ended()

@@ -201,7 +201,7 @@ class Schedule:
 
     def piece(self, job: FileJob) -> int:
         """How many bytes to ask for at once, so that neither requests nor the tail dominate."""
-        size = job.file.size
+        size = job.size
         if self._places > 1:
             return self._share(job)
         if size <= SINGLE_REQUEST_BYTES:
@@ -212,8 +212,8 @@ class Schedule:
 
     def _share(self, job: FileJob) -> int:
         """Half of what each connection would get of the rest: all places end at the same time."""
-        if job.file.size <= STRIPED_BYTES:
-            return job.file.size
+        if job.size <= STRIPED_BYTES:
+            return job.size
         share = job.ledger.free_bytes // (2 * self._places * self._connections)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)

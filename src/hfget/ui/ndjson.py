@@ -114,7 +114,7 @@ class NdjsonDisplay:
             self._emit(
                 "plan_file",
                 file=item.file.path,
-                size=item.file.size,
+                size=item.size,
                 have=item.have,
                 state=item.state.name.lower(),
                 destination=str(item.destination),
@@ -282,6 +282,7 @@ def _report(report: Report) -> Record:
         "received": report.received,
         "reused": report.reused,
         "from_cache": report.from_cache,
+        "range_bytes": report.range_bytes,
         "deleted": report.deleted,
         "requests": report.requests,
         "seconds": _number(report.seconds),

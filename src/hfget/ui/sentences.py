@@ -261,13 +261,14 @@ def _outcome(report: Report, kept: int) -> str:
     spent = duration_text(report.seconds)
     folder = folder_text(report.root)
     if report.ok:
-        line = texts.DONE(
-            files=count_text(report.files_total, "file"), size=size_text(report.bytes_total)
-        )
-        if not report.received and not report.from_cache:
+        verified = size_text(report.bytes_total - report.range_bytes)
+        line = texts.DONE(files=count_text(report.files_total, "file"), size=verified)
+        if not report.received and not report.from_cache and not report.range_bytes:
             return texts.DONE_HERE(line=line, spent=spent)
         speed = speed_text(report.received / report.seconds) if report.seconds > 0 else ""
         ways = []
+        if report.range_bytes:
+            ways.append(texts.RANGES_HERE(size=size_text(report.range_bytes)))
         if report.from_cache:
             ways.append(texts.FROM_HUB_CACHE(from_cache=size_text(report.from_cache)))
         if saved := report.reused - report.from_cache:

@@ -69,12 +69,12 @@ class Summaries:
         """Size, state and path of every planned file, then the sum."""
         items = plan.items
         if self._results.is_terminal:
-            rows = [(size_text(i.file.size), state_text(i), i.file.path) for i in items]
+            rows = [(size_text(i.size), state_text(i), i.file.path) for i in items]
             gone = translated(texts.TO_DELETE)
             rows += [(size_text(one.size), gone, one.path) for one in plan.removals]
             self._write([*_columns(rows), plan_line(plan), *_decision_lines(plan)])
         else:
-            self._write(_fields(str(i.file.size), i.state.name.lower(), i.file.path) for i in items)
+            self._write(_fields(str(i.size), i.state.name.lower(), i.file.path) for i in items)
             self._write(_fields(str(gone.size), "obsolete", gone.path) for gone in plan.removals)
 
     def listing(self, snapshot: Snapshot, *, tree: bool = False) -> None:

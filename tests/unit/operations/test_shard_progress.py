@@ -19,12 +19,12 @@ from hfget.model import (
     Snapshot,
 )
 from hfget.operations.shard_progress import ShardProgress
-from hfget.operations.sharding import shard_numbers
+from hfget.operations.sharding import shares_of
 from hfget.system import Stop
 
 FILES = tuple(RemoteFile(f"f{n}", 100, f"{n:040x}") for n in range(4))
 SNAPSHOT = Snapshot(RepoRef("org/m"), "https://hub.example", "c" * 40, FILES)
-NUMBERS = shard_numbers(FILES, 2)
+NUMBERS = {path: share.number for path, (share,) in shares_of(FILES, 2).items()}
 HERE = next(file for file in FILES if NUMBERS[file.path] == 2)
 PLAN = Plan(
     SNAPSHOT,

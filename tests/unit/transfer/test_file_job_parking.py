@@ -51,6 +51,32 @@ def test_what_was_parked_is_gone_on_with(tmp_path: Path) -> None:
         assert server.ranges == [f"bytes=0-{MIB - 1}", f"bytes={MIB}-{SIZE - 1}"]
 
 
+def test_a_range_is_left_at_rest_for_who_has_the_whole(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA, span=(MIB, 2 * MIB))
+        assert one.job.progress.size == MIB
+        fetch_all(one)
+        assert one.job.finish(fsync=True) and one.job.at_rest and one.job.received == MIB
+        assert not one.final.exists() and server.ranges == [f"bytes={MIB}-{2 * MIB - 1}"]
+        whole = transfer(server, tmp_path, DATA)
+        assert whole.job.ledger.done_bytes == MIB
+        fetch_all(whole)
+        assert whole.job.finish(fsync=False) and whole.final.read_bytes() == DATA
+        assert server.ranges[1:] == [f"bytes=0-{MIB - 1}", f"bytes={2 * MIB}-{SIZE - 1}"]
+
+
+def test_a_range_in_whose_place_another_file_lies_is_not_left_as_one(tmp_path: Path) -> None:
+    with FileServer(DATA) as server:
+        one = transfer(server, tmp_path, DATA, span=(0, MIB))
+        fetch_all(one)
+        data = one.job.partial.data_path
+        data.unlink()
+        data.write_bytes(bytes(SIZE))
+        with pytest.raises(DiskError):
+            one.job.finish(fsync=False)
+        assert not one.job.at_rest
+
+
 def test_a_name_that_cannot_be_given_keeps_all_bytes(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA)

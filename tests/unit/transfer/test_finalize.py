@@ -21,6 +21,7 @@ class Job:
     def __init__(self, size: int = 10, *, ends: object = True, durable: bool = True) -> None:
         self.file = SimpleNamespace(path="a/model.bin", size=size)
         self.phase = Phase.FETCHING
+        self.span = None
         self.abandoned = False
         self.followed = False
         self.durable = durable

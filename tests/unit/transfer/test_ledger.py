@@ -252,6 +252,26 @@ def test_an_empty_file_is_complete_from_the_start() -> None:
     assert ledger.lease(1, MANY, whole=True) is None
 
 
+def test_only_the_wanted_bytes_are_handed_out_and_all_that_comes_is_kept() -> None:
+    ledger = Ledger(100, [(0, 25)], span=(20, 60))
+    assert (ledger.done_bytes, ledger.free_bytes, ledger.finished) == (5, 35, False)
+    lease = ledger.lease(1000, 8)
+    assert lease is not None and (lease.start, lease.end) == (25, 60)
+    assert ledger.lease(1000, 8) is None
+    ledger.record(25, 60)
+    assert not ledger.finished
+    ledger.release(lease)
+    assert ledger.finished and ledger.done_bytes == 40
+    ledger.restart([(20, 60)])
+    assert ledger.lease(1000, 8, whole=True) is None
+    ledger.restart([])
+    whole = ledger.lease(1000, 8, whole=True)
+    assert whole is not None and (whole.start, whole.end) == (0, 100)
+    ledger.record(0, 100)
+    ledger.release(whole)
+    assert ledger.finished and ledger.done_bytes == 40 and ledger.reach(0) == 100
+
+
 def test_a_single_stream_is_not_taken_while_others_fetch() -> None:
     ledger = Ledger(100)
     first, second = ledger.lease(40, MANY), ledger.lease(40, MANY)

@@ -1,0 +1,173 @@
+"""One plan among several processes: which lock is whose, and what the last of them does.
+
+A range of a file lies at rest in a partial until all are there. Each process looks for that when
+its own part is here; so does one that is started again. One of them puts the ranges together,
+verifies the whole and publishes it, as any run does with a partial in which nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from hfget import events
+from hfget.destinations import Layout
+from hfget.errors import UsageError
+from hfget.messages import advice
+from hfget.messages import operations_texts as texts
+from hfget.model import ItemState, Plan, RemoteFile, Snapshot, Span
+from hfget.operations.from_options import client_of
+from hfget.operations.plan_transfer import PlanTransfer, heard
+from hfget.operations.planner import check_space, make_plan, partial_of
+from hfget.operations.sharding import Shard, lock_of, said_of_others, uneven_file
+from hfget.operations.snapshot_resolver import SnapshotResolver
+from hfget.options import DownloadOptions
+from hfget.partials import bytes_here
+from hfget.settings import Settings
+from hfget.system import Stop, folder_lock, writes_in_order_only
+from hfget.transfer import Outcome
+
+#: Who holds it puts ranges together.
+_LOCK_NAME = "hfget-ranges.lock"
+
+
+class SharedPlan:
+    """What a run has to do with other shards; without a shard, next to nothing."""
+
+    def __init__(
+        self,
+        options: DownloadOptions,
+        settings: Settings,
+        layout: Layout,
+        resolver: SnapshotResolver,
+        observer: events.Observer,
+        stop: Stop,
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._layout = layout
+        self._resolver = resolver
+        self._observer = observer
+        self._stop = stop
+        self._at_rest: set[str] = set()
+
+    @property
+    def _shard(self) -> Shard | None:
+        return self._resolver.shard
+
+    @contextmanager
+    def locked(self, snapshot: Snapshot) -> Iterator[Callable[[], None]]:
+        """Hold the lock of this shard, or of the folder. See `folder_lock`.
+
+        Raises UsageError where files are to be divided and this file system cannot have that.
+        """
+        if self._shard is not None:
+            self._remark(snapshot, self._shard)
+        path = lock_of(self._shard, self._layout.lock_path)
+        wait = self._settings.wait_for_lock
+        with folder_lock(path, wait=wait, stop=self._stop, observer=self._observer) as alive:
+            if self._resolver.spans(snapshot):
+                if writes_in_order_only(path.parent):
+                    raise UsageError(texts.NO_RANGES_HERE, hint=advice.LEAVE_RANGES_OUT)
+                with self._joining():  # what is put together just now is not fetched again
+                    pass
+            yield alive
+
+    def join(
+        self, made: Plan, outcome: Outcome | None, alive: Callable[[], None] = lambda: None
+    ) -> Outcome | None:
+        """Publish the files of which all ranges are here by now. `outcome` with what that gave.
+
+        Raises DiskError, the error of the stop.
+        """
+        if outcome is None:
+            return None
+        outcome.rested |= {item.file.path for item in made.items if item.span and item.is_here}
+        if not outcome.rested:
+            return outcome
+        snapshot = made.snapshot
+        files = [item.file for item in made.items if item.file.path in outcome.rested]
+        if not self._stop.is_set():
+            with self._joining() as joining:  # another shard may be at it: then all is here soon
+                self._publish(snapshot, self._ready(snapshot, files), made, outcome, alive, joining)
+        self._at_rest = outcome.rested - {file.path for file in outcome.done}
+        return outcome
+
+    def named(self, made: Plan) -> list[RemoteFile]:
+        """The files that have their names: no partial of them is needed any more."""
+        return [item.file for item in made.items if item.file.path not in self._at_rest]
+
+    def are_here(self, snapshot: Snapshot) -> bool:
+        """Whether the files of all shards are here, as their records say by now; that is told."""
+        if self._shard is None:
+            return True
+
+        def lacks(file: RemoteFile, span: Span) -> bool:
+            here = bytes_here(*partial_of(self._layout, snapshot, file))
+            return here.reach(span[0]) < span[1]
+
+        text, are_here = said_of_others(self._resolver.found_now(snapshot), self._shard, lacks)
+        self._observer(events.Note(text))
+        return are_here
+
+    def _remark(self, snapshot: Snapshot, shard: Shard) -> None:
+        if self._resolver.may_move(snapshot):
+            text = texts.SHARD_OF_BRANCH(commit=snapshot.commit)
+            self._observer(events.Note(text, "warning"))
+        if path := uneven_file(self._resolver.of_all_shards(snapshot), shard):
+            option = shard._replace(ranges=True).option
+            self._observer(events.Note(texts.COULD_BE_DIVIDED(path=path, option=option)))
+
+    @contextmanager
+    def _joining(self) -> Iterator[Callable[[], None]]:
+        path = self._layout.lock_path.with_name(_LOCK_NAME)
+        with folder_lock(path, wait=True, stop=self._stop, observer=self._observer) as alive:
+            yield alive
+
+    def _ready(self, snapshot: Snapshot, files: list[RemoteFile]) -> Plan | None:
+        """The plan for those of which nothing has to be fetched; None if there is none."""
+        plan = make_plan(snapshot, files, self._layout, force=self._options.force)
+        items = tuple(item for item in plan.items if not item.need)
+        return replace(plan, items=items) if items else None
+
+    def _publish(
+        self,
+        snapshot: Snapshot,
+        ready: Plan | None,
+        made: Plan,
+        outcome: Outcome,
+        alive: Callable[[], None],
+        joining: Callable[[], None],
+    ) -> None:
+        if ready is None:
+            return
+        check_space(ready, self._layout, self._observer, link=False)
+        told = heard(heard(self._with_totals(made, outcome), alive), joining)
+        http = client_of(self._settings, self._observer)  # the first may be shut
+        transfer = PlanTransfer(self._options, self._settings, http, self._layout, told, self._stop)
+        came = transfer.run(ready)
+        here = {item.file.path for item in ready.items if item.state is ItemState.COMPLETE}
+        tried = {item.file.path for item in ready.items} - here
+        outcome.rested -= tried - {file.path for file in came.done}
+        outcome.done += came.done
+        outcome.failures += came.failures
+        outcome.unfinished |= came.unfinished
+        outcome.received += came.received
+        outcome.durable &= came.durable
+
+    def _with_totals(self, made: Plan, outcome: Outcome) -> events.Observer:
+        """Samples of what is put together tell how far the whole run is."""
+
+        def observe(event: events.Event, /) -> None:
+            if isinstance(event, events.Progress):
+                event = event._replace(
+                    files_done=len(made.items),
+                    files_total=len(made.items),
+                    bytes_done=made.total_bytes,
+                    bytes_total=made.total_bytes,
+                    received=outcome.received + event.received,
+                )
+            self._observer(event)
+
+        return observe
