@@ -1,8 +1,9 @@
-"""`hfget serve` beside nginx on this machine: the time that the same client takes for both.
+"""`hfget serve` beside nginx on this machine: the time that the same client takes for both, and the
+processor time of both servers, which says the same on a machine that is busy otherwise.
 
     python -m bench.beside_nginx [ROUNDS]
 
-It needs nginx, curl and wget. Each round asks both, one after the other, in turn first.
+It needs Linux, nginx, curl and wget. Each round asks both, one after the other, in turn first.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def main(rounds: int) -> None:
         place.chmod(0o755)  # nginx reads as another user
         root = place / "root"
         _make(root)
-        with _nginx(root, place), serving(root, home=place) as served:
-            bases = [f"http://127.0.0.1:{_PORT}", served.endpoint]
-            _await(bases)
+        with _nginx(root, place) as nginx, serving(root, home=place) as served:
+            bases = {f"http://127.0.0.1:{_PORT}": nginx, served.endpoint: served.pid}
+            _await(list(bases))
             for name, client in _clients(place).items():
                 _compare(name, client, bases, rounds)
 
@@ -61,12 +62,12 @@ def _make(root: Path) -> None:
 
 
 @contextmanager
-def _nginx(root: Path, place: Path) -> Iterator[None]:
+def _nginx(root: Path, place: Path) -> Iterator[int]:
     config = place / "nginx.conf"
     config.write_text(_CONFIG.format(place=place, root=root, port=_PORT))
     server = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
     try:
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait(30)
@@ -108,19 +109,33 @@ def _clients(place: Path) -> dict[str, Callable[[str], list[str]]]:
     }
 
 
-def _compare(name: str, client: Callable[[str], list[str]], bases: list[str], rounds: int) -> None:
+def _processor_seconds(pid: int) -> float:
+    """What a process and its children have used so far (proc(5): schedstat)."""
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    own = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    children = [child for task in tasks for child in (task / "children").read_text().split()]
+    return own + sum(_processor_seconds(int(child)) for child in children)
+
+
+def _compare(
+    name: str, client: Callable[[str], list[str]], bases: dict[str, int], rounds: int
+) -> None:
     times: dict[str, list[float]] = {base: [] for base in bases}
+    work: dict[str, list[float]] = {base: [] for base in bases}
     for number in range(rounds):
         for base in bases if number % 2 else reversed(bases):
-            command = client(base)
+            command, before = client(base), _processor_seconds(bases[base])
             began = time.monotonic()
             subprocess.run(command, check=True, timeout=120, stderr=subprocess.DEVNULL)
             times[base].append(time.monotonic() - began)
+            work[base].append(_processor_seconds(bases[base]) - before)
     nginx, serve = times.values()
     ratio = statistics.median(one / two for one, two in zip(nginx, serve, strict=True))
     best = min(nginx) / min(serve)
     print(f"{name}: nginx {min(nginx):.3f} s, hfget serve {min(serve):.3f} s at best", flush=True)
     print(f"    of nginx: {ratio:.2f} (median of {rounds}), {best:.2f} (best)", flush=True)
+    one, two = (statistics.median(each) * 1000 for each in work.values())
+    print(f"    processor: nginx {one:.0f} ms, hfget serve {two:.0f} ms (median)", flush=True)
 
 
 if __name__ == "__main__":

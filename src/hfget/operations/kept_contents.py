@@ -53,19 +53,22 @@ class KeptContents:
                 self._files[place] = known[0], time.time()
                 self._changed = True
 
-    def make_room(self, coming: int, busy: Collection[Path] = ()) -> int:
+    def make_room(
+        self, coming: int, busy: Collection[Path] = (), unused_seconds: float = 0.0
+    ) -> int:
         """Remove what was not asked for for longest until `coming` bytes more fit; how many
-        contents that were. Those at `busy` stay."""
+        contents that were. Those at `busy` stay, and those asked for within `unused_seconds`."""
         if self.limit is None:
             return 0
+        until = time.time() - unused_seconds
         with self._lock:
             total = sum(size for size, _ in self._files.values())
             oldest = sorted(self._files.items(), key=lambda item: item[1][1])
             leaving = []
-            for place, (size, _) in oldest:
+            for place, (size, used) in oldest:
                 if total + coming <= self.limit:
                     break
-                if place in busy:
+                if place in busy or used > until:
                     continue
                 leaving.append(place)
                 total -= size

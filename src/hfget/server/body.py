@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from hfget.server.ranges import ByteRange
 
 BLOCK_BYTES = 1 << 20
+_NOT_SO = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 class FileAnswer(Response):
@@ -76,3 +78,17 @@ def read_at(handle: int, length: int, at: int) -> bytes:
         return os.pread(handle, length, at)
     os.lseek(handle, at, os.SEEK_SET)
     return os.read(handle, length)
+
+
+def read_if_in_memory(handle: int, span: ByteRange) -> bytes | None:
+    """The content, None if the disk would have to be waited for, or that cannot be told."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return None
+    buffer = bytearray(span.length)
+    try:
+        count = os.preadv(handle, [buffer], span.start, os.RWF_NOWAIT)
+    except OSError as error:
+        if error.errno in _NOT_SO:
+            return None
+        raise
+    return bytes(buffer) if count == span.length else None

@@ -22,19 +22,28 @@ class Direct(Guarded):
     _task: asyncio.Task[None] | None = None
     _idle: asyncio.TimerHandle | None = None
     _answered_at = 0.0
+    #: Whether uvicorn's parser is where it was before the first request.
+    _is_at_rest = False
 
     @property
     def is_at_work(self) -> bool:
         return self._task is not None or super().is_at_work
 
     def data_received(self, data: bytes) -> None:
-        asked = self.shortcuts.read(data) if self._is_idle() else None
-        if asked is None or self._answers(asked):
-            if asked is None:
-                super().data_received(data)
+        if not self._is_idle():
+            self._receive(data)
             return
-        if not self.shortcuts.is_unknown(asked):
-            super().data_received(data)
+        again = self.shortcuts.again(data, self.server_state.default_headers)
+        if again is not None:
+            self._begin()
+            self.transport.write(again)
+            self._await_next()
+            return
+        asked = self.shortcuts.read(data)
+        if asked is not None and self._answers(asked):
+            return
+        if asked is None or not self.shortcuts.is_unknown(asked):
+            self._receive(data)
             return
         self._head_came()
         self._unset_keepalive_if_required()
@@ -48,13 +57,22 @@ class Direct(Guarded):
             self._idle.cancel()
         super().connection_lost(exc)
 
+    def _receive(self, data: bytes) -> None:
+        """Leave it to uvicorn."""
+        self._is_at_rest = False
+        super().data_received(data)
+
     def _is_idle(self) -> bool:
-        conn: Any = self.conn
+        if not self._is_at_rest:
+            conn: Any = self.conn
+            self._is_at_rest = (
+                conn.our_state is h11.IDLE
+                and conn.their_state is h11.IDLE
+                and conn.trailing_data == (b"", False)
+            )
         return (
-            self._task is None
-            and conn.our_state is h11.IDLE
-            and conn.their_state is h11.IDLE
-            and conn.trailing_data == (b"", False)
+            self._is_at_rest
+            and self._task is None
             and not self.transport.is_closing()
             and not self.transport.get_write_buffer_size()
         )
@@ -68,20 +86,23 @@ class Direct(Guarded):
         return True
 
     async def _look_up(self, asked: PlainRequest, data: bytes) -> None:
-        if self.shortcuts.look_up is not None:
-            await self.shortcuts.look_up(asked.target.decode("ascii"))
+        await self.shortcuts.find_out(asked)
         self._task = None
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         if not self._answers(asked):
-            super().data_received(data)
+            self._receive(data)
 
-    def _give(self, ready: Ready) -> None:
+    def _begin(self) -> None:
+        """A request came, and is answered here."""
         self._head_came()
         self._unset_keepalive_if_required()
         self.admission.touched(self)
         self.server_state.total_requests += 1
+
+    def _give(self, ready: Ready) -> None:
+        self._begin()
         self.transport.write(ready.head + ready.body)
         if ready.handle is None:
             self._await_next()

@@ -150,7 +150,8 @@ class Discovery:
 
 def _entry_names(folder: Path) -> list[str]:
     try:
-        return [place.name for place in folder.iterdir()]
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
     except OSError:
         return []
 

@@ -30,6 +30,8 @@ from hfget.server.upstream_file import UpstreamFile, card_of
 _ASKING_THREADS = 16
 #: How often what has come is written down, in seconds.
 _KEEP_SECONDS = 1.0
+#: So long a content stays after a client has asked for it, even where it is too much.
+_UNUSED_SECONDS = 60.0
 #: Listings that are kept in memory, and how many files they may have together.
 _MOST_LISTINGS, _MOST_FILES = 256, 1_000_000
 #: So long an answer without a listing counts, in seconds.
@@ -111,9 +113,8 @@ class Mirror:
 
     def pull(self, snapshot: Snapshot, file: RemoteFile) -> Pull:
         """The transfer of a file; what was not asked for for longest makes room for it."""
-        busy = [pull.place for pull in self.puller.active if pull.place]
         coming = sum(pull.file.size for pull in self.puller.active)
-        self.contents.make_room(coming + file.size, busy)
+        self.contents.make_room(coming + file.size, self._busy())
         return self.puller.pull(snapshot, file)
 
     def close(self) -> None:
@@ -124,9 +125,14 @@ class Mirror:
         self.contents.save()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _busy(self) -> list[Path]:
+        return [pull.place for pull in self.puller.active if pull.place]
+
     def _keep(self) -> None:
         while not self._closed.wait(_KEEP_SECONDS):
             self.puller.tidy()
+            # what is too large to be kept was fetched all the same
+            self.contents.make_room(0, self._busy(), _UNUSED_SECONDS)
             self.contents.save()
 
     def _answered(self, ref: RepoRef, done: asyncio.Future[MirroredRevision]) -> None:

@@ -37,6 +37,7 @@ class Scanner:
     stop: threading.Event
     provenances: Provenances = field(default_factory=Provenances)
     _state: object = field(default=None, init=False)
+    _found: dict[str, FoundFile] = field(default_factory=dict, init=False)
     _listing: Listing | None = field(default=None, init=False)
 
     @property
@@ -49,9 +50,10 @@ class Scanner:
         provenance = self.provenances.of(self.folder)
         withheld = 0
         if cached is None:
-            walk = Walk(self.folder, self.sight, provenance)
+            walk = Walk(self.folder, self.sight, provenance, self._found)
             found = walk.files()
             withheld = walk.withheld
+            self._found = {item.path: item for item in found}
         else:
             found = cached.files(self.sight)
         state = (provenance.stamp, withheld, found)

@@ -7,31 +7,29 @@ looked up in the ordinary way is answered from here for a second. All else goes 
 
 from __future__ import annotations
 
-import errno
+import asyncio
 import os
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from hfget.server.access import OpenAccess, ServeOptions
+from hfget.server.answered import KEPT_BYTES, Answered, Revision
 from hfget.server.answers import RefusalError
+from hfget.server.body import read_if_in_memory
 from hfget.server.files import content_headers, identity_of
 from hfget.server.listing import Listing, ServedFile
 from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, requested_span
 from hfget.server.scanning import open_checked
-from hfget.system import Stamp
 
 #: So long what was looked up counts, in seconds: as long as a look at the disk does.
 _FRESH_SECONDS = 1.0
 #: Up to here content is read at once, if the system has it in memory.
 _SMALL_BYTES = 256 << 10
-#: Contents up to here are kept in memory, so many bytes of them.
-_KEPT_BYTES, _MOST_KEPT = 16 << 10, 32 << 20
 _MOST_REVISIONS, _MOST_HEADS, _MOST_BLOCKS = 256, 100_000, 1024
 _MOST_REQUEST = 8 << 10
 _LINE = re.compile(rb"(GET|HEAD) (/[!$&-;=@-Z_a-z~%]*) HTTP/1\.1")
@@ -40,7 +38,11 @@ _FIELD = re.compile(rb"([A-Za-z0-9-]+): *([\x20-\x7e]*)")
 _READ = frozenset({b"host", b"range", b"if-range", b"if-none-match", b"authorization"})
 _ORDINARY = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"origin",
                        b"te", b"trailer"})  # fmt: skip
-_NOT_SO = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)
+#: Those with which something else than the whole may be asked for.
+_PARTIAL = frozenset({"range", "if-range", "if-none-match"})
+
+#: The headers of every answer.
+Default: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 
 class Ready(NamedTuple):
@@ -55,17 +57,10 @@ class Ready(NamedTuple):
 class PlainRequest(NamedTuple):
     """A GET or HEAD of a client that is let in; the fields that are looked at by lower name."""
 
+    line: bytes
     is_head: bool
     target: bytes
     headers: Mapping[str, str]
-
-
-class _Revision(NamedTuple):
-    """A listing, what its answers say besides, and until when that counts (monotonic)."""
-
-    listing: Listing
-    extra: bytes
-    until: float
 
 
 @dataclass
@@ -73,13 +68,15 @@ class Shortcuts:
     """The revisions that were asked for within the last second. For the event loop alone."""
 
     options: ServeOptions
-    look_up: Callable[[str], Awaitable[None]] | None = None
-    _revisions: OrderedDict[bytes, _Revision] = field(default_factory=OrderedDict)
+    look_up: Callable[[str], Coroutine[object, object, None]] | None = None
+    _looking: dict[bytes, asyncio.Future[None]] = field(default_factory=dict)
+    _revisions: OrderedDict[bytes, Revision] = field(default_factory=OrderedDict)
     _heads: dict[tuple[str, str], bytes] = field(default_factory=dict)
     #: Fields as clients write them, most with every request alike; only of those let in.
     _blocks: dict[bytes, Mapping[str, str]] = field(default_factory=dict)
-    _kept: dict[Path, tuple[Stamp | None, bytes]] = field(default_factory=dict)
-    _kept_total: int = 0
+    #: Those that ask for nothing but the whole.
+    _plain: set[bytes] = field(default_factory=set)
+    _answered: Answered = field(default_factory=Answered)
     _default: tuple[Sequence[tuple[bytes, bytes]], bytes] = ((), b"")
 
     @property
@@ -107,12 +104,28 @@ class Shortcuts:
         if any(name.removeprefix("refs/tags/").startswith(longer) for name in revisions):
             return
         key = f"{before}/resolve/{revision}/".encode("latin-1")
-        self._revisions[key] = _Revision(
-            listing, _lines(headers), time.monotonic() + _FRESH_SECONDS
-        )
+        extra, until = _lines(headers), time.monotonic() + _FRESH_SECONDS
+        known = self._revisions.get(key)
+        if known is not None and known.listing is listing and known.extra == extra:
+            known.until = until
+        else:
+            if known is not None:
+                known.until = 0.0
+            self._revisions[key] = Revision(listing, extra, until)
         self._revisions.move_to_end(key)
         if len(self._revisions) > _MOST_REVISIONS:
             self._revisions.popitem(last=False)
+
+    def again(self, data: bytes, default: Default) -> bytes | None:
+        """The answer of a request that was answered from here before, if it still is right."""
+        line, _, block = data.partition(b"\r\n")
+        if block not in self._plain:
+            return None
+        try:
+            rest = self._answered.again(line)
+        except OSError:
+            return None
+        return None if rest is None else b"HTTP/1.1 200 OK\r\n%s%s" % (self._of(default), rest)
 
     def read(self, data: bytes) -> PlainRequest | None:
         """The request that `data` is, whole and nothing else, if it may be answered from here."""
@@ -129,8 +142,11 @@ class Shortcuts:
                 return None
             if len(self._blocks) >= _MOST_BLOCKS:
                 self._blocks.clear()
+                self._plain.clear()
             self._blocks[block] = headers
-        return PlainRequest(line[1] == b"HEAD", line[2], headers)
+            if not headers.keys() & _PARTIAL:
+                self._plain.add(block)
+        return PlainRequest(first, line[1] == b"HEAD", line[2], headers)
 
     def is_unknown(self, asked: PlainRequest) -> bool:
         """Whether the revision would have to be looked up."""
@@ -138,16 +154,27 @@ class Shortcuts:
         revision = self._revisions.get(key)
         return bool(key) and (revision is None or time.monotonic() > revision.until)
 
-    def answer(
-        self, asked: PlainRequest, default: Sequence[tuple[bytes, bytes]], may_send: bool
-    ) -> Ready | None:
-        """The answer; None where it must go the ordinary way. `default` are the headers of every
-        answer; where it `may_send`, it may have an open file, which is then the caller's."""
+    async def find_out(self, asked: PlainRequest) -> None:
+        """Have it looked up: once for all who ask for a revision at the same time."""
+        key = _key(asked.target)
+        work = self._looking.get(key)
+        if work is None and self.look_up is not None:
+            work = asyncio.ensure_future(self.look_up(asked.target.decode("ascii")))
+            self._looking[key] = work
+            work.add_done_callback(lambda done: self._looking.pop(key))
+        if work is not None:
+            await asyncio.shield(work)
+
+    def answer(self, asked: PlainRequest, default: Default, may_send: bool) -> Ready | None:
+        """The answer; None where it must go the ordinary way.
+
+        Where it `may_send`, it may have an open file, which is then the caller's.
+        """
         found = self._find(asked.target)
         if found is None:
             return None
         try:
-            ready = self._ready(asked.is_head, *found, asked.headers, default)
+            ready = self._ready(asked, *found, self._of(default))
         except (UnsatisfiableRangeError, OSError):
             return None
         if ready is not None and ready.handle is not None and not may_send:
@@ -155,16 +182,16 @@ class Shortcuts:
             return None
         return ready
 
-    def _find(self, target: bytes) -> tuple[_Revision, ServedFile] | None:
+    def _find(self, target: bytes) -> tuple[Revision, ServedFile, ServedFile] | None:
+        """The revision, the file in its listing, and where that lies."""
         key = _key(target)
         revision = self._revisions.get(key)
         if revision is None or time.monotonic() > revision.until:
             return None
         path = target[len(key) :].decode("ascii")
         file = revision.listing.files.get(unquote(path) if "%" in path else path)
-        if file is not None and file.supply is not None:
-            file = file.supply.known()
-        return (revision, file) if file is not None else None
+        here = file.supply.known() if file is not None and file.supply is not None else file
+        return (revision, file, here) if file is not None and here is not None else None
 
     def _is_admitted(self, headers: Mapping[str, str]) -> bool:
         host, known = headers.get("host", ""), self.options.hosts
@@ -177,59 +204,57 @@ class Shortcuts:
                 return False
         return True
 
+    def _of(self, default: Default) -> bytes:
+        """`default` as lines."""
+        if default is not self._default[0]:
+            self._default = default, b"".join(b"%s: %s\r\n" % pair for pair in default)
+        return self._default[1]
+
     def _ready(
         self,
-        is_head: bool,
-        revision: _Revision,
+        asked: PlainRequest,
+        revision: Revision,
         file: ServedFile,
-        headers: Mapping[str, str],
-        default: Sequence[tuple[bytes, bytes]],
+        here: ServedFile,
+        default: bytes,
     ) -> Ready | None:
         """Raises UnsatisfiableRangeError, OSError."""
+        headers = asked.headers
         if "if-none-match" in headers:
             return None
-        remote = file.remote
+        remote = here.remote
         status, span, content_range = b"200 OK", ByteRange(0, remote.size, remote.size), b""
         if "range" in headers:
-            asked, if_range = headers["range"], headers.get("if-range")
-            part = requested_span(asked, if_range, remote.etag, remote.size)
+            part = requested_span(
+                headers["range"], headers.get("if-range"), remote.etag, remote.size
+            )
             if part is None:
                 return None
             status, span = b"206 Partial Content", part
             content_range = f"content-range: {span.content_range}\r\n".encode()
-        if default is not self._default[0]:
-            self._default = default, b"".join(b"%s: %s\r\n" % pair for pair in default)
-        head = b"HTTP/1.1 %s\r\n%s%s%s%scontent-length: %d\r\n\r\n" % (
-            status, self._default[1], revision.extra, self._head(revision.listing, file),
-            content_range, span.length,
+        rest = b"%s%s%scontent-length: %d\r\n\r\n" % (
+            revision.extra, self._head(revision.listing, here), content_range, span.length
         )  # fmt: skip
-        if is_head or span.length == 0:
+        head = b"HTTP/1.1 %s\r\n%s%s" % (status, default, rest)
+        may_keep = not headers.keys() & _PARTIAL
+        if asked.is_head or span.length == 0:
+            if may_keep:
+                self._answered.keep(asked.line, rest, revision, file, None)
             return Ready(head)
-        kept = self._kept.get(file.real)
-        if kept is not None and kept[0] == file.stamp == Stamp.of(os.stat(file.real)):
-            return Ready(head, kept[1][span.start : span.stop])
-        handle = open_checked(file)
+        handle = open_checked(here)
         if handle is None:
             return None
         if span.length > _SMALL_BYTES:
             return Ready(head, handle=handle, span=span)
         try:
-            body = _read_if_in_memory(handle, span)
+            body = read_if_in_memory(handle, span)
         finally:
             os.close(handle)
         if body is None:
             return None
-        if len(body) == remote.size <= _KEPT_BYTES:
-            self._keep(file, body)
+        if may_keep and len(body) <= KEPT_BYTES:
+            self._answered.keep(asked.line, rest + body, revision, file, here)
         return Ready(head, body)
-
-    def _keep(self, file: ServedFile, body: bytes) -> None:
-        """Have the content in memory for the next one who asks."""
-        self._kept_total += len(body)
-        if self._kept_total > _MOST_KEPT:
-            self._kept.clear()
-            self._kept_total = len(body)
-        self._kept[file.real] = file.stamp, body
 
     def _head(self, listing: Listing, file: ServedFile) -> bytes:
         """The headers that do not depend on the request."""
@@ -270,17 +295,3 @@ def _fields(lines: Sequence[bytes]) -> dict[str, str] | None:
                 return None
             found[name.decode()] = value.decode()
     return found
-
-
-def _read_if_in_memory(handle: int, span: ByteRange) -> bytes | None:
-    """The content, None if the disk would have to be waited for, or that cannot be told."""
-    if not hasattr(os, "RWF_NOWAIT"):
-        return None
-    buffer = bytearray(span.length)
-    try:
-        count = os.preadv(handle, [buffer], span.start, os.RWF_NOWAIT)
-    except OSError as error:
-        if error.errno in _NOT_SO:
-            return None
-        raise
-    return bytes(buffer) if count == span.length else None

@@ -11,11 +11,12 @@ import os
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from hfget.system import home_folder, hub_home, login_file
 
-_NEVER = ((".git",), (".cache", "huggingface"))
+_GIT, _CACHE = ".git", (".cache", "huggingface")
 #: Part of every repo on the Hub; says which files are under LFS, and nothing else.
 _PLAIN = ".gitattributes"
 _CACHED_REPO = ("models--", "datasets--", "spaces--")
@@ -23,20 +24,19 @@ _CACHED_REPO = ("models--", "datasets--", "spaces--")
 
 def is_never_shown(parts: tuple[str, ...]) -> bool:
     """Whether a path runs through `.git` or `.cache/huggingface`, at any depth."""
-    return any(
-        parts[at : at + len(hidden)] == hidden for hidden in _NEVER for at in range(len(parts))
-    )
+    return _GIT in parts or (_CACHE[0] in parts and _CACHE in pairwise(parts))
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
     """Whether a part of a path begins with a dot."""
-    return any(part.startswith(".") for part in parts[:-1]) or (
-        bool(parts) and parts[-1].startswith(".") and parts[-1] != _PLAIN
-    )
+    dotted = [part for part in parts if part.startswith(".")]
+    return bool(dotted) and (dotted != [_PLAIN] or parts[-1] != _PLAIN)
 
 
 def is_text(name: str) -> bool:
     """Whether a name can be written in JSON and in a URL."""
+    if name.isascii():
+        return True
     try:
         name.encode()
     except UnicodeEncodeError:

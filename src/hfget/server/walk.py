@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from hfget.server.provenance import Provenance
@@ -41,7 +42,13 @@ class Walk:
     folder: Path
     sight: Visibility
     provenance: Provenance
+    #: What an earlier look has found, by path: most of it is found again as it was.
+    before: Mapping[str, FoundFile] = field(default_factory=dict)
     withheld: int = field(default=0, init=False)
+    _homes: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._homes = frozenset(map(str, self.sight.homes))
 
     def files(self) -> list[FoundFile]:
         """Every regular file that may be shown, sorted by path.
@@ -52,7 +59,7 @@ class Walk:
         if real != self.sight.root and not self.sight.allows(real):
             return []
         found = self._walk(real, (), frozenset({real}), self._is_private(real))
-        return sorted(found, key=lambda item: item.path)
+        return sorted(found, key=attrgetter("path"))
 
     def _is_private(self, real: Path) -> bool:
         """Whether a folder on the way from the root is closed to others."""
@@ -80,29 +87,39 @@ class Walk:
             if is_never_shown(here) or not is_text(entry.name):
                 continue
             try:
-                real = folder / entry.name
+                place = entry.path
                 if entry.is_symlink():
-                    real = Path(os.path.realpath(real))
-                    if not self.sight.allows(real):
+                    place = os.path.realpath(place)
+                    if not self.sight.allows(Path(place)):
                         continue
                 found = entry.stat()
             except OSError:
                 continue
             restricted = hidden or self.sight.is_restricted((entry.name,), found)
             if stat.S_ISDIR(found.st_mode):
+                real = Path(place)
                 if real in above or len(here) > _MOST_DEEP:
                     continue
                 if restricted and not self.provenance.reaches_into("/".join(here)):
                     continue
                 yield from self._walk(real, here, above | {real}, restricted)
-            elif stat.S_ISREG(found.st_mode) and real not in self.sight.homes:
-                yield from self._file("/".join(here), real, found, restricted)
+            elif stat.S_ISREG(found.st_mode) and place not in self._homes:
+                yield from self._file("/".join(here), place, found, restricted)
 
     def _file(
-        self, path: str, real: Path, found: os.stat_result, restricted: bool
+        self, path: str, place: str, found: os.stat_result, restricted: bool
     ) -> Iterator[FoundFile]:
         must_be = self.provenance.etag(path) if restricted else None
         if restricted and must_be is None:
             self.withheld += 1
+            return
+        stamp, before = Stamp.of(found), self.before.get(path)
+        if (
+            before is not None
+            and before.stamp == stamp
+            and before.must_be == must_be
+            and str(before.real) == place
+        ):
+            yield before
         else:
-            yield FoundFile(path, real, Stamp.of(found), found.st_mtime, must_be)
+            yield FoundFile(path, Path(place), stamp, found.st_mtime, must_be)

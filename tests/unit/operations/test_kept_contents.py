@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+
+import pytest
 
 from hfget.operations.kept_contents import NAME, KeptContents
 
@@ -28,6 +31,24 @@ def test_what_was_not_used_for_longest_goes_with_its_names(tmp_path: Path) -> No
     assert kept.make_room(25, busy=[places[0]]) == 1
     assert places[0].exists() and not places[2].exists()
     assert kept.make_room(1000) == 1 and kept.total == 0
+
+
+def test_what_is_too_large_goes_once_it_is_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    kept = KeptContents(tmp_path, limit=30)
+    large = content(tmp_path, "large", 40)
+    kept.arrived(large, 40)
+    assert kept.make_room(0, unused_seconds=60) == 0
+    now += 59
+    assert kept.make_room(0, unused_seconds=60) == 0
+    kept.used(large)
+    now += 59
+    assert kept.make_room(0, unused_seconds=60) == 0 and large.exists()
+    now += 2
+    assert kept.make_room(0, unused_seconds=60) == 1 and not large.exists()
 
 
 def test_what_it_did_not_fetch_stays(tmp_path: Path) -> None:

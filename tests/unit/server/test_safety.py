@@ -224,3 +224,22 @@ def test_a_link_is_absolute_only_where_that_is_known() -> None:
     passed_on["x-forwarded-host"] = "evil.example"
     assert public_base(passed_on, "http", "1.1", hosts) is None
     assert public_base({"host": "evil.example"}, "http", "1.1", None) == "http://evil.example"
+
+
+def test_a_second_look_sees_what_is_other(tmp_path: Path) -> None:
+    """A file that was changed, lies elsewhere, or may be shown for another reason by now."""
+    put(tmp_path, {"a": b"1", "same": b"1", "to/x": b"1", "closed/b": b"1"})
+    os.link(tmp_path / "to/x", tmp_path / "to/y")
+    (tmp_path / "link").symlink_to("to/x")
+    record(tmp_path, "closed/b", git_blob_id(b"what was downloaded"), 1.0)
+    scanner = Scanner(tmp_path, Visibility(tmp_path.resolve()), HashCache(), threading.Event())
+    first = scanner.scan()
+    assert {"a", "closed/b"} <= set(first.files) and scanner.scan() is first
+    (tmp_path / "a").write_bytes(b"other")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("to/y")
+    (tmp_path / "closed").chmod(0o700)
+    second = scanner.scan().files
+    assert second["a"].remote.blob_id == git_blob_id(b"other")
+    assert second["link"].real == tmp_path.resolve() / "to/y"
+    assert "closed/b" not in second and second["same"] == first.files["same"]
