@@ -6,6 +6,9 @@ DEMO := $(VENV)-demo
 INTEROP ?= tests/interop
 SITE ?= build/site
 
+# What one process of pytest has rewritten, the others read.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Debian has venv in a package of its own; what python3 says of that is long.
 define new-venv
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

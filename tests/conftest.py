@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,25 @@ def pytest_configure() -> None:
         if not kept and (name in _SAID or name.startswith(_SAID_BY)):
             del os.environ[name]
     os.environ["HFGET_LANG"] = "en"  # whatever language the machine speaks
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of several processes each imports a share of the test files before it collects them all.
+
+    To rewrite what they assert takes most of the time of a collection; so it is done once, not by
+    each process: what one has rewritten the others find in the cache.
+    """
+    given = getattr(session.config, "workerinput", None)
+    if given is None:
+        return
+    tests = Path(__file__).parent
+    conftests, files = sorted(tests.rglob("conftest.py")), sorted(tests.rglob("test_*.py"))
+    share = files[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]
+    for path in (*conftests, *share):
+        name = ".".join(path.relative_to(tests.parent).with_suffix("").parts)
+        with suppress(Exception, pytest.skip.Exception):  # which the collection reports
+            importlib.import_module(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,7 +40,7 @@ RUNS: dict[str, str] = {
     "two repos": "org/small datasets/org/data",
     "list of repos": "-i repos.txt",
     "list wrong": "-i none.txt",
-    "several endpoints": "org/small --endpoint http://127.0.0.1:9",
+    "several endpoints": "org/small --retries 1 --endpoint http://127.0.0.1:9",
     "tool not there": "org/small --tool aria2c --aria2c-path none",
     "no such shard": "org/small --shard 3/2",
     "dry run": "org/small --dry-run",

@@ -79,6 +79,7 @@ FAULTS: dict[str, Sequence[Fault]] = {
 }
 ENVIRONMENT = {"offline": {"HF_HUB_OFFLINE": "1"}}
 VARIABLE = (
+    (re.compile(r"^\d+%.*\n", re.MULTILINE), ""),  # progress, of which a slow machine tells
     (re.compile(r"(127\.0\.0\.1|localhost):\d+"), r"\1:PORT"),
     (re.compile(r"@ [0-9a-f]{7}\b"), "@ COMMIT"),
     (re.compile(r"\d+(\.\d+)? s\b"), "TIME"),

@@ -20,7 +20,8 @@ _END_OF_ADDRESS = re.compile(r"[\s\"'<>“”（）【】，。；]")
 
 def without_dirt(text: str) -> str:
     """`text` without what copying and chat programs leave around a reference."""
-    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    if not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1], "/"), text)
     before = None
     while text != before:

@@ -91,7 +91,8 @@ def check_path(path: str) -> None:
 
 
 def has_control_characters(text: str) -> bool:
-    return any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
+    # most texts are printable throughout, which is quick to see
+    return not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
 
 def shown(text: str) -> str:

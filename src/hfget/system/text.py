@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from hfget.messages import system_texts as texts
 
@@ -26,7 +27,7 @@ def safe_text(text: str, limit: int = 400) -> str:
     A file name or a server's message may hold ESC, OSC, C1 or bidi characters
     (GHSA-364c-vvqx-446c is one program that was taken over by a received name).
     """
-    if len(text) <= limit and text.isascii() and text.isprintable():
+    if len(text) <= limit and text.isprintable():  # nothing of _UNSAFE is
         return text
     out: list[str] = []
     length = 0
@@ -100,6 +101,7 @@ def cells(text: str) -> int:
     return total
 
 
+@lru_cache(4096)
 def _cells_of(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf") or char in _SKINS:
         return 0

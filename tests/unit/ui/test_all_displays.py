@@ -239,7 +239,7 @@ def show_everything(display: Display, extra: str = "") -> None:
 def unprintable(text: str) -> set[str]:
     """The characters in `text` that could steer a terminal, line ends and tabs aside."""
     bad = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-    return {char for char in text if unicodedata.category(char) in bad} - {"\n", "\t"}
+    return {char for char in set(text) if unicodedata.category(char) in bad} - {"\n", "\t"}
 
 
 @pytest.mark.parametrize("make", ALL)

@@ -6,7 +6,11 @@ import itertools
 import threading
 from dataclasses import replace
 
+import pytest
+
 from hfget.events import FileDone, FileFailed, Finished, Note, Planned, Resolved, Retrying
+from hfget.messages.language import speak_as
+from hfget.messages.template import speak
 from hfget.model import Failure
 from hfget.ui.lines import LinesDisplay
 from hfget.ui.pacing import Burst, LinePace, Repeats
@@ -99,6 +103,32 @@ def test_a_whole_run_reads_like_this() -> None:
         "  next: run the same command again to resume",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "last"),
+    [
+        ("en", "retry: h: reset; again in 1.0 s (try 2)", "(try 6, and 3 more like it)"),
+        (
+            "zh_CN",
+            "重试：h：reset；1.0 s 后重试（第 2 次尝试）",
+            "（第 6 次尝试，另有 3 个类似的）",
+        ),
+    ],
+)
+def test_retries_that_are_held_back_are_counted(language: str, first: str, last: str) -> None:
+    clock, stream = Clock(), Stream()
+    display = LinesDisplay(stream, clock=clock)
+    speak_as({"HFGET_LANG": language})
+    try:
+        for attempt in range(1, 5):
+            display(Retrying("", "h", "reset", 1.0, attempt))
+        clock.now += 5
+        display(Retrying("", "h", "reset", 1.0, 5))
+    finally:
+        speak()
+    begun, ended = stream.text.splitlines()
+    assert begun == first and ended.endswith(last)
 
 
 def test_an_hour_of_a_large_dataset_stays_readable() -> None:
