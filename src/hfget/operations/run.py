@@ -94,6 +94,10 @@ class Run:
         """The commit that the revision is now, by a single request. Raises HfgetError."""
         return self._resolver.commit()
 
+    def recorded(self) -> Snapshot | None:
+        """The snapshot as it was when something of it was last complete here; asks no one."""
+        return self._resolver.recorded()
+
     def snapshot(self) -> Snapshot:
         """The pinned commit and all its files, as the endpoint lists them now.
 
@@ -281,10 +285,7 @@ class Run:
             self._observer(events.Note(text, "warning"))
 
     def _complete(self, made: Plan, report: Report) -> Report:
-        """All is here: the layout may say so, and what is left of earlier runs goes.
-
-        The shard that ends last finds that.
-        """
+        """All is here, as the last shard finds: that is recorded, and left partials go."""
         shard = self._resolver.shard
         if shard is None or self._is_whole(made.snapshot, shard):
             self._layout.complete(made.snapshot)
