@@ -180,7 +180,7 @@ class Run:
                 texts.FILE_NOT_FOLDER(root=root),
                 hint=advice.MOVE_AWAY_OR_ELSE(other=elsewhere(self._layout)),
             )
-        what = risky_place(root) if consent else ""
+        what = risky_place(root, files) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
         if self._options.dask is not None:
