@@ -316,7 +316,7 @@ def test_a_read_only_cache_that_hf_has_filled_is_hashed(
             done = shell.run(REPO, "--cache")
             assert done.code == code, done.err
             assert content_sent(hub) == 0
-            assert "the cache is read-only: what was hashed now is hashed again" in done.err
+            assert "the destination is read-only: what was hashed now is hashed again" in done.err
     assert tree(Path(done.out.strip())) == tree(source)
     subprocess.run(["mount", "-o", "remount,rw", disk], timeout=30, check=True)
     next(disk.glob("models--*/snapshots/*/w.bin")).unlink()

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import HFGET, Shell, tree, wait_until
+from tests.trials import tools
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -152,6 +153,39 @@ def test_what_another_user_has_recorded_is_hashed_once(
         assert tree(root) == tree(source) and hub.bytes_sent("cdn") == sent
     verdict = shell.run("verify", root)
     assert verdict.code == 0, verdict.err
+
+
+@AS_ROOT
+@pytest.mark.parametrize("writable", [True, False])
+@LAYOUTS
+def test_what_another_user_has_filled_is_here_without_a_network(
+    layout: str, writable: bool, source: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    hub = start_hub()
+    shell = shell_at(hub.endpoint)
+    disk = shell.directory / "disk"
+    disk.mkdir()
+    where = ("--cache-dir", "disk/hub") if layout == "cache" else ("--local-dir", "disk/m")
+    with ExitStack() as stack:
+        tools.mount_tmpfs(stack, disk, 4 * SIZE)
+        root = root_of(shell, shell.run(REPO, *where).out)
+        for path in disk.rglob("*"):
+            os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
+        if not writable:
+            remount = ["mount", "-o", "remount,ro", str(disk)]
+            subprocess.run(remount, timeout=30, check=True)
+            online = shell.run(REPO, *where, "--json")
+            assert online.code == 0 and online.report["received"] == 0, online.out
+            assert shell.run(REPO, "--local-dir", "disk/new", "--json").code == 7
+        hub.refuse("hub")
+        done = shell.with_env(HF_HUB_OFFLINE="1").run(REPO, *where, "--json")
+        assert done.code == 0 and done.report["stale"] is True, done.out
+        assert "another program or user" in done.out and tree(root) == tree(source)
+        assert shell.run(REPO, *where, "--retries", "0").code == 5, "whose listing is not believed"
+        victim = (root / "w.bin").resolve()
+        if writable:
+            victim.write_bytes(bytes(SIZE))
+            assert shell.with_env(HF_HUB_OFFLINE="1").run(REPO, *where).code in (5, 7)
 
 
 @contextmanager

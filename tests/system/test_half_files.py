@@ -58,6 +58,43 @@ def test_a_pointer_to_the_very_content_is_replaced(
     assert tree(shell.directory / "m") == tree(source)
 
 
+def test_a_clone_without_lfs_is_filled_without_a_question(
+    source: Path, hub: LocalHub, shell: Shell
+) -> None:
+    folder = shell.directory / "m"
+    place(shell, b"[core]\n", ".git/config")
+    assert shell.run(REPO).code == 2, "a work tree that has nothing to do with it"
+    place(shell, pointer(hashlib.sha256(DATA).hexdigest(), SIZE).encode())
+    place(shell, b'{"a": 1}', "c.json")
+    done = shell.run(REPO)
+    assert done.code == 0, done.err
+    assert (folder / "w.bin").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("w.bin", b"Entry not found"),
+        ("w.bin", b"Access to model org/m is restricted and you are not in the list. Visit it.\n"),
+        ("c.json", b"Invalid username or password."),
+        ("c.json", b'{"error":"Repository not found"}'),
+        ("w.bin", b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Id>1</Id></Error>'),
+        ("w.bin", b"<!doctype html>\n<html class=''>" + b"x" * 20_000),
+        ("c.json", b"\n<HTML><head>"),
+    ],
+)
+def test_a_refusal_or_a_page_under_the_name_is_replaced(
+    name: str, words: bytes, source: Path, hub: LocalHub, shell: Shell
+) -> None:
+    mine = place(shell, b"Entry not found, says my note", "c.json")
+    assert shell.run(REPO, "c.json").code == 7
+    mine.unlink()
+    place(shell, words, name)
+    done = shell.run(REPO)
+    assert done.code == 0, done.err
+    assert tree(shell.directory / "m") == tree(source)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -185,6 +185,31 @@ def test_a_first_repo_that_is_missing_does_not_stop_the_others(it: Hub) -> None:
     assert "org/none" in it.shell.run("org/none", "a").err
 
 
+@pytest.mark.parametrize("where", [(), ("--cache",)])
+def test_repos_that_are_here_are_known_as_such_without_the_hub(
+    where: tuple[str, ...], it: Hub
+) -> None:
+    assert it.shell.run("org/a", "datasets/org/d", *where).code == 0
+    it.hub.refuse("hub")
+    it.hub.clear_log()
+    for shell in (it.shell, it.shell.with_env(HF_HUB_OFFLINE="1")):
+        done = shell.run("org/a", "datasets/org/d", *where, "--json")
+        reports = [one for one in done.events if one["event"] == "report"]
+        assert done.code == 0 and [one["repo_id"] for one in reports] == ["org/a", "org/d"]
+        assert not [one for one in done.events if one["event"] == "retry"]
+    offline = it.shell.with_env(HF_HUB_OFFLINE="1")
+    assert offline.run("org/a", "org/b", *where).code == 5, "which is not here"
+    assert offline.run("org/a", "c.json", *where).code == 0
+
+
+def test_a_folder_of_the_repo_is_one_though_a_repo_has_its_name(it: Hub) -> None:
+    make_model(it.root, "org/outer", {"org/a/c.json": "inner", "d.json": "{}"})
+    assert it.shell.run("org/outer").code == it.shell.run("org/a").code == 0
+    done = it.shell.run("org/outer", "org/a", "--json")
+    assert done.code == 0 and done.report["repo_id"] == "org/outer"
+    assert [one["file"] for one in done.events if one["event"] == "file_done"] == []
+
+
 def test_a_word_that_is_a_file_is_one(it: Hub) -> None:
     make_model(it.root, "org/parts", {"org/a": "a file", "datasets/org/d": "1", "x.json": "{}"})
     it.hub.rescan()

@@ -42,6 +42,25 @@ def test_a_disk_without_inodes_is_called_that(
         assert tree(folder) == tree(source)
 
 
+@pytest.mark.skipif(bool(tools.missing(("root",))), reason="needs the right to mount")
+def test_a_small_disk_that_is_read_only_is_called_that(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"w.bin": 3 * MiB})
+    shell = shell_at(start_hub().endpoint)
+    disk = shell.directory / "disk"
+    disk.mkdir()
+    with ExitStack() as stack:
+        tools.mount_tmpfs(stack, disk, MiB)
+        for where in (("--local-dir", "disk/m"), ("--cache-dir", "disk")):
+            assert "free" in shell.run(REPO, *where).err
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, timeout=30)
+        for where in (("--local-dir", "disk/m"), ("--cache-dir", "disk")):
+            done = shell.run(REPO, *where)
+            assert done.code == 7 and "read-only file system" in done.err, done.err
+            assert "make room" not in done.err
+
+
 def unreadable(shell: Shell, name: str, met: Path) -> Shell:
     """A shell in which existing files whose path holds `name` cannot be opened."""
     return shell.with_env(

@@ -18,6 +18,7 @@ from hfget.options import DEFAULTS, MANNER, OPTIONS, DownloadOptions
 from hfget.system import os_reason, safe_text
 
 if TYPE_CHECKING:
+    from hfget.model import Snapshot
     from hfget.operations import RepoResult, Run
     from hfget.system import Stop
     from hfget.ui import Display
@@ -53,9 +54,10 @@ class Several:
     ) -> list[Wished]:
         """The repos of the list, and those that the command names. Raises UsageError."""
         words = [repo, *options.files] if repo is not None else []
-        if list_file is None and not _are_surely_repos(words[1:]):
-            return [Wished(words[0], options)]
         plain = replace(options, files=())
+        surely = list_file is not None or _are_surely_repos(words[1:])
+        if not surely and not self._are_recorded_repos(words, plain):
+            return [Wished(words[0], options)]
         found = [Wished(word, plain) for word in words]
         if list_file is not None:
             found = [*_listed(list_file, self._given, plain), *found]
@@ -115,6 +117,23 @@ class Several:
                 raise
         return runs
 
+    def _are_recorded_repos(self, words: Sequence[str], options: DownloadOptions) -> bool:
+        """Whether each of `words` is a repo that this disk has a listing of, and the first has no
+        file of such a name: then no hub need be asked what is meant.
+        """
+        from hfget.operations import Run
+
+        def recorded(word: str) -> Snapshot | None:
+            try:
+                return Run(word, options, stop=self._stop).recorded()
+            except HfgetError:
+                return None
+
+        if len(words) < 2 or not all(recorded(word) for word in words[1:]):
+            return False
+        first = recorded(words[0])
+        return first is not None and not any(_is_in(first, word) for word in words[1:])
+
     def _repos_instead_of_files(self, wished: Wished, error: HfgetError) -> list[Wished]:
         """The repos that a command names, where what follows the first is in it no file.
 
@@ -131,10 +150,8 @@ class Several:
             if not any("/" in word or "." not in word for word in words):
                 raise error
             snapshot = Run(wished.text, plain, stop=self._stop).snapshot()
-            for word in words:
-                below = f"{word.strip('/')}/"
-                if any(f"{file.path}/".startswith(below) for file in snapshot.files):
-                    raise error
+            if any(_is_in(snapshot, word) for word in words):
+                raise error
         for word in words:
             try:
                 Run(word, plain, stop=self._stop).pinned_commit()
@@ -146,6 +163,12 @@ class Several:
         named = advice.NO_REPOS_EITHER(names=safe_text(", ".join(words), 120))
         error.hint = advice.EITHER(one=error.hint, other=named) if error.hint else named
         raise error
+
+
+def _is_in(snapshot: Snapshot, word: str) -> bool:
+    """Whether `word` names a file or a folder of the snapshot."""
+    below = f"{word.strip('/')}/"
+    return any(f"{file.path}/".startswith(below) for file in snapshot.files)
 
 
 def _each_once(found: Sequence[Wished]) -> list[Wished]:

@@ -31,10 +31,10 @@ class Remembered(NamedTuple):
     moment: float
 
 
-def recall(records: Path, ref: RepoRef) -> Remembered | None:
+def recall(records: Path, ref: RepoRef, *, anyones: bool = False) -> Remembered | None:
     """What `ref` was when it was last complete here. A commit may be named in any of its ways."""
     revision = ref.revision or _DEFAULT_REVISION
-    for entry in reversed(_read(records)):
+    for entry in reversed(_read(records, anyones=anyones)):
         named = ref.repo_id in (entry["asked"], entry["repo_id"])
         if entry["repo_type"] != ref.repo_type or not named:
             continue
@@ -62,11 +62,11 @@ def remember(records: Path, asked: str, snapshot: Snapshot) -> None:
         atomic_write(records / NAME, json.dumps(document))
 
 
-def _read(records: Path) -> list[dict[str, Any]]:
-    """The entries, oldest first; none where this user has no record that makes sense."""
+def _read(records: Path, *, anyones: bool = False) -> list[dict[str, Any]]:
+    """The entries, oldest first; none where there is no record of this user's, or of `anyones`."""
     try:
         found = read_record(records / NAME, _MOST_BYTES)
-        document = json.loads(found.text) if found.is_mine else {}
+        document = json.loads(found.text) if found.is_mine or anyones else {}
         if document.get("format_version") != _FORMAT_VERSION:
             return []
         return [entry for entry in document["asked"] if _is_sound(entry)]

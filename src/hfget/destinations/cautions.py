@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from hfget.destinations.local_dir.other_downloaders import is_pointer
 from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
 from hfget.messages import destination_texts as texts
 from hfget.messages import joined
@@ -41,12 +43,22 @@ def risky_names(files: Iterable[RemoteFile]) -> list[str]:
     return lines
 
 
-def risky_place(folder: Path) -> str:
-    """What `folder` is, if no one is likely to want a download right in it; else empty."""
+def risky_place(folder: Path, files: Iterable[RemoteFile] = ()) -> str:
+    """What `folder` is, if no one is likely to want `files` right in it; else empty.
+
+    A work tree with a pointer to one of them is a clone that waits for them.
+    """
     if os.path.lexists(folder / ".git"):
-        return texts.GIT_ROOT
+        return "" if any(_is_pointed_to(folder, file) for file in files) else texts.GIT_ROOT
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111
     return texts.HOME if os.path.realpath(folder) == home else ""
+
+
+def _is_pointed_to(folder: Path, file: RemoteFile) -> bool:
+    target = os.path.join(folder, file.path)
+    with suppress(OSError):
+        return file.is_lfs and is_pointer(target, os.lstat(target).st_size, file)
+    return False
 
 
 def _is_acted_on(file: RemoteFile) -> bool:

@@ -76,10 +76,13 @@ class Layout(Protocol):
     def lock_path(self) -> Path:
         """What two processes on the same target lock on."""
 
-    def remembered(self, ref: RepoRef) -> Remembered | None:
-        """The commit that `ref` was when it was last complete here. Only reads."""
+    def remembered(self, ref: RepoRef, *, anyones: bool = False) -> Remembered | None:
+        """The commit that `ref` was when it was last complete here. Only reads.
 
-    def recorded(self, commit: str) -> RecordedListing | None:
+        What another user has recorded counts only with `anyones`, here and for `recorded`.
+        """
+
+    def recorded(self, commit: str, *, anyones: bool = False) -> RecordedListing | None:
         """The listing of a commit, if it was recorded here, and whose it is."""
 
     def forget_tree(self, commit: str) -> None:

@@ -28,11 +28,15 @@ _MOST_ENDPOINTS = 16
 
 
 class RecordedListing(NamedTuple):
-    """A listing that was written down; `endpoints` is empty where its owner is not known."""
+    """A listing that was written down; `endpoints` is empty where its owner is not known.
+
+    Only with `own` may it be written down again, as this user's.
+    """
 
     files: tuple[RemoteFile, ...]
     endpoints: tuple[str, ...]
     proof: Proof
+    own: bool = True
 
     def is_from(self, endpoint: str) -> bool:
         return place_of(endpoint) in self.endpoints
@@ -59,8 +63,14 @@ class Origins:
         self._suffix = suffix
         self._read: dict[str, RecordedListing | None] = {}
 
-    def recorded(self, commit: str) -> RecordedListing | None:
-        """The listing of a commit, or None if there is none that can be read."""
+    def recorded(self, commit: str, *, anyones: bool = False) -> RecordedListing | None:
+        """The listing of a commit, or None if there is none that can be read.
+
+        With `anyones` it may be another user's, of whose endpoints nothing is believed.
+        """
+        if anyones and self.recorded(commit) is None:
+            files = record_codec.read_tree(self._records, commit, anyones=True)
+            return None if files is None else RecordedListing(files, (), Proof(), own=False)
         if commit not in self._read:
             self._read[commit] = self._look(commit)
         return self._read[commit]

@@ -17,7 +17,7 @@ LIST_DIFFERENTLY = Text("{host} and {others} list {what} differently: {first}")
 LISTING_TAKEN = Text("{text}; using what {host} lists")
 FILE_NOT_FOLDER = Text("{root} is a file, not a folder")
 NO_FOLDER_SYNC = Text("this file system cannot sync its folders")
-CACHE_READ_ONLY = Text("the cache is read-only: what was hashed now is hashed again next time")
+ALL_READ_ONLY = Text("the destination is read-only: what was hashed now is hashed again next time")
 HASHED_AGAIN = Text("{message}; hashed again next time")
 FREE_SPACE_UNKNOWN = Text("the free space on the disk is not known")
 NO_SPACE = Text("{root}: needs {need}, {free} free")
@@ -36,7 +36,7 @@ HASH_DIFFERS = Text("{hash_kind} is {actual}, should be {etag}")
 LINK_OUT = Text("a link leads out of the folder")
 RECORD_WITHOUT_REPO = Text("{root}: the record does not say which repo {path} is of")
 AS_OF = Text(" as of {minute}")
-OTHER_LISTER = Text(", as another program listed it")
+OTHER_LISTER = Text(", as another program or user listed it")
 STALE = Text(
     "{why}; using commit {commit} of {revision}{when}{lister}: the hub was not asked for a"
     " newer one (--no-stale insists)"

@@ -79,7 +79,7 @@ class PlanTransfer:
             outcome.durable = False
             self._warn(texts.NO_FOLDER_SYNC)
         if self._layout.unrecorded:
-            self._warn(texts.CACHE_READ_ONLY)
+            self._warn(texts.ALL_READ_ONLY)
 
     def sources(self, made: Plan, limit: RateLimit | None = None) -> ComposedSources:
         """Where the bytes come from; several plans share the `limit` of the first."""

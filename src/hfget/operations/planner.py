@@ -33,7 +33,7 @@ from hfget.partials import (
     stem_for,
     sweep,
 )
-from hfget.system import existing_folder, free_bytes, size_text
+from hfget.system import existing_folder, free_bytes, size_text, unwritable
 
 
 class Companions(NamedTuple):
@@ -192,7 +192,7 @@ def check_space(
         device = os.stat(existing_folder(made.root)).st_dev
     free -= promised.get(device, 0)
     if need > free:
-        raise DiskError(
+        raise unwritable(made.root) or DiskError(
             texts.NO_SPACE(root=made.root, need=size_text(need), free=size_text(max(0, free))),
             hint=advice.MAKE_ROOM_OR_ELSE(other=elsewhere(layout)),
         )

@@ -97,6 +97,10 @@ class Run:
         """The commit that the revision is now, by a single request. Raises HfgetError."""
         return self._resolver.commit()
 
+    def recorded(self) -> Snapshot | None:
+        """The snapshot as it was when something of it was last complete here; asks no one."""
+        return self._resolver.recorded()
+
     def snapshot(self) -> Snapshot:
         """The pinned commit and all its files, as the endpoint lists them now.
 
@@ -179,7 +183,7 @@ class Run:
                 texts.FILE_NOT_FOLDER(root=root),
                 hint=advice.MOVE_AWAY_OR_ELSE(other=elsewhere(self._layout)),
             )
-        what = risky_place(root) if consent else ""
+        what = risky_place(root, files) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
         if self._options.dask is not None:
@@ -278,10 +282,7 @@ class Run:
             self._observer(events.Note(text, "warning"))
 
     def _complete(self, made: Plan, report: Report) -> Report:
-        """All is here: the layout may say so, and what is left of earlier runs goes.
-
-        The shard that ends last finds that.
-        """
+        """All is here, as the last shard finds: that is recorded, and left partials go."""
         if self._shards.are_here(made.snapshot):
             self._layout.complete(made.snapshot)
         sweep_partials(self._layout, self._shards.named(made))

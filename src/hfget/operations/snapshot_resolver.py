@@ -73,6 +73,13 @@ class SnapshotResolver:
         """The commit that the revision is now, by a single request. Raises HfgetError."""
         return self._endpoints.commit(self._ref)
 
+    def recorded(self) -> Snapshot | None:
+        """The snapshot as the records here have it, whichever endpoint gave it."""
+        found = remembered(
+            self._memories(), self._ref, self._settings.endpoints, lambda found: True, anyones=True
+        )
+        return found.snapshot if found else None
+
     @property
     def hub(self) -> Hub:
         """The endpoint that gave the snapshot; the first, as long as none has."""

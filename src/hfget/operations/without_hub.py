@@ -67,8 +67,8 @@ def remembered(
 ) -> Found | None:
     """What `ref` was when it was last complete here.
 
-    A listing that none of `endpoints` gave counts only with `anyones`: where no endpoint is to be
-    asked at all.
+    A listing that none of `endpoints` gave, or that another user has recorded, counts only with
+    `anyones`: where no endpoint is to be asked at all.
     """
     refs = [ref]
     if ref.trail:
@@ -77,7 +77,7 @@ def remembered(
             for revision, path in trail_candidates(ref)
         ]
     for candidate in refs:
-        for found in _candidates(memories, candidate, endpoints):
+        for found in _candidates(memories, candidate, endpoints, anyones=anyones):
             own = found.snapshot.endpoint in ("", *endpoints)
             if (own or anyones) and usable(found.snapshot):
                 return found
@@ -92,12 +92,16 @@ def is_here(plan: Plan) -> bool:
 
 
 def _candidates(
-    memories: Sequence[Layout], ref: RepoRef, endpoints: Sequence[str]
+    memories: Sequence[Layout],
+    ref: RepoRef,
+    endpoints: Sequence[str],
+    *,
+    anyones: bool = False,
 ) -> Iterator[Found]:
     """The recorded snapshots of `ref`, nearest first."""
     for layout in memories:
-        known = layout.remembered(ref)
-        listing = layout.recorded(known.commit) if known else None
+        known = layout.remembered(ref, anyones=anyones)
+        listing = layout.recorded(known.commit, anyones=anyones) if known else None
         if known is None or listing is None or not listing.files:
             continue
         snapshot = Snapshot(
@@ -107,6 +111,7 @@ def _candidates(
             listing.files,
             listing.proof,
             stale=ref.revision != known.commit,
+            whole=listing.own,
         )
         yield Found(snapshot, known.moment)
 

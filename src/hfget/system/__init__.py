@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         free_bytes,
         is_inside,
         naming_disk_errors,
+        unwritable,
     )
     from hfget.system.file_locks import lock_open_file, take
     from hfget.system.held_folder import HeldFolder, hold_folder
@@ -144,6 +145,7 @@ __all__ = [
     "sync_directory",
     "take",
     "temporary_name",
+    "unwritable",
     "without_queries",
     "wrap",
     "writes_in_order_only",
@@ -167,6 +169,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "unwritable": "disk",
     "lacks_memory": "address_space",
     "spare_address_space": "address_space",
     "read_text": "atomic_files",

@@ -79,6 +79,15 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     return DiskError(said, hint=hint)
 
 
+def unwritable(folder: Path) -> DiskError | None:
+    """Why nothing can be written in `folder`, or where it would come to be; None if it can."""
+    there = existing_folder(folder)
+    with suppress(OSError, AttributeError):
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            return disk_error(OSError(errno.EROFS, ""), folder)
+    return None if os.access(there, os.W_OK) else disk_error(OSError(errno.EACCES, ""), folder)
+
+
 def check_working_folder() -> None:
     """Raise DiskError if the working directory has been deleted, or cannot be used."""
     try:

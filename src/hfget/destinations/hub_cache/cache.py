@@ -79,11 +79,11 @@ class CacheLayout:
     def root(self, snapshot: Snapshot) -> Path:
         return self._folder / "snapshots" / snapshot.commit
 
-    def remembered(self, ref: RepoRef) -> Remembered | None:
-        return self._refs.remembered(ref)
+    def remembered(self, ref: RepoRef, *, anyones: bool = False) -> Remembered | None:
+        return self._refs.remembered(ref, anyones=anyones)
 
-    def recorded(self, commit: str) -> RecordedListing | None:
-        return self._origins.recorded(commit)
+    def recorded(self, commit: str, *, anyones: bool = False) -> RecordedListing | None:
+        return self._origins.recorded(commit, anyones=anyones)
 
     def forget_tree(self, commit: str) -> None:
         self._origins.forget(commit)

@@ -29,17 +29,18 @@ class Refs:
         """Where the commit of the revision asked for is kept. Raises UnsafeError."""
         return destination(self._folder / "refs", snapshot.ref.revision or "main")
 
-    def remembered(self, ref: RepoRef) -> Remembered | None:
+    def remembered(self, ref: RepoRef, *, anyones: bool = False) -> Remembered | None:
         """See `Layout.remembered`. A ref of huggingface_hub's counts as one of hfget's."""
         asked = ref.revision or "main"
         commit, moment = asked, 0.0
         with suppress(OSError, ValueError, UnsafeError):
             name = destination(self._folder / "refs", asked)
             self._directories.refuse_escape(name.parent)
-            commit, moment = read_text(name, 100).strip(), name.stat().st_mtime
+            commit = read_text(name, 100, foreign=anyones).strip()
+            moment = name.stat().st_mtime
         if not is_commit(commit):
             return None
-        wanted = read_wanted(self._own / commit)
+        wanted = read_wanted(self._own / commit, anyones=anyones)
         return Remembered(wanted.repo_id if wanted else ref.repo_id, commit, moment)
 
     def point(self, snapshot: Snapshot) -> None:

@@ -25,8 +25,8 @@ from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_path, check_root
 from hfget.destinations.unfit_names import unfit_at
-from hfget.model import RemoteFile, Removal, RepoRef, Snapshot
-from hfget.system import disk_error, sweep_temporaries
+from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
+from hfget.system import READ_ONLY, disk_error, sweep_temporaries
 
 #: hfget's own record in a folder; no path of a repo can name it (`paths.py`).
 LOG_NAME = "hfget.records"
@@ -39,7 +39,6 @@ class FolderLayout:
     """
 
     shares_content = False
-    unrecorded = False
 
     def __init__(
         self,
@@ -57,6 +56,7 @@ class FolderLayout:
         self._hub = hub
         self._records = root / ".cache" / "huggingface"
         self._downloads: dict[str, Path] = {}
+        self._read_only = self.unrecorded = False
         self._origins = Origins(self._records, self._records / "trees", ".origin")
         self._directories = Directories(root)
         self._log = RecordLog(self._records / LOG_NAME)
@@ -79,11 +79,11 @@ class FolderLayout:
     def lock_path(self) -> Path:
         return self._records / LOCK_NAME
 
-    def remembered(self, ref: RepoRef) -> Remembered | None:
-        return asked_revisions.recall(self._records, ref)
+    def remembered(self, ref: RepoRef, *, anyones: bool = False) -> Remembered | None:
+        return asked_revisions.recall(self._records, ref, anyones=anyones)
 
-    def recorded(self, commit: str) -> RecordedListing | None:
-        return self._origins.recorded(commit)
+    def recorded(self, commit: str, *, anyones: bool = False) -> RecordedListing | None:
+        return self._origins.recorded(commit, anyones=anyones)
 
     def forget_tree(self, commit: str) -> None:
         self._origins.forget(commit)
@@ -136,6 +136,7 @@ class FolderLayout:
         pass
 
     def begin(self, snapshot: Snapshot, wanted: Sequence[RemoteFile]) -> None:
+        """See `Layout.begin`. A read-only folder is good enough if all is there, or seems to be."""
         try:
             record_codec.prepare(self._records)
             sweep_temporaries(self._records)
@@ -144,7 +145,11 @@ class FolderLayout:
             self._log.compact()
             self._log.write()
         except OSError as error:
-            raise disk_error(error, self._records) from error
+            here = (ItemState.COMPLETE, ItemState.ADOPTABLE)
+            seem_here = all(self.place(snapshot, file).state in here for file in wanted)
+            if not seem_here or error.errno not in READ_ONLY:
+                raise disk_error(error, self._records) from error
+            self._read_only = True
 
     def publish(self, snapshot: Snapshot, file: RemoteFile, data: Path, *, replace: bool) -> None:
         target = self._target(file.path)
@@ -166,6 +171,9 @@ class FolderLayout:
 
     def adopt(self, snapshot: Snapshot, file: RemoteFile) -> None:
         """See `Layout.adopt`. What has changed since it was placed is hashed again next time."""
+        if self._read_only:
+            self.unrecorded = True
+            return
         target = self._target(file.path)
         placed = self._placed.linked.get(file.path)
         try:

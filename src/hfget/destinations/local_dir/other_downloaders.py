@@ -3,7 +3,8 @@
 `git clone` without LFS writes a pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
 wget and curl write a file from its first byte to the last. aria2c writes pieces in any order and
 notes them in `NAME.aria2` (https://aria2.github.io/manual/en/html/technical-notes.html). hfd.sh
-drives wget or aria2c, and keeps its notes in `.hfd`.
+drives wget or aria2c, and keeps its notes in `.hfd`. curl without `-f` keeps the words with which
+the Hub refuses (`Entry not found`), and the address of a page gives the page.
 """
 
 from __future__ import annotations
@@ -27,6 +28,17 @@ _POINTER = re.compile(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\r?\n"
     rb"(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\r?\nsize (\d{1,18})\r?\n?"
 )
+_MOST_REFUSAL_BYTES = 2048
+_REFUSAL = re.compile(
+    rb"(?:Entry|Repository) not found|Invalid username or password\.|"
+    rb"Invalid credentials in Authorization header|"
+    rb"Access to (?:model|dataset|space) \S+ is restricted\b.*|"
+    rb'\{"error":"[^"]*"\}|<\?xml [^>]*>\s*<Error><Code>.*</Error>',
+    re.DOTALL,
+)
+_PAGE = re.compile(rb"\s*(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
+#: Files that may rightly begin as a page does.
+_PAGES = (".html", ".htm", ".xhtml", ".md", ".txt", ".svg", ".xml", ".vue")
 _CONTROL_SUFFIX = ".aria2"
 #: Version, extensions, length of the info hash; then the lengths of a piece, of the file, of what
 #: was uploaded, of the bitfield.
@@ -44,6 +56,18 @@ def is_pointer(target: str | os.PathLike[str], size: int, file: RemoteFile) -> b
     with suppress(OSError):
         found = _POINTER.fullmatch(read_bytes(target, _MOST_POINTER_BYTES, foreign=True)[0])
         return found is not None and (found[1].decode(), int(found[2])) == (file.sha256, file.size)
+    return False
+
+
+def is_refusal(target: str | os.PathLike[str], size: int, file: RemoteFile) -> bool:
+    """Whether what lies there are the Hub's words of refusal, or a page, under the file's name."""
+    if size == file.size:
+        return False
+    with suppress(OSError):
+        start = read_bytes(target, _MOST_REFUSAL_BYTES, foreign=True, cut=True)[0]
+        if size <= _MOST_REFUSAL_BYTES and _REFUSAL.fullmatch(start.strip()):
+            return True
+        return not file.path.lower().endswith(_PAGES) and _PAGE.match(start) is not None
     return False
 
 
