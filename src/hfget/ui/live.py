@@ -38,6 +38,7 @@ from hfget.events import (
 )
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
+from hfget.model import Plan
 from hfget.system import redact
 from hfget.ui import live_rows
 from hfget.ui.ansi import RESTORE, Brush, message_rows, safe
@@ -104,12 +105,11 @@ class LiveDisplay(Summaries):
         self._status: str = texts.ASKING_HUB
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
-        self._over = False
+        self._plan: Plan | None = None
         self._last: tuple[list[str], int] = ([], 0)
         self._resized_at = float("-inf")
-        self._tall = 0
-        self._tall_at = self._began
-        self._stop = threading.Event()
+        self._tall, self._tall_at = 0, self._began
+        self._stop, self._over = threading.Event(), False
         self._thread: threading.Thread | None = None
 
     def __call__(self, event: Event, /) -> None:
@@ -119,7 +119,7 @@ class LiveDisplay(Summaries):
             case Resolved():
                 self._status = texts.GETTING_READY
             case Planned(plan):
-                self._over = False
+                self._over, self._plan = False, plan if self._region else None
                 self._status = texts.STARTING
                 self._heading = f"{header_line(plan.snapshot, plan.root)}\n{plan_line(plan)}"
                 self._say(self._heading)
@@ -142,7 +142,7 @@ class LiveDisplay(Summaries):
             case Finished(report, name):
                 self._over = True
                 kept = self._progress.bytes_done if self._progress else 0
-                self._say(report_text(report, self._command, kept, name))
+                self._say(report_text(report, self._command, kept, name, self._plan))
             case _:
                 pass
 
