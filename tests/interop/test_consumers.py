@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hfget import download, plan
+from hfget.ui.next_step import next_step
 from tests.hub import LocalHub
 from tests.support.command import Shell, new_shell
 from tests.support.consumers import DATASET, GPT2, MODEL, load, make_sources
@@ -99,6 +101,18 @@ def test_datasets_load(repo: str, first: list[object], hub: LocalHub, shell: She
     assert load(DATASET, repo, shell) == first
     content = [r for r in hub.requests(method="GET") if r.status in (200, 206)]
     assert [r.path for r in content if r.origin == "cdn" or "/resolve/" in r.path] == []
+
+
+def test_what_is_said_to_load_a_download_loads_it(hub: LocalHub, shell: Shell) -> None:
+    """The line at the end of a run, as it stands."""
+    lines = ["from transformers import *", "from datasets import load_dataset", "import json"]
+    for repo in ("gpt2", "org/bert", "datasets/org/parquet"):
+        folder = shell.directory / repo.replace("/", "-")
+        download(repo, local_dir=folder, endpoint=[hub.endpoint])
+        step = next_step(plan(repo, local_dir=folder, endpoint=[hub.endpoint]))
+        lines.append(step.removeprefix("in Python: "))
+        assert lines[-1].endswith(f'("{folder}")')
+    load("\n".join([*lines, "print(json.dumps(1))"]), "", shell, **OFFLINE)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("accelerate"), reason="accelerate is missing")

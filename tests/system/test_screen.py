@@ -235,3 +235,23 @@ def test_ctrl_z_leaves_the_screen_to_the_shell_and_fg_takes_it_again(
         text = terminal.wait_for(lambda text: running(text) or "done: " in text)
         assert text.count("B/s") == 1, text
         terminal.wait_for(lambda text: "done: 23 files" in text)
+
+
+def test_in_the_background_it_paints_over_nothing_and_fg_brings_it_back(
+    hub: LocalHub, shell_at: ShellAt
+) -> None:
+    with Terminal(shell_at(hub.endpoint)) as terminal:
+        terminal.type(f"hfget --limit-rate 4M {REPO} &")
+        terminal.wait_for(lambda text: "23 files, 21.0 MB to fetch" in text)
+        terminal.type("echo I am typing")
+        text = terminal.wait_for(lambda text: "\nI am typing\n" in text)
+        assert "B/s" not in text and "━" not in text, text
+        terminal.type("fg")
+        terminal.wait_for(running)
+        terminal.press("C-z")
+        terminal.wait_for(lambda text: "Stopped" in text and text.rstrip().endswith("\n$"))
+        terminal.type("bg")
+        text = terminal.wait_for(lambda text: "done: 23 files" in text)
+        assert "B/s" not in text.partition("$ bg")[2].partition("done: ")[0], text
+        assert text.count(f"{REPO} @ ") == 1 and "━" not in text, text
+        assert "\n$\ndone: " in text, "below the prompt, not behind it"

@@ -47,6 +47,8 @@ class _GitHubSink(Sink):
 class ClockedLines(LinesDisplay):
     """Plain lines behind a clock, for logs whose service puts none in front."""
 
+    _advises = False
+
     def __init__(self, stream: TextIO, *, command: str = "", results: TextIO | None = None) -> None:
         super().__init__(stream, command=command, results=results, sink=_ClockedSink(stream))
 
@@ -68,6 +70,8 @@ class GitLabLines(ClockedLines):
 
 class GitHubLines(LinesDisplay):
     """Failures and warnings are annotations too; the end of a run is a row of the summary."""
+
+    _advises = False
 
     def __init__(self, stream: TextIO, *, command: str = "", results: TextIO | None = None) -> None:
         super().__init__(stream, command=command, results=results, sink=_GitHubSink(stream))

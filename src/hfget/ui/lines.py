@@ -18,6 +18,7 @@ from hfget.events import (
     RepoFailed,
     Retrying,
 )
+from hfget.model import Plan
 from hfget.ui.output import Sink
 from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
 from hfget.ui.sentences import (
@@ -44,6 +45,9 @@ class LinesDisplay(Summaries):
     fast line is told by the progress lines.
     """
 
+    #: Whether a user at a terminal is told what loads the download.
+    _advises = True
+
     def __init__(
         self,
         stream: TextIO,
@@ -57,6 +61,7 @@ class LinesDisplay(Summaries):
         self._sink = sink or Sink(stream)
         self._command = command
         self._kept = 0
+        self._plan: Plan | None = None
         self._pace = LinePace(clock)
         self._repeats = Repeats(clock)
         self._files = Burst(clock, 10, 10.0)
@@ -66,6 +71,7 @@ class LinesDisplay(Summaries):
             case Note():
                 self._sink.message(note_line(event))
             case Planned(plan):
+                self._plan = plan if self._sink.is_terminal and self._advises else None
                 self._sink.message(header_line(plan.snapshot, plan.root))
                 self._sink.message(plan_line(plan))
             case Retrying():
@@ -86,7 +92,7 @@ class LinesDisplay(Summaries):
             case RepoFailed():
                 self._sink.message(repo_failed_text(event))
             case Finished(report, name):
-                text = report_text(report, self._command, self._kept, name)
+                text = report_text(report, self._command, self._kept, name, self._plan)
                 # A terminal has echoed ^C, and stands behind it.
                 echoed = report.interrupted_by is not None and self._sink.is_terminal
                 self._sink.message(f"\n{text}" if echoed else text)

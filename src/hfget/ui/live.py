@@ -38,6 +38,7 @@ from hfget.events import (
 )
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
+from hfget.model import Plan
 from hfget.system import redact
 from hfget.ui import live_rows
 from hfget.ui.ansi import RESTORE, Brush, message_rows, safe
@@ -86,8 +87,7 @@ class LiveDisplay(Summaries):
         super().__init__(results)
         self.console = console
         self._command = command
-        self._clock = clock
-        self._began = clock()
+        self._clock, self._began = clock, clock()
         self._sink = Sink(console.file)  # type: ignore[arg-type]  # rich says IO[str]
         self._glyphs = live_rows.ASCII if self._sink.ascii else live_rows.FANCY
         self._region = console.is_terminal and not console.is_dumb_terminal
@@ -100,16 +100,15 @@ class LiveDisplay(Summaries):
         self._heading = ""
         self._waits = Countdown()
         self._rates = PlaceRates()
-        self._jobs = JobControl(self._away)
+        self._jobs = JobControl(self._away, console.file)
         self._status: str = texts.ASKING_HUB
         self._progress: Progress | None = None
         self._rows: list[ActiveFile] = []
-        self._over = False
+        self._plan: Plan | None = None
         self._last: tuple[list[str], int] = ([], 0)
         self._resized_at = float("-inf")
-        self._tall = 0
-        self._tall_at = self._began
-        self._stop = threading.Event()
+        self._tall, self._tall_at = 0, self._began
+        self._stop, self._over = threading.Event(), False
         self._thread: threading.Thread | None = None
 
     def __call__(self, event: Event, /) -> None:
@@ -119,7 +118,7 @@ class LiveDisplay(Summaries):
             case Resolved():
                 self._status = texts.GETTING_READY
             case Planned(plan):
-                self._over = False
+                self._over, self._plan = False, plan if self._region else None
                 self._status = texts.STARTING
                 self._heading = f"{header_line(plan.snapshot, plan.root)}\n{plan_line(plan)}"
                 self._say(self._heading)
@@ -142,9 +141,7 @@ class LiveDisplay(Summaries):
             case Finished(report, name):
                 self._over = True
                 kept = self._progress.bytes_done if self._progress else 0
-                self._say(report_text(report, self._command, kept, name))
-            case _:
-                pass
+                self._say(report_text(report, self._command, kept, name, self._plan))
 
     def __enter__(self) -> LiveDisplay:
         if self._thread is None:
@@ -197,7 +194,8 @@ class LiveDisplay(Summaries):
         """Without the region, and without a paint meanwhile; afterwards it is painted anew."""
         held = self._painting.acquire(timeout=_AWAY_SECONDS)  # this thread may hold it itself
         try:
-            write_at_once(RESTORE)
+            if self._jobs.in_foreground():
+                write_at_once(RESTORE)
             yield
             self._last = ([], 0)
         finally:
@@ -205,7 +203,7 @@ class LiveDisplay(Summaries):
                 self._painting.release()
 
     def abandon(self, error: HfgetError) -> None:
-        if self._region:
+        if self._region and self._jobs.in_foreground():
             write_at_once(RESTORE)
         super().abandon(error)
 
@@ -226,9 +224,11 @@ class LiveDisplay(Summaries):
         with self._painting:
             with self._lock:
                 messages, self._messages = self._messages, []
-            if not self._region:
+            if not (self._region and self._jobs.in_foreground()):
+                self._last = ([], 0)
                 if messages:
-                    self._sink.write(self._brush.lines(message_rows(messages)))
+                    lines = self._brush.lines(message_rows(messages))
+                    self._sink.write(self._jobs.apart(lines, self._clock()))
                 return
             width, height = self.console.size
             if width != self._last[1] != 0:

@@ -7,7 +7,7 @@ steer a terminal, then the cut, so that a cut never leaves half a secret behind.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,11 +17,11 @@ from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimi
 from hfget.messages import Text, advice, joined, translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Failure, ItemState, Plan, PlanItem, Report, Snapshot
-from hfget.selection import Group
 from hfget.system import count_text as count_text
 from hfget.system import duration_text, redact, safe_text, safe_url, size_text
 from hfget.ui.figures import eta_text, pair_text, percent, speed_text
 from hfget.ui.mirror_lines import mirror_lines
+from hfget.ui.next_step import next_lines
 
 _PATHS_PER_BLOCK = 10
 _BLOCKS_PER_REPORT = 20
@@ -122,22 +122,6 @@ def state_text(item: PlanItem) -> str:
     return translated(text)
 
 
-def group_text(group: Group) -> str:
-    """`safetensors`, `gguf Q4_K_M`, `all else`."""
-    return shown(group.name) if group.is_weights else translated(texts.ALL_ELSE)
-
-
-def choice_line(groups: Sequence[Group]) -> str:
-    """How one of the groups is chosen, empty where nothing is to choose."""
-    kinds = list(dict.fromkeys(group.kind for group in groups if group.is_weights))
-    quants = [group.quant for group in groups if group.quant]
-    ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
-    ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
-    if not ways:
-        return ""
-    return translated(texts.CHOICE(ways=joined([*ways, "--pick"], texts.OR)))
-
-
 def note_line(note: events.Note) -> str:
     said = texts.CAUTION if note.level == "warning" else texts.NOTE
     return translated(said(text=shown(note.text, _MESSAGE_LIMIT)))
@@ -226,20 +210,25 @@ def failures_text(failures: Iterable[Failure]) -> str:
     return "\n".join(blocks)
 
 
-def report_text(report: Report, command: str = "", kept: int = 0, name: str = "") -> str:
+def report_text(
+    report: Report, command: str = "", kept: int = 0, name: str = "", plan: Plan | None = None
+) -> str:
     """How the run ended; `command` is the command line that would go on.
 
     `kept` are the bytes on disk, those of unfinished files included; `name` the repo's of several.
+    With a `plan` what loads it comes last.
     """
     failures, line = report.failures, outcome_line(report, 0 if name else kept)
     if name:
         failures = tuple(replace(one, path=f"{name}/{one.path}") for one in failures)
-        line = translated(texts.ABOUT(name=shown(name), line=line))
+        line, plan = translated(texts.ABOUT(name=shown(name), line=line)), None
     lines = [failures_text(failures), line] if failures else [line]
     lines += [shown(line, _MESSAGE_LIMIT) for line in mirror_lines(report.mirrors)]
     if _goes_on(report):
         again = shown(command, _MESSAGE_LIMIT) if command else advice.RUN_AGAIN_TO_GO_ON
         lines.append(translated(texts.BLOCK_NEXT(hint=again)))
+    elif report.ok and plan:
+        lines += next_lines(plan)
     return "\n".join(lines)
 
 

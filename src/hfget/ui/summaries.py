@@ -22,13 +22,12 @@ from hfget.system import cells, free_bytes, last_speed, padded, size_text
 from hfget.ui.changes import change_text
 from hfget.ui.choosing import can_ask, choose
 from hfget.ui.figures import eta_text, speed_text
+from hfget.ui.group_names import choice_line, group_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
-    choice_line,
     count_text,
     error_text,
     files_line,
-    group_text,
     header_line,
     plan_line,
     shown,
