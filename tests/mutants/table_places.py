@@ -219,7 +219,7 @@ CHECKS = [
         ("destinations/test_record_log.py",),
         (
             "RecordLog._held",
-            "said.split(' ', 5)[1:5] != _stamp(seen.stamp).split(' ')",
+            "not said.startswith(_stamp(seen), said.index(' ') + 1)",
             "",
         ),
         ("RecordLog._held", "not is_mine(seen.owner)", "False"),
