@@ -53,6 +53,22 @@ def test_an_error_before_the_download_is_an_annotation_too(
     assert done.code == 3 and done.err.count("::error title=hfget::") == 1, done.err
 
 
+def test_what_ends_before_a_report_stands_in_the_summary(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, FILES)
+    summary = repos_root.parent / "summary.md"
+    shell = shell_at(start_hub().endpoint).with_env(**GITHUB, GITHUB_STEP_SUMMARY=str(summary))
+    assert shell.run("org/missing").code == 3
+    said = summary.read_text()
+    assert said.startswith("- **3** `hfget org/missing`: `") and "no model org/missing" in said
+    (shell.directory / "list.txt").write_text(f"{REPO}\norg/missing\n")
+    done = shell.run("-i", "list.txt")
+    assert done.code == 3 and done.err.count("::error title=hfget::org/missing: ") == 1
+    text = summary.read_text()
+    assert "| `org/m` |" in text and text.count("- **3** `hfget -i list.txt`: `org/missing: ") == 1
+
+
 def test_gitlab_folds_a_download_and_each_line_has_a_clock(
     repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:

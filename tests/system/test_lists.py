@@ -130,6 +130,30 @@ def test_a_list_may_come_by_stdin(it: Hub) -> None:
     assert (done.returncode, done.stdout) == (0, it.folders("a", "b").encode()), done.stderr
 
 
+def test_two_of_one_name_are_told_how_the_other_gets_a_folder(it: Hub) -> None:
+    make_model(it.root, "other/a", {"c.json": "other"})
+    it.hub.rescan()
+    done = it.shell.run("org/a", "other/a", "--json")
+    assert done.code == 2
+    resolved = [one["repo_id"] for one in done.events if one["event"] == "resolved"]
+    assert resolved == ["org/a", "other/a"]  # the second word was taken for a file first
+    [failed] = [one for one in done.events if one["event"] == "repo_failed"]
+    assert failed["hint"] == "download it by itself: hfget --local-dir DIR -- other/a"
+    assert it.folder("a") == it.repo("a")
+    assert it.shell.run("--local-dir", "DIR", "--", "other/a").code == 0
+
+
+def test_twins_in_one_repo_are_not_called_here(it: Hub) -> None:
+    make_model(it.root, "org/twins", {"a.txt": "same", "b.txt": "same"})
+    it.hub.rescan()
+    done = it.shell.run("org/twins")
+    assert done.code == 0 and "4 B to fetch, 4 B of the same content" in done.err
+    assert "already" not in done.err
+    (it.shell.directory / "twins" / "b.txt").unlink()
+    again = it.shell.run("org/twins", "--json")
+    assert again.report["received"] == 0 and again.report["reused"] == 8
+
+
 def test_two_of_one_place_come_one_after_the_other(it: Hub) -> None:
     make_model(it.root, "other/a", {"other.json": "{}"})
     it.hub.rescan()

@@ -117,6 +117,26 @@ def test_check_compares_and_changes_nothing(it: Hub) -> None:
     assert states == {"m/w.safetensors": "changed", "m/c.json": "ok", "m/old.bin": "ok"}
 
 
+def test_what_check_advises_mends(it: Hub) -> None:
+    """A file that was edited by hand is kept by `sync`, in whatever folder."""
+    where = ("--local-dir", "at")
+    assert it.shell.run("lock", "org/m").code == it.shell.run("sync", *where).code == 0
+    edited = it.folder("at") / "m" / "w.safetensors"
+    edited.write_bytes(b"mine")
+    checked = it.shell.run("sync", "--check", *where)
+    advised = "hfget sync --force --local-dir at"
+    assert checked.code == 6 and f"next: {advised} replaces" in checked.err, checked.err
+    assert it.shell.run("sync", *where).code == 7 and edited.read_bytes() == b"mine"
+    assert it.shell.run(*advised.split()[1:]).code == 0
+    assert it.shell.run("sync", "--check", *where).code == 0
+    edited.unlink()
+    edited.mkdir()
+    checked = it.shell.run("sync", "--check", *where)
+    assert "move away" in checked.err and "hfget sync --local-dir at" in checked.err
+    edited.rmdir()
+    assert it.shell.run("sync", *where).code == 0
+
+
 def test_sync_takes_another_commit_back_to_the_locked_one(it: Hub) -> None:
     assert it.shell.run("lock", "org/m").code == it.shell.run("sync").code == 0
     it.move_on()

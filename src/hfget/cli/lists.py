@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hfget.cli.flags import Given, given_in
 from hfget.errors import AccessError, HfgetError, NotFoundError, RepoNotFoundError, UsageError
+from hfget.events import Event, Resolved
 from hfget.messages import advice, operations_texts
 from hfget.messages import cli_texts as texts
 from hfget.options import DEFAULTS, MANNER, OPTIONS, DownloadOptions
@@ -46,6 +47,7 @@ class Several:
     ) -> None:
         self._given = given
         self._display = display
+        self._resolved: set[tuple[str, str]] = set()
         self._stop = stop
         self._consent = consent
 
@@ -70,7 +72,7 @@ class Several:
         from hfget.operations import Batch
 
         def together(wished: Sequence[Wished]) -> list[RepoResult]:
-            return Batch(self._runs(wished), self._display, self._stop).download(self._consent)
+            return Batch(self._runs(wished), self._tell, self._stop).download(self._consent)
 
         return self._understood(wishes, together)
 
@@ -103,6 +105,15 @@ class Several:
                 raise
             return do(self._repos_instead_of_files(wishes[0], error))
 
+    def _tell(self, event: Event, /) -> None:
+        """Tell of a repo only once that it was resolved: the same words may be tried as others."""
+        if isinstance(event, Resolved):
+            found = str(event.snapshot.ref), event.snapshot.commit
+            if found in self._resolved:
+                return
+            self._resolved.add(found)
+        self._display(event)
+
     def _runs(self, wishes: Sequence[Wished]) -> list[Run]:
         """Raises UsageError for what is not a repo, with the line that names it."""
         from hfget.operations import Run
@@ -110,7 +121,7 @@ class Several:
         runs = []
         for one in wishes:
             try:
-                runs.append(Run(one.text, one.options, self._display, self._stop))
+                runs.append(Run(one.text, one.options, self._tell, self._stop))
             except HfgetError as error:
                 if one.where:
                     error.message = operations_texts.OF(name=one.where, message=error.message)

@@ -109,6 +109,8 @@ MIRROR_DATA_HOST = Text(
     "the mirror may not cover its data host; use another mirror: --endpoint URL"
 )
 MORE_MEMORY = Text("raise `ulimit -v`, or end other programs")
+MOVE_AND_SYNC = Text("move away what is in the place of a file, then: {command}")
+SYNC_BY_FORCE = Text("{forced} replaces what was changed here; {command} keeps it")
 MOVE_AWAY = Text("move it away")
 MOVE_AWAY_AND_RUN = Text("move it away, and run the same command again")
 MOVE_AWAY_OR_ELSE = Text("move it away, or {other}")
@@ -229,6 +231,7 @@ SAME_HFGET_ON_WORKERS = Text(
     " pip install 'hfget[dask]'"
 )
 SHARD_LIKE = Text("--shard 2/8 for the second of eight; auto/8 takes the number from a scheduler")
+BY_ITSELF = Text("download it by itself: {command}")
 LEAVE_RANGES_OUT = Text("leave :ranges out")
 GIVE_UPSTREAM = Text("give --upstream URL, or leave it out")
 ADD_TO_LOCK = Text("hfget lock {name} adds it")

@@ -28,7 +28,8 @@ class PlanItem:
     It goes to its path below `root`. `source` is where on this disk what it has is, or will be, if
     that is copied from there. A complete file is not `recorded` if its record names another commit.
     `unfit` says why this disk cannot hold a file of that name, if so. With a `span` only those
-    bytes of it are to be brought, of which `have` counts what is here: the rest is for others.
+    bytes of it are to be brought, of which `have` counts what is here: the rest is for others. If
+    its content `comes`, it is that of another file of the run, and copied once that is here.
     """
 
     file: RemoteFile
@@ -39,6 +40,7 @@ class PlanItem:
     recorded: bool = True
     unfit: str = ""
     span: Span | None = None
+    comes: bool = False
 
     @property
     def destination(self) -> Path:
@@ -86,6 +88,11 @@ class Plan:
     @property
     def need_bytes(self) -> int:
         return sum(item.need for item in self.items)
+
+    @property
+    def copied_bytes(self) -> int:
+        """What is copied from files that come in the same run."""
+        return sum(item.have for item in self.items if item.comes)
 
     @property
     def cached_bytes(self) -> int:

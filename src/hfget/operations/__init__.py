@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hfget.operations.found_downloads import FoundDownload, Place, downloads, places
     from hfget.operations.kept_contents import KeptContents
     from hfget.operations.lock_file import LOCK_NAME, update_command
-    from hfget.operations.lock_sync import Syncing
+    from hfget.operations.lock_sync import Remedy, Syncing
     from hfget.operations.locking import Locking
     from hfget.operations.newer_commits import downloads_below, newer
     from hfget.operations.prune_partials import Prunable, Pruned, prunable, prune
@@ -46,6 +46,7 @@ __all__ = [
     "Pruned",
     "Pull",
     "Puller",
+    "Remedy",
     "RepoResult",
     "Run",
     "SideBySide",
@@ -72,6 +73,7 @@ _HOMES = {
     "LOCK_NAME": "lock_file",
     "update_command": "lock_file",
     "Locking": "locking",
+    "Remedy": "lock_sync",
     "Syncing": "lock_sync",
     "downloads_below": "newer_commits",
     "newer": "newer_commits",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import HfgetError, InterruptedRunError, TimeLimitError
+from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Failure, Report
 from hfget.operations.composed_sources import JoinedSources
@@ -23,8 +24,11 @@ from hfget.operations.planner import Companions
 from hfget.operations.run import Run
 from hfget.operations.tasks import Turns
 from hfget.operations.wrapped_task import WrappedTask
-from hfget.system import Stop, count_text, naming_disk_errors
+from hfget.system import Stop, command, count_text, naming_disk_errors, option
 from hfget.transfer import Outcome, Task
+
+#: What an error of one repo may advise, and several cannot share.
+_FOLDER_OPTION = "--local-dir"
 
 
 class RepoResult(NamedTuple):
@@ -114,7 +118,14 @@ class Batch:
             self._observer(events.Finished(report, names[number]))
 
     def _fail(self, number: int, error: HfgetError) -> None:
-        name = str(self._runs[number].asked)
+        asked = self._runs[number].asked
+        name = str(asked)
+        if _FOLDER_OPTION in error.hint:
+            revision = option("--revision", asked.revision) if asked.revision else []
+            options = [*revision, _FOLDER_OPTION, "DIR"]
+            error.hint = advice.BY_ITSELF(
+                command=command("hfget", options=options, operands=[name])
+            )
         self._results[number] = RepoResult(name, None, error)
         self._observer(events.RepoFailed(name, Failure.of(error)))
         if self._runs[number].settings.fail_fast:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,14 @@ from hfget.partials import hash_file
 from hfget.system import Stop, os_reason
 
 
+class Remedy(Enum):
+    """What makes a file as it is locked: a sync, one with --force, or a place that is made free."""
+
+    SYNC = auto()
+    FORCE = auto()
+    MOVE = auto()
+
+
 class Compared(NamedTuple):
     """A file of a lock file against the disk; `state` is ok, missing, changed or extra."""
 
@@ -32,6 +41,7 @@ class Compared(NamedTuple):
     state: str
     detail: str
     size: int
+    remedy: Remedy = Remedy.SYNC
 
 
 class Syncing:
@@ -99,8 +109,8 @@ class Syncing:
         for file in snapshot.files:
             path = f"{repo.folder}/{file.path}"
             with hashing.file(path) as hashed:
-                state, detail = _state(layout, snapshot, file, self._stop, hashed)
-            yield Compared(path, state, detail, file.size)
+                state, detail, remedy = _state(layout, snapshot, file, self._stop, hashed)
+            yield Compared(path, state, detail, file.size, remedy)
         for removal in layout.obsolete(snapshot, hash_file) if options.delete else ():
             yield Compared(
                 f"{repo.folder}/{removal.path}", "changed", texts.NOT_LOCKED, removal.size
@@ -119,26 +129,31 @@ def _state(
     file: RemoteFile,
     stop: Stop,
     hashed: Callable[[int], None],
-) -> tuple[str, str]:
-    """What there is of a file, and what is wrong with it."""
+) -> tuple[str, str, Remedy]:
+    """What there is of a file, what is wrong with it, and what mends that."""
     placement = place(layout, snapshot, file)
     if placement.blocked is not None:
-        return "changed", placement.blocked.message
+        return "changed", placement.blocked.message, Remedy.MOVE
     if placement.state is ItemState.COMPLETE:
-        return "ok", ""
+        return "ok", "", Remedy.SYNC
     if placement.state is ItemState.MISSING:
-        return "missing", ""
-    if placement.state is ItemState.OUTDATED:
-        return "changed", texts.OTHER_THAN_LOCKED
+        return "missing", "", Remedy.SYNC
+    known_wrong = placement.state is ItemState.OUTDATED
+    if known_wrong and placement.replaceable:
+        return "changed", texts.OTHER_THAN_LOCKED, Remedy.SYNC
     try:
         path = placement.present or placement.destination
         actual = hash_file(path, file.hash_kind, stop=stop, progress=hashed)
     except OSError as error:
-        return "changed", texts.UNREADABLE(strerror=os_reason(error))
+        remedy = Remedy.SYNC if placement.replaceable else Remedy.FORCE
+        return "changed", texts.UNREADABLE(strerror=os_reason(error)), remedy
     if actual is None:
         raise stop.error()
+    ours = placement.replaceable or placement.half is not None or actual in placement.earlier
+    remedy = Remedy.SYNC if ours else Remedy.FORCE
+    if known_wrong:
+        return "changed", texts.OTHER_THAN_LOCKED, remedy
     if actual != file.etag:
-        return "changed", texts.HASH_DIFFERS(
-            hash_kind=file.hash_kind, actual=actual, etag=file.etag
-        )
-    return "ok", ""
+        differs = texts.HASH_DIFFERS(hash_kind=file.hash_kind, actual=actual, etag=file.etag)
+        return "changed", differs, remedy
+    return "ok", "", Remedy.SYNC

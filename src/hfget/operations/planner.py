@@ -287,10 +287,12 @@ def _copied(item: PlanItem, placement: Placement | None, here: dict[str, PlanIte
     fetched = item.state is not ItemState.COMPLETE and item.state is not ItemState.ADOPTABLE
     if not fetched or item.file.defect or (placement and not placement.replaceable):
         return item
+    first = None
     if placement and placement.elsewhere is not None:
         state, source = placement.elsewhere.state, placement.elsewhere.path
     elif (first := here.setdefault(item.file.etag, item)) is not item:
         state, source = ItemState.TWIN, first.destination
     else:
         return item
-    return replace(item, state=state, have=item.file.size, source=source)
+    comes = first is not None and first.state not in (ItemState.COMPLETE, ItemState.ADOPTABLE)
+    return replace(item, state=state, have=item.file.size, source=source, comes=comes)

@@ -37,6 +37,7 @@ def make_report(
     )
     taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in items if item.state not in _UNSURE or item.file.path in taken]
+    kept = [item for item in kept if not item.comes]
     report = Report(
         snapshot=plan.snapshot,
         root=plan.root,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, Finished, Note, Planned
+from hfget.events import Event, Finished, Note, Planned, RepoFailed
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Failure, Report
@@ -85,10 +85,18 @@ class GitHubLines(LinesDisplay):
             for failure in event.report.failures:
                 self._annotate("error", _failure_text(failure))
             _append_summary(summary_of(event.report))
+        elif isinstance(event, RepoFailed):
+            self._failed(f"{event.name}: {event.failure.message}", event.failure.exit_code)
 
     def error(self, err: HfgetError) -> None:
         super().error(err)
-        self._annotate("error", _about(err.path, err.message))
+        self._failed(_about(err.path, err.message), err.exit_code)
+
+    def _failed(self, text: str, exit_code: int) -> None:
+        """What ended before there was a report."""
+        self._annotate("error", text)
+        said = f"- **{exit_code}** `{_code(self._command)}`: `{_code(text)}`\n"
+        _append_summary(redact(said))
 
     def _annotate(self, level: str, text: str) -> None:
         if self._left[level] > 0:

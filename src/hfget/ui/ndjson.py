@@ -251,7 +251,7 @@ def _plan_sums(plan: Plan) -> Record:
     return {
         "files": len(plan.items),
         "bytes": plan.total_bytes,
-        "have_bytes": plan.total_bytes - need,
+        "have_bytes": plan.total_bytes - need - plan.copied_bytes,
         "need_bytes": need,
         "from_cache_bytes": plan.cached_bytes,
         "delete_files": len(plan.removals),

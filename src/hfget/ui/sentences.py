@@ -79,12 +79,12 @@ def _files_line(plan: Plan) -> str:
     present = [item for item in plan.items if item.state is ItemState.ADOPTABLE]
     others = [item for item in plan.items if item.state is not ItemState.ADOPTABLE]
     check = sum(item.file.size for item in present)
-    cached = plan.cached_bytes
-    here = sum(item.have for item in others) - cached
+    cached, copied = plan.cached_bytes, plan.copied_bytes
+    here = sum(item.have for item in others) - cached - copied
     fetch = sum(item.need for item in others)
     if not plan.items:
         return texts.NO_FILES
-    if not present and not here and not cached:
+    if not present and not here and not cached and not copied:
         return texts.FILES_TO_FETCH(line=line) if fetch else texts.ALL_HERE(line=line)
     if not present and not cached and not fetch:
         return texts.ALL_HERE(line=line)
@@ -97,6 +97,7 @@ def _files_line(plan: Plan) -> str:
         parts.append(texts.PRESENT(check=size_text(check)))
     if fetch:
         parts.append(texts.TO_FETCH(fetch=size_text(fetch)))
+    parts += [texts.COPIED(copied=size_text(copied))] if copied else []
     return translated(joined([line, listed(parts)], texts.SEMICOLON)) if parts else line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,10 @@ def item(size: int, state: ItemState, have: int) -> PlanItem:
             "2 files, 4.0 GB; 3.0 GB present, to be checked, 1.0 GB to fetch",
         ),
         ((item(GB, ItemState.ADOPTABLE, GB),), "1 file, 1.0 GB; 1.0 GB present, to be checked"),
+        (
+            (item(GB, ItemState.MISSING, 0), replace(item(GB, ItemState.TWIN, GB), comes=True)),
+            "2 files, 2.0 GB; 1.0 GB to fetch, 1.0 GB of the same content",
+        ),
     ],
 )
 def test_plan(items: tuple[PlanItem, ...], expected: str) -> None:

@@ -10,10 +10,11 @@ import typer
 from hfget.cli import command_options
 from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
-from hfget.options import ACCESS, CHOICE, MANNER, OPTIONS, PLACE
+from hfget.messages import advice
+from hfget.options import ACCESS, CHOICE, MANNER, OPTIONS, PLACE, DownloadOptions
 
 if TYPE_CHECKING:
-    from hfget.operations import RepoResult
+    from hfget.operations import Remedy, RepoResult
 
 _NAMES = (
     *("force", "delete"),
@@ -67,7 +68,6 @@ def sync(
     results: list[RepoResult] = []
     with common.session(max_time) as (display, stop):
         from hfget.operations import Syncing
-        from hfget.system import command
         from hfget.ui import verdicts_text
 
         asked = given.options(common.token_file, display)
@@ -77,9 +77,27 @@ def sync(
             verdicts = [(file.path, file.state, file.detail) for file in found]
             summary = verdicts_text(verdicts, sum(file.size for file in found))
             display.verified(verdicts, summary)
-            if any(file.state != "ok" for file in found):
-                operands = [] if lock_file == Path("hfget.lock") else [str(lock_file)]
-                raise VerificationError(summary, hint=command("hfget", "sync", operands=operands))
+            if remedies := {file.remedy for file in found if file.state != "ok"}:
+                raise VerificationError(summary, hint=_hint(remedies, lock_file, into, asked))
         else:
             results = syncing.sync(consent(display, yes=yes), frozen=frozen)
     print_results(results, json=common.json)
+
+
+def _hint(remedies: set[Remedy], lock_file: Path, into: Path | None, asked: DownloadOptions) -> str:
+    """The command that makes all as it is locked. It never replaces your own files unasked."""
+    from hfget.operations import Remedy
+    from hfget.system import command, option
+
+    where = [*(option("--local-dir", str(into)) if into is not None else ())]
+    where += ["--cache"] if asked.cache else []
+    where += option("--cache-dir", str(asked.cache_dir)) if asked.cache_dir is not None else []
+    where += ["--delete"] if asked.delete else []
+    operands = [] if lock_file == Path("hfget.lock") else [str(lock_file)]
+    plain = command("hfget", "sync", options=where, operands=operands)
+    if Remedy.MOVE in remedies:
+        return advice.MOVE_AND_SYNC(command=plain)
+    if Remedy.FORCE in remedies:
+        forced = command("hfget", "sync", options=["--force", *where], operands=operands)
+        return advice.SYNC_BY_FORCE(forced=forced, command=plain)
+    return plain
