@@ -27,6 +27,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+def test_what_would_change_something_is_refused(served: Served) -> None:
+    for method, path in (
+        ("POST", "/api/repos/create"), ("POST", "/api/models/org/name/commit/main"),
+        ("POST", "/api/models/org/name/preupload/main"), ("DELETE", "/api/repos/delete"),
+        ("PUT", "/org/name/resolve/main/config.json"), ("POST", "/api/models"),
+    ):  # fmt: skip
+        status, headers, _ = served.ask(path, method, Content_Length="0")
+        assert (status, headers["x-error-message"]) == (405, "this server is read-only"), path
+
+
 def test_half_requests_keep_no_client_out(served: Served) -> None:
     """Heads and bodies that never end, more of them than one client may have connections."""
     body = b"POST /api/models/org/name/paths-info/main HTTP/1.1\r\nHost: localhost\r\n"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import requests
 
-from hfget.endpoints import DEFAULT_ENDPOINT, host_of, origin_of
+from hfget.endpoints import DEFAULT_ENDPOINT, host_of, hostname_of, is_public_hub, origin_of
 from hfget.errors import (
     AccessError,
     EntryNotFoundError,
@@ -127,7 +127,9 @@ class _Refusal(NamedTuple):
         return self._error(
             InvalidTokenError,
             texts.TOKEN_REFUSED(host=self._host, source=source),
-            advice.MAKE_TOKEN(endpoint=DEFAULT_ENDPOINT, without=without),
+            advice.MAKE_TOKEN(endpoint=DEFAULT_ENDPOINT, without=without)
+            if is_public_hub(hostname_of(self.response.url))
+            else advice.TOKEN_OF_HOST(host=self._host, without=without),
         )
 
     def _gated(self) -> HfgetError:

@@ -102,6 +102,7 @@ LOG_TO_FILE = Text("to see every request: --debug; into a file: 2> FILE")
 MAKE_ROOM_AND_RUN = Text("make room and run the same command again")
 MAKE_ROOM_OR_ELSE = Text("make room, {other}, or fetch less: --include GLOB")
 MAKE_TOKEN = Text("make another one at {endpoint}/settings/tokens, or go without: {without}")
+TOKEN_OF_HOST = Text("give a token that {host} accepts, or go without: {without}")
 MAYBE_NOT_YET = Text(
     "a mirror may not have it yet: try again later, or use another mirror: --endpoint URL"
 )

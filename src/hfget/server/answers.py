@@ -19,6 +19,8 @@ from hfget.errors import (
 )
 from hfget.messages import server_texts as texts
 
+#: What the Hub says of a token that is none of its own (huggingface_hub, `hf_raise_for_status`).
+INVALID_LOGIN = "Invalid credentials in Authorization header"
 _MOST_MESSAGE = 500  # characters of a header
 
 
@@ -31,16 +33,18 @@ class RefusalError(Exception):
         message: str,
         code: str | None = None,
         headers: Mapping[str, str] | None = None,
+        in_hub_words: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
         self.headers = dict(headers or {})
+        self.in_hub_words = in_hub_words
 
     def response(self) -> Response:
         # header values are latin-1 and one line; the body carries the text as it is
-        plain = self.message.encode("ascii", "backslashreplace").decode()
+        plain = (self.in_hub_words or self.message).encode("ascii", "backslashreplace").decode()
         headers = {
             **self.headers,
             "X-Error-Message": "".join(filter(str.isprintable, plain))[:_MOST_MESSAGE].strip(),
@@ -99,7 +103,7 @@ def upstream_refusal(error: HfgetError, with_token: bool) -> RefusalError:
 
 
 def invalid_token() -> RefusalError:
-    return RefusalError(401, "Invalid credentials in Authorization header")
+    return RefusalError(401, INVALID_LOGIN)
 
 
 def preparing(folder: str) -> RefusalError:

@@ -86,7 +86,9 @@ class _Door:
             # git shows a plain text, with `remote:` before it
             message = texts.NO_GIT
             return PlainTextResponse(message + "\n", 403, {"X-Error-Message": message})
-        if request.method not in ("GET", "HEAD", "POST"):
+        if request.method not in ("GET", "HEAD") and not (
+            request.method == "POST" and "/paths-info/" in path
+        ):
             raise RefusalError(405, texts.READ_ONLY, headers={"Allow": METHODS})
         try:
             try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import server_texts as texts
-from hfget.server.answers import RefusalError
+from hfget.server.answers import INVALID_LOGIN, RefusalError
 from hfget.system import os_reason, read_text, remember
 
 VARIABLE = "HFGET_SERVE_TOKEN"
@@ -39,10 +39,12 @@ class ClientTokens:
         found = _hash(token)
         if not sum(hmac.compare_digest(found, known) for known in self._hashes):
             asks = 'Basic realm="hfget", charset="UTF-8"' if is_page else "Bearer"
+            # in the Hub's words, hf does not take it for a repo that is missing
             raise RefusalError(
                 401,
                 texts.ASKS_ITS_TOKEN,
                 headers={"WWW-Authenticate": asks},
+                in_hub_words=INVALID_LOGIN if token else None,
             )
 
 

@@ -176,8 +176,6 @@ class Routes:
         token = _token(request)
         if token is not None and self.options.access.user(token) is None:
             raise invalid_token()
-        if request.method == "POST":
-            raise RefusalError(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
         query = request.query_params.multi_items()
         entries, following = await run_in_threadpool(
             repo_list, self.store, self.options.access, repo_type, query, token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -64,8 +65,22 @@ def make_server(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
+            secure = list(sockets or ()) if self.config.ssl else []
+            await super().startup(sockets=[] if secure else sockets)
+            for one in secure:
+                await self._listen(one)
             on_ready()
+
+        async def _listen(self, sock: socket.socket) -> None:
+            """With TLS that must stand as soon as a head must come: uvicorn waits for a minute."""
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(self.config, self.server_state, self.lifespan.state),
+                sock=sock,
+                ssl=self.config.ssl,
+                ssl_handshake_timeout=limits.head_seconds,
+                backlog=_BACKLOG,
+            )
+            self.servers.append(server)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -117,8 +117,14 @@ def test_a_gated_repo(status: int) -> None:
 def test_a_token_that_is_not_accepted(headers: dict[str, str], source: TokenSource) -> None:
     error = refused(401, headers, sent=source)
     assert type(error) is InvalidTokenError and error.exit_code == 4
-    assert source in error.message and "settings/tokens" in error.hint
+    assert source in error.message and "a token that 127.0.0.1" in error.hint
     assert ("--no-token" in error.hint) is (source != "--token")
+
+
+def test_a_token_that_the_hub_does_not_accept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hfget.hub.error_codes.is_public_hub", lambda host: True)
+    error = refused(401, INVALID, sent="HF_TOKEN")
+    assert "https://huggingface.co/settings/tokens" in error.hint
 
 
 def test_a_login_in_the_endpoint_that_is_not_accepted() -> None:

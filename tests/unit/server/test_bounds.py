@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from hfget.server.access import ServeOptions, Tls
 from hfget.server.admission import Admission
 from hfget.server.attributes import LfsRules
 from hfget.server.card import Card, read_card
+from hfget.server.running import bind, make_server
+from hfget.server.store import Store
+from tests.support.certificates import PrivateCA
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,27 @@ class _Connection:
 
     def abort(self) -> None:
         self.aborted = True
+
+
+def test_a_handshake_that_does_not_end_is_hung_up(tmp_path: Path) -> None:
+    authority = PrivateCA(tmp_path)
+    pair = Tls(tmp_path / "trusted.pem", tmp_path / "trusted.key")
+    assert authority.trusted
+    ready = threading.Event()
+    options = ServeOptions(tls=pair, head_seconds=0.2)
+    server = make_server(Store(tmp_path), options, ready.set)
+    listener = bind("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert ready.wait(60)
+        for first in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
+            with socket.create_connection(listener.getsockname(), timeout=30) as connection:
+                connection.sendall(first)
+                assert connection.recv(1) == b""  # uvicorn alone would wait for a minute
+    finally:
+        server.should_exit = True
+        thread.join(60)
 
 
 def test_those_without_a_request_make_room() -> None:

@@ -37,6 +37,10 @@ def test_only_who_shows_one_is_let_in(given: str, for_files: bool, for_page: boo
         with pytest.raises(RefusalError) as caught:
             tokens.check(headers, is_page=is_page)
         assert caught.value.status == 401
+        # what hf takes for a wrong token; without it, it speaks of a repo that is missing
+        said = caught.value.response().headers["x-error-message"]
+        wrong = said == "Invalid credentials in Authorization header"
+        assert wrong or (given != f"Bearer {TOKEN}x" and said.startswith("this mirror asks"))
         assert caught.value.headers["WWW-Authenticate"].startswith("Basic" if is_page else "Bearer")
 
 
