@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         exists,
         free_bytes,
         is_inside,
+        is_shortage,
         naming_disk_errors,
         unwritable,
     )
@@ -112,6 +113,7 @@ __all__ = [
     "hub_home",
     "is_inside",
     "is_own",
+    "is_shortage",
     "is_sole",
     "is_trusted",
     "lacks_memory",
@@ -166,6 +168,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "is_shortage": "disk",
     "unwritable": "disk",
     "lacks_memory": "address_space",
     "spare_address_space": "address_space",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from hfget.errors import AccessError, HfgetError, InterruptedRunError, NetworkError
+from hfget.errors import AccessError, DiskError, HfgetError, InterruptedRunError, NetworkError
 from hfget.http import retry
 from hfget.http.requested_wait import requested_wait
 from hfget.http.retry import Transient, backoff, wait_after
@@ -141,6 +142,26 @@ def test_what_the_server_asks_for_is_waited_and_a_little_more() -> None:
     waits = {wait_after(failure, 1) for _ in range(50)}
     assert all(20.0 < wait < 21.0 for wait in waits) and len(waits) > 10
     assert wait_after(Transient("HTTP 429", url=URL, wait=0.0), 1) > 0.05
+
+
+def test_what_this_process_lacks_is_no_failure_of_the_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry, "backoff", lambda attempt: 0.0)
+    tries = []
+
+    def attempt() -> None:
+        tries.append(1)
+        try:
+            raise requests.ConnectionError(OSError(errno.EMFILE, "Too many open files"))
+        except requests.ConnectionError as error:
+            raise retry.from_exception(error, URL) from error
+
+    with pytest.raises(DiskError, match=r"to hub\.test: too many open") as caught:
+        retry.with_retries(attempt, retries=20, stop=threading.Event(), on_retry=lambda *told: None)
+    assert "ulimit -n" in caught.value.hint and len(tries) < 8
+    failure = Transient("connection refused", url=URL)
+    assert not retry.is_last(failure, 20, 20) and retry.is_last(failure, 21, 20)
 
 
 @pytest.mark.parametrize("wait", [None, 0.0, 1.0])
