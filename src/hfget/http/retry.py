@@ -1,4 +1,4 @@
-"""What is tried again, and when: the one table for API calls and for content.
+"""What is tried again, and when, for API calls and for content alike.
 
 tenacity computes the waits and runs the attempts of API calls; transfers, which must not
 block a worker while they wait, ask `backoff` for the same waits and schedule by them.
@@ -29,17 +29,13 @@ from hfget.http.failures import (
 )
 from hfget.http.redirects import is_redirect
 from hfget.http.requested_wait import requested_wait
+from hfget.http.statuses import CALM, PASSING
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
 from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
-
-#: Statuses that pass, beside those from 500 on: the request may be repeated as it is.
-#: A 202 says that there is nothing yet; the others below 400 answer another request than was made
-#: (a 304 comes of a broken cache), or do not say where to go.
-_PASSING = frozenset({101, 202, 204, 205, 300, 304, 305, 306, 408, 409, 421, 423, 425, 429})
 
 _WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 #: Other connections of this process may end and give back what one lacks, but not for ever.
@@ -158,17 +154,17 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
 def from_status(response: requests.Response) -> Transient | None:
     """The transient failure that a status stands for, or None if the status is final."""
     status = response.status_code
-    if is_redirect(response) or not (status in _PASSING or 500 <= status <= 599):
+    if is_redirect(response) or not (status in PASSING or 500 <= status <= 599):
         return None
     wait = requested_wait(response.headers, status)
     reason = texts.STATUS(status=status) + (texts.TOO_MANY_REQUESTS if status == 429 else "")
-    calm = status == 429 or (status == 503 and wait is not None)
+    calm = status in CALM or (status == 503 and wait is not None)
     return Transient(
         reason,
         url=response.url,
         wait=wait,
         whole_host=calm,
-        overloaded=status in (429, 503),
+        overloaded=status in CALM or status == 503,
         status=status,
     )
 

@@ -19,6 +19,7 @@ from hfget.errors import AccessError, DiskError, HfgetError, InterruptedRunError
 from hfget.http import retry
 from hfget.http.requested_wait import requested_wait
 from hfget.http.retry import Transient, backoff, wait_after
+from hfget.http.statuses import PASSING
 from hfget.limits import MAX_REQUESTED_WAIT
 from hfget.system.cancellation import Stop
 from tests.support.loopback import BOUND
@@ -193,17 +194,14 @@ def response(status: int, **headers: str) -> requests.Response:
 
 
 #: The others below 400 answer another request than was made.
-_PASS = (101, 202, 204, 205, 300, 304, 305, 306, 408, 425, 429)
-
-
-@pytest.mark.parametrize("status", [*_PASS, *range(500, 600)])
+@pytest.mark.parametrize("status", [*sorted(PASSING), *range(500, 600)])
 def test_statuses_that_pass(status: int) -> None:
     failure = retry.from_status(response(status, Retry_After="4"))
     assert failure is not None
     assert (failure.host, failure.wait) == ("hub.test", 4.0)
     assert str(status) in failure.reason
-    assert failure.whole_host is (status in (429, 503))
-    assert failure.overloaded is (status in (429, 503))
+    assert failure.whole_host is (status in (420, 429, 503, 509))
+    assert failure.overloaded is (status in (420, 429, 503, 509))
     assert "secret" not in failure.url
 
 
