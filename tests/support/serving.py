@@ -67,9 +67,16 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(root: Path, *arguments: str, home: Path, **environment: str) -> Iterator[Served]:
-    """`hfget serve ROOT` on a free port; it must end by SIGINT, with code 0."""
+def serving(
+    root: Path, *arguments: str, home: Path, open_files: str = "", **environment: str
+) -> Iterator[Served]:
+    """`hfget serve ROOT` on a free port; it must end by SIGINT, with code 0.
+
+    With `open_files` it may have no more descriptors.
+    """
     command = [sys.executable, "-m", "hfget", "serve", str(root), "--port", "0", *arguments]
+    if open_files:
+        command = ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh", *command]
     kept = {name: text for name, text in os.environ.items() if not name.startswith("HF_")}
     env = {**kept, "XDG_CACHE_HOME": str(home / "xdg"), "HF_HOME": str(home / "hf"), **environment}
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)

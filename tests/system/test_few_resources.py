@@ -5,11 +5,15 @@ from __future__ import annotations
 import resource
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import HFGET, Shell, tree
+from tests.support.serving import serving
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -49,6 +53,39 @@ def test_few_open_files(repos_root: Path, start_hub: StartHub, shell_at: ShellAt
     run("sync")
     run("list")
     assert tree(shell.directory / "m") == tree(source)
+
+
+def test_too_few_open_files_are_named_soon(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"w.bin": 2 * MiB})
+    shell = shell_at(start_hub().endpoint)
+    for most in (5, 7):
+        done = limited(shell, resource.RLIMIT_NOFILE, most, REPO)
+        assert done.returncode == 7, done.stderr
+        assert b"too many open files" in done.stderr and b"ulimit -n" in done.stderr
+
+
+@pytest.mark.parametrize("most", [22, 40])
+def test_few_open_files_for_a_server(
+    most: int, repos_root: Path, shell_at: ShellAt, tmp_path: Path
+) -> None:
+    """Fifty clients at once: each gets the file or is told to come back, and nothing breaks."""
+    small: dict[str, bytes | str | int] = {f"{number}.txt": "s" for number in range(20)}
+    source = make_model(repos_root, REPO, {**small, "w.bin": 2 * MiB})
+    with serving(repos_root, home=tmp_path, open_files=str(most)) as server:
+        lines = (f"GET /{REPO}/resolve/main/w.bin HTTP/1.1", f"Host: 127.0.0.1:{server.port}")
+        asked = "\r\n".join([*lines, "", ""]).encode()
+        clients = [server.connect() for _ in range(50)]
+        statuses = set()
+        for client in clients:
+            with client, suppress(ConnectionError):  # one that had not asked made room
+                client.sendall(asked)
+                statuses.add(client.recv(12)[9:])
+        assert statuses & {b"200"} and statuses <= {b"200", b"503", b""}, statuses
+        shell = shell_at(server.endpoint)
+        assert shell.run(REPO).code == 0
+        assert tree(shell.directory / "m") == tree(source)
 
 
 def test_too_little_memory_is_named(

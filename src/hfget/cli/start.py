@@ -6,9 +6,12 @@ import gc
 import os
 import signal
 import sys
+from typing import NoReturn
 
 #: More new objects than starting makes: Python looks for cycles at every 700 of them, in vain.
 _OBJECTS_UNTIL_COLLECTION = 100_000
+#: As `cli_texts.NO_MEMORY`, where there is none to load that.
+_NO_MEMORY = b"error: the system has no memory left for this process\n"
 
 
 def main() -> None:
@@ -17,25 +20,42 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from hfget.messages import advice, cli_texts, translated, ui_texts
-
     try:
         from hfget.cli.main import main as run
 
         signal.signal(signal.SIGINT, before)
         run()
-    except MemoryError:
-        lines = (
-            ui_texts.ERROR(message=cli_texts.NO_MEMORY),
-            ui_texts.BLOCK_NEXT(hint=advice.MORE_MEMORY),
-        )
-        print(*map(translated, lines), sep="\n", file=sys.stderr)
-        sys.exit(7)
+    except (MemoryError, ImportError, OSError, SystemError) as error:
+        _end_without_memory(error)
     finally:
         _let_go_of_messages()
         # Nor does it have to look through all that is there when it ends (40 ms).
         gc.disable()
         gc.freeze()
+
+
+def _end_without_memory(error: Exception) -> NoReturn:
+    """Say that memory lacks, in one line where it lacks for the messages too.
+
+    Raises `error` if that is not what it means.
+    """
+    try:
+        from hfget.system import lacks_memory
+
+        if not lacks_memory(error):
+            raise error
+        from hfget.messages import advice, cli_texts, translated, ui_texts
+
+        lines = (
+            ui_texts.ERROR(message=cli_texts.NO_MEMORY),
+            ui_texts.BLOCK_NEXT(hint=advice.MORE_MEMORY),
+        )
+        print(*map(translated, lines), sep="\n", file=sys.stderr)
+    except (MemoryError, ImportError, OSError, SystemError) as another:
+        if another is error:
+            raise
+        os.write(2, _NO_MEMORY)
+    sys.exit(7)
 
 
 def _complete_streams() -> None:

@@ -63,7 +63,7 @@ def remember(records: Path, asked: str, snapshot: Snapshot) -> None:
 
 
 def _read(records: Path, *, anyones: bool = False) -> list[dict[str, Any]]:
-    """The entries, oldest first; none where there is no record of this user's, or of `anyones`."""
+    """The entries, oldest first; none without a record of this user, or of `anyones`."""
     try:
         found = read_record(records / NAME, _MOST_BYTES)
         document = json.loads(found.text) if found.is_mine or anyones else {}

@@ -12,7 +12,7 @@ from hfget.errors import HfgetError, VerificationError
 from hfget.external.aria2c_data import Aria2cData
 from hfget.external.aria2c_process import Order, run
 from hfget.external.exit_codes import failure_of
-from hfget.http import Transient, given_up, wait_after
+from hfget.http import Transient, given_up, is_last, wait_after
 from hfget.limits import MAX_REFETCHES
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
@@ -118,7 +118,7 @@ class Aria2cFile:
     def _retry(self, source: Located, failure: Transient, began: float, strikes: int) -> None:
         """Wait for the next try. Raises HfgetError when there is none."""
         wait = source.failed(failure, began)
-        if strikes > self._options.retries:
+        if is_last(failure, strikes, self._options.retries):
             raise given_up(failure, self._file.path)
         wait = max(wait, wait_after(failure, strikes))
         asked = failure.wait is not None

@@ -25,6 +25,7 @@ from hfget.http.retry import (
     from_exception,
     from_status,
     given_up,
+    is_last,
     wait_after,
     with_retries,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "given_up",
     "hand_back",
     "header_value",
+    "is_last",
     "is_redirect",
     "is_token_refused",
     "kind_of",

@@ -17,7 +17,7 @@ import requests
 import urllib3
 
 from hfget.messages import http_texts as texts
-from hfget.system import redact, safe_text
+from hfget.system import is_shortage, redact, safe_text
 
 _MOST_CAUSES = 32
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
@@ -84,6 +84,14 @@ def certificate_fault(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return safe_text(cause.verify_message or "not valid", 200)
     return ""
+
+
+def shortage(error: BaseException) -> OSError | None:
+    """What this process lacks to connect (descriptors, memory), None if that is not what failed."""
+    for cause in causes(error):
+        if isinstance(cause, OSError) and is_shortage(cause):
+            return cause
+    return None
 
 
 def tunnel_status(error: BaseException) -> int | None:

@@ -1,4 +1,4 @@
-"""What is tried again, and when: the one table for API calls and for content.
+"""What is tried again, and when, for API calls and for content alike.
 
 tenacity computes the waits and runs the attempts of API calls; transfers, which must not
 block a worker while they wait, ask `backoff` for the same waits and schedule by them.
@@ -6,6 +6,7 @@ block a worker while they wait, ask `backoff` for the same waits and schedule by
 
 from __future__ import annotations
 
+import errno
 import http.client
 import random
 import threading
@@ -17,16 +18,18 @@ import tenacity
 import urllib3
 
 from hfget.endpoints import host_of
-from hfget.errors import DataHostError, HfgetError, NetworkError, UnreachableError
+from hfget.errors import DataHostError, DiskError, HfgetError, NetworkError, UnreachableError
 from hfget.http.failures import (
     CertificateError,
     ProxyError,
     causes,
     certificate_fault,
     describe,
+    shortage,
 )
 from hfget.http.redirects import is_redirect
 from hfget.http.requested_wait import requested_wait
+from hfget.http.statuses import CALM, PASSING
 from hfget.limits import FIRST_WAIT, LONGEST_WAIT, MAX_REQUESTED_WAIT
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
@@ -34,12 +37,9 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
 
-#: Statuses that pass, beside those from 500 on: the request may be repeated as it is.
-#: A 202 says that there is nothing yet; the others below 400 answer another request than was made
-#: (a 304 comes of a broken cache), or do not say where to go.
-_PASSING = frozenset({101, 202, 204, 205, 300, 304, 305, 306, 408, 409, 421, 423, 425, 429})
-
 _WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
+#: Other connections of this process may end and give back what one lacks, but not for ever.
+_LOCAL_TRIES = 4
 _NO_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -63,6 +63,7 @@ class Transient(Exception):
     before the failure, `kept` of them. `status` is that of the answer, 0 where there was none;
     `timed_out` tells that the host took too long. `place` is the host of the endpoint that was
     asked, where an answer had begun; `elsewhere` is set where another endpoint sends the rest.
+    `local` is set where this process could not connect, for want of descriptors or memory.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Transient(Exception):
         self.place = ""
         self.elsewhere = False
         self.timed_out = timed_out
+        self.local: OSError | None = None
         self.led_by = ""
 
     def lead_here(self, host: str) -> None:
@@ -135,6 +137,10 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
             hint=advice.CHECK_ENDPOINT,
         )
     if isinstance(error, _NETWORK_ERRORS):
+        if lacking := shortage(error):
+            failure = Transient(describe(error), url=url, overloaded=True)
+            failure.local = lacking
+            return failure
         connecting = isinstance(error, requests.exceptions.ConnectionError)
         return Transient(
             describe(error),
@@ -148,17 +154,17 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
 def from_status(response: requests.Response) -> Transient | None:
     """The transient failure that a status stands for, or None if the status is final."""
     status = response.status_code
-    if is_redirect(response) or not (status in _PASSING or 500 <= status <= 599):
+    if is_redirect(response) or not (status in PASSING or 500 <= status <= 599):
         return None
     wait = requested_wait(response.headers, status)
     reason = texts.STATUS(status=status) + (texts.TOO_MANY_REQUESTS if status == 429 else "")
-    calm = status == 429 or (status == 503 and wait is not None)
+    calm = status in CALM or (status == 503 and wait is not None)
     return Transient(
         reason,
         url=response.url,
         wait=wait,
         whole_host=calm,
-        overloaded=status in (429, 503),
+        overloaded=status in CALM or status == 503,
         status=status,
     )
 
@@ -174,6 +180,11 @@ def backoff(attempt: int) -> float:
     middle = _WAIT(state)
     spread = 0.7 if middle < 4 else 0.5
     return middle * random.uniform(1 - spread, 1 + spread)
+
+
+def is_last(failure: Transient, attempt: int, retries: int) -> bool:
+    """Whether the `attempt`-th fruitless try in a row is the last one."""
+    return attempt > (min(retries, _LOCAL_TRIES) if failure.local else retries)
 
 
 def wait_after(failure: Transient, attempt: int) -> float:
@@ -203,21 +214,21 @@ def with_retries(
 ) -> T:
     """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
 
-    Raises NetworkError when the tries are used up, the error of `stop` once that is set, and
-    whatever else `attempt` raises at once.
+    Raises what `given_up` makes of the last when the tries are used up, the error of `stop` once
+    that is set, and whatever else `attempt` raises at once.
     """
 
-    def wait(state: tenacity.RetryCallState) -> float:
+    def seen(state: tenacity.RetryCallState) -> Transient:
         assert state.outcome is not None
         failure = state.outcome.exception()
         assert isinstance(failure, Transient)
-        return wait_after(failure, state.attempt_number)
+        return failure
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        return wait_after(seen(state), state.attempt_number)
 
     def tell(state: tenacity.RetryCallState) -> None:
-        assert state.outcome is not None
-        failure = state.outcome.exception()
-        assert isinstance(failure, Transient)
-        on_retry(failure, state.upcoming_sleep, state.attempt_number)
+        on_retry(seen(state), state.upcoming_sleep, state.attempt_number)
 
     def sleep(seconds: float) -> None:
         if stop.wait(seconds):
@@ -226,7 +237,7 @@ def with_retries(
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Transient),
         wait=wait,
-        stop=tenacity.stop_after_attempt(retries + 1),
+        stop=lambda state: is_last(seen(state), state.attempt_number, retries),
         sleep=sleep,
         before_sleep=tell,
         reraise=True,
@@ -237,8 +248,20 @@ def with_retries(
         raise given_up(failure) from None
 
 
-def given_up(failure: Transient, path: str | None = None) -> UnreachableError:
-    """The error that a failure becomes when the tries are used up."""
+def given_up(failure: Transient, path: str | None = None) -> UnreachableError | DiskError:
+    """The error that a failure becomes when the tries are used up.
+
+    What this process lacks is not the network's fault: a DiskError, as where it lacks that for a
+    file.
+    """
+    if failure.local:
+        return DiskError(
+            texts.NO_CONNECTION_WHY(host=failure.host, error=failure.plain_reason),
+            path=path,
+            hint=advice.MORE_MEMORY
+            if failure.local.errno == errno.ENOMEM
+            else advice.FEWER_JOBS_OR_LIMIT,
+        )
     if failure.led_by:
         return DataHostError(
             texts.DATA_HOST_UNREACHED(

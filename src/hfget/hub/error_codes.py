@@ -29,6 +29,13 @@ from hfget.settings import Credential, Withheld
 from hfget.system import redact, safe_text, safe_url, shell_word
 
 # What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).
+#: Statuses with a meaning of their own: RFC 9110, 15.5.3; RFC 7725; nginx (client certificates).
+_MEANT = {
+    402: advice.PAYMENT,
+    451: advice.LEGAL_REASONS,
+    495: advice.CLIENT_CERTIFICATE,
+    496: advice.CLIENT_CERTIFICATE,
+}
 _DISABLED = "access to this resource is disabled"
 
 
@@ -102,7 +109,15 @@ class _Refusal(NamedTuple):
             return known[code]()
         if status == 404:
             return self._not_found()
-        if status in (401, 403, 451):
+        if status in _MEANT:
+            return self._error(
+                AccessError,
+                texts.ACCESS_REFUSED(
+                    host=self._host, ref=self.ref, status=status, in_its_words=self._in_its_words
+                ),
+                _MEANT[status](page=self._page),
+            )
+        if status in (401, 403, 498):
             return self._error(
                 UnseenError if status == 401 and not self._sent else AccessError,
                 texts.ACCESS_REFUSED(

@@ -76,6 +76,11 @@ HTTPS_OR_NO_SECRET = Text("use an https endpoint, or leave the secret out")
 HUB_BELOW_PATH = Text("if the hub is below a path, name it: --endpoint {endpoint}/{path}")
 INSTALL_SERVE = Text("pip install 'hfget[serve]'")
 INSTALL_SOCKS = Text("install it (pip install 'hfget[socks]'), or use an http:// proxy")
+PAYMENT = Text("it asks for payment, or your quota there is used up; its page is {page}")
+LEGAL_REASONS = Text("it is withheld there for legal reasons; its page is {page}")
+CLIENT_CERTIFICATE = Text(
+    "it wants a certificate of yours, which is never sent; its page is {page}"
+)
 LATER_OR_OTHER_MIRROR = Text("try again later, or use another mirror: --endpoint URL")
 LEAVE_NO_TOKEN_OUT = Text("leave --no-token out")
 LEAVE_ONE_OUT = Text("leave one of them out")

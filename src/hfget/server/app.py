@@ -20,6 +20,7 @@ from hfget.server.routes import Routes
 from hfget.server.shortcuts import Shortcuts
 from hfget.server.store import Store
 from hfget.server.targets import is_git
+from hfget.system import is_shortage
 
 if TYPE_CHECKING:
     from hfget.server.mirror import Mirror
@@ -63,6 +64,11 @@ class _Door:
             response = refusal.response()
         except ClientDisconnect:
             response = Response(status_code=400)
+        except OSError as error:
+            if not is_shortage(error):
+                raise
+            busy = RefusalError(503, texts.NO_DESCRIPTOR, headers={"Retry-After": "1"})
+            response = busy.response()
         extra = cors_headers(request.method, request.headers, self.options.origins)
         for name, value in extra.items():
             response.headers[name] = value

@@ -13,7 +13,7 @@ from hfget.destinations import RecordLog, read_tree
 from hfget.model import RemoteFile, RepoType, is_commit, is_etag
 from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
 from hfget.server.walk import FoundFile
-from hfget.system import Stamp, read_text
+from hfget.system import Stamp, is_shortage, read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}
 _MOST_REFS = 1000
@@ -121,5 +121,7 @@ def _files(folder: Path, parts: tuple[str, ...], blobs: list[Path]) -> Iterator[
 def _names(folder: Path) -> list[str]:
     try:
         return sorted(place.name for place in folder.iterdir() if is_text(place.name))
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return []

@@ -20,6 +20,7 @@ from hfget.server.cached import cached_revisions
 from hfget.server.provenance import Provenances, has_records, is_folder
 from hfget.server.repo import MAIN, Repo, unfit
 from hfget.server.visibility import Visibility, is_cached_repo, is_hidden, looks_like_home
+from hfget.system import is_shortage
 
 _TYPE_FOLDERS: dict[str, RepoType] = {"datasets": "dataset", "spaces": "space"}
 
@@ -43,6 +44,7 @@ class Discovery:
     note: Callable[[str], None]
 
     def repos(self) -> dict[tuple[RepoType, str], Repo]:
+        """Raises OSError where descriptors are short: what is not seen then may well be there."""
         revisions: dict[tuple[RepoType, str], dict[str, Path]] = {}
         # a folder in its own place comes before one that merely says what it is
         for place in sorted(self._places(), key=lambda place: place.claimed):
@@ -152,7 +154,9 @@ def _entry_names(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries]
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return []
 
 
@@ -160,5 +164,7 @@ def _has_files(folder: Path) -> bool:
     try:
         with os.scandir(folder) as entries:
             return any(entry.is_file() and not is_hidden((entry.name,)) for entry in entries)
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
-#: Descriptors for all but connections, and how many each connection may need.
-_OTHER_FILES, _FILES_EACH = 64, 2
+#: Descriptors for all but connections, and how many each connection may need: its socket, the
+#: file, and while that is sent the socket once more.
+_OTHER_FILES, _FILES_EACH = 64, 3
+#: Where few are allowed: those that the event loop and a look at the disk take.
+_LOOP_FILES = 12
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -132,6 +136,14 @@ def run(
         store.close()
 
 
+def _open_now() -> int:
+    """How many descriptors this process has, where the system tells."""
+    try:
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208
+    except OSError:
+        return _OTHER_FILES
+
+
 def _room(wanted: int) -> int:
     """How many connections the limit of open files has room for; raised where that may be."""
     try:
@@ -146,5 +158,6 @@ def _room(wanted: int) -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         except (OSError, ValueError):
             soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return max(8, min(wanted, (soft - _OTHER_FILES) // _FILES_EACH))
+        others = min(_OTHER_FILES, _open_now() + _LOOP_FILES)
+        return max(1, min(wanted, (soft - others) // _FILES_EACH))
     return wanted

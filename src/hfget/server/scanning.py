@@ -20,7 +20,7 @@ from hfget.server.listing import Listing, ServedFile
 from hfget.server.provenance import Promise, Provenance, Provenances
 from hfget.server.visibility import Visibility
 from hfget.server.walk import FoundFile, Walk
-from hfget.system import Stamp, read_text
+from hfget.system import Stamp, is_shortage, read_text
 
 LFS_THRESHOLD = 10 * 1024 * 1024
 _SNIFF_BYTES = 8 * 1024
@@ -77,7 +77,9 @@ class Scanner:
             entry, promise = tree.get(item.path), promises[item.path]
             try:
                 remote = self._describe(item, promise, entry, rules)
-            except OSError:
+            except OSError as error:
+                if is_shortage(error):
+                    raise
                 continue
             if item.must_be is not None and item.must_be != remote.etag:
                 withheld += 1
@@ -104,7 +106,9 @@ class Scanner:
             proved = item.must_be if was_hashed(item) else None
             try:
                 remote = self._describe(item, None, entry, rules, item.must_be, proved)
-            except OSError:
+            except OSError as error:
+                if is_shortage(error):
+                    raise
                 continue
             if item.must_be in (None, remote.etag):
                 files[item.path] = ServedFile(remote, item.real, item.stamp)

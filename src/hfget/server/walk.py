@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hfget.server.provenance import Provenance
 from hfget.server.visibility import Visibility, is_never_shown, is_text, looks_like_home
-from hfget.system import Stamp
+from hfget.system import Stamp, is_shortage
 
 _MOST_DEEP = 100
 
@@ -54,6 +54,7 @@ class Walk:
         """Every regular file that may be shown, sorted by path.
 
         A symlink is followed as long as its target may be shown; loops end where they began.
+        Raises OSError where descriptors are short.
         """
         real = Path(os.path.realpath(self.folder))
         if real != self.sight.root and not self.sight.allows(real):
@@ -78,7 +79,9 @@ class Walk:
         try:
             with os.scandir(folder) as listed:
                 entries = list(listed)
-        except OSError:
+        except OSError as error:
+            if is_shortage(error):
+                raise
             return
         if looks_like_home({entry.name for entry in entries}) or self.sight.in_home(folder):
             return

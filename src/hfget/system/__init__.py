@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         exists,
         free_bytes,
         is_inside,
+        is_shortage,
         naming_disk_errors,
         unwritable,
     )
@@ -114,6 +115,7 @@ __all__ = [
     "is_inside",
     "is_own",
     "is_shared",
+    "is_shortage",
     "is_sole",
     "is_trusted",
     "lacks_memory",
@@ -169,6 +171,7 @@ _HOMES = {
     "exists": "disk",
     "free_bytes": "disk",
     "is_inside": "disk",
+    "is_shortage": "disk",
     "unwritable": "disk",
     "lacks_memory": "address_space",
     "spare_address_space": "address_space",

@@ -38,6 +38,7 @@ _MEANINGS = {
     errno.EBUSY: (texts.CHANGED_MEANWHILE, advice.RUN_AGAIN_WHEN_DONE),
     errno.EMFILE: (texts.TOO_MANY_FILES, advice.FEWER_JOBS_OR_LIMIT),
     errno.ENFILE: (texts.TOO_MANY_FILES_SYSTEM, advice.FEWER_JOBS),
+    errno.ENOMEM: (texts.NO_MEMORY, advice.MORE_MEMORY),
     errno.ENOENT: (texts.GONE, advice.RUN_AGAIN_ALONE),
 }
 
@@ -77,6 +78,11 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
         meaning, hint = _NO_RENAME
     said = texts.DOING_FAILED(doing=doing, path=_short(str(path)), meaning=meaning)
     return DiskError(said, hint=hint)
+
+
+def is_shortage(error: OSError) -> bool:
+    """Whether descriptors or memory are short, which says nothing of the file that was meant."""
+    return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def unwritable(folder: Path) -> DiskError | None:

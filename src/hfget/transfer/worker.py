@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hfget import events
 from hfget.errors import VerificationError
-from hfget.http import Transient, backoff, given_up, wait_after
+from hfget.http import Transient, backoff, given_up, is_last, wait_after
 from hfget.limits import CRUMB_BYTES, CRUMB_SECONDS, MAX_LIES
 from hfget.messages import advice, http_texts
 from hfget.messages import transfer_texts as texts
@@ -194,6 +194,6 @@ class Worker:
                     hint=advice.OTHER_MIRROR,
                 )
             return backoff(attempt)
-        if attempt > self._retries:
+        if is_last(failure, attempt, self._retries):
             raise given_up(failure, job.file.path)
         return wait_after(failure, attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 import time
@@ -14,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from hfget.errors import AccessError, HfgetError, InterruptedRunError, NetworkError
+from hfget.errors import AccessError, DiskError, HfgetError, InterruptedRunError, NetworkError
 from hfget.http import retry
 from hfget.http.requested_wait import requested_wait
 from hfget.http.retry import Transient, backoff, wait_after
+from hfget.http.statuses import PASSING
 from hfget.limits import MAX_REQUESTED_WAIT
 from hfget.system.cancellation import Stop
 from tests.support.loopback import BOUND
@@ -143,6 +145,26 @@ def test_what_the_server_asks_for_is_waited_and_a_little_more() -> None:
     assert wait_after(Transient("HTTP 429", url=URL, wait=0.0), 1) > 0.05
 
 
+def test_what_this_process_lacks_is_no_failure_of_the_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry, "backoff", lambda attempt: 0.0)
+    tries = []
+
+    def attempt() -> None:
+        tries.append(1)
+        try:
+            raise requests.ConnectionError(OSError(errno.EMFILE, "Too many open files"))
+        except requests.ConnectionError as error:
+            raise retry.from_exception(error, URL) from error
+
+    with pytest.raises(DiskError, match=r"to hub\.test: too many open") as caught:
+        retry.with_retries(attempt, retries=20, stop=threading.Event(), on_retry=lambda *told: None)
+    assert "ulimit -n" in caught.value.hint and len(tries) < 8
+    failure = Transient("connection refused", url=URL)
+    assert not retry.is_last(failure, 20, 20) and retry.is_last(failure, 21, 20)
+
+
 @pytest.mark.parametrize("wait", [None, 0.0, 1.0])
 def test_what_the_server_asks_for_never_shortens_the_patience(wait: float | None) -> None:
     failure = Transient("HTTP 429", url=URL, wait=wait)
@@ -172,17 +194,14 @@ def response(status: int, **headers: str) -> requests.Response:
 
 
 #: The others below 400 answer another request than was made.
-_PASS = (101, 202, 204, 205, 300, 304, 305, 306, 408, 425, 429)
-
-
-@pytest.mark.parametrize("status", [*_PASS, *range(500, 600)])
+@pytest.mark.parametrize("status", [*sorted(PASSING), *range(500, 600)])
 def test_statuses_that_pass(status: int) -> None:
     failure = retry.from_status(response(status, Retry_After="4"))
     assert failure is not None
     assert (failure.host, failure.wait) == ("hub.test", 4.0)
     assert str(status) in failure.reason
-    assert failure.whole_host is (status in (429, 503))
-    assert failure.overloaded is (status in (429, 503))
+    assert failure.whole_host is (status in (420, 429, 503, 509))
+    assert failure.overloaded is (status in (420, 429, 503, 509))
     assert "secret" not in failure.url
 
 

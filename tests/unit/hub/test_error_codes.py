@@ -22,6 +22,7 @@ from hfget.errors import (
     RevisionNotFoundError,
     UnseenError,
 )
+from hfget.http import from_status, given_up
 from hfget.http.client import HttpClient
 from hfget.hub.error_codes import refusal
 from hfget.model import RepoRef
@@ -31,6 +32,7 @@ from hfget.system.text import safe_text
 from tests.support.loopback import BOUND, Answer, Loopback
 
 REF = RepoRef("org/name")
+HTTP = HttpClient(env={})
 HELD = Withheld("stored login", "it is for another", "to send it: --send-token-to mirror.test")
 INVALID = {"X-Error-Message": "Invalid credentials in Authorization header"}
 
@@ -156,7 +158,7 @@ def test_a_token_that_was_held_back(status: int, headers: dict[str, str]) -> Non
     assert "misspelt" in error.hint
 
 
-@pytest.mark.parametrize("status", [401, 403, 451])
+@pytest.mark.parametrize("status", [401, 402, 403, 451, 495, 498])
 def test_a_no_without_a_reason(status: int) -> None:
     error = refused(status, {"X-Error-Message": "Not for\x1b[2J you"})
     assert type(error) is (UnseenError if status == 401 else AccessError)
@@ -177,6 +179,25 @@ def test_any_other_status(status: int) -> None:
     error = refused(status, {"X-Error-Message": "no"})
     assert isinstance(error, NetworkError) and error.exit_code == 5
     assert f"HTTP {status}: no" in error.message
+
+
+#: As `curl --retry`, huggingface_hub's `http_backoff`, the RFCs and the makers of proxies have it.
+LATER = {408, 409, 420, 421, 423, 425, 429, 449, 460, 499, *range(500, 600)}
+
+
+@pytest.mark.parametrize("path", [None, "a.bin"])
+def test_every_status_is_either_tried_again_or_final_with_a_sentence(path: str | None) -> None:
+    for status in range(400, 600):
+        response = requests.Response()
+        response.status_code, response.url = status, "https://mirror.test/a?b=secret"
+        response.request = requests.Request("GET", response.url).prepare()
+        again = from_status(response)
+        assert (again is not None) is (status in LATER), status
+        error = given_up(again, path) if again else refusal(response, REF, HTTP, path=path)
+        said = f"{error.message} {error.hint}"
+        assert "mirror.test" in said and error.hint and "secret" not in said
+        assert str(status) in said or (status == 404 and path), said
+        assert error.exit_code in (3, 4, 5)
 
 
 @given(
