@@ -38,7 +38,8 @@ class Forked:
     """One run, which can be used as subprocess.Popen can."""
 
     def __init__(self, reply: socket.socket, stdout: int, stderr: int) -> None:
-        self._reply, self._unread = reply, b""
+        self._reply, self._unread = reply.detach(), b""
+        self._lock = threading.Lock()
         self.stdout, self.stderr = (os.fdopen(stream, "rb") for stream in (stdout, stderr))
         self._said: dict[int, list[bytes]] = {stdout: [], stderr: []}
         self.returncode: int | None = None
@@ -84,12 +85,15 @@ class Forked:
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
+    def __del__(self) -> None:
+        os.close(self._reply)
+
     def _wait_until(self, deadline: float | None) -> int:
-        if self.returncode is None:
-            if not self._unread:
-                self._ready([self._reply], deadline)
-            self.returncode = int(self._next()["code"])
-            self._reply.close()
+        if self.returncode is None and not self._unread:
+            self._ready([self._reply], deadline)
+        with self._lock:  # two threads may have waited
+            if self.returncode is None:
+                self.returncode = int(self._next()["code"])
         return self.returncode
 
     def _ready(self, streams: list[Any], deadline: float | None) -> list[Any]:
@@ -101,7 +105,7 @@ class Forked:
 
     def _next(self) -> dict[str, Any]:
         while b"\n" not in self._unread:
-            piece = self._reply.recv(_LARGEST_REPLY)
+            piece = os.read(self._reply, _LARGEST_REPLY)
             assert piece, "the server that forks has ended"
             self._unread += piece
         line, _, self._unread = self._unread.partition(b"\n")
@@ -110,12 +114,19 @@ class Forked:
 
 
 def fork_hfget(
-    arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str]
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    under: Sequence[str] = (),
 ) -> Forked:
-    """`python -m hfget ARGUMENTS` in `directory`, with nothing on its standard input."""
+    """`python -m hfget ARGUMENTS` in `directory`, with nothing on its standard input.
+
+    `under` are the words of a command such as setpriv that changes what a process may do.
+    """
     asked = {"arguments": arguments, "directory": str(directory), "environment": dict(environment)}
     with _lock:
-        server = _server_for(environment)
+        server = _server_for(environment, under)
         ours, theirs = socket.socketpair()
         out, err = os.pipe(), os.pipe()
         for _, end in (out, err):
@@ -133,15 +144,15 @@ def fork_hfget(
     return Forked(ours, out[0], err[0])
 
 
-def _server_for(environment: Mapping[str, str]) -> socket.socket:
+def _server_for(environment: Mapping[str, str], under: Sequence[str]) -> socket.socket:
     """The server whose forks are as a new process with this environment would be."""
     fixed = {name: value for name, value in environment.items() if name.startswith(_AT_START)}
-    key = (os.getpid(), tuple(sorted(fixed.items())), _inherited())
+    key = (os.getpid(), tuple(under), tuple(sorted(fixed.items())), _inherited())
     if key not in _servers:
         ours, theirs = socket.socketpair()
         with closing(theirs):
             subprocess.Popen(
-                [sys.executable, str(_SERVER), str(theirs.fileno())],
+                [*under, sys.executable, str(_SERVER), str(theirs.fileno())],
                 env={**fixed, "PATH": environment.get("PATH", os.defpath)},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
