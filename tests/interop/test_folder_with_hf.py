@@ -17,7 +17,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import KiB, MiB, make_model
-from tests.support.command import Shell, leftovers, tree, wait_until
+from tests.support.command import Shell, Started, leftovers, tree, wait_until
 
 pytestmark = pytest.mark.interop
 
@@ -63,7 +63,7 @@ def hf(request: pytest.FixtureRequest, shell_at: ShellAt) -> Callable[..., subpr
 Hf = Callable[..., subprocess.Popen[bytes]]
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: Started) -> None:
     out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, (out + err).decode()
 

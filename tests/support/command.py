@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from tests.support.forking import fork_hfget
+from tests.support.forking import Forked, fork_hfget
 
 HFGET = (sys.executable, "-m", "hfget")
 TIMEOUT_SECONDS = 90.0
-#: Room for what a command says before a test reads it: a full pipe would stop the command.
 _PIPE_BYTES = 1 << 20
+#: A run of the command, or of another program beside it.
+Started: TypeAlias = "Forked | subprocess.Popen[bytes]"
 #: A `sitecustomize` lies there.
 IMPATIENT = Path(__file__).parent / "impatient"
 
@@ -64,25 +65,23 @@ class Shell:
 
     def run(self, *arguments: str | Path, timeout: float = TIMEOUT_SECONDS) -> Result:
         """Run `hfget ARGUMENTS` to its end."""
-        words, environment = [*map(str, arguments)], self.environment()
-        if "LD_PRELOAD" in environment:  # what is loaded so wants a start of its own
-            process = self.start(*words)
-            try:
-                out, err = process.communicate(timeout=timeout)
-            finally:
-                process.kill()
-            code = process.returncode
-        else:
-            run = fork_hfget(words, directory=self.directory, environment=environment)
-            code, out, err = run.communicate(timeout)
-        return Result(code, out.decode(), err.decode())
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        finally:
+            process.kill()
+        assert process.returncode is not None
+        return Result(process.returncode, out.decode(), err.decode())
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str | Path) -> Started:
         """Start `hfget ARGUMENTS`; the caller ends it."""
-        return subprocess.Popen(
-            [*HFGET, *map(str, arguments)],
+        words, environment = [*map(str, arguments)], self.environment()
+        if "LD_PRELOAD" not in environment:
+            return fork_hfget(words, directory=self.directory, environment=environment)
+        return subprocess.Popen(  # what is loaded so wants a start of its own
+            [*HFGET, *words],
             cwd=self.directory,
-            env=self.environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,7 +1,9 @@
-"""Started by `forking`: imports what hfget builds on, then forks for each run that is asked for."""
+"""Started by `forking`: imports what a download does, then forks for each run that is asked for."""
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import runpy
@@ -14,10 +16,24 @@ from contextlib import suppress
 from pathlib import Path
 
 # What a download imports that is not hfget's and does not read the environment as it is imported.
+import filelock  # noqa: F401
 import requests  # noqa: F401
 import tenacity  # noqa: F401
 import typer.main  # noqa: F401
 import urllib3  # noqa: F401
+
+#: What of hfget imports all that a download, `ls` and `verify` need.
+_PARTS = (
+    *("cli.main", "cli.deadline", "cli.logs", "cli.session", "cli.token"),
+    *("operations.from_options", "operations.plan_transfer", "operations.run"),
+    *("operations.verification", "ui.lines", "ui.ndjson"),
+)
+
+
+def import_hfget() -> None:
+    """Nothing that is imported here may look at a process or its environment."""
+    for name in _PARTS:
+        importlib.import_module(f"hfget.{name}")
 
 
 def serve(control: socket.socket) -> list[str] | None:
@@ -95,6 +111,9 @@ def _become(asked: dict[str, object], streams: list[int]) -> list[str]:
 
 
 if __name__ == "__main__":
+    import_hfget()
+    gc.collect()
+    gc.freeze()  # no fork has to look through it, or to copy it
     found = serve(socket.socket(fileno=int(sys.argv[1])))
     if found is not None:
         sys.argv[1:] = found

@@ -1,11 +1,12 @@
-"""Runs of the command, forked from a process that has imported what hfget builds on.
+"""Runs of the command, forked from a process that has imported what a download imports.
 
-To start Python and import libraries takes more than half of a short run. The code of hfget itself
-is imported by each run anew, in a process of its own, with the environment it is given.
+To start Python and to import takes four fifths of a short run. What is imported for all of them
+looks at no environment (tests/unit/test_forking.py); what does is imported by each run.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -26,72 +27,110 @@ _AT_START = ("PYTHON", "LC_", "LANG", "MALLOC_", "OPENSSL_", "GLIBC_")
 #: What a fork inherits besides, as /proc/self/status calls it.
 _INHERITED = ("Uid", "Gid", "Groups", "Umask", "SigBlk", "SigIgn", "NoNewPrivs", "Seccomp")
 _LARGEST_REPLY = 4096
+#: Room for what a command says before a test reads it: a full pipe would stop the command.
+_PIPE_BYTES = 1 << 20
 
 _servers: dict[object, socket.socket] = {}
 _lock = threading.Lock()
 
 
 class Forked:
-    """One run; `stdout` and `stderr` are the reading ends of its pipes."""
+    """One run, which can be used as subprocess.Popen can."""
 
     def __init__(self, reply: socket.socket, stdout: int, stderr: int) -> None:
-        self._reply = reply
-        self._streams = (stdout, stderr)
+        self._reply, self._unread = reply.detach(), b""
+        self._lock = threading.Lock()
+        self.stdout, self.stderr = (os.fdopen(stream, "rb") for stream in (stdout, stderr))
+        self._said: dict[int, list[bytes]] = {stdout: [], stderr: []}
+        self.returncode: int | None = None
         self.pid = int(self._next()["pid"])
 
-    def communicate(self, timeout: float) -> tuple[int, bytes, bytes]:
-        """Exit code, output and errors, as subprocess gives them.
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """What it says to its end.
 
-        Raises subprocess.TimeoutExpired after so many seconds; then the process is killed.
+        Raises subprocess.TimeoutExpired after so many seconds; what was said is kept.
         """
-        deadline = time.monotonic() + timeout
-        said: dict[int, list[bytes]] = {stream: [] for stream in self._streams}
-        open_streams = list(self._streams)
-        try:
-            while open_streams:
-                rest = deadline - time.monotonic()
-                ready, _, _ = select.select(open_streams, [], [], max(rest, 0.0))
-                if not ready:
-                    self._give_up(timeout)
-                for stream in ready:
-                    if piece := os.read(stream, 1 << 16):
-                        said[stream].append(piece)
-                    else:
-                        open_streams.remove(stream)
-            if not select.select([self._reply], [], [], max(deadline - time.monotonic(), 0.0))[0]:
-                self._give_up(timeout)
-            code = int(self._next()["code"])
-        finally:
-            for stream in self._streams:
-                os.close(stream)
-            self._reply.close()
-        out, err = (b"".join(said[stream]) for stream in self._streams)
-        return code, out, err
+        deadline = None if timeout is None else time.monotonic() + timeout
+        streams = [stream for stream in (self.stdout, self.stderr) if not stream.closed]
+        while streams:
+            ready = self._ready(streams, deadline)
+            for stream in ready:
+                if piece := os.read(stream.fileno(), 1 << 16):
+                    self._said[stream.fileno()].append(piece)
+                else:
+                    streams.remove(stream)
+                    stream.close()
+        self._wait_until(deadline)
+        out, err = (b"".join(said) for said in self._said.values())
+        return out, err
 
-    def _give_up(self, timeout: float) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        raise subprocess.TimeoutExpired(f"hfget, forked as {self.pid}", timeout)
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code. Raises subprocess.TimeoutExpired after so many seconds."""
+        return self._wait_until(None if timeout is None else time.monotonic() + timeout)
+
+    def poll(self) -> int | None:
+        """The exit code, None as long as it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __del__(self) -> None:
+        os.close(self._reply)
+
+    def _wait_until(self, deadline: float | None) -> int:
+        if self.returncode is None and not self._unread:
+            self._ready([self._reply], deadline)
+        with self._lock:  # two threads may have waited
+            if self.returncode is None:
+                self.returncode = int(self._next()["code"])
+        return self.returncode
+
+    def _ready(self, streams: list[Any], deadline: float | None) -> list[Any]:
+        rest = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        ready, _, _ = select.select(streams, [], [], rest)
+        if not ready:
+            raise subprocess.TimeoutExpired(f"hfget, forked as {self.pid}", rest or 0.0)
+        return ready
 
     def _next(self) -> dict[str, Any]:
-        line = b""
-        while not line.endswith(b"\n"):
-            piece = self._reply.recv(_LARGEST_REPLY)
+        while b"\n" not in self._unread:
+            piece = os.read(self._reply, _LARGEST_REPLY)
             assert piece, "the server that forks has ended"
-            line += piece
+            self._unread += piece
+        line, _, self._unread = self._unread.partition(b"\n")
         found: dict[str, Any] = json.loads(line)
         return found
 
 
 def fork_hfget(
-    arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str]
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    under: Sequence[str] = (),
 ) -> Forked:
-    """`python -m hfget ARGUMENTS` in `directory`, with nothing on its standard input."""
+    """`python -m hfget ARGUMENTS` in `directory`, with nothing on its standard input.
+
+    `under` are the words of a command such as setpriv that changes what a process may do.
+    """
     asked = {"arguments": arguments, "directory": str(directory), "environment": dict(environment)}
     with _lock:
-        server = _server_for(environment)
+        server = _server_for(environment, under)
         ours, theirs = socket.socketpair()
         out, err = os.pipe(), os.pipe()
+        for _, end in (out, err):
+            fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         with closing(theirs), Path(os.devnull).open("rb") as nothing:
             given = [theirs.fileno(), nothing.fileno(), out[1], err[1]]
             try:
@@ -105,15 +144,15 @@ def fork_hfget(
     return Forked(ours, out[0], err[0])
 
 
-def _server_for(environment: Mapping[str, str]) -> socket.socket:
+def _server_for(environment: Mapping[str, str], under: Sequence[str]) -> socket.socket:
     """The server whose forks are as a new process with this environment would be."""
     fixed = {name: value for name, value in environment.items() if name.startswith(_AT_START)}
-    key = (os.getpid(), tuple(sorted(fixed.items())), _inherited())
+    key = (os.getpid(), tuple(under), tuple(sorted(fixed.items())), _inherited())
     if key not in _servers:
         ours, theirs = socket.socketpair()
         with closing(theirs):
             subprocess.Popen(
-                [sys.executable, str(_SERVER), str(theirs.fileno())],
+                [*under, sys.executable, str(_SERVER), str(theirs.fileno())],
                 env={**fixed, "PATH": environment.get("PATH", os.defpath)},
                 cwd="/",
                 stdin=subprocess.DEVNULL,

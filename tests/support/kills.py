@@ -12,7 +12,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,7 @@ TWINS: Mapping[str, int | str | bytes] = {
     "c.json": "[1]",
     "d.bin": 300 * KiB,
 }
+NAMES = (*SHAPES, "twins")
 
 
 @dataclass(frozen=True)
@@ -257,15 +258,15 @@ class Trial:
             os.utime(path, (then, then))
 
 
-def make_repos(root: Path) -> dict[str, dict[str, Path]]:
-    """The sample repos under `root`: by name, their folders by revision."""
+def make_repos(root: Path, names: Iterable[str] = NAMES) -> dict[str, dict[str, Path]]:
+    """The sample repos of these names under `root`: by `org/NAME`, their folders by revision."""
     repos = {
-        f"org/{name}": {"main": make_model(root, f"org/{name}", SHAPES[name])} for name in SHAPES
+        name: {"main": make_model(root, f"org/{name}", SHAPES.get(name, TWINS))} for name in names
     }
-    twins = {"main": make_model(root, "org/twins", TWINS)}
-    other = {**TWINS, "c.json": "[2]"}
-    twins["next"] = make_model(root, "org/twins", other, revision="next")
-    return {**repos, "org/twins": twins}
+    if "twins" in repos:
+        other = {**TWINS, "c.json": "[2]"}
+        repos["twins"]["next"] = make_model(root, "org/twins", other, revision="next")
+    return {f"org/{name}": revisions for name, revisions in repos.items()}
 
 
 def kill_and_go_on(

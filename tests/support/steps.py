@@ -27,7 +27,6 @@ import os, signal, sys, threading
 _STEPS = {"open", "write", "pwrite", "fsync", "fdatasync", "truncate", "replace", "rename",
           "ftruncate", "unlink", "mkdir", "utime"}
 _PLACES = (os.sep + "hfget" + os.sep, os.sep + "pathlib")
-_last = int(os.environ["KILL_BEFORE_STEP"])
 _count = 0
 
 def _watch(frame, event, called):
@@ -36,7 +35,7 @@ def _watch(frame, event, called):
         return
     if called.__name__ in _STEPS and any(p in frame.f_code.co_filename for p in _PLACES):
         _count += 1
-        if _count == _last:
+        if _count == int(os.environ["KILL_BEFORE_STEP"]):
             os.kill(os.getpid(), signal.SIGKILL)
 
 sys.setprofile(_watch)
@@ -67,4 +66,4 @@ def _killed_run(shell: Shell, work: Path, step: int) -> int:
     watched = shell.with_env(PYTHONPATH=str(site), KILL_BEFORE_STEP=str(step))
     process = watched.start(REPO, "--quiet", "--revision", "main")
     process.communicate(timeout=TIMEOUT_SECONDS)
-    return process.returncode
+    return process.wait()

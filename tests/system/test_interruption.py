@@ -13,7 +13,7 @@ import pytest
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import Shell, leftovers, tree, wait_until
-from tests.support.kills import SHAPES, Tally, kill_and_go_on, make_repos
+from tests.support.kills import NAMES, Tally, kill_and_go_on, make_repos
 from tests.support.steps import kill_before_step
 
 StartHub = Callable[..., LocalHub]
@@ -78,12 +78,12 @@ def test_a_silent_hub_does_not_keep_ctrl_c_waiting(
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", [*SHAPES, "twins"])
+@pytest.mark.parametrize("name", NAMES)
 def test_kills_at_random_moments_cost_only_what_was_in_flight(
     name: str, repos_root: Path, tmp_path: Path
 ) -> None:
     """Six kills of each kind of repo; `tests.support.soak` does the same at length."""
-    repos = {f"org/{name}": make_repos(repos_root)[f"org/{name}"]}
+    repos = make_repos(repos_root, [name])
     tally = kill_and_go_on(repos_root, tmp_path, repos, kills=6, chance=random.Random(name))
     assert tally.violations == []
     assert len(tally.kills) >= 6 and tally.done > 0 and tally.hashed > 0

@@ -127,7 +127,7 @@ def test_one_that_dies_midway_is_gone_on_without_and_used_again_once_it_is_back(
     finally:
         process.kill()
         process.communicate(timeout=60)
-    done = Result(process.returncode, out.decode(), err.decode())
+    done = Result(process.wait(), out.decode(), err.decode())
     check_whole(done, shell_at, source)
     assert mirror(done, dying)["failures"] > 0 and mirror(done, staying)["failures"] == 0
     assert done.report["received"] <= 1.02 * done.report["bytes_total"]

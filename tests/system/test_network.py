@@ -6,7 +6,6 @@ import json
 import secrets
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect
 from tests.hub.repos import make_model
 from tests.support.certificates import PrivateCA, is_openssl_there
-from tests.support.command import Shell, tree, wait_until
+from tests.support.command import Shell, Started, tree, wait_until
 from tests.support.loopback import Answer, Asked, Loopback, Reply, git_sha1, hang_up, raw
 from tests.support.network import closed_port, silent_port
 
@@ -33,7 +32,7 @@ BOUND = 30.0
 
 
 @contextmanager
-def running(shell: Shell, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(shell: Shell, *arguments: str) -> Iterator[Started]:
     process = shell.start(REPO, *arguments)
     try:
         yield process
@@ -42,7 +41,7 @@ def running(shell: Shell, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate(timeout=BOUND)
 
 
-def is_interrupted(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def is_interrupted(process: Started, number: signal.Signals) -> None:
     process.send_signal(number)
     out, err = process.communicate(timeout=BOUND)
     assert process.returncode == 128 + number

@@ -141,7 +141,7 @@ def test_a_repo_that_was_just_read_is_known(code: str, desk: Desk) -> None:
 def test_a_mirror_that_passes_on_to_the_hub_is_named_as_that(desk: Desk) -> None:
     onward = effects.Redirect("https://huggingface.co/api/models/org/m", status=308)
     desk.hub.faults.add(Fault(onward, path="/api/*", times=None))
-    said = desk.run(REPO, code=5)
+    said = Desk(desk.hub, desk.shell.impatient(), desk.source).run(REPO, code=5)
     assert "broken" not in said and "huggingface.co: " in said, said
     assert "redirects to this host" in said, said
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell
+from tests.support.command import Shell, Started
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -31,7 +30,7 @@ BOUND = 60.0
 class Running:
     """A download whose progress is read line by line."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Started) -> None:
         assert process.stdout is not None
         self.process = process
         self._lines = process.stdout

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from hfget import download
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, new_shell, tree, wait_until
+from tests.support.command import Shell, Started, new_shell, tree, wait_until
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -26,7 +25,7 @@ BYTES = sum(200_000 + 31_000 * n for n in range(20))
 SECONDS = 90
 
 
-def all_of(processes: list[subprocess.Popen[bytes]]) -> list[str]:
+def all_of(processes: Sequence[Started]) -> list[str]:
     """What each says; all must end well."""
     said = []
     try:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.support.command import HFGET, Result, Shell, tree
+from tests.support.command import HFGET, Result, Shell, Started, tree
+from tests.support.forking import fork_hfget
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -30,23 +31,30 @@ _UNKNOWN = (
 )
 
 
-def limited(shell: Shell, how: tuple[str, ...], *arguments: str, setup: str = "true") -> Result:
+def limited(shell: Shell, how: tuple[str, ...], *arguments: str, setup: str = "") -> Result:
     """`hfget ARGUMENTS`, with fewer rights, after a line of shell; what is not set is unset."""
     setpriv = shutil.which("setpriv")
     probe = [setpriv or "false", *how, "true"]
     if os.geteuid() != 0 or subprocess.run(probe, check=False, capture_output=True).returncode:
         pytest.skip("needs setpriv, and the rights to give up rights")
-    done = subprocess.run(
-        ["sh", "-c", f'{setup}; exec "$@"', "sh", *probe[:-1], *HFGET, *arguments],
-        cwd=shell.directory,
-        env=shell.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    out, err = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
-    result = Result(done.returncode, out, err)
+    process: Started
+    if setup:
+        process = subprocess.Popen(
+            ["sh", "-c", f'{setup}; exec "$@"', "sh", *probe[:-1], *HFGET, *arguments],
+            cwd=shell.directory,
+            env=shell.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    else:
+        under, env = probe[:-1] if how else (), shell.environment()
+        process = fork_hfget(arguments, directory=shell.directory, environment=env, under=under)
+    try:
+        out, err = (text.decode(errors="replace") for text in process.communicate(timeout=60))
+    finally:
+        process.kill()
+    result = Result(process.wait(), out, err)
     assert "Traceback" not in result.err and "a bug" not in result.err
     return result
 

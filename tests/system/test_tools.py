@@ -7,7 +7,6 @@ import re
 import secrets
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ import pytest
 
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, leftovers, tree, wait_until
+from tests.support.command import Shell, Started, leftovers, tree, wait_until
 from tests.support.needs import needs
 
 StartHub = Callable[..., LocalHub]
@@ -81,7 +80,7 @@ def is_there(pid: int) -> bool:
 
 
 @contextmanager
-def running(shell: Shell, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(shell: Shell, *arguments: str) -> Iterator[Started]:
     process = shell.start(*arguments)
     try:
         yield process

@@ -19,7 +19,8 @@ from typing import Any
 from tests.hub import LocalHub
 from tests.hub.faults import Fault, OriginName
 from tests.hub.repos import make_model
-from tests.support.command import HFGET, Result, Shell, new_shell
+from tests.support.command import HFGET, Result, Shell, Started, new_shell
+from tests.support.forking import fork_hfget
 from tests.trials.scenario import OUT, Scenario
 
 ORIGINS: tuple[OriginName, ...] = ("hub", "cdn", "foreign")
@@ -131,14 +132,8 @@ class Trial:
         """Run the command to its end; it is ended from outside when its time is over."""
         limit = seconds or self.scenario.seconds
         begun = time.monotonic()
-        process = subprocess.Popen(
-            [*command, *(arguments or self.default_arguments())],
-            cwd=self.shell.directory,
-            env={**self.shell_now().environment(), **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=preexec,
+        process = self._start(
+            arguments, {**self.shell_now().environment(), **(env or {})}, command, preexec
         )
         watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
         watch.start()
@@ -161,13 +156,35 @@ class Trial:
         watch.join(1)
         if act is not None:
             acting.join(5)
-        result = Result(process.returncode, out.decode(), err.decode(errors="replace"))
+        result = Result(process.wait(), out.decode(), err.decode(errors="replace"))
         ended = Ended(result, spent, late)
         with self._lock:
             self.ended.append(ended)
         return ended
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+    def _start(
+        self,
+        arguments: tuple[str, ...],
+        env: Mapping[str, str],
+        command: tuple[str, ...],
+        preexec: Callable[[], None] | None,
+    ) -> Started:
+        words = arguments or tuple(self.default_arguments())
+        with self._lock:
+            self.seen.add("\0".join([*command, *words]))
+        if command == HFGET and preexec is None and "LD_PRELOAD" not in env:
+            return fork_hfget(words, directory=self.shell.directory, environment=env)
+        return subprocess.Popen(
+            [*command, *words],
+            cwd=self.shell.directory,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=preexec,
+        )
+
+    def _watch(self, process: Started) -> None:
         while process.poll() is None:
             for pid in [process.pid, *_children(process.pid)]:
                 with suppress(OSError, StopIteration):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -95,12 +95,13 @@ LITERALS_ALLOWED = {
 }
 
 
+@cache
 def modules() -> list[str]:
     paths = (path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
     return sorted(path for path in paths if not path.startswith("messages/"))
 
 
-@lru_cache
+@cache
 def parsed(module: str) -> ast.Module:
     return ast.parse((SOURCE / module).read_text())
 
@@ -174,7 +175,7 @@ def test_no_text_becomes_a_part_of_an_f_string(module: str) -> None:
     assert not found, f"join it with + or hfget.messages.joined: {found}"
 
 
-@lru_cache
+@cache
 def templates() -> dict[str, dict[str, str]]:
     """By module of messages and name, the English text."""
     found: dict[str, dict[str, str]] = {}
@@ -189,7 +190,8 @@ def templates() -> dict[str, dict[str, str]]:
     return found
 
 
-def uses(module: str) -> Iterator[tuple[str, str, ast.Call | None, int]]:
+@cache
+def uses(module: str) -> list[tuple[str, str, ast.Call | None, int]]:
     """Module of messages, name, call and line of each template that `module` uses."""
     tree = parsed(module)
     known = {
@@ -199,11 +201,12 @@ def uses(module: str) -> Iterator[tuple[str, str, ast.Call | None, int]]:
         for alias in node.names
     }
     called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            home = known.get(node.value.id)
-            if home in templates() and node.attr.isupper():
-                yield home, node.attr, called.get(id(node)), node.lineno
+    return [
+        (home, node.attr, called.get(id(node)), node.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if (home := known.get(node.value.id)) in templates() and node.attr.isupper()
+    ]
 
 
 @pytest.mark.parametrize("module", modules())
