@@ -33,7 +33,7 @@ LOCAL_DOMAINS = (".localhost", ".local", ".lan", ".internal", ".intranet", ".hom
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 #: Where an endpoint was named; `further` are all but the first.
-EndpointSource = Literal["flag", "environment", "url", "default", "further"]
+EndpointSource = Literal["flag", "environment", "url", "record", "default", "further"]
 
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 #: A URL whose host needs no parser: one is asked for each request.

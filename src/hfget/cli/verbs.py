@@ -16,10 +16,10 @@ from hfget.messages import cli_texts as texts
 
 #: No repo is called so; one that were is `models/NAME`.
 _DOWNLOADING = re.compile(
-    r"add|clone|continue|copy|cp|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
+    r"add|clone|continue|copy|cp|down|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
     r"resume|run|snapshot|snapshot[-_]download|update|upgrade"
 )
-_LISTING = ("tree", "files", "info", "show", "ll", "dir", "du", "stat")
+_LISTING = ("tree", "files", "info", "show", "size", "ll", "dir", "du", "stat")
 _PLANNING = ("plan", "diff", "status", "dry-run")
 _OTHERS = {
     **dict.fromkeys(_LISTING, "hfget ls REPO"),
@@ -39,6 +39,8 @@ _OTHERS = {
     "push": advice.UPLOAD_WITH_HF,
     "upload-large-folder": advice.UPLOAD_WITH_HF,
 }
+#: A type in front of a repo, as a word of its own.
+_TYPES = re.compile(r"(model|dataset|space)s?")
 #: Of hf alone.
 _OF_HF = frozenset(
     {"collections", "discussions", "env", "jobs", "repo", "repos", "tag", "webhooks"}
@@ -49,7 +51,7 @@ _TYPED_WRONG = ("download", "clone", "fetch", "install")
 _LINE = re.compile(
     r"hf|huggingface-cli|git|git-lfs|wget|curl|aria2c|hfd|hfd\.sh|ollama|docker|podman|"
     r"modelscope|llama-server|llama-cli|vllm|sglang|lms|hfget|pip3?|uvx?|pipx|conda|wget2|axel|"
-    r"bash|sh|python[\d.]*"
+    r"bash|sh|python[\d.]*|sudo|npx|bunx|nohup|time|srun|proxychains4?|kubectl"
 )
 
 #: Options of hf and hfd.sh that hfget does without; whether a value follows.
@@ -75,6 +77,11 @@ def refuse_other_tools(first: str, rest: Sequence[str]) -> None:
         raise UsageError(texts.NO_VERB(first=first), hint=command)
     if first in _OTHERS:
         raise UsageError(texts.NO_COMMAND(first=first), hint=_instead_of(first, rest))
+    if rest and "/" in rest[0] and (kind := _TYPES.fullmatch(first)):
+        flag = [] if kind[1] == "model" else [f"--{kind[1]}"]
+        raise UsageError(
+            texts.NO_VERB(first=first), hint=_shown(["hfget", rest[0], *flag, *rest[1:]])
+        )
     if first in _OF_HF:
         command = advice.HF_DOES_THAT(command=f"hf {first}")
         raise UsageError(texts.NO_COMMAND(first=first), hint=command)

@@ -168,7 +168,9 @@ def _ambient(
                     Credential(secret, name, origin_of(endpoint), eager=allowed)
                 )
             why: str = texts.ENDPOINT_OF_PASTED_URL
-            if endpoint_source == "further":
+            if endpoint_source == "record":
+                why = texts.ENDPOINT_OF_RECORD
+            elif endpoint_source == "further":
                 why = texts.FOR_THE_FIRST_ENDPOINT
             return CredentialChoice(withheld=Withheld(name, why, send))
     path = login_file(os.environ)

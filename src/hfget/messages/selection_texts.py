@@ -24,6 +24,9 @@ VARIANTS_LEFT_OUT = Text(
     "left out: {variants}, the same weights in another precision or layout; --all-variants "
     "brings them"
 )
+UNLOADED_LEFT_OUT = Text(
+    "left out: {files}, beside the folders that a pipeline loads; --all-variants brings them"
+)
 NAMESAKES_LEFT_OUT = Text(
     "left out: {namesakes}, with more words before {quants}; --all-variants brings it too"
 )
@@ -46,6 +49,9 @@ NO_QUANT = Text("{who} no GGUF file {quant}")
 NO_PRECISION = Text("{who} no {word} among these weights")
 THERE_ARE = Text("there are {sizes}")
 NO_WEIGHTS = Text("{who} no weights")
+NO_KNOWN_WEIGHTS = Text(
+    "{who} no weights of a kind that names tell; the largest file is {path} ({size})"
+)
 NO_WEIGHTS_OF_KIND = Text("{who} no {missing} weights")
 THERE_ARE_NONE = Text("there are no weights")
 FOR_THESE = Text("; for these: --weights {kind} --quant {quants}")

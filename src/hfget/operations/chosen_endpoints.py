@@ -67,8 +67,9 @@ def remarks(ref: RepoRef, settings: Settings) -> list[events.Note]:
 
 def _otherwise(ref: RepoRef, recorded: str | None) -> NamedEndpoint:
     """A recorded endpoint is trusted with a token as far as one in a pasted URL."""
-    given = ref.endpoint or recorded
-    return NamedEndpoint(given, "url") if given else _HUB
+    if ref.endpoint:
+        return NamedEndpoint(ref.endpoint, "url")
+    return NamedEndpoint(recorded, "record") if recorded else _HUB
 
 
 def _meant(

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import unquote
 
 QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』《》〈〉【】＂＇"
 _TRAILING = ".,;。，、；"
-_BULLETS = ("- ", "* ", "+ ", "• ", "· ", "> ")
+#: A plain bullet; what else marks an item, in front of a single word only.
+_BULLET = re.compile(
+    r"[-*+•·>] |(?:\d{1,3}[.)、]|\[[ xX]\]|[\u2460-\u2473\u2600-\u27bf]\ufe0f?"
+    r"|[\U0001f300-\U0001faff])\s+(?=\S+\Z)"
+)
+#: An address that was a part of another one, or a string of JSON.
+_ENCODED = re.compile(r"(?i)https?%3a(?:%2f|/){2}\S+")
+_ESCAPED = re.compile(r"(?i)https?:\\/\\/\S+")
 _ENTITY = re.compile("&(amp|quot|lt|gt|nbsp|#39|#x27|#47|#x2[fF]);")
 _ENTITIES = {"amp": "&", "quot": '"', "lt": "<", "gt": ">", "nbsp": " ", "#39": "'", "#x27": "'"}
 _REPEATED_SCHEME = re.compile(r"(?i)(?:view-source:|(?:https?://)+)(?=https?://)")
@@ -29,8 +37,12 @@ def without_dirt(text: str) -> str:
         text = text.strip().strip(QUOTES)
         if text[-1:] in _TRAILING and text[-2:-1] not in ("", ".", "/", "\\"):
             text = text[:-1]
-        elif text.startswith(_BULLETS):
-            text = text[2:]
+        elif bullet := _BULLET.match(text):
+            text = text[bullet.end() :]
+        elif _ENCODED.fullmatch(text):
+            text = unquote(text)
+        elif _ESCAPED.fullmatch(text):
+            text = text.replace("\\/", "/")
         elif text[-1:] == "\\" and (text[-2:-1].isalnum() or text[-2:-1].isspace()):
             text = text[:-1]
         elif text[:2] == text[-2:] == "**" and len(text) > 4:
@@ -44,6 +56,11 @@ def without_dirt(text: str) -> str:
         elif found := _REPEATED_SCHEME.match(text):
             text = text[found.end() :]
     return text
+
+
+def with_plain_hyphens(text: str) -> str:
+    """`text` with what word processors make of a hyphen undone; no repo ID has others."""
+    return re.sub("[‐-―−﹣－]", "-", text)
 
 
 def without_marks(text: str) -> str:

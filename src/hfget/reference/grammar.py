@@ -10,7 +10,12 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import reference_texts as texts
 from hfget.model import PathKind
-from hfget.reference.copied_text import labelled_address, without_dirt, without_marks
+from hfget.reference.copied_text import (
+    labelled_address,
+    with_plain_hyphens,
+    without_dirt,
+    without_marks,
+)
 from hfget.reference.hub_hosts import begins_with_host
 from hfget.reference.local_names import is_file_name, is_folder_name
 from hfget.reference.repo_names import ACTIONS, Named, refuse_singular, repo_at, segments_of
@@ -21,9 +26,12 @@ from hfget.system import safe_text
 
 _LOCAL = re.compile(r"\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:(?:[/\\]|$)|file:")
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):/+(.*)", re.DOTALL)
-_GIT_ADDRESS = re.compile(r"(?:ssh://)?git@([^:/]+)[:/](.+)", re.DOTALL)
+_GIT_ADDRESS = re.compile(r"(?:ssh://git@([^:/]+)(?::\d+)?/|git@([^:/]+)[:/])(.+)", re.DOTALL)
 #: The path of a page, as an address bar shows it without the host.
-_PAGE_PATH = re.compile(r"/([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)/?", re.ASCII)
+_PAGE_PATH = re.compile(
+    r"/([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)(?:/|/(?:blob|tree|resolve|raw)/[^\s/].*)?",
+    re.ASCII,
+)
 #: `host:port/…` or `user:password@…`
 _ADDRESS = re.compile(r"[^/@:]+:(?:\d+/|[^/@]+@)")
 
@@ -42,7 +50,7 @@ def read(text: str, endpoint: str | None) -> Named:
     bare = without_dirt(without_marks(folded))
     if (address := labelled_address(bare)) is not None:
         return _read_exactly(address, endpoint)
-    for form in dict.fromkeys((folded, bare)):
+    for form in dict.fromkeys((folded, bare, with_plain_hyphens(bare))):
         try:
             return _read_exactly(form, endpoint)
         except UsageError:
@@ -54,7 +62,7 @@ def _read_exactly(text: str, endpoint: str | None) -> Named:
     if has_control_characters(text):
         raise UsageError(texts.CONTROL_CHARACTERS(text=shown(text)))
     if match := _GIT_ADDRESS.fullmatch(text):
-        return from_url("https", f"{match[1]}/{match[2]}", endpoint)
+        return from_url("https", f"{match[1] or match[2]}/{match[3]}", endpoint)
     if text.startswith("//") and begins_with_host(text[2:], endpoint):
         text = text[2:]
     if (page := _PAGE_PATH.fullmatch(text)) and not _is_on_disk(page[1], page[2]):

@@ -11,6 +11,11 @@ _SECOND = re.compile(
     r"\s{0,200}[rbf]?[\"'][^\"'\n]{0,300}[\"']\s{0,50},\s{0,200}([\"'])([^\"'\n{}]{1,300})\1"
 )
 _KEYWORD = re.compile(r"(?<![A-Za-z0-9_])([a-z_]{2,40})\s{0,5}=\s{0,5}([\"'])([^\"'\n{}]{1,300})\2")
+_PATTERNS = re.compile(
+    r"(?<![A-Za-z0-9_])(allow_patterns|ignore_patterns)\s{0,5}=\s{0,5}"
+    r"(\[[^\[\]\n]{0,600}\]|\[[^\[\]]{0,600}\]|\"[^\"\n]{1,300}\"|'[^'\n]{1,300}')"
+)
+_STRING = re.compile(r"([\"'])([^\"'\n{}]{1,300})\1")
 _LONGEST_CALL = 2_000
 _MOST_CALLS = 50
 _REPO_WORDS: tuple[str, ...] = ("repo_id", "pretrained_model_name_or_path", "model", "model_id")
@@ -23,8 +28,18 @@ _LOADER = re.compile(
     r"load_lora_weights|InferenceClient|from_single_file|LanguageModel|TextEmbedding|"
     r"create_model_from_pretrained|get_model|load_ip_adapter|load_textual_inversion|set_adapter|"
     r"ChatHuggingFace|HuggingFaceEmbeddings|HuggingFaceLLM|AutoModel|download_model|FlagModel|"
-    r"BGEM3FlagModel"
+    r"BGEM3FlagModel|create_model|create_model_and_transforms|cached_file"
 )
+#: Names that many libraries have: a literal counts only if it can be nothing but a repo.
+_COMMON = frozenset(
+    {"load", "load_model", "get_model", "create_model", "create_model_and_transforms", "Engine"}
+)
+#: `torch.hub.load` takes repos of GitHub, the others take files.
+_ELSEWHERE = re.compile(r"(?:\bhub|\b(?:torch|np|numpy|json|yaml|pickle|joblib|spacy|librosa))\.\Z")
+_HUB_PREFIX = re.compile(r"hf[-_]hub:")
+#: What names a file: its keyword, or its place.
+_FILE_WORDS = ("filename", "gguf_file", "weight_name")
+_FILE_SECOND = frozenset({"hf_hub_download", "hf_hub_url", "cached_file"})
 _DATASET_LOADER = re.compile(
     r"load_dataset|load_dataset_builder|dataset_info|get_dataset_config_names|"
     r"get_dataset_split_names"
@@ -48,6 +63,13 @@ class LibraryCall(NamedTuple):
     file: str = ""
     revision: str | None = None
     repo_type: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def is_common(self) -> bool:
+        """Whether the function may as well load something else."""
+        return self.function in _COMMON
 
 
 def calls_in(text: str) -> list[LibraryCall]:
@@ -55,8 +77,12 @@ def calls_in(text: str) -> list[LibraryCall]:
     found: list[LibraryCall] = []
     for match in _CALL.finditer(text):
         name = match[1]
+        if name in _COMMON and _ELSEWHERE.search(text, max(0, match.start() - 20), match.start()):
+            found.append(LibraryCall(name, ""))
+            continue
         if _LOADER.fullmatch(name) or _DATASET_LOADER.fullmatch(name) or name in _TASKED:
             inside = text[match.end() : match.end() + _LONGEST_CALL].partition(")")[0]
+            inside = re.sub(r"#[^\n\"']*(?=\n)", "", inside)
             if call := _read(name, inside):
                 found.append(call)
         if len(found) >= _MOST_CALLS:
@@ -75,16 +101,24 @@ def _read(name: str, inside: str) -> LibraryCall | None:
     is_dataset = _DATASET_LOADER.fullmatch(name) is not None
     if is_dataset and repo in _READERS:
         return None
-    file = words.get("filename", words.get("gguf_file", ""))
-    if not file and name in ("hf_hub_download", "hf_hub_url") and second:
+    file = next((words[key] for key in _FILE_WORDS if key in words), "")
+    if not file and name in _FILE_SECOND and second:
         file = second[2]
     folder = words.get("subfolder", "").strip("/")
     if folder and (file or name == "from_pretrained"):
         file = f"{folder}/{file}".rstrip("/")
+    patterns: dict[str, tuple[str, ...]] = {
+        key: tuple(text for _, text in _STRING.findall(value))
+        for key, value in _PATTERNS.findall(inside)
+    }
+    if any(char in file for char in "*?["):
+        patterns["allow_patterns"], file = (file,), ""
     return LibraryCall(
         name,
-        repo,
+        _HUB_PREFIX.sub("", repo),
         file,
         words.get("revision"),
         "dataset" if is_dataset else words.get("repo_type"),
+        patterns.get("allow_patterns", ()),
+        patterns.get("ignore_patterns", ()),
     )

@@ -67,6 +67,8 @@ _WITH_OWN_NAMES = (
     "pip3",
     "uv",
     "conda",
+    "gh",
+    *("npm", "pnpm", "yarn", "bun", "brew", "cargo", "go", "helm", "apt", "apt-get"),
 )
 _LLAMA_OPTIONS = ("-hf", "-hfr", "--hf-repo", "--hf_model_repo_id")
 _FILE_OPTIONS = ("-hff", "--hf-file")
@@ -125,6 +127,8 @@ def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
 
 
 def _of_call(call: LibraryCall, endpoint: str | None) -> WantedFiles | None:
+    if call.is_common and not is_sure(call.reference):
+        return None
     try:
         found = read(call.reference, endpoint)
         kind = type_named(call.repo_type) if call.repo_type else None
@@ -132,7 +136,7 @@ def _of_call(call: LibraryCall, endpoint: str | None) -> WantedFiles | None:
         check_path(call.file)
     except UsageError:
         return None
-    return WantedFiles(ref, (call.file,) if call.file else ())
+    return WantedFiles(ref, (call.file,) if call.file else (), call.include, call.exclude)
 
 
 def _wanted(line: CommandLine, endpoint: str | None) -> WantedFiles | None:
@@ -154,8 +158,25 @@ def _wanted(line: CommandLine, endpoint: str | None) -> WantedFiles | None:
         except UsageError:
             return None
         include, exclude = (_patterns(line.words, name) for name in ("--include", "--exclude"))
-        return WantedFiles(ref, (file,) if file else (), include, exclude)
+        files = (file,) if file else _files_behind(line) if line.program == "modelscope" else ()
+        return WantedFiles(ref, files, include, exclude)
     return None
+
+
+def _files_behind(line: CommandLine) -> tuple[str, ...]:
+    """`modelscope download --model X FILE…`: the words before and between its options."""
+    named = any(option in line.words for option in ("--model", "--dataset"))
+    found: list[str] = []
+    option = ""
+    for word in line.words[1:]:
+        if word.startswith("-"):
+            option = "" if "=" in word else word
+        elif not option:
+            found.append(word)
+        elif option not in ("--include", "--exclude"):
+            option = ""
+    named |= any(word.startswith(("--model=", "--dataset=")) for word in line.words)
+    return tuple(found if named else found[1:])
 
 
 def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, bool]]:
@@ -170,6 +191,8 @@ def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, 
             word, endpoint
         ):
             yield re.sub("^huggingface://", "hf://", word), False
+        elif word.startswith("git+https://"):
+            yield word, False
     for option, value in pairs:
         plain = line.program == "modelscope" and option in ("--model", "--dataset")
         is_dataset = _DATASET_OPTION.fullmatch(option) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from hfget.reference.copied_text import QUOTES
@@ -41,6 +42,14 @@ _RUNNERS_BY_VERB: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("conda", "mamba", "micromamba"), ("-n", "-p", "--name", "--prefix")),
     **dict.fromkeys(("poetry", "pdm", "rye", "hatch", "pixi"), ()),
 }
+#: Programs that run another one somewhere else, and words of the shell; their own words vary.
+_ELSEWHERE = frozenset(
+    (
+        *("docker", "podman", "nerdctl", "kubectl", "oc", "srun", "ssh", "cmd", "while", "until"),
+        *("if", "singularity", "apptainer", "screen", "powershell", "pwsh", "wsl", "xargs"),
+    )
+)
+_DOWNLOADERS = ("hf", "huggingface-cli")
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
 _PYTHON = re.compile(r"(?:python[\d.]*|py|pypy3?)")
 
@@ -111,9 +120,19 @@ def _behind_runners(words: list[str], variables: dict[str, str]) -> list[str]:
             rest = _behind_options(rest[1:], _RUNNERS[name])
         elif name in _RUNNERS_BY_VERB and "run" in rest[1:4]:
             rest = _behind_options(rest[rest.index("run") + 1 :], _RUNNERS_BY_VERB[name])
+        elif name in _ELSEWHERE and (inner := _downloader_in(rest)):
+            rest = rest[inner:]
         else:
             break
     return rest
+
+
+def _downloader_in(words: Sequence[str]) -> int:
+    """Where `hf download` stands in a line that another program carries out; 0 if nowhere."""
+    for at, pair in enumerate(pairwise(words)):
+        if _bare(pair[0]) in _DOWNLOADERS and pair[1] == "download":
+            return at
+    return 0
 
 
 def _behind_options(words: Sequence[str], valued: Sequence[str]) -> list[str]:

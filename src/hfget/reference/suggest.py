@@ -28,6 +28,8 @@ _ADDRESS = re.compile(
 _MEANT = re.compile(r"did you mean (\S+)\?")
 _CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
 _QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w.-]+(?:[:@][\w.-]+)?)[\"'`]", re.ASCII)
+#: `model="org/name",` and `MODEL=org/name`.
+_VALUED = re.compile(r"[\w.-]{1,40}[=:][\"'`]?([\w./-]+)[\"'`,;]*", re.ASCII)
 _LOCAL_START = re.compile(r"(?:~|[A-Za-z]:|file:)?[./\\]*")
 _WORD = re.compile(
     r"(?:datasets/|spaces/|models/)?([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)"
@@ -135,6 +137,8 @@ def _sure_words(words: list[str]) -> list[str]:
 def _of_one_word(word: str) -> str:
     """`datasets/org/name/FILE` with something around its parts."""
     word = re.sub(r"^[^\x00-\x7f]+:?", "", word)
+    if (valued := _VALUED.fullmatch(word)) and is_sure(valued[1]):
+        return _named(valued[1])
     local = _LOCAL_START.match(word)
     word = word[local.end() :] if local else word
     scheme, found, rest = word.partition("://")

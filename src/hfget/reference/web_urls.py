@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import replace
-from urllib.parse import unquote, unquote_plus, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from hfget.endpoints import hostname_of, is_public_hub, netloc
 from hfget.errors import UsageError
@@ -49,12 +49,15 @@ _OTHER_PAGES = {
     "search": "a search",
 }
 _NO_REPO = re.compile(
-    "api|brand|changelog|chat|enterprise|inference(?:-endpoints|-providers)?|jobs|join|languages|"
+    "api|avatars|brand|changelog|chat|enterprise|front|inference(?:-endpoints|-providers)?|jobs|join|languages|"
     "login|logout|new|notifications|oauth|playground|pricing|privacy|settings|storage|subscribe|"
     "support|tasks|terms-of-service|welcome"
 )
 #: Lists below the name of an organisation or a user.
 _LISTS = frozenset({"activity", "collections", "datasets", "followers", "following", "models"})
+_WITHIN = re.compile(
+    r"(?i)https?(:/{1,2}|%3a(?:%2f|/){1,2})((?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)[/%]\S+)"
+)
 _SHOWN_FILE = re.compile("(?:^|&)(?:amp;)?show_file_info=([^&#]+)")
 #: Where the Hub puts the Parquet files that it makes of a dataset.
 _PARQUET = "refs/convert/parquet"
@@ -217,15 +220,19 @@ def _below_hub(scheme: str | None, rest: str, endpoint: str | None) -> tuple[str
         return base, segments, parts.query
     if is_public_hub(host) or (scheme is not None and is_local(host, port)):
         return origin(scheme or "https", host, port), segments, parts.query
-    raise _strange_host(scheme, host, port, parts.path)
+    raise _strange_host(scheme, host, port, parts)
 
 
-def _strange_host(scheme: str | None, host: str, port: int | None, path: str) -> UsageError:
+def _strange_host(
+    scheme: str | None, host: str, port: int | None, parts: SplitResult
+) -> UsageError:
     if is_no_hub(host):
         return UsageError(texts.HOST_WITHOUT_REPOS(host=shown(host)), hint=advice.PASTE_REPO_PAGE)
     message = texts.UNKNOWN_HUB(host=shown(host))
     if hub := hub_like(host):
-        return UsageError(message, hint=_at_hub(hub, path))
+        return UsageError(message, hint=_at_hub(hub, parts.path))
+    if inner := _address_within(f"{parts.path}?{parts.query}"):
+        return UsageError(message, hint=inner)
     if is_other_site(host) or imitates_hub(host):
         return UsageError(message, hint=texts.PASTE_ID_OR(forms=FORMS))
     address = f"{scheme if scheme and port else 'https'}://{netloc(host, port)}"
@@ -235,6 +242,24 @@ def _strange_host(scheme: str | None, host: str, port: int | None, path: str) ->
         message,
         hint=texts.PASTE_ID_OR_ENDPOINT(address=shell_word(address)),
     )
+
+
+def _address_within(text: str) -> str | None:
+    """A hint with the page that an address leads on to: `…/?target=https%3A//huggingface.co/…`.
+
+    Search engines, chat programs and proxies put their own address around.
+    """
+    from hfget.reference.hints import WantedFiles, did_you_mean
+
+    found = _WITHIN.search(text)
+    if found is None:
+        return None
+    address = found[2] if ":/" in found[1] else unquote(found[2].partition("&")[0])
+    try:
+        ref = from_url("https", address.lstrip("/"), None).ref
+    except UsageError:
+        return None
+    return did_you_mean(WantedFiles(ref))
 
 
 def _at_hub(hub: str, path: str) -> str:

@@ -1,7 +1,8 @@
 """What kind of weights a file holds, told by its name and by what lies beside it (pure).
 
 Names as the libraries write them: transformers and diffusers (`*_WEIGHTS_NAME`), optimum (onnx,
-openvino), accelerate and DeepSpeed (training state), whisper.cpp and TheBloke (ggml), MLC.
+openvino), accelerate and DeepSpeed (training state), whisper.cpp and TheBloke (ggml), MLC, MNN,
+Orbax (a folder with `_METADATA` or `manifest.ocdbt`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ TFLITE = "tflite"
 RUST = "rust"
 GGML = "ggml"
 MLC = "mlc"
+MNN = "mnn"
 NEMO = "nemo"
 PADDLE = "paddle"
 EXECUTORCH = "executorch"
@@ -40,18 +42,21 @@ OTHER = "other"
 #: In the order in which they are shown.
 KINDS = (
     *(SAFETENSORS, BIN, GGUF, ONNX, TENSORFLOW, FLAX, OPENVINO, COREML, TFLITE, RUST),
-    *(GGML, MLC, NEMO, PADDLE, EXECUTORCH, TENSORRT, NPZ, LLAMAFILE, METAL, NCNN, TRAINING, OTHER),
+    *(GGML, MLC, MNN, NEMO, PADDLE, EXECUTORCH, TENSORRT, NPZ, LLAMAFILE, METAL, NCNN, TRAINING),
+    OTHER,
 )
 
 _BY_SUFFIX = {
     "safetensors": SAFETENSORS,
     **dict.fromkeys(("bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "torchscript"), BIN),
+    **dict.fromkeys(("th", "pyth", "ptl", "dill", "pk", "sav"), BIN),
     **dict.fromkeys(("h5", "hdf5", "keras", "pb"), TENSORFLOW),
     "msgpack": FLAX,
     "mlmodel": COREML,
     **dict.fromkeys(("tflite", "litertlm", "task"), TFLITE),
     "ort": ONNX,
     "ot": RUST,
+    "mnn": MNN,
     "nemo": NEMO,
     **dict.fromkeys(("pdparams", "pdiparams", "pdmodel", "pdopt"), PADDLE),
     "pte": EXECUTORCH,
@@ -62,7 +67,12 @@ _BY_SUFFIX = {
 }
 #: What Python's pickle may lie in, among the kinds that are written with it.
 _PICKLES = re.compile(
-    r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|torchscript|distcp|nemo|pdparams|pdopt)\Z"
+    r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|torchscript|distcp|nemo|pdparams|pdopt"
+    r"|th|pyth|ptl|dill|pk|sav)\Z"
+)
+#: What is put around a pickle: `model_best.pth.tar`, `features.pkl.gz`.
+_PACKED = re.compile(
+    r"(\.(?:pth?|ckpt|th|pyth|pkl|pickle|joblib|dill))\.(?:tar|gz|bz2|xz|zst|lz4|zip|tar\.gz)\Z"
 )
 _PICKLED_KINDS = frozenset({BIN, TRAINING, NEMO, PADDLE})
 
@@ -84,6 +94,7 @@ _TRAINING = re.compile(
     r"(?:\A(?:training_args|optimizer|optim|scheduler|lr_scheduler|scaler|sampler|dl_state_dict"
     r"|rng_state)[\w.-]*|_optim_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
 )
+_OF_ORBAX = ("/_metadata", "/manifest.ocdbt")
 #: Raw numbers of text to speech, and of gpt-oss for Apple's GPUs.
 _VOICES = re.compile(r"(?:\A|/)voices?\Z")
 METAL_FOLDER = re.compile(r"(?:\A|/)metal\Z")
@@ -100,6 +111,8 @@ class _Beside(NamedTuple):
     ncnn: frozenset[str]
     #: Folders with the states of DeepSpeed's optimizer.
     training: frozenset[str]
+    #: Folders that are a checkpoint of Orbax, with all below them.
+    orbax: frozenset[str]
 
 
 def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
@@ -113,14 +126,17 @@ def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
 
     states = (path for path in paths if "_optim_states." in path)
     beside = _Beside(
-        pairs(".xml"), pairs(".param"), frozenset(path.rpartition("/")[0] for path in states)
+        pairs(".xml"),
+        pairs(".param"),
+        frozenset(path.rpartition("/")[0] for path in states),
+        frozenset(path.rpartition("/")[0] for path in paths if path.endswith(_OF_ORBAX)) - {""},
     )
     return [_kind(path, beside) for path in paths]
 
 
 def may_run_code(path: str, kind: str) -> bool:
     """Whether loading the file unpickles it: pickles can run code. Told by name alone."""
-    return kind in _PICKLED_KINDS and _PICKLES.search(path.lower()) is not None
+    return kind in _PICKLED_KINDS and _PICKLES.search(_unpacked(path.lower())) is not None
 
 
 def pickles(files: Sequence[RemoteFile], kinds: Sequence[str]) -> set[str]:
@@ -139,13 +155,20 @@ def pickles(files: Sequence[RemoteFile], kinds: Sequence[str]) -> set[str]:
     return found
 
 
+def _unpacked(name: str) -> str:
+    return _PACKED.sub(r"\1", name)
+
+
 def _kind(path: str, beside: _Beside) -> str:
     folder, _, base = path.rpartition("/")
+    base = _unpacked(base)
     stem, _, suffix = base.rpartition(".")
     if _IMATRIX.search(base) or _GGUF.search(base):
         return GGUF
     if kind := _kind_of_folder(folder):
         return kind
+    if beside.orbax and not beside.orbax.isdisjoint(_and_above(folder)):
+        return FLAX
     if index := _INDEX.search(base):
         return _BY_SUFFIX[index[1]]
     if ".onnx" in base or base == "weights.pb":
@@ -158,6 +181,8 @@ def _kind(path: str, beside: _Beside) -> str:
         return TENSORFLOW
     if _COREML_ARCHIVE.search(base):
         return COREML
+    if base.endswith(".mnn.weight"):
+        return MNN
     kind = _BY_SUFFIX.get(suffix, OTHER) if stem else OTHER
     if kind == BIN and folder in beside.training:
         return TRAINING
@@ -178,6 +203,13 @@ def _kind_of_pickle(folder: str, stem: str, suffix: str) -> str:
         if METAL_FOLDER.search(folder):
             return METAL
     return BIN
+
+
+@lru_cache(maxsize=4096)
+def _and_above(folder: str) -> frozenset[str]:
+    """`a/b` → `a`, `a/b`."""
+    parts = folder.split("/")
+    return frozenset("/".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ _LOADERS = {
     kinds.RUST: "rust-bert",
     kinds.GGML: "whisper.cpp",
     kinds.MLC: "MLC LLM",
+    kinds.MNN: "MNN",
     kinds.NEMO: "NVIDIA NeMo",
     kinds.PADDLE: "PaddlePaddle",
     kinds.EXECUTORCH: "ExecuTorch",

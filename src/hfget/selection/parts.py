@@ -30,22 +30,16 @@ from hfget.selection.kinds import (
     TENSORFLOW,
     TRAINING,
 )
-from hfget.selection.stems import is_precision, stem_of
+from hfget.selection.stems import FORMAT_FOLDERS, is_index, is_precision, stem_of
 
 #: Other kinds are written from the model of a folder as a whole, whatever the file is called.
 NAMED_KINDS = frozenset({SAFETENSORS, BIN, ONNX, NPZ})
 _TORCH = frozenset({SAFETENSORS, BIN})
 
-_CUT = re.compile(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model)(?![a-z])[^/]*(?=/|\Z)")
+_CUT = re.compile(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model|variables)(?![a-z])[^/]*(?=/|\Z)")
 _PACKAGE = re.compile(r"(?:\A|/)[^/]+\.(?:mlpackage|mlmodelc)(?=/|\Z)")
 _ORIGINAL = re.compile(r"(?:\A|/)original(?=/|\Z)")
 _CHECKPOINT = re.compile(r"(?:\A|/)checkpoint-\d+(?=/|\Z)")
-_FORMAT_FOLDERS = frozenset(
-    (
-        *("safetensors", "pytorch", "torch", "flax", "jax", "tf", "tensorflow", "rust", "gguf"),
-        *("ggml", "tflite", "mlx", "torchscript"),
-    )
-)
 
 
 class PartLayout(IntEnum):
@@ -78,6 +72,8 @@ class Piece(NamedTuple):
     variant: str
     whole: str
     sharded: bool
+    #: The index of shards: it holds no weights, and comes with them.
+    indexes: bool = False
 
 
 def pieces(files: Sequence[RemoteFile], kinds: Sequence[str]) -> list[Piece]:
@@ -121,7 +117,8 @@ def _piece(file: RemoteFile, kind: str) -> Piece:
         layout = PartLayout.CONSOLIDATED
     part = "" if layout is PartLayout.ORIGINAL else stem.part
     variant = "-".join(filter(None, (stem.variant, variant)))
-    return Piece(file, kind, above, above, part, layout, variant, stem.whole, stem.sharded)
+    whole, sharded = stem.whole, stem.sharded
+    return Piece(file, kind, above, above, part, layout, variant, whole, sharded, is_index(name))
 
 
 @lru_cache(maxsize=4096)
@@ -143,10 +140,10 @@ def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
         return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
     names, variant = [], []
     for name in folder.split("/"):
-        if name.lower() in _FORMAT_FOLDERS:
-            continue
-        if kind in _TORCH and is_precision(name.lower()):
+        if kind in _TORCH and (is_precision(name.lower()) or name.lower() in FORMAT_FOLDERS):
             variant.append(name.lower())
+            continue
+        if name.lower() in FORMAT_FOLDERS:
             continue
         if kind == GGUF and not without_label(name.lower()).strip("-_."):
             continue

@@ -19,7 +19,8 @@ _INDEX = re.compile(r"\.index(?:\.([\w-]+))?\.json\Z")
 _ENDING = re.compile(
     r"\.(?:safetensors|bin|pth?|ckpt|pkl|pickle|joblib|h5|hdf5|keras|pb|msgpack|onnx|ort|ot|npz"
     r"|mlmodel|mlpackage|mlmodelc|tflite|litertlm|task|nemo|pdparams|pdiparams|pdmodel|pdopt|pte"
-    r"|engine|plan|trt|xml|param|llamafile|torchscript|zip|meta|index|json)\Z"
+    r"|engine|plan|trt|xml|param|llamafile|torchscript|zip|meta|index|json|th|pyth|ptl|dill|pk|sav"
+    r"|mnn|weight|tar|gz)\Z"
 )
 _ONNX_DATA = re.compile(r"(?:\.onnx)?[._]data(?:[._]?\d+)?\Z")
 _CKPT_DATA = re.compile(r"\.data\Z")
@@ -28,6 +29,13 @@ _DIFFUSERS = re.compile(r"diffusion_(?:pytorch|flax)_model")
 _EMA = re.compile(r"non[-_.]?ema|no[-_.]ema(?![a-z])")
 _EMA_ONLY = re.compile(r"ema[-_.]?only")
 
+#: Folders that say in which format the model above them is written.
+FORMAT_FOLDERS = frozenset(
+    (
+        *("safetensors", "pytorch", "torch", "flax", "jax", "tf", "tensorflow", "rust", "gguf"),
+        *("ggml", "tflite", "mlx", "torchscript"),
+    )
+)
 _FORMATS = frozenset(
     (
         *("pytorch", "torch", "tf", "flax", "jax", "rust", "openvino", "model"),
@@ -40,14 +48,15 @@ PRECISION = re.compile(
     r"|[qw]\d(?:a\d{1,2}|f\d{1,2})?|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
     r"|e\dm\d(?:fn)?|fp8e\dm\d(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
 )
-#: The files of one ONNX export, and the levels and processors of optimum.
-_ONNX_WORDS = frozenset(
+#: The files of one ONNX export.
+_ONNX_PARTS = frozenset(
     (
         *("encoder", "decoder", "merged", "with", "past", "prefill", "embed", "tokens", "vision"),
-        *("audio", "text", "lm", "head", "init", "language", "o1", "o2", "o3", "o4", "arm64"),
-        *("avx2", "avx512", "vnni", "optimized", "uint8f16", "fp32"),
+        *("audio", "text", "lm", "head", "init", "language"),
     )
 )
+#: The levels of optimum and the processors that an export is meant for.
+_LEVELS = frozenset(("o1", "o2", "o3", "o4", "arm64", "avx2", "avx512", "vnni", "optimized"))
 _WORDS = re.compile(r"[-_.\s]+")
 #: What a loader takes that is told nothing: no word, then the precision of the training.
 _PREFERRED = ("", "bf16", "fp16", "f16", "fp32", "f32", "fp8")
@@ -88,18 +97,28 @@ def stem_of(base: str, kind: str) -> Stem:
     words = [word for word in _WORDS.split(name) if word and word not in _FORMATS]
     variant = [word for word in words if is_precision(word)]
     part = [word for word in words if not is_precision(word)]
-    if kind == ONNX and all(word in _ONNX_WORDS for word in part):
+    if kind == ONNX and all(word in _ONNX_PARTS or word in _LEVELS for word in part):
         part = []
     if named_variant and named_variant not in variant:
         variant.append(named_variant)
     return Stem("-".join(part), "-".join(variant), whole, False, sharded)
 
 
-def component(base: str) -> str:
-    """The words of `base` without precision: `decoder_model_merged_q4.onnx` → `decoder-merged`."""
+def is_index(base: str) -> bool:
+    """Whether the file says which shard has which tensor."""
+    return _INDEX.search(base) is not None
+
+
+def export_of(base: str) -> tuple[str, tuple[str, ...]]:
+    """What of an export the file is, and how it is written.
+
+    `decoder_model_merged_q4.onnx` → `decoder-merged`, `q4`; `model_qint8_avx512.onnx` → `model`,
+    `qint8`, `avx512`.
+    """
     whole = _ENDING.sub("", _ONNX_DATA.sub("", _SHARD.sub("", base)))
-    words = (word for word in _WORDS.split(whole) if word and word not in _FORMATS)
-    return "-".join(word for word in words if not is_precision(word)) or "model"
+    words = [word for word in _WORDS.split(whole) if word and word not in _FORMATS]
+    written = tuple(word for word in words if is_precision(word) or word in _LEVELS)
+    return "-".join(word for word in words if word not in written) or "model", written
 
 
 @lru_cache(maxsize=4096)
@@ -108,12 +127,14 @@ def is_precision(word: str) -> bool:
     return PRECISION.fullmatch(word) is not None
 
 
-def preference(variant: str) -> tuple[int, str]:
-    """Sorts variants: the one that a loader takes by default comes first."""
+def preference(variant: str) -> tuple[bool, int, str]:
+    """Sorts variants: the one that a loader takes by default comes first.
+
+    What lies in a folder of its format comes behind what lies in the folder of the model.
+    """
     words = variant.split("-")
+    plain = "-".join(word for word in words if word not in FORMAT_FOLDERS)
+    rank = _PREFERRED.index(plain) if plain in _PREFERRED else len(_PREFERRED)
     if "nonema" in words:
-        return len(_PREFERRED) + 1, variant
-    return (
-        _PREFERRED.index(variant) if variant in _PREFERRED else len(_PREFERRED),
-        variant,
-    )
+        rank += len(_PREFERRED)
+    return plain != variant, rank, variant

@@ -15,7 +15,7 @@ from hfget.model import RemoteFile
 from hfget.selection.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, SAFETENSORS
 from hfget.selection.parts import NAMED_KINDS, PartLayout, Piece, pieces
 from hfget.selection.pipelines import in_pipelines, of_one_file
-from hfget.selection.stems import component, preference
+from hfget.selection.stems import export_of, preference
 
 #: Kinds of which a loader takes one precision; the others leave the choice to the program.
 _ONE_VARIANT = frozenset({SAFETENSORS, BIN, "flax", "tensorflow", "npz"})
@@ -24,8 +24,12 @@ _TORCH = frozenset({SAFETENSORS, BIN})
 _IN_PARTS = frozenset({ONNX, OPENVINO})
 #: What the folder of an export holds in several precisions.
 _EXPORTED = re.compile(
-    r"\.onnx|\.(?:safetensors|bin|xml|pth?|ckpt|msgpack|h5|tflite|npz|llamafile)(?:\.|\Z)"
+    r"\.onnx|\.(?:safetensors|bin|xml|pth?|ckpt|msgpack|h5|keras|npz|llamafile|ort|ot|nemo|pte"
+    r"|tflite|litertlm|task|engine|plan|trt)(?:\.|\Z)"
 )
+#: The names that transformers.js has for what it looks for under another (its `dtype`s).
+_SYNONYMS = {"q8": "quantized"}
+_PLAIN = frozenset({"fp32", "f32"})
 #: Two files of the same numbers differ by their headers: one in a hundred at most.
 _ALIKE = 0.01
 #: The same model is smaller quantised, but no smaller model is its original.
@@ -36,12 +40,14 @@ class Twins(NamedTuple):
     """`kept` and `left` are pieces; what is in neither was not asked about.
 
     `variants` are those of `left` in kinds that were asked for: another precision or layout.
+    `unloaded` are those that lie beside a pipeline's folders, which it loads instead.
     `only` are those of `kept` in other kinds: their parts exist in no kind that was asked for.
     """
 
     kept: tuple[Piece, ...]
     left: tuple[Piece, ...]
     variants: tuple[Piece, ...]
+    unloaded: tuple[Piece, ...]
     only: tuple[Piece, ...]
 
 
@@ -57,7 +63,9 @@ def twins(
 
     Of parts that have a precision of `named` that one comes.
     """
-    found = _unified(in_pipelines(files, pieces(files, kinds)))
+    there = pieces(files, kinds)
+    weights = [piece for piece in there if not piece.indexes]
+    found = _unified(in_pipelines(files, weights))
     by_part: dict[tuple[str, str], list[Piece]] = defaultdict(list)
     for piece in found:
         by_part[piece.folder, piece.part].append(piece)
@@ -80,19 +88,67 @@ def twins(
     copies = _copies(by_part, kept & only, kept - only)
     kept -= copies
     only &= kept
+    indexes = _placed([piece for piece in there if piece.indexes], weights, found)
+    kept.update(_wanted_indexes(indexes, found, kept, wanted))
+    found += indexes
     left = [piece for piece in found if piece.file.path not in kept]
     return Twins(
         tuple(piece for piece in found if piece.file.path in kept),
         tuple(left),
-        tuple(piece for piece in left if piece.kind in wanted),
+        tuple(piece for piece in left if piece.kind in wanted and not _is_single(piece)),
+        tuple(piece for piece in left if piece.kind in wanted and _is_single(piece)),
         tuple(piece for piece in found if piece.file.path in only),
     )
 
 
+def _is_single(piece: Piece) -> bool:
+    return piece.layout is PartLayout.ONE_FILE
+
+
 def is_named(piece: Piece, words: Sequence[str]) -> bool:
-    """Whether one of `words` stands in the name of the file, between separators."""
+    """Whether one of `words` stands in the name of the file, between separators.
+
+    An ONNX export in float32 has a name without a word for it.
+    """
     name = piece.file.path.lower()
-    return any(re.search(rf"(?<![a-z0-9]){re.escape(w.lower())}(?![a-z0-9])", name) for w in words)
+    for word in _lower(words):
+        if re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", name):
+            return True
+        base = name.rpartition("/")[2]
+        if word in _PLAIN and piece.kind == ONNX and _EXPORTED.search(base):
+            return not export_of(base)[1]
+    return False
+
+
+def _lower(words: Sequence[str]) -> list[str]:
+    lower = [word.lower() for word in words]
+    return lower + [_SYNONYMS[word] for word in lower if word in _SYNONYMS]
+
+
+def _placed(indexes: Iterable[Piece], weights: list[Piece], found: list[Piece]) -> list[Piece]:
+    """`indexes`, each as a piece of the part of its shards, which `weights` became in `found`."""
+    became = {_loaded_with(old): new for old, new in zip(weights, found, strict=True)}
+    placed = []
+    for piece in indexes:
+        shard = became.get(_loaded_with(piece), piece)
+        placed.append(piece._replace(folder=shard.folder, part=shard.part, layout=shard.layout))
+    return placed
+
+
+def _wanted_indexes(
+    indexes: Iterable[Piece], found: Iterable[Piece], kept: set[str], wanted: frozenset[str]
+) -> set[str]:
+    """The indexes of the shards that are kept, and those of no shards at all."""
+    comes: dict[tuple[str, ...], bool] = defaultdict(bool)
+    for piece in found:
+        comes[_loaded_with(piece)] |= piece.file.path in kept
+    return {
+        piece.file.path for piece in indexes if comes.get(_loaded_with(piece), piece.kind in wanted)
+    }
+
+
+def _loaded_with(piece: Piece) -> tuple[str, ...]:
+    return piece.folder, piece.part, piece.kind, piece.layout.name, piece.variant
 
 
 def _loaded(members: list[Piece], named: Sequence[str]) -> list[Piece]:
@@ -119,12 +175,28 @@ def _of_precision(members: list[Piece], named: Sequence[str]) -> list[Piece]:
     for piece in members:
         folder, _, base = piece.file.path.lower().rpartition("/")
         if _EXPORTED.search(base):
-            exports[f"{folder}/{component(base)}" if piece.kind in _IN_PARTS else ""].append(piece)
+            of_all = piece.kind not in _IN_PARTS
+            exports["" if of_all else f"{folder}/{export_of(base)[0]}"].append(piece)
         else:
             chosen.append(piece)
     for found in exports.values():
-        chosen += [piece for piece in found if is_named(piece, named)] or found
+        chosen += _named_most_exactly(found, named) or found
     return chosen
+
+
+def _named_most_exactly(found: Iterable[Piece], named: Sequence[str]) -> list[Piece]:
+    """Those of one export that have no words but `named`, else all that have them.
+
+    `qint8_avx512` means `model_qint8_avx512.onnx` rather than `model_qint8_avx512_vnni.onnx`.
+    """
+    hits = [piece for piece in found if is_named(piece, named)]
+    told = {part for word in _lower(named) for part in re.split(r"[-_.]", word)}
+    exact = [
+        piece
+        for piece in hits
+        if told.issuperset(export_of(piece.file.path.lower().rpartition("/")[2])[1])
+    ]
+    return exact or hits
 
 
 def _first(members: list[Piece]) -> list[Piece]:

@@ -19,7 +19,7 @@ from hfget.selection.kinds import (
     kinds_of,
     pickles,
 )
-from hfget.selection.stems import preference, stem_of
+from hfget.selection.stems import export_of, preference
 from hfget.selection.weights import Choice, choose, decide
 from hfget.system import count_text, safe_text, size_text
 
@@ -48,6 +48,8 @@ def remarks(
     # Of a precision that was named the others are no news.
     if chosen.variants and (not choice.quants or GGUF in choice.kinds):
         lines.append(texts.VARIANTS_LEFT_OUT(variants=_named(chosen.variants)))
+    if chosen.unloaded and (not choice.quants or GGUF in choice.kinds):
+        lines.append(texts.UNLOADED_LEFT_OUT(files=_named(chosen.unloaded)))
     if chosen.namesakes:
         lines.append(
             texts.NAMESAKES_LEFT_OUT(
@@ -96,7 +98,7 @@ def _of_precisions(files: Sequence[RemoteFile], choice: Choice) -> list[str]:
     for file, kind in zip(files, kinds_of(files), strict=True):
         base = file.path.rpartition("/")[2].lower()
         if kind in choice.kinds & _LEFT_TO_PROGRAMS and base.endswith(_MODELS):
-            found.setdefault(kind, set()).add(stem_of(base, kind).variant)
+            found.setdefault(kind, set()).add("_".join(export_of(base)[1]))
     return [
         texts.SEVERAL_PRECISIONS(
             kind=kind,

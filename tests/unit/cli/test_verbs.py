@@ -51,6 +51,13 @@ ANSWERS = [
     ("pip install org/Name", "command line of pip", "did you mean org/Name?"),
     ("uv pip install numpy", "command line of uv", "a reference looks like"),
     ("python -m hfget org/name", "command line of hfget", "hfget org/name"),
+    ("sudo hf download org/name", "sudo is a program", "hfget org/name"),
+    ("npx hf download org/name a.json", "npx is a program", "hfget org/name a.json"),
+    ("datasets org/name", "needs no verb", "hfget org/name --dataset"),
+    ("dataset org/name -- -a.json", "needs no verb", "hfget org/name --dataset -- -a.json"),
+    ("space org/name", "needs no verb", "hfget org/name --space"),
+    ("model org/name", "needs no verb", "hfget org/name\n"),
+    ("size org/name", "no command size", "hfget ls org/name"),
     ("bash hfd.sh org/name", "command line of hfd.sh", "did you mean org/name?"),
 ]
 

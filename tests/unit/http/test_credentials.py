@@ -88,11 +88,24 @@ def test_hf_token_waits_for_a_named_endpoint_to_ask(endpoint: str, source: Endpo
 
 @pytest.mark.parametrize(
     ("endpoint", "source"),
-    [(MIRROR, "url"), ("http://lan.test", "flag"), ("https://huggingface.co:8443", "url")],
+    [
+        (MIRROR, "url"),
+        (MIRROR, "record"),
+        ("http://lan.test", "flag"),
+        ("https://huggingface.co:8443", "url"),
+    ],
 )
 def test_hf_token_is_held_back_elsewhere(endpoint: str, source: EndpointSource) -> None:
     env = {"HF_TOKEN": made_up()}
     check_held(choose_credential(endpoint, source, flag=None, env=env), "HF_TOKEN", endpoint)
+
+
+@pytest.mark.parametrize(("source", "from_where"), [("url", "pasted URL"), ("record", "record")])
+def test_a_held_token_is_told_where_the_endpoint_comes_from(
+    source: EndpointSource, from_where: str
+) -> None:
+    _, withheld, _ = choose_credential(MIRROR, source, flag=None, env={"HF_TOKEN": made_up()})
+    assert withheld is not None and from_where in withheld.why
 
 
 def test_the_stored_login_goes_to_the_hub_alone(login: Path) -> None:
