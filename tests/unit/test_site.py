@@ -69,3 +69,21 @@ def test_a_diagram_is_drawn_by_the_site_itself_or_shown_as_text() -> None:
     assert drawn.endswith(
         'class="mermaid">a --> b</pre><script src="../assets/mermaid.min.js"></script>'
     )
+
+
+def test_the_package_page_has_no_link_that_leads_nowhere() -> None:
+    readme = runpy.run_path(str(ROOT / "docs" / "package_readme.py"))["readme"]
+    text = (ROOT / "README.md").read_text("utf-8")
+    relative = re.compile(r"\]\((?!https?://)")
+    plain = readme(text, "", "1.2.3")
+    assert (
+        not relative.search(plain)
+        and "docs/pictures" not in plain
+        and "| `hfget ls gpt2` |" in plain
+    )
+    assert len(plain) > len(text) / 2
+    linked = readme(text, "https://code.example/hfget/", "1.2.3")
+    assert not relative.search(linked)
+    assert "![hfget downloading" in linked
+    assert "(https://code.example/hfget/raw/v1.2.3/docs/screen.svg)" in linked
+    assert "(https://code.example/hfget/blob/v1.2.3/docs/serve.md#a-mirror-for-the-lan)" in linked
