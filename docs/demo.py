@@ -2,7 +2,8 @@
 
 Makes a sample repo of 224 MB in `.demo/`, offers it with `hfget serve`, and runs the real command
 against it, as a user would type it, slowed down so that there is something to see. Ends with an
-error if any step goes wrong. `--keep` leaves what it has made.
+error if any step goes wrong. `--keep` leaves what it has made, `--short` makes less of it; a folder
+that is named takes the place of `.demo/`.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from typing import TextIO
 
 from hfget.messages.language import language_of
 
-ROOT = Path(__file__).resolve().parent.parent / ".demo"
+_PLACES = [word for word in sys.argv[1:] if not word.startswith("--")]
+ROOT = Path(*(_PLACES or [Path(__file__).parent.parent / ".demo"])).resolve()
 REPO = "bigscience/bloom-560m"
 HFGET = (sys.executable, "-m", "hfget")
 MIB = 1 << 20
-LARGE_MIB = 200
+LARGE_MIB, MIDDLING_MIB, RATE = (24, 1, 12) if "--short" in sys.argv[1:] else (200, 14, 40)
 #: So that a bar is seen: a loopback brings all of it in half a second.
-SLOWLY = ["--limit-rate", "40M"]
+SLOWLY = ["--limit-rate", f"{RATE}M"]
+#: A journal begins so; then come 32 bytes for each block, of a MiB or less.
+_HEADER = 512
 CHINESE = language_of(os.environ) == "zh_CN"
 BOLD, PLAIN = (
     ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
@@ -39,7 +43,7 @@ BOLD, PLAIN = (
 
 def main() -> int:
     shutil.rmtree(ROOT, ignore_errors=True)
-    ROOT.mkdir()
+    ROOT.mkdir(parents=True)
     os.chdir(ROOT)
     try:
         show()
@@ -141,7 +145,7 @@ def make_repo(folder: Path) -> dict[str, str]:
     with open(folder / "model.safetensors", "wb") as out:
         for _ in range(LARGE_MIB):
             out.write(chance.randbytes(MIB))
-    (folder / "tokenizer.json").write_bytes(chance.randbytes(14 * MIB))
+    (folder / "tokenizer.json").write_bytes(chance.randbytes(MIDDLING_MIB * MIB))
     (folder / "config.json").write_text(json.dumps({"model_type": "bloom", "n_layer": 24}))
     (folder / "README.md").write_text("# A sample\n\nRandom bytes in the shape of a model.\n")
     for number in range(60):
@@ -185,7 +189,7 @@ def run_interrupted(arguments: list[str], env: dict[str, str]) -> int:
     while process.poll() is None and time.monotonic() < deadline:
         with suppress(OSError):
             if any(
-                file.stat().st_size > LARGE_MIB // 3 * 32
+                file.stat().st_size > _HEADER + LARGE_MIB // 3 * 32
                 for file in records.glob("*.hfget-journal")
             ):
                 process.send_signal(signal.SIGINT)

@@ -7,12 +7,15 @@ be slowed down and can refuse; it serves sparse files of the sizes that models h
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -73,9 +76,9 @@ class Studio:
         return self._held.enter_context(Terminal(shell, WIDTH, height))
 
     def plain(self, shot: str) -> str:
-        """Any port of the tests becomes one that `hfget serve` could have."""
+        """Ports of the tests become others, which are as long: columns stay."""
         for number, hub in enumerate(self.hubs):
-            ports = {hub.endpoint: 8090 + number, hub.cdn or hub.endpoint: 8190 + number}
+            ports = {hub.endpoint: 18090 + number, hub.cdn or hub.endpoint: 18190 + number}
             for url, port in ports.items():
                 shot = shot.replace(url.partition("://")[2], f"127.0.0.1:{port}")
         return shot
@@ -149,7 +152,20 @@ def picture_of_a_listing(studio: Studio) -> str:
     return terminal.colours()
 
 
+def picture_of_endpoints(studio: Studio) -> str:
+    """A fast one, a slow one, and one that is down."""
+    fast, slow, down = studio.hub(rate=90e6), studio.hub(rate=12e6), studio.hub()
+    down.refuse("hub")
+    terminal = studio.terminal(height=40)
+    terminal.type(f"A={fast.endpoint} B={slow.endpoint} C={down.endpoint}; clear")
+    terminal.wait_for(lambda text: "clear" not in text)
+    terminal.type(f"hfget mirrors {MODEL} --endpoint $A --endpoint $B --endpoint $C")
+    terminal.wait_for_prompt(60)
+    return terminal.colours()
+
+
 PICTURES = {
+    "which-mirror": (picture_of_endpoints, "hfget mirrors"),
     "mirrors": (picture_of_mirrors, "two mirrors"),
     "small-files": (picture_of_small_files, "2,000 small files"),
     "wait": (picture_of_a_wait, "a server asks for a wait"),
@@ -175,6 +191,46 @@ def animation(studio: Studio) -> str:
     return moving(
         shots, [FRAME_SECONDS] * (len(shots) - 1) + [LAST_SECONDS], WIDTH, f"hfget {MODEL}"
     )
+
+
+def pictures_of_the_page(root: Path) -> None:
+    """The page of a mirror that fetches, light and dark, as a browser shows it."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        print("docs/pictures/serve.png: chromium is missing")
+        return
+    name = "models.lan:8090"
+    with LocalHub(root / "hub", rate_total=20e6) as hub, ExitStack() as held:
+        hub.store.warm()
+        shell = new_shell(root / "serve", hub.endpoint)
+        arguments = ("serve", "models", "--upstream", hub.endpoint, "--port", "0", "--quiet")
+        server = shell.start(*arguments, "--allow-host", "models.lan", "--max-size", "2T")
+        held.callback(server.wait, 30)
+        held.callback(server.terminate)
+        assert server.stderr is not None
+        url = re.search(r"http://\S+", server.stderr.readline().decode())
+        assert url is not None, "the server does not start"
+        for path in ("config.json", "tokenizer.json"):
+            fetched(url[0] + f"/{MODEL}/resolve/main/{path}")
+        held.enter_context(urlopen(url[0] + f"/{MODEL}/resolve/main/model.safetensors"))
+        time.sleep(4)
+        page = root / "page.html"
+        shown = fetched(url[0] + "/", Host=name).replace(hub.endpoint, "https://huggingface.co")
+        page.write_text(shown, encoding="utf-8")
+    for scheme, picture in ((1, "serve"), (0, "serve-dark")):
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             f"--user-data-dir={root / 'chromium'}", "--window-size=900,800",
+             f"--blink-settings=preferredColorScheme={scheme}",
+             f"--screenshot={OUT / picture}.png", page.as_uri()],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        print(f"docs/pictures/{picture}.png")
+
+
+def fetched(url: str, **headers: str) -> str:
+    with urlopen(Request(url, headers=headers)) as answer:
+        return str(answer.read().decode("utf-8", "replace"))
 
 
 def make_repos(root: Path) -> None:
@@ -207,6 +263,8 @@ def main(wanted: list[str]) -> None:
                 shot = studio.plain(take(studio)).replace(str(root / name), "~")
             (OUT / f"{name}.svg").write_text(still(shot, WIDTH, title), encoding="utf-8")
             print(f"docs/pictures/{name}.svg")
+        if not wanted or "serve" in wanted:
+            pictures_of_the_page(root)
         if not wanted or "screen" in wanted:
             with ExitStack() as held:
                 studio = Studio(root / "screen", held)

@@ -3,13 +3,19 @@
 Pages are written to be read in the source tree, where a link is relative to its file. For the
 site they are laid out in a folder of their own, with those files beside docs/ that they lead to,
 as README.md, and the links follow.
+
+What draws the diagrams is part of the site: the theme would have each reader fetch it elsewhere.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import posixpath
 import re
 import shutil
+import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -37,6 +43,13 @@ _SWITCH = re.compile(
     re.MULTILINE,
 )
 
+#: From npm, with the hash of the file that is taken from it; kept for the next build.
+_MERMAID, _MERMAID_SHA256 = (
+    "mermaid@11.17.2",
+    "581ed7d74bd9048d0e3a91363927d72ef22942d7722546b27f7cc29e35390eb8",
+)
+_DRAWER = "assets/mermaid.min.js"
+_DIAGRAM = 'class="mermaid"'
 
 #: The pages as they are laid out; removed when mkdocs ends.
 _LAID_OUT = tempfile.TemporaryDirectory(prefix="hfget-docs-")
@@ -50,8 +63,41 @@ def on_config(config: Any) -> Any:
             _lay(source, folder / name.removeprefix("docs/").replace(_CHINESE, _ZH))
     for name, there in MOVED.items():
         _lay(ROOT / name, folder / there)
+    kept = ROOT / "build" / f"{_MERMAID}.min.js"
+    if kept.exists() or _fetch_drawer(kept):
+        (folder / _DRAWER).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, folder / _DRAWER)
     config.docs_dir = str(folder)
     return config
+
+
+def on_page_content(html: str, page: Any, **_: Any) -> str:
+    """Draws the diagrams of a page; without what draws them they are shown as they are written."""
+    if _DIAGRAM not in html:
+        return html
+    if not (Path(_LAID_OUT.name) / _DRAWER).exists():
+        return html.replace(_DIAGRAM, 'class="diagram"')
+    there = posixpath.relpath(_DRAWER, posixpath.dirname(page.url) or ".")
+    return f'{html}<script src="{there}"></script>'
+
+
+def _fetch_drawer(kept: Path) -> bool:
+    """By npm; false where there is none, or it fetches nothing or something else."""
+    kept.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        command = ["npm", "pack", "--silent", "--pack-destination", place, _MERMAID]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
+            with tarfile.open(next(Path(place).glob("*.tgz"))) as package:
+                source = package.extractfile("package/dist/mermaid.min.js")
+                script = source.read() if source else b""
+        except (OSError, KeyError, StopIteration, subprocess.SubprocessError) as error:
+            logging.getLogger("mkdocs").info("diagrams are shown as text: %s", error)
+            return False
+    if hashlib.sha256(script).hexdigest() != _MERMAID_SHA256:
+        raise SystemExit(f"{_MERMAID} from npm is not the file that it was")
+    kept.write_bytes(script)
+    return True
 
 
 def _lay(source: Path, place: Path) -> None:

@@ -1,4 +1,7 @@
-"""What tmux shows of a terminal, as SVG: still, or frame after frame. Asks no host for fonts."""
+"""What tmux shows of a terminal, as SVG: still, or frame after frame. Asks no host for fonts.
+
+It is dark, and light for a reader whose system is: each colour has one for either.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,19 @@ THEME = TerminalTheme(
         *((121, 192, 255), (210, 168, 255), (86, 212, 221), (240, 246, 252)),
     ],
 )
+LIGHT = TerminalTheme(
+    (255, 255, 255),
+    (36, 41, 47),
+    [
+        *((87, 96, 106), (207, 34, 46), (17, 99, 41), (125, 78, 0)),
+        *((9, 105, 218), (130, 80, 223), (27, 124, 131), (66, 74, 83)),
+    ],
+    [
+        *((175, 184, 193), (164, 14, 38), (26, 127, 55), (99, 60, 1)),
+        *((33, 139, 255), (164, 117, 249), (49, 146, 170), (36, 41, 47)),
+    ],
+)
+_TITLE, _LIGHT_TITLE = "#8b949e", "#57606a"
 _CONSOLE = Console(width=1000, force_terminal=True, color_system="truecolor")
 #: Drawn, since fonts disagree about how long and how high they are: the part of a cell.
 _BARS = {"━": (1.0, 3.0), "╸": (0.5, 3.0), "─": (1.0, 1.0)}
@@ -68,9 +84,10 @@ def _window(body: str, width: int, height: int, title: str, style: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" role="img"'
         f' aria-label="{escape(title)}" font-family="{FAMILY}" font-size="{FONT}">'
-        f"<style>text{{white-space:pre}}{style}</style>"
-        f'<rect width="100%" height="100%" rx="8" fill="{fill}"/>{dots}'
-        f'<text x="50%" y="24" text-anchor="middle" fill="#8b949e">{escape(title)}</text>'
+        f"<style>text{{white-space:pre}}{style}{_in_light(body + fill + _TITLE)}</style>"
+        f'<rect class="window" x=".5" y=".5" width="{wide - 1:.0f}" height="{high - 1:.0f}" rx="8"'
+        f' fill="{fill}"/>{dots}'
+        f'<text x="50%" y="24" text-anchor="middle" fill="{_TITLE}">{escape(title)}</text>'
         f'<g transform="translate({MARGIN},{BAR})">{body}</g></svg>\n'
     )
 
@@ -116,25 +133,41 @@ def _run(run: str, cells: int, column: int, row: int, style: Style) -> str:
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{thick}" fill="{colour}"/>'
         )
     bold = ' font-weight="bold"' if style.bold else ""
+    # Characters of two cells are square: they are larger, not drawn out.
+    adjust = "spacing" if cells > len(run) else "spacingAndGlyphs"
+    size = f' font-size="{2 * CELL - 1:.1f}"' if cells > len(run) else ""
     return (
         f'<text x="{x:.1f}" y="{row * ROW + 14:.1f}" textLength="{cells * CELL:.1f}"'
-        f' lengthAdjust="spacingAndGlyphs" fill="{colour}"{bold}>{escape(run)}</text>'
+        f' lengthAdjust="{adjust}" fill="{colour}"{bold}{size}>{escape(run)}</text>'
     )
 
 
-def _colour(style: Style) -> str:
+def _colour(style: Style, theme: TerminalTheme = THEME) -> str:
     colour = style.color
     red, green, blue = (
-        THEME.foreground_color
+        theme.foreground_color
         if colour is None or colour.is_default
-        else colour.get_truecolor(THEME)
+        else colour.get_truecolor(theme)
     )
     if style.dim:
-        back = THEME.background_color
+        back = theme.background_color
         red, green, blue = (
             (2 * one + other) // 3 for one, other in zip((red, green, blue), back, strict=True)
         )
     return _hex(red, green, blue)
+
+
+def _in_light(body: str) -> str:
+    """The colours of `body` for a reader whose system is light."""
+    styles = [Style(dim=dim) for dim in (False, True)]
+    styles += [Style(color=f"color({n})", dim=dim) for n in range(16) for dim in (False, True)]
+    pairs = {_colour(style): _colour(style, LIGHT) for style in styles}
+    back = _hex(*THEME.background_color), _hex(*LIGHT.background_color)
+    pairs = dict([back, (_TITLE, _LIGHT_TITLE)]) | pairs
+    rules = "".join(
+        f'[fill="{dark}"]{{fill:{light}}}' for dark, light in pairs.items() if dark in body
+    )
+    return f"@media(prefers-color-scheme:light){{{rules}.window{{stroke:#d0d7de}}}}"
 
 
 def _hex(red: int, green: int, blue: int) -> str:

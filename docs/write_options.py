@@ -1,33 +1,58 @@
-"""Writes docs/options.md from the options themselves: python docs/write_options.py"""
+"""Writes docs/options.md, in each language, from the options: python docs/write_options.py"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from hfget.cli.main import make_app
+from hfget.messages import language as messages_language
 from hfget.options.download import DEFAULTS, OPTIONS
 
-PAGE = Path(__file__).with_name("options.md")
-HEAD = """\
+DOCS = Path(__file__).parent
+LANGUAGES = {"": "options.md", "zh_CN": "options.zh-CN.md"}
+HEADS = {
+    "": """\
 # Options
 
 Written by `python docs/write_options.py` from `src/hfget/options/download.py`. In every option
 `_` and `-` are the same, and `~` at the beginning of a path is your home folder. The keywords are
 those of `download` and `plan` ([library.md](library.md)); *ls* marks what `hfget ls` and
-`hfget urls` have too.
+`hfget urls` have too. Chinese: [options.zh-CN.md](options.zh-CN.md).
 
 ```
 hfget [OPTIONS] REPO [FILES]...
 ```
-"""
+""",
+    "zh_CN": """\
+# 选项
+
+由 `python docs/write_options.py` 根据 `src/hfget/options/download.py` 生成。
+英文版：[options.md](options.md)。
+
+每个选项中 `_` 和 `-` 相同，路径开头的 `~` 是您的主目录。关键字是 `download` 和 `plan` 的参数
+（[library.md](library.md)）；标有 *ls* 的选项 `hfget ls` 和 `hfget urls` 也有。
+
+```
+hfget [OPTIONS] REPO [FILES]...
+```
+""",
+}
+WORDS = {
+    "": ("option", "keyword", "what it does", "As in a download: ", ", ", "."),
+    "zh_CN": ("选项", "关键字", "作用", "与下载相同：", "、", "。"),
+}
 
 
-def page() -> str:
+def page(language: str) -> str:
+    say = _said_in(language)
+    option, keyword, does, *_ = WORDS[language]
     commands: Any = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
-    parts = [HEAD]
+    parts = [HEADS[language]]
     listing = {flag for param in commands["ls"].params for flag in param.opts}
     groups: dict[str, list[str]] = {}
     for param in commands["get"].params:
@@ -37,12 +62,12 @@ def page() -> str:
         name = "What to fetch" if param.param_type_name == "argument" else group
         marked = "ls" if listing.intersection(param.opts) else ""
         groups.setdefault(name, []).append(
-            f"| {_spelled(param)} | {_keyword(param.name)} | {param.help} | {marked} |"
+            f"| {_spelled(param)} | {_keyword(param.name)} | {say(param.help)} | {marked} |"
         )
     listed = {flag for param in commands["get"].params for flag in param.opts}
     said = {param.help for param in commands["get"].params}
     for name, rows in groups.items():
-        parts.append(f"## {name}\n\n| option | keyword | what it does | |\n|---|---|---|---|")
+        parts.append(f"## {say(name)}\n\n| {option} | {keyword} | {does} | |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
     for name in (
         "urls", "lock", "sync", "outdated", "verify", "list", "prune", "mirrors", "serve",
@@ -52,24 +77,34 @@ def page() -> str:
             listing if name == "urls" else listed if name in ("lock", "sync", "outdated") else set()
         )
         rows = [
-            f"| {_spelled(param)} | {param.help} |"
+            f"| {_spelled(param)} | {say(param.help)} |"
             for param in command.params
             if not known.intersection(param.opts) or param.help not in said
         ]
-        also = _shared(command, known, said) if name != "urls" else ""
-        parts.append(f"## hfget {name}\n\n{also}| option | what it does |\n|---|---|")
+        also = _shared(command, known, said, language) if name != "urls" else ""
+        parts.append(f"## hfget {name}\n\n{also}| {option} | {does} |\n|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
     return "\n".join(parts)
 
 
-def _shared(command: Any, known: set[str], said: set[str]) -> str:
+def _said_in(language: str) -> Callable[[str], str]:
+    """What says a help text in a language, from its catalogue."""
+    if not language:
+        return str
+    folder = Path(messages_language.__file__).parent / "locale" / language / "LC_MESSAGES"
+    with (folder / f"{messages_language.DOMAIN}.mo").open("rb") as file:
+        return GNUTranslations(file).gettext
+
+
+def _shared(command: Any, known: set[str], said: set[str], language: str) -> str:
     """The options that a command has as a download has them."""
     flags = [
         max(param.opts, key=len)
         for param in command.params
         if known.intersection(param.opts) and param.help in said
     ]
-    return f"As in a download: {', '.join(f'`{flag}`' for flag in flags)}.\n\n" if flags else ""
+    *_, begin, comma, end = WORDS[language]
+    return f"{begin}{comma.join(f'`{flag}`' for flag in flags)}{end}\n\n" if flags else ""
 
 
 def _spelled(param: Any) -> str:
@@ -93,4 +128,5 @@ def _keyword(name: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for language, name in LANGUAGES.items():
+        (DOCS / name).write_text(page(language), encoding="utf-8")

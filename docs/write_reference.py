@@ -182,8 +182,8 @@ def environment_page() -> str:
         "# Environment variables\n\nWritten by `python docs/write_reference.py` from "
         "[.env.example](../.env.example), which `--env-file` reads, too. An option\nof the command "
         "counts before a variable, a variable before that file. The variables of proxies and CA "
-        "bundles:\n[network.md](network.md).\n\n| variable | as in that file | |\n|---|---|---|\n"
-        + "".join(rows)
+        "bundles:\n[network.md](network.md). Chinese: [environment.zh-CN.md](environment.zh-CN.md)."
+        "\n\n| variable | as in that file | |\n|---|---|---|\n" + "".join(rows)
     )
 
 

@@ -25,6 +25,7 @@ import urllib3  # noqa: F401
 #: What of hfget imports all that a download, `ls` and `verify` need.
 _PARTS = (
     *("cli.main", "cli.deadline", "cli.logs", "cli.session", "cli.token"),
+    *("cli.commands.get", "cli.commands.ls", "cli.commands.verify"),
     *("operations.from_options", "operations.plan_transfer", "operations.run"),
     *("operations.verification", "ui.lines", "ui.ndjson"),
 )

@@ -128,10 +128,22 @@ def test_the_library_page_names_every_option_and_every_public_name() -> None:
     assert words >= set(hfget.__all__) - {"__version__"}
 
 
-def test_the_page_of_the_options_is_current() -> None:
-    written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
-    page = runpy.run_path(str(ROOT / "docs" / "write_options.py"))["page"]()
-    assert written == page, "run: python docs/write_options.py"
+def test_the_pages_of_the_options_are_current() -> None:
+    writer = runpy.run_path(str(ROOT / "docs" / "write_options.py"))
+    for language, name in writer["LANGUAGES"].items():
+        written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert written == writer["page"](language), "run: python docs/write_options.py"
+
+
+@pytest.mark.parametrize("page", ["environment", "exit-codes"])
+def test_the_tables_in_chinese_have_the_rows_of_the_english_page(page: str) -> None:
+    def rows(name: str) -> list[str]:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        columns = 2 if page == "environment" else 1
+        found = (line.split("|")[1 : 1 + columns] for line in text.splitlines() if "|" in line[:1])
+        return [re.sub(r"[^!-~]+", " ", " ".join(row)).strip().replace(",", "") for row in found]
+
+    assert rows(f"{page}.zh-CN.md")[1:] == rows(f"{page}.md")[1:]
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hfget.events import ignore
+from hfget.operations import Batch, Run, batch
+from hfget.options import DownloadOptions
+from hfget.system import Stop
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_dataset, make_model
 from tests.support.command import HFGET, Shell, tree, wait_until
@@ -293,3 +297,19 @@ def test_the_rate_is_that_of_all_together(it: Hub) -> None:
     assert done.code == 124
     received = max(one["received"] for one in done.events if one["event"] == "progress")
     assert 0 < received < 500_000 * 8 * 1.5
+
+
+def test_the_speed_of_several_is_remembered_too(it: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[int] = []
+    monkeypatch.setattr(batch, "remember_speed", lambda received, seconds: kept.append(received))
+    runs = [
+        Run(
+            f"org/{name}",
+            DownloadOptions(endpoint=[it.hub.endpoint], local_dir=it.root / "at" / name),
+        )
+        for name in ("a", "b")
+    ]
+    results = Batch(runs, ignore, Stop()).download()
+    assert [result.exit_code for result in results] == [0, 0]
+    assert kept == [sum(result.report.received for result in results if result.report)]
+    assert kept[0] > len(SHARED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from hfget.limits import LEASE_SECONDS
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, leftovers, tree, wait_until
+from tests.support.command import Shell, Started, leftovers, tree, wait_until
 from tests.system.test_list import age, journals, listed
 
 StartHub = Callable[..., LocalHub]
@@ -47,7 +46,7 @@ def shard(number: int, count: int = 4, where: tuple[str, ...] = ()) -> tuple[str
     return (REPO, "--shard", f"{number}/{count}:ranges", *where)
 
 
-def start(shell: Shell, hub: LocalHub, number: int, *where: str) -> subprocess.Popen[bytes]:
+def start(shell: Shell, hub: LocalHub, number: int, *where: str) -> Started:
     return shell.start(*shard(number), "--revision", hub.commit(REPO), *where)
 
 

@@ -1,11 +1,14 @@
-"""requirements-dev.lock holds every dependency, at a version that hfget asks for, with hashes."""
+"""What developers begin with: every dependency is locked, with hashes, and the demo runs."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib.metadata import requires
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -56,3 +59,16 @@ def test_what_is_asked_for_is_locked_at_a_version_that_will_do() -> None:
         ]
         assert versions, f"{requirement.name}: make lock"
         assert all(version in requirement.specifier for version in versions), requirement
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_shows_what_it_says(tmp_path: Path) -> None:
+    demo = LOCK.parent / "docs" / "demo.py"
+    done = subprocess.run(
+        [sys.executable, str(demo), "--short", str(tmp_path / "demo")],
+        capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert "interrupted: " in done.stderr and done.stderr.count("done: ") == 2, done.stderr
+    assert [line[:2] for line in done.stdout.splitlines()[-4:-1]] == ["1.", "2.", "3."]
+    assert not (tmp_path / "demo").exists(), "it leaves nothing"

@@ -52,3 +52,38 @@ def test_each_package_that_hfget_names_is_justified() -> None:
     for page in ("install.md", "install.zh-CN.md"):
         cells = re.findall(r"^\|([^|]+)\|", (ROOT / "docs" / page).read_text("utf-8"), re.M)
         assert named <= set(re.findall(r"[\w-]+", " ".join(cells), re.ASCII)), page
+
+
+def test_a_diagram_is_drawn_by_the_site_itself_or_shown_as_text() -> None:
+    class Page:
+        url = "zh/token.html"
+
+    draw, drawer = HOOK["on_page_content"], Path(HOOK["_LAID_OUT"].name) / HOOK["_DRAWER"]
+    assert draw("<p>no diagram</p>", page=Page) == "<p>no diagram</p>"
+    assert draw('<pre class="mermaid">a --> b</pre>', page=Page) == (
+        '<pre class="diagram">a --> b</pre>'
+    ), "the theme would fetch what draws it from another host"
+    drawer.parent.mkdir()
+    drawer.touch()
+    drawn = draw('<pre class="mermaid">a --> b</pre>', page=Page)
+    assert drawn.endswith(
+        'class="mermaid">a --> b</pre><script src="../assets/mermaid.min.js"></script>'
+    )
+
+
+def test_the_package_page_has_no_link_that_leads_nowhere() -> None:
+    readme = runpy.run_path(str(ROOT / "docs" / "package_readme.py"))["readme"]
+    text = (ROOT / "README.md").read_text("utf-8")
+    relative = re.compile(r"\]\((?!https?://)")
+    plain = readme(text, "", "1.2.3")
+    assert (
+        not relative.search(plain)
+        and "docs/pictures" not in plain
+        and "| `hfget ls gpt2` |" in plain
+    )
+    assert len(plain) > len(text) / 2
+    linked = readme(text, "https://code.example/hfget/", "1.2.3")
+    assert not relative.search(linked)
+    assert "![hfget downloading" in linked
+    assert "(https://code.example/hfget/raw/v1.2.3/docs/screen.svg)" in linked
+    assert "(https://code.example/hfget/blob/v1.2.3/docs/serve.md#a-mirror-for-the-lan)" in linked

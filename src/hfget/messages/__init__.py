@@ -9,7 +9,15 @@ written.
 
 from __future__ import annotations
 
-from hfget.messages.language import speak_as
+from hfget.messages.language import accepted_language, lookup_of, speak_as
 from hfget.messages.template import Text, joined, speak, translated
 
-__all__ = ["Text", "joined", "speak", "speak_as", "translated"]
+__all__ = [
+    "Text",
+    "accepted_language",
+    "joined",
+    "lookup_of",
+    "speak",
+    "speak_as",
+    "translated",
+]

@@ -60,16 +60,16 @@ def speak(lookup: Callable[[str], str] = _english) -> None:
     _lookup = lookup
 
 
-def translated(text: str) -> str:
+def translated(text: str, lookup: Callable[[str], str] | None = None) -> str:
     """`text` in the language that is spoken; one that is not of a template stays as it is.
 
-    Fields that are texts themselves are translated too.
+    Fields that are texts themselves are translated too. `lookup` is that of another language.
     """
     if not isinstance(text, Text):
         return text
     fields = {
-        name: translated(value) if isinstance(value, str) else value
+        name: translated(value, lookup) if isinstance(value, str) else value
         for name, value in text.fields.items()
     }
-    template = _lookup(text.template)
+    template = (lookup or _lookup)(text.template)
     return template.format_map(fields) if fields else template

@@ -6,6 +6,7 @@ plans go to one backend. One that fails does not stop the others.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -24,7 +25,14 @@ from hfget.operations.planner import Companions
 from hfget.operations.run import Run
 from hfget.operations.tasks import Turns
 from hfget.operations.wrapped_task import WrappedTask
-from hfget.system import Stop, command, count_text, naming_disk_errors, option
+from hfget.system import (
+    Stop,
+    command,
+    count_text,
+    naming_disk_errors,
+    option,
+    remember_speed,
+)
 from hfget.transfer import Outcome, Task
 
 #: What an error of one repo may advise, and several cannot share.
@@ -187,6 +195,7 @@ def _carry_out(parts: Sequence[_Part], observer: events.Observer, stop: Stop) ->
                 meter_of([part.begun.plan for part in parts]),
                 _all([part.begun.alive for part in parts]),
             )
+            began = time.monotonic()
             try:
                 whole = backend.run(tasks)
             except BaseException:
@@ -195,6 +204,7 @@ def _carry_out(parts: Sequence[_Part], observer: events.Observer, stop: Stop) ->
                 raise
             finally:
                 joined.close()
+            remember_speed(whole.received, time.monotonic() - began)
             _divide(whole, outcomes, labels)
             for part, sources in zip(parts, each, strict=True):
                 outcomes[part.name].mirrors = sources.report()

@@ -6,12 +6,14 @@ and never more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from hfget import __version__
+from hfget.messages import joined, lookup_of, translated
+from hfget.messages import server_texts as texts
 from hfget.server.holdings import Holding
 from hfget.system import count_text, duration_text, size_text
 
@@ -26,8 +28,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Vary": "Accept-Language",
 }
-_MOST_ROWS = 500
+_MOST_ROWS, _MOST_REVISIONS = 500, 8
 _REFRESH_SECONDS = 5
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2024;--soft:#5b6470;--line:#d9dee4;--back:#fff;
@@ -70,125 +73,152 @@ class Activity:
     asks_token: bool = False
 
 
-def render(shown: Activity) -> str:
-    """The page as HTML."""
-    host = shown.address.partition("://")[2]
-    name = f"hfget on {host}" if host else "hfget"
-    parts = [
-        "<!doctype html><html lang=en><head><meta charset=utf-8>",
-        "<meta name=viewport content='width=device-width,initial-scale=1'>",
-        f"<meta http-equiv=refresh content={_REFRESH_SECONDS}>",
-        f"<title>{escape(name)}</title><style>{_STYLE}</style></head><body>",
-        f"<header><h1>{escape(name)}</h1>{_source(shown)}</header><main>",
-        "<h2>Use it</h2>",
-        _use(shown),
-        *(_fetched(shown.pulls) if shown.upstreams else ()),
-        *_held(shown),
-        *_clients(shown.clients),
-        f"</main><footer class=soft><p>hfget {escape(__version__)}; this page reloads every "
-        f"{_REFRESH_SECONDS} seconds</p></footer></body></html>",
-    ]
-    return "".join(parts)
+def render(shown: Activity, language: str = "") -> str:
+    """The page as HTML, in `zh_CN` or English."""
+    return _Page(shown, language).html()
 
 
-def _source(shown: Activity) -> str:
-    if not shown.upstreams:
-        return "<p class=soft>Serves what is on this machine, and nothing else.</p>"
-    from_where = escape(", ".join(shown.upstreams))
-    if shown.is_down:
-        return (
-            f"<p class=bad>{from_where} cannot be reached now: what is here is served, "
-            "branches as they were.</p>"
+class _Page:
+    """The parts of the page; what is said in it is escaped after it is translated."""
+
+    def __init__(self, shown: Activity, language: str) -> None:
+        self._shown, self._language = shown, language
+        self._lookup = lookup_of(language)
+
+    def html(self) -> str:
+        shown = self._shown
+        host = shown.address.partition("://")[2]
+        name = self._said(texts.PAGE_NAME(host=host)) if host else "hfget"
+        foot = texts.PAGE_FOOT(version=__version__, seconds=_REFRESH_SECONDS)
+        return "".join(
+            [
+                f"<!doctype html><html lang={self._language.replace('_', '-') or 'en'}>",
+                "<head><meta charset=utf-8>",
+                "<meta name=viewport content='width=device-width,initial-scale=1'>",
+                f"<meta http-equiv=refresh content={_REFRESH_SECONDS}>",
+                f"<title>{name}</title><style>{_STYLE}</style></head><body>",
+                f"<header><h1>{name}</h1>{self._source()}</header><main>",
+                f"<h2>{self._said(texts.PAGE_USE)}</h2>",
+                self._use(),
+                *(self._fetched() if shown.upstreams else ()),
+                *self._held(),
+                *self._clients(),
+                f"</main><footer class=soft><p>{self._said(foot)}</p></footer></body></html>",
+            ]
         )
-    return f"<p class=soft>A mirror of {from_where}: what is missing here comes from there.</p>"
 
+    def _said(self, text: str) -> str:
+        return escape(translated(text, self._lookup))
 
-def _use(shown: Activity) -> str:
-    lines = [f"export HF_ENDPOINT={shown.address}"] if shown.address else []
-    if shown.asks_token:
-        lines.append("export HF_TOKEN=...  # a token of this server")
-    lines.append("hfget org/name  # or: hf download org/name")
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
+    def _source(self) -> str:
+        if not self._shown.upstreams:
+            return f"<p class=soft>{self._said(texts.PAGE_LOCAL)}</p>"
+        names = joined(self._shown.upstreams)
+        if self._shown.is_down:
+            return f"<p class=bad>{self._said(texts.PAGE_DOWN(upstreams=names))}</p>"
+        return f"<p class=soft>{self._said(texts.PAGE_MIRROR(upstreams=names))}</p>"
 
+    def _use(self) -> str:
+        address = self._shown.address
+        lines = [escape(f"export HF_ENDPOINT={address}")] if address else []
+        if self._shown.asks_token:
+            lines.append(f"export HF_TOKEN=...  # {self._said(texts.PAGE_TOKEN)}")
+        other = self._said(texts.PAGE_OR(command="hf download org/name"))
+        return "<pre>" + "\n".join([*lines, f"hfget org/name  # {other}"]) + "</pre>"
 
-def _fetched(pulls: Sequence[Pull]) -> Iterable[str]:
-    yield "<h2>Being fetched</h2>"
-    if not pulls:
-        yield "<p class=soft>Nothing just now.</p>"
-        return
-    rows = []
-    for pull in sorted(pulls, key=lambda one: one.begun)[:_MOST_ROWS]:
+    def _fetched(self) -> Iterable[str]:
+        pulls = self._shown.pulls
+        yield f"<h2>{self._said(texts.PAGE_FETCHED)}</h2>"
+        if not pulls:
+            yield f"<p class=soft>{self._said(texts.PAGE_NOTHING)}</p>"
+            return
+        heads = (texts.HEAD_FILE, texts.HEAD_PROGRESS, texts.HEAD_HERE, texts.HEAD_SPEED)
+        rows = [self._pull(one) for one in sorted(pulls, key=lambda one: one.begun)[:_MOST_ROWS]]
+        yield self._table((*heads, texts.HEAD_LEFT, texts.HEAD_WAITING), rows, words=2)
+        yield self._more(len(pulls))
+
+    def _pull(self, pull: Pull) -> Sequence[str]:
         size, done = pull.file.size, pull.done
         percent = 100 * done // size if size else 100
-        rate = f"{size_text(int(pull.rate))}/s" if pull.rate >= 1 else ""
-        left = (size - done) / pull.rate if pull.rate >= 1 else None
-        rows.append(
-            (
-                f"{escape(str(pull.snapshot.ref))}<br><span class=soft>{escape(pull.file.path)}"
-                "</span>",
-                f"<span class=bar><progress max=100 value={percent}></progress> "
-                f"{'verifying' if done == size else f'{percent}%'}</span>",
-                escape(f"{size_text(done)} of {size_text(size)}"),
-                escape(rate),
-                escape(duration_text(left) if left is not None else ""),
-                str(pull.readers),
-            )
+        state = f"{percent}%" if done else self._said(texts.PAGE_STARTING)
+        if done == size:
+            state = self._said(texts.PAGE_VERIFYING)
+        here = texts.PAGE_OF(done=size_text(done), size=size_text(size)) if done else ""
+        moves = done and pull.rate >= 1
+        return (
+            f"{escape(str(pull.snapshot.ref))}<br><span class=soft>{escape(pull.file.path)}</span>",
+            f"<span class=bar><progress max=100 value={percent}></progress> {state}</span>",
+            self._said(here) or escape(size_text(size)),
+            escape(f"{size_text(int(pull.rate))}/s") if moves else "",
+            self._said(duration_text((size - done) / pull.rate)) if moves else "",
+            str(pull.readers),
         )
-    yield _table(("File", "Progress", "#Here", "#Speed", "#Left", "#Waiting"), rows)
-    yield _more(len(pulls))
 
+    def _held(self) -> Iterable[str]:
+        shown = self._shown
+        total = sum(one.size or 0 for one in shown.holdings)
+        yield f"<h2>{self._said(texts.PAGE_HELD)}</h2>"
+        summary = count_text(len(shown.holdings), "repo")
+        if total:
+            summary = texts.PAGE_SUM(repos=summary, size=size_text(total))
+        if shown.upstreams:
+            if shown.pulled:
+                pulled = size_text(shown.pulled)
+                summary = texts.PAGE_FROM_UPSTREAM(sum=summary, size=pulled)
+            if shown.limit is not None:
+                summary = texts.PAGE_LIMITED(sum=summary, size=size_text(shown.limit))
+        yield f"<p class=soft>{self._said(summary)}</p>"
+        if not shown.holdings:
+            return
+        heads = (texts.HEAD_REPO, texts.HEAD_REVISIONS, texts.HEAD_FILES, texts.HEAD_SIZE)
+        begun = {str(one.snapshot.ref) for one in shown.pulls}
+        rows = [self._holding(one, begun) for one in shown.holdings[:_MOST_ROWS]]
+        yield self._table(heads, rows, words=2)
+        yield self._more(len(shown.holdings))
 
-def _held(shown: Activity) -> Iterable[str]:
-    total = sum(one.size or 0 for one in shown.holdings)
-    yield "<h2>Held here</h2>"
-    summary = f"{count_text(len(shown.holdings), 'repo')}, {size_text(total)}"
-    if shown.upstreams:
-        summary += f"; {size_text(shown.pulled)} of that fetched from upstream"
-        if shown.limit is not None:
-            summary += f", at most {size_text(shown.limit)}"
-    yield f"<p class=soft>{escape(summary)}</p>"
-    if not shown.holdings:
-        return
-    rows = [
-        (
+    def _holding(self, one: Holding, begun: Collection[str]) -> Sequence[str]:
+        size = self._said(texts.PAGE_HASHED)
+        if one.size is not None:
+            first = not one.size and str(one.repo) in begun
+            size = self._said(texts.PAGE_STARTING) if first else escape(size_text(one.size))
+        more = ", …" if len(one.revisions) > _MOST_REVISIONS else ""
+        return (
             escape(str(one.repo)),
-            escape(", ".join(one.revisions[:8]) + (", …" if len(one.revisions) > 8 else "")),
+            escape(", ".join(one.revisions[:_MOST_REVISIONS]) + more),
             "…" if one.files is None else str(one.files),
-            "being hashed" if one.size is None else escape(size_text(one.size)),
+            size,
         )
-        for one in shown.holdings[:_MOST_ROWS]
-    ]
-    yield _table(("Repo", "Revisions", "#Files", "#Size"), rows)
-    yield _more(len(shown.holdings))
 
+    def _clients(self) -> Iterable[str]:
+        clients = self._shown.clients
+        yield f"<h2>{self._said(texts.PAGE_CLIENTS)}</h2>"
+        rows = [
+            (escape(address) or self._said(texts.PAGE_UNKNOWN), str(count))
+            for address, count in sorted(clients.items(), key=lambda item: (-item[1], item[0]))
+        ]
+        heads = (texts.HEAD_ADDRESS, texts.HEAD_CONNECTIONS)
+        yield self._table(heads, rows[:_MOST_ROWS], words=1)
+        yield self._more(len(rows))
 
-def _clients(clients: Mapping[str, int]) -> Iterable[str]:
-    yield "<h2>Clients</h2>"
-    rows = [
-        (escape(address or "unknown"), str(count))
-        for address, count in sorted(clients.items(), key=lambda item: (-item[1], item[0]))
-    ]
-    yield _table(("Address", "#Connections"), rows[:_MOST_ROWS])
-    yield _more(len(rows))
+    def _table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], words: int) -> str:
+        """A table of cells that are HTML already; columns after the first `words` are figures."""
+        kinds = ["" if number < words else " class=n" for number in range(len(heads))]
+        top = "".join(
+            f"<th scope=col{kind}>{self._said(head)}</th>"
+            for head, kind in zip(heads, kinds, strict=True)
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(row, kinds, strict=True))
+            + "</tr>"
+            for row in rows
+        )
+        return (
+            f"<div class=wide><table><thead><tr>{top}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>"
+        )
 
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already; a column whose head begins with # holds numbers."""
-    kinds = [" class=n" if head.startswith("#") else "" for head in heads]
-    top = "".join(
-        f"<th scope=col{kind}>{escape(head.lstrip('#'))}</th>"
-        for head, kind in zip(heads, kinds, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(row, kinds, strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f"<div class=wide><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _more(count: int) -> str:
-    return f"<p class=soft>and {count - _MOST_ROWS} more</p>" if count > _MOST_ROWS else ""
+    def _more(self, count: int) -> str:
+        if count <= _MOST_ROWS:
+            return ""
+        return f"<p class=soft>{self._said(texts.PAGE_MORE(more=count - _MOST_ROWS))}</p>"

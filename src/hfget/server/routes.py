@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from hfget.messages import accepted_language
 from hfget.model import RepoType
 from hfget.server import api, manifests, page
 from hfget.server.access import Permission, ServeOptions
@@ -164,7 +165,9 @@ class Routes:
             limit=mirror.contents.limit if mirror else None,
             asks_token=self.options.tokens is not None,
         )
-        return Response(await run_in_threadpool(page.render, shown), headers=page.HEADERS)
+        language = accepted_language(request.headers.get("accept-language", ""))
+        html = await run_in_threadpool(page.render, shown, language)
+        return Response(html, headers=page.HEADERS)
 
     def _base(self, request: Request) -> str | None:
         """The URL that this server was asked by."""

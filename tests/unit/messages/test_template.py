@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from hfget.errors import NotFoundError
-from hfget.messages import Text, speak, translated
+from hfget.messages import Text, accepted_language, lookup_of, speak, translated
 from hfget.ui import sentences
 
 MISSING = Text("{host} has no file {path}")
 HINT = Text("use another mirror")
+HELD = Text("{what} is here")
 GERMAN = {
     "{host} has no file {path}": "keine Datei {path} bei {host}",
     "use another mirror": "nimm einen anderen Spiegel",
@@ -63,3 +64,27 @@ def test_a_copy_can_still_be_translated() -> None:
     text = MISSING(host="h", path="p")
     for again in (copy.copy(text), copy.deepcopy(text), pickle.loads(pickle.dumps(text))):  # noqa: S301
         assert again == "h has no file p" and translated(again) == "keine Datei p bei h"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_CN"),
+        ("zh", "zh_CN"),
+        ("ZH-hans-CN", "zh_CN"),
+        ("en-US,en;q=0.9,zh-CN;q=0.8", ""),
+        ("zh-TW,zh;q=0.9", "zh_CN"),
+        ("zh-TW", ""),
+        ("fr;q=1, zh-CN;q=0.5, en;q=0.5", ""),
+        ("de, zh;q=0.2", "zh_CN"),
+        ("zh;q=0", ""),
+        ("zh;q=nan", ""),
+        ("", ""),
+        ("," * 100_000 + "zh", ""),
+    ],
+)
+def test_the_language_that_a_browser_likes_better(header: str, language: str) -> None:
+    assert accepted_language(header) == language
+    said = translated(HELD(what="x"), lookup_of(language))
+    assert said == "x is here", "a text without a translation stays"
+    assert lookup_of(language)("Clients") == ("客户端" if language else "Clients")
