@@ -13,6 +13,7 @@ from hfget.system.cancellation import Ended, Stop, Stopped, Superseded
 from hfget.system.lazy_patterns import lazy_pattern
 from hfget.system.redaction import Secret, redact, remember, safe_url, without_queries
 from hfget.system.text import (
+    SIZE_UNITS,
     cells,
     command,
     count_text,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READ_ONLY",
+    "SIZE_UNITS",
     "AtomicWriter",
     "Ended",
     "HeldFolder",

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from hfget.messages import system_texts as texts
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # What makes one picture of several characters, and the other form of a character a picture.
 _JOINER, _EMOJI_FORM, _SKINS = (
     "\u200d",
@@ -154,12 +154,12 @@ def option(name: str, value: str) -> list[str]:
 def size_text(size: float) -> str:
     """A size in decimal units, as the Hub's pages show it: 1.2 GB."""
     unit = 0
-    while abs(size) >= 999.5 and unit < len(_UNITS) - 1:
+    while abs(size) >= 999.5 and unit < len(SIZE_UNITS) - 1:
         size /= 1000
         unit += 1
     if unit == 0:
         return f"{size:.0f} B"
-    return f"{size:.0f} {_UNITS[unit]}" if size >= 99.95 else f"{size:.1f} {_UNITS[unit]}"
+    return f"{size:.0f} {SIZE_UNITS[unit]}" if size >= 99.95 else f"{size:.1f} {SIZE_UNITS[unit]}"
 
 
 def duration_text(seconds: float) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hfget.system import duration_text, size_text
-
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+from hfget.system import SIZE_UNITS, duration_text, size_text
 
 
 def percent(done: int, total: int) -> int:
@@ -20,12 +18,12 @@ def pair_text(done: int, total: int, largest: int = 0) -> str:
     unit = whole.rpartition(" ")[2]
     column = size_text(largest).rpartition(" ")[2]
     if largest > total and column != unit:
-        scale = 1000 ** _UNITS.index(column)
+        scale = 1000 ** SIZE_UNITS.index(column)
         if total >= scale / 100:
             return f"{done / scale:.2f}/{total / scale:.2f} {column}"
     if unit == "B":
         return f"{done}/{whole}"
-    scale = 1000 ** _UNITS.index(unit)
+    scale = 1000 ** SIZE_UNITS.index(unit)
     return f"{done / scale:.1f}/{whole}"
 
 
