@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hfget import download
+from hfget.errors import UsageError
 from hfget.limits import LEASE_SECONDS
+from hfget.operations import sharding, shared_plan
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
 from tests.support.command import Shell, Started, leftovers, tree, wait_until
@@ -177,3 +181,16 @@ def test_without_the_word_whole_files_come_and_a_line_says_what_would_divide_the
     assert done.code == 0 and (shell.directory / "m" / "big.bin").exists()
     assert "--shard 1/4:ranges divides it" in done.err
     assert "ranges" not in shell.run(REPO, "c.json", "--shard", "1/4").err
+
+
+def test_a_mount_that_takes_writes_in_order_only_is_refused(
+    hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharding, "DIVIDED_BYTES", 4 * MiB)
+    monkeypatch.setattr(sharding, "RANGE_BYTES", MiB)
+    monkeypatch.setattr(shared_plan, "writes_in_order_only", lambda folder: True)
+    given: dict[str, Any] = {"local_dir": tmp_path / "m", "endpoint": hub.endpoint}
+    with pytest.raises(UsageError) as refused:
+        download(REPO, shard="1/2:ranges", **given)
+    assert refused.value.hint == "leave :ranges out" and hub.bytes_sent("cdn") == 0
+    assert download(REPO, shard="1/2", **given).ok

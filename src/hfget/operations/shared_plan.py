@@ -16,7 +16,7 @@ from hfget.destinations import Layout
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, Snapshot, Span
+from hfget.model import Plan, RemoteFile, Snapshot, Span
 from hfget.operations.from_options import client_of
 from hfget.operations.plan_transfer import PlanTransfer, heard
 from hfget.operations.planner import check_space, make_plan, partial_of
@@ -88,10 +88,16 @@ class SharedPlan:
             return outcome
         snapshot = made.snapshot
         files = [item.file for item in made.items if item.file.path in outcome.rested]
+        named: set[str] = set()
         if not self._stop.is_set():
             with self._joining() as joining:  # another shard may be at it: then all is here soon
-                self._publish(snapshot, self._ready(snapshot, files), made, outcome, alive, joining)
-        self._at_rest = outcome.rested - {file.path for file in outcome.done}
+                ready = self._ready(snapshot, files)
+                named = {item.file.path for item in ready.items if item.is_here}
+                if ready.items:
+                    self._publish(
+                        ready, made, outcome, heard(heard(self._observer, alive), joining)
+                    )
+        self._at_rest = outcome.rested - named - {file.path for file in outcome.done}
         return outcome
 
     def named(self, made: Plan) -> list[RemoteFile]:
@@ -125,30 +131,20 @@ class SharedPlan:
         with folder_lock(path, wait=True, stop=self._stop, observer=self._observer) as alive:
             yield alive
 
-    def _ready(self, snapshot: Snapshot, files: list[RemoteFile]) -> Plan | None:
-        """The plan for those of which nothing has to be fetched; None if there is none."""
+    def _ready(self, snapshot: Snapshot, files: list[RemoteFile]) -> Plan:
+        """The plan for those of which nothing has to be fetched."""
         plan = make_plan(snapshot, files, self._layout, force=self._options.force)
-        items = tuple(item for item in plan.items if not item.need)
-        return replace(plan, items=items) if items else None
+        return replace(plan, items=tuple(item for item in plan.items if not item.need))
 
     def _publish(
-        self,
-        snapshot: Snapshot,
-        ready: Plan | None,
-        made: Plan,
-        outcome: Outcome,
-        alive: Callable[[], None],
-        joining: Callable[[], None],
+        self, ready: Plan, made: Plan, outcome: Outcome, observer: events.Observer
     ) -> None:
-        if ready is None:
-            return
         check_space(ready, self._layout, self._observer, link=False)
-        told = heard(heard(self._with_totals(made, outcome), alive), joining)
+        told = _with_totals(observer, made, outcome)
         http = client_of(self._settings, self._observer)  # the first may be shut
         transfer = PlanTransfer(self._options, self._settings, http, self._layout, told, self._stop)
         came = transfer.run(ready)
-        here = {item.file.path for item in ready.items if item.state is ItemState.COMPLETE}
-        tried = {item.file.path for item in ready.items} - here
+        tried = {item.file.path for item in ready.items if not item.is_here}
         outcome.rested -= tried - {file.path for file in came.done}
         outcome.done += came.done
         outcome.failures += came.failures
@@ -156,18 +152,19 @@ class SharedPlan:
         outcome.received += came.received
         outcome.durable &= came.durable
 
-    def _with_totals(self, made: Plan, outcome: Outcome) -> events.Observer:
-        """Samples of what is put together tell how far the whole run is."""
 
-        def observe(event: events.Event, /) -> None:
-            if isinstance(event, events.Progress):
-                event = event._replace(
-                    files_done=len(made.items),
-                    files_total=len(made.items),
-                    bytes_done=made.total_bytes,
-                    bytes_total=made.total_bytes,
-                    received=outcome.received + event.received,
-                )
-            self._observer(event)
+def _with_totals(observer: events.Observer, made: Plan, outcome: Outcome) -> events.Observer:
+    """Samples of what is put together tell how far the whole run is."""
 
-        return observe
+    def observe(event: events.Event, /) -> None:
+        if isinstance(event, events.Progress):
+            event = event._replace(
+                files_done=len(made.items),
+                files_total=len(made.items),
+                bytes_done=made.total_bytes,
+                bytes_total=made.total_bytes,
+                received=outcome.received + event.received,
+            )
+        observer(event)
+
+    return observe

@@ -18,10 +18,11 @@ import pytest
 
 from hfget import events
 from hfget.errors import DiskError, InterruptedRunError, LockedError
+from hfget.limits import LEASE_SECONDS
 from hfget.system import process_lock as lock_module
 from hfget.system.cancellation import Stop
 from hfget.system.process_identity import ProcessIdentity
-from hfget.system.process_lock import folder_lock
+from hfget.system.process_lock import folder_lock, is_shared
 from tests.support.loopback import BOUND, child
 
 _HOLDS = """
@@ -393,3 +394,26 @@ def test_others_of_the_group_may_take_the_lock_too(path: Path) -> None:
             assert path.stat().st_mode & 0o777 == 0o660
     finally:
         os.umask(before)
+
+
+def test_a_lock_beside_it_is_seen_as_long_as_its_holder_may_live(path: Path) -> None:
+    assert not is_shared(path)
+    with locked(path):
+        assert not is_shared(path), "its own is not another's"
+        with locked(path.with_name("hfget-2-of-4.lock")):
+            assert is_shared(path)
+    holder = path.with_name("hfget-1-of-4.lock.holder")
+    mine = ProcessIdentity.mine()
+    for owner, seen in (
+        (mine, True),
+        (mine._replace(start="1"), False),
+        (mine._replace(host="00000000"), True),
+    ):
+        holder.write_text(f"host {owner}\n")
+        assert is_shared(path) is seen
+    then = time.time() - LEASE_SECONDS - 30
+    os.utime(holder, (then, then))
+    assert not is_shared(path), "a host that has said nothing for so long"
+    for text in ("", "host", "host not-a-tag"):
+        holder.write_text(text)
+        assert not is_shared(path)
