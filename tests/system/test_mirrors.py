@@ -202,6 +202,8 @@ def test_one_that_is_behind_by_a_commit_is_not_asked_for_content(
         done = download(shell_at, [good, behind])
         check_whole(done, shell_at, source)
         assert sent(behind) == 0 and any("does not have commit" in text for text in notes(done))
+        found = mirror(done, behind)
+        assert (found["state"], found["why"]) == ("out", "it does not have this commit")
 
 
 def stack_hub(root: Path) -> LocalHub:

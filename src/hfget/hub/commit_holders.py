@@ -67,6 +67,12 @@ class CommitHolders:
             return tuple(one for one in self.candidates if self._has.get(one))
 
     @property
+    def lacking(self) -> tuple[str, ...]:
+        """Those that have said that they do not have it, or do not show it."""
+        with self._changed:
+            return tuple(one for one in self.candidates if self._has.get(one) is False)
+
+    @property
     def is_decided(self) -> bool:
         """Whether all have answered, so that `endpoints` stays as it is."""
         with self._changed:

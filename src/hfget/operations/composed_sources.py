@@ -12,6 +12,7 @@ from hfget import events
 from hfget.endpoints import host_of, place_of
 from hfget.http import Carrier, HttpClient
 from hfget.hub import CommitHolders
+from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, RemoteFile, Snapshot
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
@@ -104,7 +105,13 @@ class ComposedSources:
 
     def report(self) -> tuple[MirrorUse, ...]:
         """What each of several endpoints did."""
-        return self._mirrors.report() if self._mirrors is not None else ()
+        if self._mirrors is None or self._holders is None:
+            return ()
+        lacking = {self._names[endpoint] for endpoint in self._holders.lacking}
+        return tuple(
+            replace(use, state="out", why=texts.LACKS_THIS_COMMIT) if use.place in lacking else use
+            for use in self._mirrors.report()
+        )
 
     def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
         there = replace(self._snapshot, endpoint=endpoint)
