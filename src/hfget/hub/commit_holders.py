@@ -113,10 +113,10 @@ class CommitHolders:
                 self._asked(endpoint, None)
                 self._closed.wait(backoff(attempt))
                 continue
-            self._asked(endpoint, time.monotonic() - begun)
             with self._changed:
                 self._has[endpoint] = has
                 self._changed.notify_all()
+            self._asked(endpoint, time.monotonic() - begun)
             if not has and not self._closed.is_set():
                 text = texts.LACKS_COMMIT(
                     host=host_of(endpoint + "/"),
