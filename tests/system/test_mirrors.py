@@ -177,6 +177,25 @@ def test_one_that_lacks_a_file_sends_the_others(
     assert lacking.bytes_sent(path=WEIGHTS) > 0
 
 
+def test_one_that_lacks_a_file_at_once_is_not_the_last_word(
+    hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
+) -> None:
+    """It says so before the other one has said that it has the commit."""
+    lacking, good = hubs(2)
+    missing = effects.Status(404, {"X-Error-Code": "EntryNotFound"})
+    lacking.faults.add(Fault(missing, path=WEIGHTS, times=None))
+    good.faults.add(Fault(effects.Delay(1), path="/api/models/*", times=None))
+    done = download(shell_at, [lacking, good], "w.bin")
+    check_whole_weights(done, shell_at, source)
+    assert lacking.bytes_sent(path=WEIGHTS) == 0 and len(good.requests(path="/api/*")) == 1
+
+
+def check_whole_weights(done: Result, shell_at: ShellAt, source: Path) -> None:
+    assert done.code == 0, done.out[-3000:] + done.err
+    got = (shell_at("").directory / "m" / "w.bin").read_bytes()
+    assert got == (source / "w.bin").read_bytes()
+
+
 def test_what_all_lack_is_missing(
     hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:
@@ -202,6 +221,8 @@ def test_one_that_is_behind_by_a_commit_is_not_asked_for_content(
         done = download(shell_at, [good, behind])
         check_whole(done, shell_at, source)
         assert sent(behind) == 0 and any("does not have commit" in text for text in notes(done))
+        found = mirror(done, behind)
+        assert (found["state"], found["why"]) == ("out", "it does not have this commit")
 
 
 def stack_hub(root: Path) -> LocalHub:

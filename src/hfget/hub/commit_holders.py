@@ -67,6 +67,12 @@ class CommitHolders:
             return tuple(one for one in self.candidates if self._has.get(one))
 
     @property
+    def lacking(self) -> tuple[str, ...]:
+        """Those that have said that they do not have it, or do not show it."""
+        with self._changed:
+            return tuple(one for one in self.candidates if self._has.get(one) is False)
+
+    @property
     def is_decided(self) -> bool:
         """Whether all have answered, so that `endpoints` stays as it is."""
         with self._changed:
@@ -107,10 +113,10 @@ class CommitHolders:
                 self._asked(endpoint, None)
                 self._closed.wait(backoff(attempt))
                 continue
-            self._asked(endpoint, time.monotonic() - begun)
             with self._changed:
                 self._has[endpoint] = has
                 self._changed.notify_all()
+            self._asked(endpoint, time.monotonic() - begun)
             if not has and not self._closed.is_set():
                 text = texts.LACKS_COMMIT(
                     host=host_of(endpoint + "/"),

@@ -12,6 +12,7 @@ from hfget import events
 from hfget.endpoints import host_of, place_of
 from hfget.http import Carrier, HttpClient
 from hfget.hub import CommitHolders
+from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, RemoteFile, Snapshot
 from hfget.options import DownloadOptions
 from hfget.settings import Settings
@@ -40,8 +41,9 @@ class ComposedSources:
         observer: events.Observer,
         stop: Stop,
         limit: RateLimit | None = None,
+        hosts: HostHealth | None = None,
     ) -> None:
-        """Several snapshots share a `limit`."""
+        """Several snapshots may share a `limit`, and what was seen of `hosts`."""
         self._options = options
         self._settings = settings
         self._http = http
@@ -49,8 +51,10 @@ class ComposedSources:
         used = any(snapshot.endpoint == one.rstrip("/") for one in settings.endpoints)
         self._snapshot = snapshot if used else replace(snapshot, endpoint=settings.endpoint)
         self._observer = observer
-        self.hosts = HostHealth(settings.retries, stop)
-        self.hosts.answered(host_of(settings.endpoint))
+        if hosts is None:
+            hosts = HostHealth(settings.retries, stop)
+            hosts.answered(host_of(settings.endpoint))
+        self._hosts = hosts
         rate = options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
         self.limit = limit or (RateLimit(rate, stop, self._warn) if rate else None)
         self._carrier = self._chosen_carrier()
@@ -75,7 +79,7 @@ class ComposedSources:
                 self._holders.begin()  # who has the commit, while the first bytes come already
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
             over = Mirrored if self._settings.stripe else MirroredInOrder
-            source = over(file, at, self._mirrors, self.hosts, self._settings.connections)
+            source = over(file, at, self._mirrors, self._hosts, self._settings.connections)
         return RateLimited(source, self.limit) if self.limit else source
 
     def plain(self, file: RemoteFile) -> HttpSource:
@@ -104,11 +108,18 @@ class ComposedSources:
 
     def report(self) -> tuple[MirrorUse, ...]:
         """What each of several endpoints did."""
-        return self._mirrors.report() if self._mirrors is not None else ()
+        if self._mirrors is None:
+            return ()
+        holders = self._holders
+        lacking = {self._names[endpoint] for endpoint in holders.lacking} if holders else ()
+        return tuple(
+            replace(use, state="out", why=texts.LACKS_THIS_COMMIT) if use.place in lacking else use
+            for use in self._mirrors.report()
+        )
 
     def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
         there = replace(self._snapshot, endpoint=endpoint)
-        return HttpSource(self._http, self._settings, self.hosts, there, file, self._carrier)
+        return HttpSource(self._http, self._settings, self._hosts, there, file, self._carrier)
 
     def _chosen_carrier(self) -> Carrier | None:
         if self._options.tool not in ("curl", "wget"):
@@ -118,17 +129,25 @@ class ComposedSources:
         return carrier_of(self._options.tool, find_program(self._options.tool))
 
     def _prepare_mirrors(self) -> None:
-        holders = CommitHolders(
-            self._http, self._settings, self._snapshot, self._observer, self._told
-        )
-        self._names = {endpoint: place_of(endpoint) for endpoint in holders.candidates}
-        self._holders = holders
+        first, settings = self._snapshot.endpoint.rstrip("/"), self._settings
+        urls = (first, *(one for one in settings.endpoints if one.rstrip("/") != first))
+        self._names = {url: place_of(url) for url in urls}
+        if settings.stripe:
+            self._holders = CommitHolders(
+                self._http, settings, self._snapshot, self._observer, self._told
+            )
         self._mirrors = MirrorHealth(
             list(self._names.values()),
             lambda text: self._observer(events.Note(text)),
-            lambda: [self._names[endpoint] for endpoint in holders.endpoints],
-            stripe=self._settings.stripe,
+            self._joined,
+            stripe=settings.stripe,
         )
+
+    def _joined(self) -> list[str]:
+        """Those that may be asked. In order, others are only where one is needed: a file that
+        one lacks says so then."""
+        urls = self._holders.endpoints if self._holders is not None else self._names
+        return [self._names[url] for url in urls]
 
     def _told(self, endpoint: str, seconds: float | None) -> None:
         """An endpoint was asked for the commit: that says how soon its API answers."""

@@ -17,9 +17,9 @@ from hfget import events
 from hfget.errors import HfgetError
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
+from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.planner import make_plan
 from hfget.operations.pull import Pull
-from hfget.operations.sources_in_order import SourcesInOrder
 from hfget.operations.tasks import make_tasks
 from hfget.operations.upstream import Upstream
 from hfget.operations.wrapped_task import WrappedTask
@@ -52,7 +52,7 @@ class Puller:
         self._session: _Session | None = None
         self._sources_lock = threading.Lock()
         self._hosts = self._new_hosts()
-        self._sources: dict[tuple[str, str, str], SourcesInOrder] = {}
+        self._sources: dict[tuple[str, str, str], ComposedSources] = {}
 
     @property
     def active(self) -> list[Pull]:
@@ -117,7 +117,7 @@ class Puller:
             return
 
         def source_of(file: RemoteFile) -> ByteSource:
-            return upstream.limited(self._sources_of(pull.snapshot).source_of(file))
+            return self._sources_of(pull.snapshot).source_of(file)
 
         def ended(error: HfgetError | None) -> None:
             if error is None:
@@ -142,7 +142,7 @@ class Puller:
         if place is not None and pull.is_published:
             self._arrived(pull)
 
-    def _sources_of(self, snapshot: Snapshot) -> SourcesInOrder:
+    def _sources_of(self, snapshot: Snapshot) -> ComposedSources:
         """The sources of a snapshot, with what was seen of endpoints and hosts so far."""
         key = snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit
         with self._sources_lock:

@@ -19,12 +19,12 @@ from hfget.endpoints import named_endpoints, without_login
 from hfget.http import Transient, given_up
 from hfget.model import ItemState, RemoteFile, RepoRef, RepoType, Snapshot, is_commit
 from hfget.operations.api_health import ApiHealth
+from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.failover import Failover
 from hfget.operations.from_options import client_of, settings_of
 from hfget.operations.recorded_listing import Recall
-from hfget.operations.sources_in_order import SourcesInOrder
 from hfget.options import DownloadOptions
-from hfget.sources import ByteSource, HostHealth, RateLimit, RateLimited
+from hfget.sources import HostHealth, RateLimit
 from hfget.system import Stop
 
 _TOO_MANY_REQUESTS = 429
@@ -50,7 +50,9 @@ class Upstream:
         self.stop = Stop()
         self.cache = cache
         self.observer = observer
-        options = replace(options, cache_dir=cache, cache=True)
+        # as long as one delivers, those behind it are not asked
+        options = replace(options, cache_dir=cache, cache=True, stripe=False)
+        self._options = options
         each = (named_endpoints([given], {})[0] for given in endpoints)
         named = {without_login(one.url): one for one in each}
         # what a client may not see is told in the Hub's own words, not by what is kept back here
@@ -149,13 +151,18 @@ class Upstream:
         """Free connections for those who wait for one."""
         self._http.relieve()
 
-    def sources(self, hosts: HostHealth, snapshot: Snapshot) -> SourcesInOrder:
-        """Where the bytes of the snapshot's files come from, at any rate."""
-        return SourcesInOrder(self._http, self.settings, hosts, snapshot, self.observer)
-
-    def limited(self, source: ByteSource) -> ByteSource:
-        """`source`, which keeps to the rate that there is for all."""
-        return RateLimited(source, self._limit) if self._limit else source
+    def sources(self, hosts: HostHealth, snapshot: Snapshot) -> ComposedSources:
+        """Where the bytes of the snapshot's files come from, at the rate that there is for all."""
+        return ComposedSources(
+            self._options,
+            self.settings,
+            self._http,
+            snapshot,
+            self.observer,
+            self.stop,
+            self._limit,
+            hosts,
+        )
 
     def _failover(self, known: Snapshot | None) -> Failover:
         begun = time.monotonic()

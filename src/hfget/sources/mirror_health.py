@@ -18,7 +18,6 @@ from hfget.limits import (
     MAX_CONNECTIONS,
     MAX_MISSES,
     MEASURED_SECONDS,
-    PATIENCE_SECONDS,
 )
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
@@ -63,6 +62,12 @@ class MirrorHealth:
     def is_in(self, place: str) -> bool:
         """Whether it may be asked in this run, now or later."""
         return not self._mirrors[place].out and place in self._joined()
+
+    def awaits(self, places: Iterable[str]) -> bool:
+        """Whether one of them has yet to say, for the first time, whether it has the commit."""
+        joined = self._joined()
+        others = [self._mirrors[place] for place in places if place not in joined]
+        return any(not one.out and not one.figures[RequestKind.API].requests for one in others)
 
     def delay(self, place: str) -> float:
         """Seconds until it may be asked; 0 for at once."""
@@ -216,7 +221,7 @@ class MirrorHealth:
             best = max((self._mirrors[place].rate or 0.0 for place in places), default=0.0)
             best *= self._stripe
             return [
-                place for place in places if not self._is_left_out(self._mirrors[place], best, now)
+                place for place in places if not self._mirrors[place].is_left_out(best, now)
             ] or places
 
     def fewest(self, places: Iterable[str]) -> int:
@@ -277,14 +282,6 @@ class MirrorHealth:
     def _others(self, place: str, now: float) -> str:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]
         return ", ".join(name for name, mirror in self._mirrors.items() if mirror in others)
-
-    def _is_left_out(self, mirror: MirrorState, best: float, now: float) -> bool:
-        """Whether it does not answer just now, or brings next to nothing."""
-        if now < mirror.left_out_until:
-            return True
-        if mirror.asks and now - min(mirror.asks.values()) > PATIENCE_SECONDS:
-            return True
-        return is_negligible(mirror.rate, best) and now - mirror.asked_at <= LEFT_OUT_SECONDS
 
     def _sample(self, *, always: bool = False) -> float:
         """Measure what came since the last time, by connection; the time."""

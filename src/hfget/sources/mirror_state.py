@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Protocol
 
 from hfget.errors import HfgetError
-from hfget.limits import LEFT_OUT_SECONDS
+from hfget.limits import LEFT_OUT_SECONDS, PATIENCE_SECONDS
 from hfget.model import MirrorUse, WrongRange
-from hfget.sources.mirror_choice import Candidate
+from hfget.sources.mirror_choice import Candidate, is_negligible
 
 #: How often rates are measured, in seconds; what was measured before counts as so many seconds of
 #: one connection.
@@ -100,6 +100,14 @@ class MirrorState:
         latencies = (self.figures[each].latency for each in order)
         latency = next((seconds for seconds in latencies if seconds is not None), None)
         return Candidate(self.busy, latency, self.rate)
+
+    def is_left_out(self, best: float, now: float) -> bool:
+        """Whether it does not answer just now, or brings next to nothing."""
+        if now < self.left_out_until:
+            return True
+        if self.asks and now - min(self.asks.values()) > PATIENCE_SECONDS:
+            return True
+        return is_negligible(self.rate, best) and now - self.asked_at <= LEFT_OUT_SECONDS
 
     def count(self) -> None:
         """Take up what came of the streams that are being read."""

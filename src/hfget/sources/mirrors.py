@@ -21,7 +21,7 @@ from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Rel
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
@@ -109,7 +109,7 @@ class Mirrored:
 
     def delay(self) -> float:
         """Seconds until one of them may be asked."""
-        return min(map(self._delay, self._candidates()), default=0.0)
+        return min(map(self._delay, self._candidates()), default=SAMPLE_SECONDS)
 
     def failed(self, failure: Transient, began: float) -> float:
         """What broke off is asked for elsewhere at once; then `failure.elsewhere` is set.
@@ -281,6 +281,8 @@ class Mirrored:
 
     def _check_hope(self) -> None:
         """Raise what speaks against each of them, if something does."""
+        if self._health.awaits(self._source_at):
+            return
         places = self.places()
         if not places:
             if self._lacking:

@@ -16,6 +16,7 @@ from hfget.limits import MAX_BREAKS
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirror_state import RequestKind
 from hfget.sources.mirrors import Mirrored
+from hfget.system import Superseded
 from tests.support.loopback import BOUND, Answer, Asked, Loopback, Reply, raw
 from tests.support.origins import DATA, FILE, World, client, content
 from tests.support.transfers import head
@@ -39,7 +40,9 @@ class Pair:
         clients = [client(server) for server in self.servers]
         self.names = [host_of(f"{server.url}/") for server in self.servers]
         stripe = self.kind is Mirrored
-        self.health = MirrorHealth(self.names, self.told.append, stripe=stripe)
+        #: Those that have the commit, as far as is known.
+        self.joined = list(self.names)
+        self.health = MirrorHealth(self.names, self.told.append, lambda: self.joined, stripe=stripe)
         made = zip(self.names, clients, strict=True)
         sources = {name: (lambda one=one: one.source) for name, one in made}
         self.source = self.kind(FILE, sources, self.health, clients[0].hosts, 4)
@@ -98,6 +101,22 @@ def test_what_all_lack_is_missing_as_the_first_says(pair: MakePair) -> None:
     with pytest.raises(EntryNotFoundError) as caught:
         two.source.open(None)
     assert two.names[0] in caught.value.message and two.source.places() == []
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_what_the_first_lacks_waits_for_those_that_may_have_it(pair: MakePair, has: bool) -> None:
+    two = pair(MISSING, content)
+    two.joined.pop()
+    with pytest.raises(Superseded):
+        two.source.open(None)
+    assert two.source.delay() > 0, "it is asked for again, not without a pause"
+    two.joined += [two.names[1]] * has
+    two.health.told(two.names[1], 0.1 if has else None)
+    if has:
+        assert read(two.source.open((0, 10))) == DATA[:10]
+    else:
+        with pytest.raises(EntryNotFoundError):
+            two.source.open(None)
 
 
 def test_where_all_fail_it_is_a_failure_that_may_pass(pair: MakePair) -> None:
