@@ -133,6 +133,9 @@ def test_pickles_are_told_of_where_safetensors_are_there_too(shell: Shell) -> No
     assert "can run code" not in shell.run("org/tiny").err
     assert "can run code" not in shell.run("org/tiny", "--exclude", "*.safetensors").err
     assert "can run code" not in shell.run("org/tiny-GGUF:Q8_0").err
+    (shell.directory / "tiny").rename(shell.directory / "aside")
+    assert line in shell.run("lock", "org/tiny").err.splitlines(), "which takes that option"
+    assert "can run code" not in shell.run("sync").err, "which does not"
 
 
 def test_safe_only_leaves_pickles_out(shell: Shell) -> None:

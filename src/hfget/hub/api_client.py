@@ -45,8 +45,6 @@ from hfget.system import redact, safe_text, safe_url
 
 T = TypeVar("T")
 
-#: What servers answer to a route, a method or a query that they do not have.
-NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 _SAME_METHOD = frozenset({307, 308})
 
 

@@ -29,6 +29,8 @@ from hfget.settings import Credential, Withheld
 from hfget.system import redact, safe_text, safe_url, shell_word
 
 # What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).
+#: What servers answer to a route, a method or a query that they do not have.
+NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 #: Statuses with a meaning of their own: RFC 9110, 15.5.3; RFC 7725; nginx (client certificates).
 _MEANT = {
     402: advice.PAYMENT,
@@ -124,6 +126,14 @@ class _Refusal(NamedTuple):
                     host=self._host, ref=self.ref, status=status, in_its_words=self._in_its_words
                 ),
                 texts.PRIVATE_OR_MISSING(token_hint=self._token_hint, page=self._page),
+            )
+        if status in NO_ROUTE and self.path is None:
+            return self._error(
+                UnreachableError if status >= 500 else NetworkError,
+                texts.NO_SUCH_ROUTE(
+                    host=self._host, status=status, in_its_words=self._in_its_words
+                ),
+                advice.EITHER(one=advice.CHECK_ENDPOINT, other=advice.OTHER_MIRROR),
             )
         return self._error(
             UnreachableError if status >= 500 else NetworkError,

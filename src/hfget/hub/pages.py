@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, quote
 from hfget.endpoints import origin_of
 from hfget.errors import UnsafeError
 from hfget.http import Transient
-from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
+from hfget.hub.api_client import ApiAnswer, HubClient
 from hfget.hub.completeness import is_full
+from hfget.hub.error_codes import NO_ROUTE
 from hfget.limits import FEWEST_PER_PAGE, MAX_ENTRIES, MAX_PAGE_REPEATS, MAX_REQUESTS
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts

@@ -15,7 +15,8 @@ from hfget import events
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
 from hfget.http import HttpClient, Transient
-from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
+from hfget.hub.api_client import ApiAnswer, HubClient
+from hfget.hub.error_codes import NO_ROUTE
 from hfget.hub.tree import Tree, list_tree
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from hfget.errors import AccessError, ListingError, NetworkError
-from hfget.hub.api_client import NO_ROUTE, ApiAnswer, HubClient
+from hfget.hub.api_client import ApiAnswer, HubClient
 from hfget.hub.completeness import Doubt, Listed, TwiceError, doubt, is_full
 from hfget.hub.entries import file_of_head, remote_file
+from hfget.hub.error_codes import NO_ROUTE
 from hfget.hub.pages import NoRouteError, Pages
 from hfget.hub.proof import prove
 from hfget.limits import MAX_FOLDERS, MAX_SINGLE_FILES

@@ -26,6 +26,9 @@ HIDDEN_WITHOUT_TOKEN = Text("{host} does not show {ref} without a token")
 PRIVATE_OR_MISSPELT = Text("it is private, gated or misspelt; {advice}")
 ACCESS_REFUSED = Text("{host} refuses access to {ref} (HTTP {status}){in_its_words}")
 PRIVATE_OR_MISSING = Text("it is private, gated or missing{token_hint}; its page is {page}")
+NO_SUCH_ROUTE = Text(
+    "{host} answers HTTP {status}{in_its_words}: it does not take this request of the Hub's API"
+)
 ANSWERS_STATUS = Text("{host} answers HTTP {status}{in_its_words}")
 LOGIN_REFUSED = Text("{host} does not accept the user and password in the endpoint's address")
 TOKEN_REFUSED = Text("{host} does not accept the token from {source}")

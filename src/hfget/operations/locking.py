@@ -130,7 +130,7 @@ class Locking:
         run = Run(text, options, self._observer, self._stop)
         snapshot = run.snapshot()
         files = run.selected(snapshot)
-        run.remark(snapshot, pickles=False)
+        run.remark(snapshot)
         check_hostile(file.path for file in files)
         for file in files:
             if file.defect:

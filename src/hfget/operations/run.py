@@ -272,9 +272,9 @@ class Run:
         self._warn_of(selection_remarks(snapshot.files, selection, pickles=pickles))
 
     def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
-        """As `remark`, and of odd names; of pickles only where something is to be fetched."""
+        """As `remark`, and of odd names; of pickles where some are to be fetched by choice."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
-        self.remark(made.snapshot, pickles=fresh)
+        self.remark(made.snapshot, pickles=fresh and not self._resolver.is_given)
         self._warn_of([*risky_names(files), *self._layout.cautions()])
 
     def _warn_of(self, warnings: Iterable[str]) -> None:

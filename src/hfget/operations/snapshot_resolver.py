@@ -33,8 +33,9 @@ def _not_recorded(endpoint: str, commit: str) -> None:
 class SnapshotResolver:
     """The snapshot of what was asked for, and the plan for it.
 
-    No endpoint is asked for one that is `given`. `complete_plan` is set where all that is asked
-    for was found here, under its name and hashed. With a `shard` only its part is asked for.
+    No endpoint is asked for one that is `given`, nor can options change it.
+    `complete_plan` is set where all that is asked for was found here, under its name and hashed.
+    With a `shard` only its part is asked for.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SnapshotResolver:
         if given is not None and not given.whole:  # no endpoint has listed it
             given = replace(given, endpoint=settings.endpoint)
         self._given = given
+        self.is_given = given is not None
         self._options = options
         self._settings = settings
         self._http = http

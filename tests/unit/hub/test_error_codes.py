@@ -179,6 +179,10 @@ def test_any_other_status(status: int) -> None:
     error = refused(status, {"X-Error-Message": "no"})
     assert isinstance(error, NetworkError) and error.exit_code == 5
     assert f"HTTP {status}: no" in error.message
+    of_the_api = status not in (418, 505)
+    assert ("does not take this request" in error.message) is of_the_api
+    assert ("try again later" in error.hint) is not of_the_api
+    assert "does not take" not in refused(status, path="a.bin").message
 
 
 #: As `curl --retry`, huggingface_hub's `http_backoff`, the RFCs and the makers of proxies have it.
