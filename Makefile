@@ -49,7 +49,7 @@ test-locked: $(VENV)-locked/ready ## all tests with the versions of requirements
 	$(VENV)-locked/bin/python -m pytest -n 4 --dist worksteal
 
 test-interop: $(VENV)-interop/ready ## transformers, datasets, notebooks and Ray with what was fetched
-	$(VENV)-interop/bin/python -m pytest $(INTEROP)
+	$(VENV)-interop/bin/python -m pytest -n 2 --dist loadfile $(INTEROP)
 
 soak: $(VENV)/ready ## a thousand kills: SIGKILL, SIGTERM, SIGINT at random moments
 	$(BIN)/python -m tests.support.soak --kills 1000

@@ -101,7 +101,12 @@ class NetworkError(HfgetError):
 
 
 class UnreachableError(NetworkError):
-    """The host gave no answer of its own: no way to it, a time-out, 5xx, a page of the network."""
+    """The host gave no answer of its own: no way to it, a time-out, 5xx, a page of the network.
+
+    `wait` is for how many seconds it asked to be left alone, if it did.
+    """
+
+    wait: float | None = None
 
 
 class DataHostError(UnreachableError):

@@ -29,6 +29,7 @@ pytestmark = [
     ),
 ]
 
+REPOS = ("gpt2", "org/sharded", "org/bert")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": "http://127.0.0.1:9"}
 
 
@@ -43,6 +44,15 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(sources: Path) -> Iterator[LocalHub]:
     with LocalHub(sources, aliases={"gpt2": "openai-community/gpt2"}) as hub:
         yield hub
+
+
+@pytest.fixture(scope="module")
+def right(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """By repo, what transformers load of its source: all in one process."""
+    shell = new_shell(tmp_path_factory.mktemp("right"), "")
+    names = {repo: str(sources / repo.replace("gpt2", "openai-community/gpt2")) for repo in REPOS}
+    found = load(MODEL, *names.values(), shell=shell, **OFFLINE)
+    return {repo: found[name] for repo, name in names.items()}
 
 
 @pytest.fixture
@@ -60,27 +70,25 @@ def fetch(shell: Shell, hub: LocalHub, *arguments: str) -> Path:
     return shell.directory / first.out.strip()
 
 
-@pytest.mark.parametrize("repo", ["gpt2", "org/sharded", "org/bert"])
+@pytest.mark.parametrize("repo", REPOS)
 def test_transformers_load_from_the_cache(
-    repo: str, sources: Path, hub: LocalHub, shell: Shell
+    repo: str, right: dict[str, object], hub: LocalHub, shell: Shell
 ) -> None:
     fetch(shell, hub, repo, "--cache")
-    source = sources / repo.replace("gpt2", "openai-community/gpt2")
-    assert load(MODEL, repo, shell, **OFFLINE) == load(MODEL, source, shell, **OFFLINE)
+    assert load(MODEL, repo, shell=shell, **OFFLINE) == {repo: right[repo]}
 
 
-@pytest.mark.parametrize("repo", ["gpt2", "org/sharded", "org/bert"])
+@pytest.mark.parametrize("repo", REPOS)
 def test_transformers_load_from_a_folder(
-    repo: str, sources: Path, hub: LocalHub, shell: Shell
+    repo: str, right: dict[str, object], hub: LocalHub, shell: Shell
 ) -> None:
     folder = fetch(shell, hub, repo)
-    source = sources / repo.replace("gpt2", "openai-community/gpt2")
-    assert load(MODEL, folder, shell, **OFFLINE) == load(MODEL, source, shell, **OFFLINE)
+    assert load(MODEL, folder, shell=shell, **OFFLINE) == {str(folder): right[repo]}
 
 
 def test_the_classes_of_gpt2_find_it_by_its_old_name(hub: LocalHub, shell: Shell) -> None:
     fetch(shell, hub, "gpt2", "--cache")
-    ids = load(GPT2, "gpt2", shell, **OFFLINE)
+    ids = load(GPT2, "gpt2", shell=shell, **OFFLINE)
     assert isinstance(ids, list) and ids[-1] == 2 and len(ids) > 3
 
 
@@ -95,10 +103,10 @@ def test_the_classes_of_gpt2_find_it_by_its_old_name(hub: LocalHub, shell: Shell
 def test_datasets_load(repo: str, first: list[object], hub: LocalHub, shell: Shell) -> None:
     """From a folder offline; from the cache with the hub at hand, without a byte of content."""
     folder = fetch(shell, hub, repo, "--dataset")
-    assert load(DATASET, folder, shell, **OFFLINE) == first
+    assert load(DATASET, folder, shell=shell, **OFFLINE) == first
     fetch(shell, hub, repo, "--dataset", "--cache")
     hub.clear_log()
-    assert load(DATASET, repo, shell) == first
+    assert load(DATASET, repo, shell=shell) == first
     content = [r for r in hub.requests(method="GET") if r.status in (200, 206)]
     assert [r.path for r in content if r.origin == "cdn" or "/resolve/" in r.path] == []
 

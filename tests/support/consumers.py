@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.support.command import Shell
 
@@ -54,17 +55,20 @@ pyarrow.parquet.write_table(table, data / "parquet" / "data" / "train-00000-of-0
 (data / "rows" / "train.jsonl").write_text('{"text": "a"}\\n{"text": "b"}\\n')
 """
 
-#: Loads a model as `sys.argv[1]` names it and prints a checksum of what was loaded.
+#: Loads models as `sys.argv` names them and prints a checksum of what was loaded of each.
 MODEL = """
 import json, sys, torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
-name = sys.argv[1]
-tokenizer = AutoTokenizer.from_pretrained(name)
-model = AutoModelForSequenceClassification.from_pretrained(name).eval()
-tokens = tokenizer("the quick brown fox", return_tensors="pt")
-with torch.no_grad():
-    logits = model(input_ids=tokens["input_ids"]).logits
-print(json.dumps([tokens["input_ids"].tolist(), [round(x, 4) for x in logits.flatten().tolist()]]))
+found = {}
+for name in sys.argv[1:]:
+    tokenizer = AutoTokenizer.from_pretrained(name)
+    model = AutoModelForSequenceClassification.from_pretrained(name).eval()
+    tokens = tokenizer("the quick brown fox", return_tensors="pt")
+    with torch.no_grad():
+        logits = model(input_ids=tokens["input_ids"]).logits
+    sums = [round(x, 4) for x in logits.flatten().tolist()]
+    found[name] = [tokens["input_ids"].tolist(), sums]
+print(json.dumps(found))
 """
 
 #: The lines of the users' own note.
@@ -89,10 +93,10 @@ def make_sources(root: Path) -> None:
     subprocess.run([sys.executable, "-c", MAKE, str(root)], check=True, timeout=SECONDS)
 
 
-def load(script: str, name: str | Path, shell: Shell, **env: str) -> object:
+def load(script: str, *names: str | Path, shell: Shell, **env: str) -> Any:
     """What a script prints, run in the shell's folder with its settings and those given."""
     done = subprocess.run(
-        [sys.executable, "-c", script, str(name)],
+        [sys.executable, "-c", script, *map(str, names)],
         cwd=shell.directory,
         env={**shell.environment(), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
         | env,

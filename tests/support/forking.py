@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = Path(__file__).with_name("fork_server.py")
+_CLIENT = Path(__file__).with_name("fork_client.py")
 #: What Python reads as it starts, and a fork can no longer change.
 _AT_START = ("PYTHON", "LC_", "LANG", "MALLOC_", "OPENSSL_", "GLIBC_")
 #: What a fork inherits besides, as /proc/self/status calls it.
@@ -142,6 +144,17 @@ def fork_hfget(
                 os.close(out[1])
                 os.close(err[1])
     return Forked(ours, out[0], err[0])
+
+
+def in_a_shell(environment: Mapping[str, str]) -> tuple[str, tuple[int, ...]]:
+    """`hfget` as a function of a shell that has this environment, and what it must inherit.
+
+    One run at a time: they share a way to the server.
+    """
+    with _lock:
+        server = _server_for(environment, ()).fileno()
+    client = shlex.join([sys.executable, "-I", "-S", str(_CLIENT), str(server)])
+    return f'hfget() {{ {client} "$@"; }}; ', (server,)
 
 
 def _server_for(environment: Mapping[str, str], under: Sequence[str]) -> socket.socket:

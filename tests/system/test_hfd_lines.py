@@ -7,7 +7,6 @@ of a star without quotes: what comes must be the same.
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,8 @@ import pytest
 
 from tests.hub import LocalHub
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import HFGET, Result, Shell, tree
+from tests.support.command import Result, Shell, tree
+from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
 pytestmark = needs("bash")
@@ -131,10 +131,13 @@ def shell(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> Shell:
 
 def typed(shell: Shell, line: str) -> Result:
     """What `line` does when it is typed into a shell."""
+    environment = shell.environment()
+    hfget, inherited = in_a_shell(environment)
     done = subprocess.run(
-        ["bash", "-c", f'hfget() {{ {shlex.join(HFGET)} "$@"; }}; {line}'],
+        ["bash", "-c", hfget + line],
         cwd=shell.directory,
-        env=shell.environment(),
+        env=environment,
+        pass_fds=inherited,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,8 @@ import pytest
 from hfget.external import FORMATS
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import HFGET, Shell, tree
+from tests.support.command import Shell, tree
+from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
 StartHub = Callable[..., LocalHub]
@@ -44,10 +44,13 @@ def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
 
 
 def typed(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
+    environment = shell.environment()
+    hfget, inherited = in_a_shell(environment)
     return subprocess.run(
-        ["bash", "-c", f'set -o pipefail; hfget() {{ {shlex.join(HFGET)} "$@"; }}; {line}'],
+        ["bash", "-c", f"set -o pipefail; {hfget} {line}"],
         cwd=shell.directory,
-        env=shell.environment(),
+        env=environment,
+        pass_fds=inherited,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -271,9 +271,11 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError | 
             url=failure.url,
             hint=advice.ADD_ENDPOINT_OR_REWRITE(host=failure.host),
         )
-    return UnreachableError(
+    error = UnreachableError(
         texts.HOST_FAILED(host=failure.host, reason=failure.reason),
         path=path,
         url=failure.url,
         hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,
     )
+    error.wait = failure.wait
+    return error

@@ -43,7 +43,8 @@ class ApiHealth:
 
     @contextmanager
     def asking(self, endpoint: str) -> Iterator[None]:
-        """For the time in which an endpoint is asked. One that is not reached rests."""
+        """For the time in which an endpoint is asked. One that is not reached rests, and as long
+        as it asked for."""
         place, ask = self._health.take([self._names[endpoint]], 0, [RequestKind.API])
         began = time.monotonic()
         try:
@@ -51,7 +52,9 @@ class ApiHealth:
         except UnreachableError as error:
             self._unreached.add(endpoint)
             self._health.dropped(place, ask)
-            failure = Transient(error.message, url=error.url or "", whole_host=True)
+            failure = Transient(
+                error.message, url=error.url or "", wait=error.wait, whole_host=True
+            )
             self._health.failed(place, RequestKind.API, failure, began, None)
             raise
         except (NotFoundError, AccessError):
