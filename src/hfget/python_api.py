@@ -124,8 +124,14 @@ def download(call: DownloadCall) -> Report:
 
 def _download(call: DownloadCall, observer: events.Observer) -> Report:
     with naming_disk_errors():
-        run = Run(call.repo, call, observer, call.stop)
+        run = Run(_repo_of(call), call, observer, call.stop)
     return run.download()
+
+
+def _repo_of(call: Call) -> str | Snapshot:
+    if not isinstance(call.repo, str | Snapshot):
+        raise TypeError(f"repo must be a string or a Snapshot, not {type(call.repo).__name__}")
+    return call.repo
 
 
 @takes(Call)
@@ -139,4 +145,4 @@ def plan(call: Call) -> Plan:
         print(made.need_bytes, "bytes to fetch into", made.root)
     """
     with naming_disk_errors():
-        return Run(call.repo, call, call.observer, call.stop).plan()
+        return Run(_repo_of(call), call, call.observer, call.stop).plan()

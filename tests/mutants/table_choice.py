@@ -54,4 +54,27 @@ CHECKS = [
         ("MirrorHealth.worthwhile", "best *= self._stripe", ""),
         ("MirrorHealth.is_laggard", "self._stripe and is_measured", "is_measured"),
     ),
+    *checks(
+        _CHOICE,
+        "selection/kinds.py",
+        ("selection/test_real_listings.py",),
+        ("may_run_code", "_unpacked(path.lower())", "path.lower()"),
+    ),
+    *checks(
+        _CHOICE,
+        "selection/twins.py",
+        ("selection/test_real_listings.py",),
+        ("twins", "not piece.indexes", "True"),
+        ("_named_most_exactly", "return exact or hits", "return hits"),
+    ),
+    *checks(
+        _CHOICE,
+        "reference/download_commands.py",
+        ("reference/test_collected.py",),
+        (
+            "_without_variables",
+            "command = command._replace(reference=_CREDENTIALS.sub('\\\\1', command.reference))",
+            "",
+        ),
+    ),
 ]

@@ -16,6 +16,13 @@ _BULLET = re.compile(
 #: An address that was a part of another one, or a string of JSON.
 _ENCODED = re.compile(r"(?i)https?%3a(?:%2f|/){2}\S+")
 _ESCAPED = re.compile(r"(?i)https?:\\/\\/\S+")
+#: What Markdown puts on both sides: `**x**`, `_x_`, `~~x~~`.
+_STRESSED = re.compile(r"(\*{1,3}|_{1,3}|~{2})([^\s*_~](?:\S*[^\s*_~])?)\1")
+_LATEX = re.compile(r"\\(?:url|href)\{([^{}]+)\}(?:\{[^{}]*\})?")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]|[.~]{0,2}\\")
+#: Browsers write quotes and angle brackets as %22 and the like.
+_ADDRESS_IN_MARKUP = re.compile(r"(?i)(https?://[^\s\"<>]+)[\"<>]\S*\Z")
+_SLACK = re.compile(r"(?i)<(https?://[^\s|<>]+)\|[^<>]*>")
 _ENTITY = re.compile("&(amp|quot|lt|gt|nbsp|#39|#x27|#47|#x2[fF]);")
 _ENTITIES = {"amp": "&", "quot": '"', "lt": "<", "gt": ">", "nbsp": " ", "#39": "'", "#x27": "'"}
 _REPEATED_SCHEME = re.compile(r"(?i)(?:view-source:|(?:https?://)+)(?=https?://)")
@@ -45,14 +52,20 @@ def without_dirt(text: str) -> str:
             text = text.replace("\\/", "/")
         elif text[-1:] == "\\" and (text[-2:-1].isalnum() or text[-2:-1].isspace()):
             text = text[:-1]
-        elif text[:2] == text[-2:] == "**" and len(text) > 4:
-            text = text[2:-2]
+        elif stressed := _STRESSED.fullmatch(text):
+            text = stressed[2]
+        elif wrapped := _LATEX.fullmatch(text):
+            text = wrapped[1]
+        elif "\\_" in text and not _DRIVE.match(text):
+            text = text.replace("\\_", "_")
+        elif ended := _ADDRESS_IN_MARKUP.match(text):
+            text = ended[1]
         elif (link := _link(text)) is not None:
             text = link
-        elif text[:1] + text[-1:] in ("<>", "()", "[]"):
+        elif text[:1] + text[-1:] in ("<>", "()", "[]", "{}"):
             text = text[1:-1]
-        elif text.endswith(")") and "(" not in text:
-            text = text.rstrip(")")
+        elif text[-1:] in (")", "）") and not {"(", "（"}.intersection(text):
+            text = text.rstrip(")）")
         elif found := _REPEATED_SCHEME.match(text):
             text = text[found.end() :]
     return text
@@ -82,7 +95,7 @@ def _link(text: str) -> str | None:
     if text[:1] == "<":
         if not text.endswith(">"):
             return None
-        anchor = _ANCHOR.fullmatch(text)
+        anchor = _ANCHOR.fullmatch(text) or _SLACK.fullmatch(text)
         return anchor[1] if anchor else None
     if not text.startswith(("[", "![")) or not text.endswith(")"):
         return None

@@ -38,6 +38,8 @@ _VALUED_OPTION = re.compile(
 _STARTS = ("https://", "http://", "git@", "ssh://", "git+https://")
 
 
+#: `https://user:$HF_TOKEN@…`: who one is does not tell what is meant.
+_CREDENTIALS = re.compile(r"(?i)(https?://)[^/@\s]*\$[^/@\s]*@")
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
@@ -83,6 +85,7 @@ def download_in(line: CommandLine, endpoint: str | None) -> DownloadCommand | No
 
 def _without_variables(command: DownloadCommand) -> DownloadCommand:
     """Raises UsageError for a variable of the shell: what it stands for is not in the text."""
+    command = command._replace(reference=_CREDENTIALS.sub(r"\1", command.reference))
     for word in (command.reference, *command.names, command.revision or "", command.endpoint or ""):
         if found := _VARIABLE.search(word):
             raise UsageError(
@@ -146,7 +149,7 @@ def _hf_command(words: Sequence[str]) -> DownloadCommand:
         if _VALUED_OPTION.fullmatch(option):
             value = value if equals else next(rest, "")
             if option in chosen:
-                chosen[option].append(value)
+                chosen[option] += filter(None, [value])
                 several = option
             given[option] = value
     if not names:

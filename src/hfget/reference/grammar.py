@@ -32,6 +32,8 @@ _PAGE_PATH = re.compile(
     r"/([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)(?:/|/(?:blob|tree|resolve|raw)/[^\s/].*)?",
     re.ASCII,
 )
+#: As huggingface_hub's file system and DuckDB write them.
+_SHORT_REVISIONS = {"~parquet": "refs/convert/parquet", "~duckdb": "refs/convert/duckdb"}
 #: `host:port/…` or `user:password@…`
 _ADDRESS = re.compile(r"[^/@:]+:(?:\d+/|[^/@]+@)")
 
@@ -145,6 +147,7 @@ def _from_hf(body: str) -> Named:
     name, _, revision = segments[at].partition("@")
     found, _ = repo_at([*segments[:at], name])
     path = "/".join(segments[at + 1 :])
+    revision = _SHORT_REVISIONS.get(revision, revision)
     if clear := split_clear(f"{revision}/{path}"):
         revision, path = clear
     return found._replace(ref=placed(found.ref, unquote(revision), path, PathKind.ANY))

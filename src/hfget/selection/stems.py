@@ -45,7 +45,7 @@ _FORMATS = frozenset(
 )
 PRECISION = re.compile(
     r"bf16|bfp16|fp?(?:4|8|16|32|64)|b?float(?:8|16|32|64)|half|q?u?int\d(?:f\d{1,2})?"
-    r"|[qw]\d(?:a\d{1,2}|f\d{1,2})?|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
+    r"|[qw]\d(?:a\d{1,2}|f\d{1,2})|q[2-8]|w[48]|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
     r"|e\dm\d(?:fn)?|fp8e\dm\d(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
 )
 #: The files of one ONNX export.

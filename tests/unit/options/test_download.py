@@ -92,6 +92,9 @@ def test_type_checkers_refuse_a_misspelt_keyword_and_a_wrong_type() -> None:
         hfget.download("org/m", inclde=["*.json"])  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="jobs must be a whole number"):
         hfget.download("org/m", jobs="8")  # type: ignore[arg-type]
+    for repo in (None, ["org/name"], b"org/name"):
+        with pytest.raises(TypeError, match="repo must be a string or a Snapshot, not"):
+            hfget.download(repo)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"download\(\) missing a required argument: 'repo'"):
         hfget.download()  # type: ignore[call-arg]
 

@@ -160,6 +160,9 @@ def test_every_variant_brings_all_of_the_kinds_that_were_asked_for(
         ("64.tflite", "tflite", "64", ""),
         ("diffusion.pt", "bin", "diffusion", ""),
         ("f5tts.safetensors", "safetensors", "f5tts", ""),
+        ("q1.pth", "bin", "q1", ""),
+        ("model_best.pth.tar", "bin", "best", ""),
+        ("llm.mnn.weight", "mnn", "llm", ""),
     ],
 )
 def test_words_of_a_name(base: str, kind: str, part: str, variant: str) -> None:
