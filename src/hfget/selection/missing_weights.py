@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from hfget.errors import UsageError
-from hfget.messages import advice
+from hfget.messages import advice, joined
 from hfget.messages import selection_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection.gguf import looks_like_label
@@ -118,20 +118,21 @@ def _labels_hint(wanted: str, files: Sequence[RemoteFile]) -> str:
     if not sizes:
         return texts.NAMES_WITHOUT_QUANT(by_name=by_name) + _revision_hint([wanted])
     near = _near(wanted, sizes)
-    hint = (
-        advice.DID_YOU_MEAN(this=_with_sizes((label, sizes[label]) for label in near)) + " "
-        if near
-        else ""
-    )
+    hints = []
+    if near:
+        named = _with_sizes((label, sizes[label]) for label in near)
+        hints.append(advice.DID_YOU_MEAN(this=named))
     rest = sorted(
         ((label, size) for label, size in sizes.items() if label not in near),
         key=lambda entry: (_is_beside(entry[0]), entry[1]),
     )
     if rest:
-        hint += (texts.THERE_ARE_ALSO if near else texts.THERE_ARE)(sizes=_with_sizes(rest))
+        others = texts.THERE_ARE_ALSO if near else texts.THERE_ARE
+        hints.append(others(sizes=_with_sizes(rest)))
+    hint = joined(hints, " ")
     if not near and not any(looks_like_label(label) for label in sizes):
         hint += texts.OR_BY_NAME(by_name=by_name)
-    return hint.strip() + _revision_hint([wanted])
+    return hint + _revision_hint([wanted])
 
 
 def _is_beside(label: str) -> bool:

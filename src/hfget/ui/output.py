@@ -18,6 +18,10 @@ from hfget.system import cells, redact
 
 #: The blank between a figure and its unit, and what stands there while lines are broken.
 _FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\0"
+#: A program with what it is given, a setting, a call: what a next step has one copy.
+_COMMAND = re.compile(
+    r"(?<![\w./-])(?:hfget|hf|export|pip|apt|uv|sudo|llama-\w+|curl|chmod|mv|rm) \S|\w=\S|\w\(\"|://"
+)
 _FANCY = "→…·━╸─⠋"
 _ASCII = str.maketrans({"→": "->", "…": "...", "·": "-", "×": "x", "━": "#", "╸": "#", "─": "-"})
 
@@ -48,10 +52,11 @@ def write_at_once(text: str) -> None:
 def broken(line: str, width: int) -> list[str]:
     """A message in lines of `width` cells, broken between words.
 
-    What is to be copied stays whole: the next step, and lines indented by four.
+    What is to be copied stays whole: a next step with a command, and lines indented by four.
     """
-    whole = (translated(texts.BLOCK_NEXT).partition("{")[0], " " * 4)
-    if cells(line) <= width or line.startswith(whole):
+    if cells(line) <= width or line.startswith(" " * 4):
+        return [line]
+    if line.startswith(translated(texts.BLOCK_NEXT).partition("{")[0]) and _COMMAND.search(line):
         return [line]
     from hfget.system import wrap
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.errors import UsageError
+from hfget.messages import lookup_of, translated
 from hfget.model import RemoteFile
 from hfget.selection.groups import groups
 from hfget.selection.warnings import remarks
@@ -170,6 +171,7 @@ def test_near_labels_are_told_and_never_taken() -> None:
     assert error.hint == (
         "did you mean UD-Q4_K_M (2.0 GB), Q4_K_M_L (3.0 GB)? there also are F16 (9 B)"
     )
+    assert "did you" not in translated(error.hint, lookup_of("zh_CN"))
 
 
 def test_the_projector_is_the_one_llama_cpp_takes() -> None:

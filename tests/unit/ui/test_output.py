@@ -9,7 +9,9 @@ import pytest
 
 from hfget.events import Event, Finished, Note, Planned, Resolved, Retrying
 from hfget.model import ItemState
+from hfget.system import cells
 from hfget.ui import Display
+from hfget.ui.output import broken
 from hfget.ui.quiet import QuietDisplay
 from hfget.ui.verdicts import Verdict, verdicts_text
 from tests.unit.ui.test_all_displays import (
@@ -123,3 +125,23 @@ def test_tables_for_people_and_for_pipes(monkeypatch: pytest.MonkeyPatch) -> Non
             show(make_lines(messages, results))
             assert results.text == expected
             assert messages.text == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("  next: check the spelling; for a dataset add --dataset", 2),
+        ("  next: hfget org/name --revision main --local-dir some/where/else", 1),
+        ("  next: set it: export HF_ENDPOINT=https://hf-mirror.com", 1),
+        ('  next: in Python: AutoModel.from_pretrained("./some/folder")', 1),
+        ("  next: llama-cli -m ./some/folder/with/a/model-Q4_K_M.gguf", 1),
+        ("  next: apt install a-package-with-a-long-name for this", 1),
+        ("  next: the hub may be down; try again later, or tomorrow", 2),
+        ("    verbatim, whatever it is, as long as it is long enough", 1),
+        ("retry: a.host: connection refused; again in 3 s (try 2)", 2),
+    ],
+)
+def test_prose_is_broken_between_words_and_commands_are_whole(line: str, lines: int) -> None:
+    parts = broken(line, 40)
+    assert len(parts) == lines and all(cells(part) <= 40 for part in parts[: lines - 1])
+    assert " ".join(part.strip() for part in parts) == line.strip()
