@@ -120,7 +120,7 @@ def test_what_is_said_to_load_a_download_loads_it(hub: LocalHub, shell: Shell) -
         step = next_step(plan(repo, local_dir=folder, endpoint=[hub.endpoint]))
         lines.append(step.removeprefix("in Python: "))
         assert lines[-1].endswith(f'("{folder}")')
-    load("\n".join([*lines, "print(json.dumps(1))"]), "", shell, **OFFLINE)
+    load("\n".join([*lines, "print(json.dumps(1))"]), shell=shell, **OFFLINE)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("accelerate"), reason="accelerate is missing")
