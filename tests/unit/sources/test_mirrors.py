@@ -77,6 +77,15 @@ def test_what_the_first_says_about_rights_is_not_asked_of_another(pair: MakePair
     assert two.asked() == [1, 0]
 
 
+def test_until_the_first_has_answered_no_other_is_asked(pair: MakePair) -> None:
+    """Though it has a request under way already, and the other one none."""
+    two = pair(GATED, content)
+    two.health.take(two.names[:1], 1, [RequestKind.RESOLVE])
+    with pytest.raises(AccessError):
+        two.source.open(None)
+    assert two.asked() == [1, 0]
+
+
 def test_another_that_refuses_is_out_and_named(pair: MakePair) -> None:
     two = pair(content, GATED)
     busy = two.source.open(None)
