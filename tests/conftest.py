@@ -54,13 +54,13 @@ def pytest_collection(session: pytest.Session) -> None:
     given = getattr(session.config, "workerinput", None)
     if given is None:
         return
-    tests = Path(__file__).parent
-    conftests, files = sorted(tests.rglob("conftest.py")), sorted(tests.rglob("test_*.py"))
-    share = files[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]
-    for path in (*conftests, *share):
-        name = ".".join(path.relative_to(tests.parent).with_suffix("").parts)
+    root = session.config.rootpath
+    wanted = [root / argument.partition("::")[0] for argument in session.config.args]
+    files = {path for each in wanted for path in (each, *each.rglob("test_*.py"))}
+    share = sorted(files)[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]
+    for path in (*sorted((root / "tests").rglob("conftest.py")), *share):
         with suppress(Exception, pytest.skip.Exception):  # which the collection reports
-            importlib.import_module(name)
+            importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

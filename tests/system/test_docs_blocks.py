@@ -22,6 +22,7 @@ import pytest
 from tests.hub import LocalHub
 from tests.hub.repos import make_dataset, make_model, make_repo
 from tests.support.command import Shell, new_shell
+from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +152,8 @@ def commit(hub: LocalHub) -> str:
 def test_the_blocks_of_a_page_run(path: Path, hub: LocalHub, tmp_path: Path) -> None:
     """One after the other in one folder, as a reader types them; each in a shell of its own."""
     shell: Shell = new_shell(tmp_path / "work", hub.endpoint)
+    environment = shell.environment()
+    hfget, inherited = in_a_shell(environment)
     (shell.directory / "models.txt").write_text("org/one\norg/two:Q4_K_M\n")
     lines = ["git init -q"]
     for block in to_run(path):
@@ -160,10 +163,11 @@ def test_the_blocks_of_a_page_run(path: Path, hub: LocalHub, tmp_path: Path) -> 
                 pytest.skip(f"needs {program}")
         lines.append(f"echo '{block.page}:{block.line}' >&2\n(\n{script(block.commands, hub)})")
     done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", "\n".join(lines)],
+        ["bash", "-e", "-o", "pipefail", "-c", hfget + "\n".join(lines)],
         cwd=shell.directory,
+        pass_fds=inherited,
         env={
-            **shell.environment(),
+            **environment,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         },
         stdin=subprocess.DEVNULL,
