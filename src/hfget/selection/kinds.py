@@ -134,6 +134,11 @@ def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
     return [_kind(path, beside) for path in paths]
 
 
+def is_kind(name: str) -> bool:
+    """Whether `--weights` has a kind of that name."""
+    return name.lower() in KINDS and name.lower() != OTHER
+
+
 def may_run_code(path: str, kind: str) -> bool:
     """Whether loading the file unpickles it: pickles can run code. Told by name alone."""
     return kind in _PICKLED_KINDS and _PICKLES.search(_unpacked(path.lower())) is not None
