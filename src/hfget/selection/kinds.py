@@ -71,6 +71,7 @@ _PICKLES = re.compile(
     r"|th|pyth|ptl|dill|pk|sav)\Z"
 )
 #: What is put around a pickle: `model_best.pth.tar`, `features.pkl.gz`.
+_PACKINGS = (".tar", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
 _PACKED = re.compile(
     r"(\.(?:pth?|ckpt|th|pyth|pkl|pickle|joblib|dill))\.(?:tar|gz|bz2|xz|zst|lz4|zip|tar\.gz)\Z"
 )
@@ -161,7 +162,7 @@ def pickles(files: Sequence[RemoteFile], kinds: Sequence[str]) -> set[str]:
 
 
 def _unpacked(name: str) -> str:
-    return _PACKED.sub(r"\1", name)
+    return _PACKED.sub(r"\1", name) if name.endswith(_PACKINGS) else name
 
 
 def _kind(path: str, beside: _Beside) -> str:
