@@ -19,6 +19,7 @@ from hfget.options import OPTIONS
 from hfget.system import safe_text
 
 PATTERNS = ("--include", "--exclude")
+_CHOICES = ("--weights", "--quant")
 _MOST_NAMED = 4
 _NEAREST = 2
 
@@ -56,6 +57,13 @@ def read(words: Sequence[str], params: Iterable[Any], command: str) -> Arguments
 def same(name: str) -> str:
     """`--local_dir` → `--local-dir`."""
     return name.replace("_", "-") if name.startswith("--") else name
+
+
+def _is_choice(word: str) -> bool:
+    """Whether a word is the name of a kind of weights, or a quantisation."""
+    from hfget.selection import is_kind, looks_like_label
+
+    return is_kind(word) or looks_like_label(word)
 
 
 def is_option(word: str) -> bool:
@@ -101,6 +109,8 @@ class _Reader:
             self._out.append(name + equals + value)
         elif name in PATTERNS:
             self._patterns(name, value if equals else self._value(name))
+        elif name in _CHOICES:
+            self._choices(name, value if equals else self._value(name))
         else:
             self._out += [name, value if equals else self._value(name)]
 
@@ -176,6 +186,16 @@ class _Reader:
         from difflib import get_close_matches
 
         return get_close_matches(name.lower(), sorted(self._known.names), n=_NEAREST, cutoff=0.7)
+
+    def _choices(self, flag: str, first: str) -> None:
+        """Behind the repo what can be nothing else is a value more: `--quant Q4_K_M Q8_0`."""
+        values = [first]
+        while self._repo and self._at < len(self._words) and _is_choice(self._words[self._at]):
+            values.append(self._next())
+        for value in values:
+            self._out += [flag, value]
+        if values[1:]:
+            self._say(texts.VALUES_OF(flag=flag, values=_named(values)))
 
     def _patterns(self, flag: str, first: str) -> None:
         following = []

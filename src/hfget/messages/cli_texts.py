@@ -21,6 +21,7 @@ PATTERNS_OF = Text(
 )
 NO_REPO_NAMED = Text("no repo is named")
 WHICH_IS_REPO = Text("which of {can_be} is the repo?")
+VALUES_OF = Text("values of {flag}: {values}; to fetch files by name, put them before the options")
 FILES_OR_PATTERNS = Text("{words} after {repo}: files to fetch, or patterns of {flag}?")
 AND_MORE = Text(" and {more} more")
 NOT_WHOLE = Text("{text!r} is not a whole number")

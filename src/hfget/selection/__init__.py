@@ -7,8 +7,9 @@ label.
 
 from __future__ import annotations
 
-from hfget.selection.gguf import label_of, projectors, whole_name
+from hfget.selection.gguf import label_of, looks_like_label, projectors, whole_name
 from hfget.selection.groups import Group, groups_of
+from hfget.selection.kinds import is_kind
 from hfget.selection.labels import files_meant, labels_of
 from hfget.selection.loaders import loaders_of
 from hfget.selection.patterns import Selection, absent, select, selection_remarks
@@ -21,9 +22,11 @@ __all__ = [
     "absent",
     "files_meant",
     "groups_of",
+    "is_kind",
     "label_of",
     "labels_of",
     "loaders_of",
+    "looks_like_label",
     "projectors",
     "select",
     "selection_remarks",

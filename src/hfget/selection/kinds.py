@@ -71,6 +71,7 @@ _PICKLES = re.compile(
     r"|th|pyth|ptl|dill|pk|sav)\Z"
 )
 #: What is put around a pickle: `model_best.pth.tar`, `features.pkl.gz`.
+_PACKINGS = (".tar", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
 _PACKED = re.compile(
     r"(\.(?:pth?|ckpt|th|pyth|pkl|pickle|joblib|dill))\.(?:tar|gz|bz2|xz|zst|lz4|zip|tar\.gz)\Z"
 )
@@ -134,6 +135,11 @@ def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
     return [_kind(path, beside) for path in paths]
 
 
+def is_kind(name: str) -> bool:
+    """Whether `--weights` has a kind of that name."""
+    return name.lower() in KINDS and name.lower() != OTHER
+
+
 def may_run_code(path: str, kind: str) -> bool:
     """Whether loading the file unpickles it: pickles can run code. Told by name alone."""
     return kind in _PICKLED_KINDS and _PICKLES.search(_unpacked(path.lower())) is not None
@@ -156,7 +162,7 @@ def pickles(files: Sequence[RemoteFile], kinds: Sequence[str]) -> set[str]:
 
 
 def _unpacked(name: str) -> str:
-    return _PACKED.sub(r"\1", name)
+    return _PACKED.sub(r"\1", name) if name.endswith(_PACKINGS) else name
 
 
 def _kind(path: str, beside: _Beside) -> str:

@@ -88,9 +88,10 @@ def twins(
     copies = _copies(by_part, kept & only, kept - only)
     kept -= copies
     only &= kept
-    indexes = _placed([piece for piece in there if piece.indexes], weights, found)
-    kept.update(_wanted_indexes(indexes, found, kept, wanted))
-    found += indexes
+    if indexes := [piece for piece in there if piece.indexes]:
+        indexes = _placed(indexes, weights, found)
+        kept.update(_wanted_indexes(indexes, found, kept, wanted))
+        found += indexes
     left = [piece for piece in found if piece.file.path not in kept]
     return Twins(
         tuple(piece for piece in found if piece.file.path in kept),

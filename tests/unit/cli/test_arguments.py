@@ -78,6 +78,27 @@ def test_words_behind_a_pattern_option_are_patterns(
     assert list(found.get("files", ())) == named
 
 
+@pytest.mark.parametrize(
+    ("words", "weights", "quant", "names"),
+    [
+        (["r", "--weights", "safetensors", "onnx"], ["safetensors", "onnx"], [], []),
+        (["r", "--weights=bin", "GGUF", "a.json"], ["bin", "GGUF"], [], ["a.json"]),
+        (["r", "--quant", "Q4_K_M", "q8_0", "f"], [], ["Q4_K_M", "q8_0"], ["f"]),
+        (["r", "--quant", "Q4_K_M", "--", "Q8_0"], [], ["Q4_K_M"], ["Q8_0"]),
+        (["r", "onnx", "--weights", "onnx"], ["onnx"], [], ["onnx"]),
+        (["--weights", "bin", "onnx", "a.json"], ["bin"], [], ["a.json"]),
+    ],
+)
+def test_kinds_and_labels_behind_their_option_are_values_of_it(
+    words: list[str], weights: list[str], quant: list[str], names: list[str]
+) -> None:
+    found = arguments(*words)
+    given = understood(*found.words)
+    assert (given.get("weights", []), given.get("quant", [])) == (weights, quant)
+    assert given.get("files", []) == names
+    assert bool(found.notes) == (len(weights) + len(quant) > 1)
+
+
 def test_words_behind_a_pattern_option_are_patterns_when_listing_too() -> None:
     found = understood("r", "--exclude", "A", "B", command="ls")
     assert list(found["exclude"]) == ["A", "B"] and "files" not in found

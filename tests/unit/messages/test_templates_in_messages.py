@@ -63,6 +63,7 @@ LITERALS_ALLOWED = {
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds download records; see https://bford.info/cachedir/\n",
     *("; did you mean {}?", "; see help(hfget.download)", "False: {}{}"),
+    "repo must be a string or a Snapshot, not {}",
     *("module 'hfget' has no attribute {}", "module 'hfget.operations' has no attribute {}"),
     *("module 'hfget.system' has no attribute {}", "{}() got an unexpected keyword argument {}{}"),
     "observer: Called with each event, one at a time (hfget.events).",
