@@ -122,9 +122,10 @@ CHECKS = [
         _SHOWN,
         "server/page.py",
         ("server/test_page.py",),
-        ("_held", "escape(str(one.repo))", "str(one.repo)"),
-        ("_fetched", "escape(pull.file.path)", "pull.file.path"),
-        ("_clients", "escape(address or 'unknown')", "address or 'unknown'"),
+        ("_Page._holding", "escape(str(one.repo))", "str(one.repo)"),
+        ("_Page._pull", "escape(pull.file.path)", "pull.file.path"),
+        ("_Page._clients", "escape(address)", "address"),
+        ("_Page._said", "escape(translated(text, self._lookup))", "translated(text, self._lookup)"),
     ),
     *checks(
         _SHOWN,
