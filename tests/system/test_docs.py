@@ -63,7 +63,8 @@ def test_every_option_that_is_spoken_of_exists() -> None:
     for path in DOCS:
         # Commands of others are named with their options too: `hf download --local-dir`.
         text = re.sub(
-            rf"`(?:{others}) [^`]*`|^\$ (?:.*python -m|docker|pip) .*$|^(?:RUN|COPY) .*$",
+            rf"`(?:{others}) [^`]*`|<a id=[^>]*>|^\$ (?:.*python -m|docker|pip) .*$"
+            "|^(?:RUN|COPY) .*$",
             "",
             path.read_text(),
             flags=re.M,

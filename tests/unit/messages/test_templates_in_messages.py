@@ -76,7 +76,6 @@ LITERALS_ALLOWED = {
         "not an http(s) URL: {}",
     ),
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
-    "repo must be a string or a Snapshot, not {}",
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
     *("present, to be hashed", "in the Hub cache", "the content of another file here"),
     *("--weights {}", "--quant {}", "--tool {}", "--tool aria2c", "{}: "),

@@ -34,8 +34,10 @@ TOPICS = {
 }
 _WIDEST = 100
 _KIND = re.compile(r"[a-z][a-z-]{1,40}")
-#: Pictures that a terminal does not draw, and remarks.
-_UNSEEN = re.compile(r"^```mermaid\n.*?^```\n|<!--.*?-->\n", re.MULTILINE | re.DOTALL)
+#: Pictures that a terminal does not draw, remarks, and places that links lead to.
+_UNSEEN = re.compile(
+    r"^```mermaid\n.*?^```\n|<!--.*?-->\n|^<a id=[^>]*></a>\n", re.MULTILINE | re.DOTALL
+)
 #: A link, whose target says nothing in a terminal.
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()]{1,300}\)")
 
