@@ -137,6 +137,7 @@ CHECKS = [
         ("_Page._holding", "escape(str(one.repo))", "str(one.repo)"),
         ("_Page._pull", "escape(pull.file.path)", "pull.file.path"),
         ("_Page._clients", "escape(address)", "address"),
+        ("_Page._said", "escape(translated(text, self._lookup))", "translated(text, self._lookup)"),
     ),
     *checks(
         _SHOWN,
