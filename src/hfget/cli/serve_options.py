@@ -18,13 +18,13 @@ from hfget.errors import HfgetError, UsageError
 from hfget.messages import advice, translated
 from hfget.messages import cli_texts as texts
 from hfget.settings import user_path
-from hfget.system import hub_cache, os_reason, safe_text
+from hfget.system import hub_cache, lazy_pattern, os_reason, safe_text
 
 if TYPE_CHECKING:
     from hfget.server import Store, Tls
 
-_HOST_NAME = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
+_HOST_NAME = lazy_pattern(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
+_ORIGIN = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
 #: In a folder that was filled with a token: what is there need not be anybody's to read.
 FILLED = ".hfget-filled-with-token"
 

@@ -6,16 +6,16 @@ Nothing is looked up: `hfget download org/name` is answered with the command tha
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Sequence
 
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
+from hfget.system import lazy_pattern
 
 #: No repo is called so; one that were is `models/NAME`.
-_DOWNLOADING = re.compile(
+_DOWNLOADING = lazy_pattern(
     r"add|clone|continue|copy|cp|down|download|dl|fetch|grab|hf[-_]hub[-_]download|install|load|pull|"
     r"resume|run|snapshot|snapshot[-_]download|update|upgrade"
 )
@@ -40,7 +40,7 @@ _OTHERS = {
     "upload-large-folder": advice.UPLOAD_WITH_HF,
 }
 #: A type in front of a repo, as a word of its own.
-_TYPES = re.compile(r"(model|dataset|space)s?")
+_TYPES = lazy_pattern(r"(model|dataset|space)s?")
 #: Of hf alone.
 _OF_HF = frozenset(
     {"collections", "discussions", "env", "jobs", "repo", "repos", "tag", "webhooks"}
@@ -48,7 +48,7 @@ _OF_HF = frozenset(
 #: What a misspelt word at the beginning, with more behind it, is compared with.
 _OURS = ("verify", "serve", "mirrors", "prune")
 _TYPED_WRONG = ("download", "clone", "fetch", "install")
-_LINE = re.compile(
+_LINE = lazy_pattern(
     r"hf|huggingface-cli|git|git-lfs|wget|curl|aria2c|hfd|hfd\.sh|ollama|docker|podman|"
     r"modelscope|llama-server|llama-cli|vllm|sglang|lms|hfget|pip3?|uvx?|pipx|conda|wget2|axel|"
     r"bash|sh|python[\d.]*|sudo|npx|bunx|nohup|time|srun|proxychains4?|kubectl"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
@@ -21,14 +20,14 @@ from hfget.endpoints import (
 from hfget.errors import NetworkError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
-from hfget.system import safe_text, safe_url
+from hfget.system import lazy_pattern, safe_text, safe_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Control characters and blanks, a backslash (which some parsers take for a slash), a scheme
 # without a host, or two addresses glued together (seen on a mirror).
-_MALFORMED = re.compile(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
+_MALFORMED = lazy_pattern(r"(?i)[\x00-\x20\x7f\\]|^https?:(?!//[^/?#])|^https?://[^/?#]*https?:/")
 #: The host, if any, and what follows it: a blank there is what the browsers make %20 of.
-_PLACE = re.compile(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
+_PLACE = lazy_pattern(r"(?is)\A((?:https?:)?//[^/?#]*|)(.*)\Z")
 
 
 def follow(

@@ -6,31 +6,33 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
+from hfget.system import lazy_pattern
+
 QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』《》〈〉【】＂＇"
 _TRAILING = ".,;。，、；"
 #: A plain bullet; what else marks an item, in front of a single word only.
-_BULLET = re.compile(
+_BULLET = lazy_pattern(
     r"[-*+•·>] |(?:\d{1,3}[.)、]|\[[ xX]\]|[\u2460-\u2473\u2600-\u27bf]\ufe0f?"
     r"|[\U0001f300-\U0001faff])\s+(?=\S+\Z)"
 )
 #: An address that was a part of another one, or a string of JSON.
-_ENCODED = re.compile(r"(?i)https?%3a(?:%2f|/){2}\S+")
-_ESCAPED = re.compile(r"(?i)https?:\\/\\/\S+")
+_ENCODED = lazy_pattern(r"(?i)https?%3a(?:%2f|/){2}\S+")
+_ESCAPED = lazy_pattern(r"(?i)https?:\\/\\/\S+")
 #: What Markdown puts on both sides: `**x**`, `_x_`, `~~x~~`.
-_STRESSED = re.compile(r"(\*{1,3}|_{1,3}|~{2})([^\s*_~](?:\S*[^\s*_~])?)\1")
-_LATEX = re.compile(r"\\(?:url|href)\{([^{}]+)\}(?:\{[^{}]*\})?")
-_DRIVE = re.compile(r"[A-Za-z]:[/\\]|[.~]{0,2}\\")
+_STRESSED = lazy_pattern(r"(\*{1,3}|_{1,3}|~{2})([^\s*_~](?:\S*[^\s*_~])?)\1")
+_LATEX = lazy_pattern(r"\\(?:url|href)\{([^{}]+)\}(?:\{[^{}]*\})?")
+_DRIVE = lazy_pattern(r"[A-Za-z]:[/\\]|[.~]{0,2}\\")
 #: Browsers write quotes and angle brackets as %22 and the like.
-_ADDRESS_IN_MARKUP = re.compile(r"(?i)(https?://[^\s\"<>]+)[\"<>]\S*\Z")
-_SLACK = re.compile(r"(?i)<(https?://[^\s|<>]+)\|[^<>]*>")
-_ENTITY = re.compile("&(amp|quot|lt|gt|nbsp|#39|#x27|#47|#x2[fF]);")
+_ADDRESS_IN_MARKUP = lazy_pattern(r"(?i)(https?://[^\s\"<>]+)[\"<>]\S*\Z")
+_SLACK = lazy_pattern(r"(?i)<(https?://[^\s|<>]+)\|[^<>]*>")
+_ENTITY = lazy_pattern("&(amp|quot|lt|gt|nbsp|#39|#x27|#47|#x2[fF]);")
 _ENTITIES = {"amp": "&", "quot": '"', "lt": "<", "gt": ">", "nbsp": " ", "#39": "'", "#x27": "'"}
-_REPEATED_SCHEME = re.compile(r"(?i)(?:view-source:|(?:https?://)+)(?=https?://)")
-_LINKED_IMAGE = re.compile(r"\[!\[[^\[\]]*\]\([^()]*\)\]\(([^()]*)\)")
-_ANCHOR = re.compile(r"(?i)<a\s[^<>]*?href=[\"']([^\"'<>]+)[\"'][^<>]*>[^<>]*(?:</a>?)?")
+_REPEATED_SCHEME = lazy_pattern(r"(?i)(?:view-source:|(?:https?://)+)(?=https?://)")
+_LINKED_IMAGE = lazy_pattern(r"\[!\[[^\[\]]*\]\([^()]*\)\]\(([^()]*)\)")
+_ANCHOR = lazy_pattern(r"(?i)<a\s[^<>]*?href=[\"']([^\"'<>]+)[\"'][^<>]*>[^<>]*(?:</a>?)?")
 #: `Model: `, `href="`, `下载地址：`: one word that names what follows.
-_LABEL = re.compile(r"(?i)[^\s:=：＝]{1,40}\s?[:=：＝]\s*[\"'“(（\[<]?(?=https?[:：]//)")
-_END_OF_ADDRESS = re.compile(r"[\s\"'<>“”（）【】，。；]")
+_LABEL = lazy_pattern(r"(?i)[^\s:=：＝]{1,40}\s?[:=：＝]\s*[\"'“(（\[<]?(?=https?[:：]//)")
+_END_OF_ADDRESS = lazy_pattern(r"[\s\"'<>“”（）【】，。；]")
 
 
 def without_dirt(text: str) -> str:

@@ -17,15 +17,16 @@ from hfget.endpoints import (
     netloc,
     plain_address,
 )
+from hfget.system import lazy_pattern
 
 #: Sites whose addresses people paste, and that speak another protocol.
-_OTHER_SITE = re.compile(
+_OTHER_SITE = lazy_pattern(
     r"(?:.+\.)?(?:bitbucket\.org|civitai\.com|colab\.research\.google\.com|docker\.com|docker\.io|"
     r"drive\.google\.com|ghcr\.io|gitcode\.com|gitee\.com|github\.com|githubusercontent\.com|"
     r"gitlab\.com|kaggle\.com|modelscope\.ai|modelscope\.cn|ollama\.ai|ollama\.com|"
     r"openxlab\.org\.cn|pypi\.org|wisemodel\.cn|zenodo\.org)"
 )
-_NAME = re.compile(r"[a-z0-9_.-]+")
+_NAME = lazy_pattern(r"[a-z0-9_.-]+")
 _HUBS_PEOPLE_TYPE = ("huggingface.co", "hf-mirror.com")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from hfget.system import lazy_pattern
 
-_FILE = re.compile(
+_FILE = lazy_pattern(
     r"(?i).+\.(?:7z|bin|bz2|cfg|ckpt|csv|dll|exe|gguf|ggml|gz|h5|html?|ini|ipynb|jpe?g|jsonl?|"
     r"lock|log|md|mp3|mp4|msgpack|npy|npz|onnx|parquet|pdf|pkl|png|pt|pth|py|safetensors|sh|so|"
     r"tar|toml|tsv|txt|wav|xml|ya?ml|zip|zst)"
 )
 #: Folders on everybody's disk: `build/bin`, `models/7B`, `checkpoints/run-2`.
-_FOLDER = re.compile(
+_FOLDER = lazy_pattern(
     r"app|apps|application|applications|assets|audio|bin|boot|build|builds|cache|ckpt|ckpts|"
     r"checkpoint|checkpoints|cmd|code|conf|config|configs|content|data|dataset|datasets|dev|"
     r"dist|doc|docs|documents|download|downloads|drive|env|etc|example|examples|exp|experiments|"

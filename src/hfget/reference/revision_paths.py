@@ -12,11 +12,12 @@ from hfget.messages import advice
 from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef
 from hfget.reference.validation import check_path, checked_revision, is_revision, shown
+from hfget.system import lazy_pattern
 
 #: No revision in the wild has more segments; each candidate costs a request.
 _MAX_SEGMENTS = 12
 #: Revisions whose end is known without asking: refs with a fixed shape, and commits.
-_CLEAR = re.compile(
+_CLEAR = lazy_pattern(
     r"(refs/pr/\d+|refs/convert/[\w.-]+|[0-9a-fA-F]{64}|[0-9a-fA-F]{40})(?=/|\Z)",
     re.ASCII | re.DOTALL,
 )

@@ -32,7 +32,7 @@ from hfget.reference.repo_names import (
 )
 from hfget.reference.revision_paths import placed, with_trail
 from hfget.reference.validation import FORMS, PREFIXES, check_path, shown
-from hfget.system import safe_text, shell_word
+from hfget.system import lazy_pattern, safe_text, shell_word
 
 #: First segments of addresses below which there are no repos, and what is there.
 _OTHER_PAGES = {
@@ -48,17 +48,17 @@ _OTHER_PAGES = {
     "kernels": "a kernel",
     "search": "a search",
 }
-_NO_REPO = re.compile(
+_NO_REPO = lazy_pattern(
     "api|avatars|brand|changelog|chat|enterprise|front|inference(?:-endpoints|-providers)?|jobs|join|languages|"
     "login|logout|new|notifications|oauth|playground|pricing|privacy|settings|storage|subscribe|"
     "support|tasks|terms-of-service|welcome"
 )
 #: Lists below the name of an organisation or a user.
 _LISTS = frozenset({"activity", "collections", "datasets", "followers", "following", "models"})
-_WITHIN = re.compile(
+_WITHIN = lazy_pattern(
     r"(?i)https?(:/{1,2}|%3a(?:%2f|/){1,2})((?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)[/%]\S+)"
 )
-_SHOWN_FILE = re.compile("(?:^|&)(?:amp;)?show_file_info=([^&#]+)")
+_SHOWN_FILE = lazy_pattern("(?:^|&)(?:amp;)?show_file_info=([^&#]+)")
 #: Where the Hub puts the Parquet files that it makes of a dataset.
 _PARQUET = "refs/convert/parquet"
 

@@ -13,24 +13,25 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hfget.model import RemoteFile
+from hfget.system import lazy_pattern
 
 #: `Q4_K_M`, `UD-Q4_K_XL`, `i1-IQ2_XXS`, `TQ1_0`, `MXFP4_MOE_BF16`. Parts behind `_` are short:
 #: in `Q4_K_M_imatrix` the last word is not a part of the label.
-_LABEL = re.compile(
+_LABEL = lazy_pattern(
     r"(?<![A-Z0-9])(UD-|I1-|SMOL-)?"
     r"((?:(?:MX|NV)FP\d{1,2}(?:_[A-Z0-9]{1,4})*"
     r"|(?:I?Q[1-9]\d?|TQ\d|FP\d{1,2}|B?F(?:16|32|64))(?:_[A-Z0-9]{1,3})*))(?![A-Z0-9])"
 )
-_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf\Z)", re.IGNORECASE)
-_CUT = re.compile(r"(?<=\.gguf)[.-](?:part|split)[\w-]*\Z", re.IGNORECASE)
-_ENDING = re.compile(r"\.(?:gguf|llamafile)\Z", re.IGNORECASE)
+_SHARD = lazy_pattern(r"-\d{5}-of-\d{5}(?=\.gguf\Z)", re.IGNORECASE)
+_CUT = lazy_pattern(r"(?<=\.gguf)[.-](?:part|split)[\w-]*\Z", re.IGNORECASE)
+_ENDING = lazy_pattern(r"\.(?:gguf|llamafile)\Z", re.IGNORECASE)
 _MMPROJ = "mmproj"
 _IMATRIX = "imatrix"
 #: Draft models for speculative decoding. In capitals, MTP within a name is that of a whole model.
-_DRAFT = re.compile(
+_DRAFT = lazy_pattern(
     r"(?<![A-Za-z0-9])(?:(mtp)(?=-)|((?i:mtp))\Z|((?i:eagle\d?|dflash|dspark|draft)))(?![A-Za-z0-9])"
 )
-_DRAFT_FOLDER = re.compile(r"\A(?:mtp|eagle\d?|dflash|dspark|drafts?)\Z", re.IGNORECASE)
+_DRAFT_FOLDER = lazy_pattern(r"\A(?:mtp|eagle\d?|dflash|dspark|drafts?)\Z", re.IGNORECASE)
 _IMATRIX_MODELS = "i1-"
 #: What is written in small letters by those who use it.
 _PREFIXES = {"I1-": _IMATRIX_MODELS, "SMOL-": "smol-"}

@@ -7,12 +7,12 @@ Orbax (a folder with `_METADATA` or `manifest.ocdbt`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from hfget.model import RemoteFile
+from hfget.system import lazy_pattern
 
 SAFETENSORS = "safetensors"
 BIN = "bin"
@@ -66,42 +66,42 @@ _BY_SUFFIX = {
     "distcp": TRAINING,
 }
 #: What Python's pickle may lie in, among the kinds that are written with it.
-_PICKLES = re.compile(
+_PICKLES = lazy_pattern(
     r"\.(?:bin|pt|pth|ckpt|pkl|pickle|joblib|torchscript|distcp|nemo|pdparams|pdopt"
     r"|th|pyth|ptl|dill|pk|sav)\Z"
 )
 #: What is put around a pickle: `model_best.pth.tar`, `features.pkl.gz`.
 _PACKINGS = (".tar", ".gz", ".bz2", ".xz", ".zst", ".lz4", ".zip")
-_PACKED = re.compile(
+_PACKED = lazy_pattern(
     r"(\.(?:pth?|ckpt|th|pyth|pkl|pickle|joblib|dill))\.(?:tar|gz|bz2|xz|zst|lz4|zip|tar\.gz)\Z"
 )
 _PICKLED_KINDS = frozenset({BIN, TRAINING, NEMO, PADDLE})
 
 #: `model.safetensors.index.json`, `diffusion_pytorch_model.bin.index.fp16.json`
-_INDEX = re.compile(r"\.(safetensors|bin|h5|msgpack)\.index(?:\.[\w-]+)?\.json\Z")
+_INDEX = lazy_pattern(r"\.(safetensors|bin|h5|msgpack)\.index(?:\.[\w-]+)?\.json\Z")
 #: `model.gguf`, and files cut by hand: `model.gguf-split-a`, `model.gguf.part1of2`
-_GGUF = re.compile(r"\.gguf(?:[.-](?:part|split)[\w-]*)?\Z")
+_GGUF = lazy_pattern(r"\.gguf(?:[.-](?:part|split)[\w-]*)?\Z")
 #: The importance matrix a quantisation was made with: `imatrix.dat`, `model-imatrix.gguf`
-_IMATRIX = re.compile(r"imatrix.*\.(?:dat|gguf|gguf_file|imatrix)\Z|\.imatrix\Z")
-_TENSORFLOW_PART = re.compile(
+_IMATRIX = lazy_pattern(r"imatrix.*\.(?:dat|gguf|gguf_file|imatrix)\Z|\.imatrix\Z")
+_TENSORFLOW_PART = lazy_pattern(
     r"(?:ckpt.*|variables)\.(?:index|meta|data-\d{5}-of-\d{5})\Z|\A(?:checkpoint|keras_metadata)\Z"
 )
-_FOLDER = re.compile(r"(?:\A|/)(onnx|openvino|coreml)(?![a-z])")
-_COREML_FOLDER = re.compile(r"\.(?:mlpackage|mlmodelc)(?:/|\Z)")
-_COREML_ARCHIVE = re.compile(r"\.(?:mlpackage|mlmodelc)\.zip\Z")
-_SAVED_MODEL = re.compile(r"(?:\A|/)saved_model(?:/|\Z)")
-_GLOBAL_STEP = re.compile(r"(?:\A|/)global_step\d+(?:/|\Z)")
-_TRAINING = re.compile(
+_FOLDER = lazy_pattern(r"(?:\A|/)(onnx|openvino|coreml)(?![a-z])")
+_COREML_FOLDER = lazy_pattern(r"\.(?:mlpackage|mlmodelc)(?:/|\Z)")
+_COREML_ARCHIVE = lazy_pattern(r"\.(?:mlpackage|mlmodelc)\.zip\Z")
+_SAVED_MODEL = lazy_pattern(r"(?:\A|/)saved_model(?:/|\Z)")
+_GLOBAL_STEP = lazy_pattern(r"(?:\A|/)global_step\d+(?:/|\Z)")
+_TRAINING = lazy_pattern(
     r"(?:\A(?:training_args|optimizer|optim|scheduler|lr_scheduler|scaler|sampler|dl_state_dict"
     r"|rng_state)[\w.-]*|_optim_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
 )
 _OF_ORBAX = ("/_metadata", "/manifest.ocdbt")
 #: Raw numbers of text to speech, and of gpt-oss for Apple's GPUs.
-_VOICES = re.compile(r"(?:\A|/)voices?\Z")
-METAL_FOLDER = re.compile(r"(?:\A|/)metal\Z")
+_VOICES = lazy_pattern(r"(?:\A|/)voices?\Z")
+METAL_FOLDER = lazy_pattern(r"(?:\A|/)metal\Z")
 #: What CTranslate2 writes beside its `model.bin`.
-_CTRANSLATE2 = re.compile(r"(?:shared_|source_|target_)?vocabulary\.(?:json|txt)\Z")
-_VOCABULARY = re.compile(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
+_CTRANSLATE2 = lazy_pattern(r"(?:shared_|source_|target_)?vocabulary\.(?:json|txt)\Z")
+_VOCABULARY = lazy_pattern(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
 
 
 class _Beside(NamedTuple):

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hfget.model import RemoteFile
 from hfget.selection.gguf import Label, label_of, label_span, label_spans, stem, whole_name
+from hfget.system import lazy_pattern
 
 _IMATRIX_MODELS = "i1-"
-_SEPARATORS = re.compile(r"[-.](?=[^-.]*\Z)")
+_SEPARATORS = lazy_pattern(r"[-.](?=[^-.]*\Z)")
 _AUXILIARY = frozenset({"mmproj", "imatrix"})
 
 

@@ -6,7 +6,6 @@ files of one part are the same numbers in several kinds, precisions and layouts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import lru_cache
@@ -31,15 +30,16 @@ from hfget.selection.kinds import (
     TRAINING,
 )
 from hfget.selection.stems import FORMAT_FOLDERS, is_index, is_precision, stem_of
+from hfget.system import lazy_pattern
 
 #: Other kinds are written from the model of a folder as a whole, whatever the file is called.
 NAMED_KINDS = frozenset({SAFETENSORS, BIN, ONNX, NPZ})
 _TORCH = frozenset({SAFETENSORS, BIN})
 
-_CUT = re.compile(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model|variables)(?![a-z])[^/]*(?=/|\Z)")
-_PACKAGE = re.compile(r"(?:\A|/)[^/]+\.(?:mlpackage|mlmodelc)(?=/|\Z)")
-_ORIGINAL = re.compile(r"(?:\A|/)original(?=/|\Z)")
-_CHECKPOINT = re.compile(r"(?:\A|/)checkpoint-\d+(?=/|\Z)")
+_CUT = lazy_pattern(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model|variables)(?![a-z])[^/]*(?=/|\Z)")
+_PACKAGE = lazy_pattern(r"(?:\A|/)[^/]+\.(?:mlpackage|mlmodelc)(?=/|\Z)")
+_ORIGINAL = lazy_pattern(r"(?:\A|/)original(?=/|\Z)")
+_CHECKPOINT = lazy_pattern(r"(?:\A|/)checkpoint-\d+(?=/|\Z)")
 
 
 class PartLayout(IntEnum):

@@ -6,28 +6,28 @@ a precision (`fp16`) say how the numbers are written; the words that are left na
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
 from hfget.selection.kinds import ONNX
+from hfget.system import lazy_pattern
 
 #: `-00001-of-00003`, `_00001-of-00003`; Mistral's and Meta's `consolidated.00`.
-_SHARD = re.compile(r"[-_.]\d{1,6}-of-\d{1,6}(?![0-9])")
-_CONSOLIDATED = re.compile(r"\Aconsolidated(?:[-_.]\d+)?\Z")
-_INDEX = re.compile(r"\.index(?:\.([\w-]+))?\.json\Z")
-_ENDING = re.compile(
+_SHARD = lazy_pattern(r"[-_.]\d{1,6}-of-\d{1,6}(?![0-9])")
+_CONSOLIDATED = lazy_pattern(r"\Aconsolidated(?:[-_.]\d+)?\Z")
+_INDEX = lazy_pattern(r"\.index(?:\.([\w-]+))?\.json\Z")
+_ENDING = lazy_pattern(
     r"\.(?:safetensors|bin|pth?|ckpt|pkl|pickle|joblib|h5|hdf5|keras|pb|msgpack|onnx|ort|ot|npz"
     r"|mlmodel|mlpackage|mlmodelc|tflite|litertlm|task|nemo|pdparams|pdiparams|pdmodel|pdopt|pte"
     r"|engine|plan|trt|xml|param|llamafile|torchscript|zip|meta|index|json|th|pyth|ptl|dill|pk|sav"
     r"|mnn|weight|tar|gz)\Z"
 )
-_ONNX_DATA = re.compile(r"(?:\.onnx)?[._]data(?:[._]?\d+)?\Z")
-_CKPT_DATA = re.compile(r"\.data\Z")
-_GGUF_ENDING = re.compile(r"\.gguf(?:[.-](?:part|split)[\w-]*|_file)?\Z")
-_DIFFUSERS = re.compile(r"diffusion_(?:pytorch|flax)_model")
-_EMA = re.compile(r"non[-_.]?ema|no[-_.]ema(?![a-z])")
-_EMA_ONLY = re.compile(r"ema[-_.]?only")
+_ONNX_DATA = lazy_pattern(r"(?:\.onnx)?[._]data(?:[._]?\d+)?\Z")
+_CKPT_DATA = lazy_pattern(r"\.data\Z")
+_GGUF_ENDING = lazy_pattern(r"\.gguf(?:[.-](?:part|split)[\w-]*|_file)?\Z")
+_DIFFUSERS = lazy_pattern(r"diffusion_(?:pytorch|flax)_model")
+_EMA = lazy_pattern(r"non[-_.]?ema|no[-_.]ema(?![a-z])")
+_EMA_ONLY = lazy_pattern(r"ema[-_.]?only")
 
 #: Folders that say in which format the model above them is written.
 FORMAT_FOLDERS = frozenset(
@@ -43,7 +43,7 @@ _FORMATS = frozenset(
         *("inference", "safetensors", "checkpoint", "saved", "variables"),
     )
 )
-PRECISION = re.compile(
+PRECISION = lazy_pattern(
     r"bf16|bfp16|fp?(?:4|8|16|32|64)|b?float(?:8|16|32|64)|half|q?u?int\d(?:f\d{1,2})?"
     r"|[qw]\d(?:a\d{1,2}|f\d{1,2})|q[2-8]|w[48]|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
     r"|e\dm\d(?:fn)?|fp8e\dm\d(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
@@ -57,7 +57,7 @@ _ONNX_PARTS = frozenset(
 )
 #: The levels of optimum and the processors that an export is meant for.
 _LEVELS = frozenset(("o1", "o2", "o3", "o4", "arm64", "avx2", "avx512", "vnni", "optimized"))
-_WORDS = re.compile(r"[-_.\s]+")
+_WORDS = lazy_pattern(r"[-_.\s]+")
 #: What a loader takes that is told nothing: no word, then the precision of the training.
 _PREFERRED = ("", "bf16", "fp16", "f16", "fp32", "f32", "fp8")
 

@@ -16,6 +16,7 @@ from hfget.selection.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, S
 from hfget.selection.parts import NAMED_KINDS, PartLayout, Piece, pieces
 from hfget.selection.pipelines import in_pipelines, of_one_file
 from hfget.selection.stems import export_of, preference
+from hfget.system import lazy_pattern
 
 #: Kinds of which a loader takes one precision; the others leave the choice to the program.
 _ONE_VARIANT = frozenset({SAFETENSORS, BIN, "flax", "tensorflow", "npz"})
@@ -23,7 +24,7 @@ _TORCH = frozenset({SAFETENSORS, BIN})
 #: Kinds of which an export is several files that are loaded together.
 _IN_PARTS = frozenset({ONNX, OPENVINO})
 #: What the folder of an export holds in several precisions.
-_EXPORTED = re.compile(
+_EXPORTED = lazy_pattern(
     r"\.onnx|\.(?:safetensors|bin|xml|pth?|ckpt|msgpack|h5|keras|npz|llamafile|ort|ot|nemo|pte"
     r"|tflite|litertlm|task|engine|plan|trt)(?:\.|\Z)"
 )
