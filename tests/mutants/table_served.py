@@ -1,4 +1,4 @@
-"""Checks of what `hfget serve` shows, and to whom."""
+"""Checks of what `hfget serve` shows, and to whom, and of what is said to load a download."""
 
 from __future__ import annotations
 
@@ -138,6 +138,15 @@ CHECKS = [
         ("_Page._pull", "escape(pull.file.path)", "pull.file.path"),
         ("_Page._clients", "escape(address)", "address"),
         ("_Page._said", "escape(translated(text, self._lookup))", "translated(text, self._lookup)"),
+    ),
+    *checks(
+        _SHOWN,
+        "ui/next_step.py",
+        ("ui/test_next_step.py",),
+        ("next_lines", "step and safe == step", "step"),
+        ("_of_model", "paths.issuperset(modules)", "True"),
+        ("_auto_class", "'auto_map' in config", "False"),
+        ("_of_gguf", "not kind", "False"),
     ),
     *checks(
         _SHOWN,

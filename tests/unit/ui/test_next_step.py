@@ -160,8 +160,15 @@ def test_what_may_not_be_shown_is_not_said(tmp_path: Path, monkeypatch: pytest.M
     plan = planned(Path("m"), MODEL, RepoRef("org/m"))
     assert next_lines(plan) == ["  next: " + AUTO.replace("{root}", "./m")]
     assert next_lines(planned(tmp_path / "esc\x1b[2J", MODEL, RepoRef("org/m"))) == []
-    assert next_lines(planned(tmp_path / ("long/" * 300), {}, RepoRef("org/m"))) == []
+    assert next_lines(planned(tmp_path / ("long/" * 300), MODEL, RepoRef("org/m"))) == []
     assert next_lines(planned(tmp_path / "s", MODEL, RepoRef("org/m", "space"))) == []
+
+
+def test_a_part_is_not_said_to_load(tmp_path: Path) -> None:
+    files = {**MODEL, "modules.json": b"[]", "1_Pooling/config.json": b"{}"}
+    ref = RepoRef("org/m")
+    assert "SentenceTransformer(" in next_step(planned(tmp_path, files, ref))
+    assert next_step(planned(tmp_path, files, ref, left_out=1)) == ""
 
 
 @pytest.mark.parametrize("terminal", [True, False])
