@@ -70,6 +70,11 @@ CHECKS = [
         ("operations/test_recorded_listing.py",),
         ("Origins._read_note", "note['listing_sha256'] != self._digest(commit)", "False"),
         ("Origins.write", "before is not None and same", "before"),
+        (
+            "Origins.recorded",
+            "RecordedListing(files, (), Proof(), own=False)",
+            "RecordedListing(files, (), Proof())",
+        ),
     ),
     *checks(
         _SYNC,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfget import events
+from hfget.destinations import record_files
 from hfget.destinations.listing_origins import differences, place_of
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
@@ -48,6 +49,17 @@ def test_it_counts_for_its_endpoint_alone(tmp_path: Path) -> None:
     assert Recalling(layout, HERE, force=True).tree(HERE, LISTED.commit) is None
     for endpoint in (THERE, "http://hub.test", "https://hub.test:444", "https://hub.test/below"):
         assert Recalling(layout, endpoint).tree(endpoint, LISTED.commit) is None
+
+
+def test_what_another_user_has_recorded_counts_on_demand_and_is_not_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = recorded(tmp_path, LISTED)
+    monkeypatch.setattr(record_files, "is_mine", lambda owner: False)
+    assert layout.recorded(LISTED.commit) is None
+    found = layout.recorded(LISTED.commit, anyones=True)
+    assert found is not None and set(found.files) == {A, B}
+    assert not found.own and found.endpoints == () and found.proof == Proof()
 
 
 def test_another_endpoint_that_agrees_counts_from_then_on(tmp_path: Path) -> None:
