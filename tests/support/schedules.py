@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Somewhere:
     def places(self) -> list[str]:
         return [self.origin]
 
-    def avoid(self, *places: str) -> None:
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
         pass
 
     def delay(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from hfget.http import Transient
@@ -120,8 +120,9 @@ class ByteSource(Protocol):
     def places(self) -> Sequence[str]:
         """The places that may be asked, by their endpoints' hosts, the preferred one first."""
 
-    def avoid(self, *places: str) -> None:
-        """Of all places, ask none of these for this file as long as there is another."""
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
+        """Of all places, ask none of these for this file as long as there is another; and none
+        that is `doubtful` as long as there is one that is neither."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         """The bytes of `spans` that came from `place` were wrong: it is not asked any more."""

@@ -8,7 +8,7 @@ further ranges until the CDN refuses it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import requests
 
@@ -182,7 +182,7 @@ class HttpSource:
     def places(self) -> tuple[str, ...]:
         return (self._host,)
 
-    def avoid(self, *places: str) -> None:
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
         """Nothing: it has one place only."""
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
@@ -51,7 +51,7 @@ class Mirrored:
         self._breaks: Counter[str] = Counter()
         self._lies: Counter[str] = Counter()
         self._lacking: dict[str, HfgetError] = {}
-        self._avoided: frozenset[str] = frozenset()
+        self._avoided: tuple[frozenset[str], ...] = ()
 
     @property
     def resolved(self) -> bool:
@@ -116,8 +116,7 @@ class Mirrored:
 
         Raises HfgetError if none is left.
         """
-        place = failure.place
-        if place:
+        if place := failure.place:
             self._broke(place, failure, began)
             others = [other for other in self._open() if other != place]
             failure.elsewhere = any(self._breaks[other] < MAX_BREAKS for other in others)
@@ -129,8 +128,7 @@ class Mirrored:
 
     def width(self, connections: int) -> int:
         """What is under way, and one more for each connection that those have room for."""
-        free = sum(self._room(place) for place in self._open())
-        return sum(self._busy.values()) + free
+        return sum(self._busy.values()) + sum(map(self._room, self._open()))
 
     def fewest(self) -> int:
         return self._health.fewest([place for place in self._open() if self._room(place)])
@@ -148,16 +146,15 @@ class Mirrored:
             if self._health.is_in(place) and place not in self._lacking
         ]
 
-    def avoid(self, *places: str) -> None:
-        self._avoided = frozenset(places)
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
+        self._avoided = frozenset(places).union(doubtful), frozenset(places)
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         path = self._file.path
-        wrong = [WrongRange(path, start, end) for start, end in spans]
         why = texts.SENT_WRONG(path=path)
         if spans:
             why = texts.SENT_WRONG_BYTES(first=spans[0][0], last=spans[0][1] - 1, path=path)
-        self._health.leave_out(place, why, wrong)
+        self._health.leave_out(place, why, [WrongRange(path, *span) for span in spans])
 
     def _closed(self, place: str, stream: MirrorStream) -> None:
         """A stream from `place` has ended."""
@@ -191,8 +188,11 @@ class Mirrored:
 
     def _candidates(self) -> list[str]:
         places = self.places()
-        others = [place for place in places if place not in self._avoided]
-        return others if others and not self._health.hopeless(others) else places
+        for avoided in self._avoided:
+            others = [place for place in places if place not in avoided]
+            if others and not self._health.hopeless(others):
+                return others
+        return places
 
     def _open(self) -> Sequence[str]:
         """Those that may be asked now, and are worth it."""

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hfget.errors import UsageError
@@ -186,8 +186,8 @@ class RateLimited:
     def places(self) -> Sequence[str]:
         return self._source.places()
 
-    def avoid(self, *places: str) -> None:
-        self._source.avoid(*places)
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
+        self._source.avoid(*places, doubtful=doubtful)
 
     def lied(self, place: str, spans: Sequence[Span]) -> None:
         self._source.lied(place, spans)

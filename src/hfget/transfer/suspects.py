@@ -111,8 +111,7 @@ class Suspects:
 
     def _avoid(self, places: set[str]) -> None:
         """Ask none of these, and none that was contradicted, as far as others are left."""
-        doubtful = places | self._contradicted
-        self._source.avoid(*(doubtful if set(self._source.places()) - doubtful else places))
+        self._source.avoid(*places, doubtful=self._contradicted)
 
     def _is_agreed(self, block: Block) -> bool:
         rest = Spans([(block.offset, block.end)])

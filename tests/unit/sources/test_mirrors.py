@@ -216,3 +216,11 @@ def test_one_that_sends_no_parts_is_asked_for_none(pair: MakePair) -> None:
         assert stream.place == two.names[1] and not stream.whole
         assert read(stream) == DATA[5:10]
     assert two.source.ranged
+
+
+def test_who_is_doubtful_comes_before_who_is_avoided(pair: MakePair) -> None:
+    two = pair(content, content)
+    two.source.avoid(two.names[0], doubtful=two.names[1:])
+    assert two.source.open((0, 1)).place == two.names[1]
+    two.source.lied(two.names[1], [(0, 1)])
+    assert two.source.open((0, 1)).place == two.names[0], "there is no other"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,11 @@ class Town:
     def places(self) -> list[str]:
         return [place for place in self.sends if place not in self.liars]
 
-    def avoid(self, *places: str) -> None:
+    def avoid(self, *places: str, doubtful: Iterable[str] = ()) -> None:
         self.avoided = places
+        both = set(places).union(doubtful)
+        if set(self.places()) - both:
+            self.avoided = tuple(both)
 
     def next_place(self) -> str:
         open_ones = [place for place in self.places() if place not in self.avoided]
