@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -166,25 +167,28 @@ def serve(
         completed=bool(upstream),
     )
     mirror = None
-    if upstream:
-        mirror = make_mirror(
-            upstream,
-            given.kept_in(places[0]),
-            store,
-            with_token=tokens is not None,
-            fresh=fresh,
-            max_size=max_size,
-            observer=lambda event: None if quiet else given.tell(event),
-        )
-        given.mark_filled(places[0], mirror.credentials)
-    hosts = KnownHosts([*names, host])
-    try:
-        listener = bind(host, port)
-    except OSError as error:
-        raise given.cannot_listen(host, port, error) from error
-    url = given.url_of(host, listener.getsockname()[1], tls)
-    if mirror is not None:
-        given.check_not_itself(mirror.endpoints, listener.getsockname()[1])
+    with ExitStack() as unused:  # what `run` ends, unless it comes to nothing before
+        if upstream:
+            mirror = make_mirror(
+                upstream,
+                given.kept_in(places[0]),
+                store,
+                with_token=tokens is not None,
+                fresh=fresh,
+                max_size=max_size,
+                observer=lambda event: None if quiet else given.tell(event),
+            )
+            unused.callback(mirror.close)
+            given.mark_filled(places[0], mirror.credentials)
+        hosts = KnownHosts([*names, host])
+        try:
+            listener = unused.enter_context(bind(host, port))
+        except OSError as error:
+            raise given.cannot_listen(host, port, error) from error
+        url = given.url_of(host, listener.getsockname()[1], tls)
+        if mirror is not None:
+            given.check_not_itself(mirror.endpoints, listener.getsockname()[1])
+        unused.pop_all()
     if not quiet:
         given.introduce(
             store, host, url, mirror.endpoints if mirror else (), protected=tokens is not None
