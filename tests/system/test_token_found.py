@@ -66,7 +66,7 @@ def test_it_is_warned_of_and_the_download_goes_on(
     assert "warning: " in done.err and "stored login" in done.err
     refused = shell.run("org/private")
     assert refused.code == 4, refused.err
-    assert "stored login" in refused.err and "give a token" not in refused.err
+    assert "stored login" in refused.err and "give a token (" not in refused.err
 
 
 def test_a_private_repo_and_a_login_that_stayed_at_home_are_told_apart(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from hfget.errors import HfgetError
+from hfget.http import Transient
 from hfget.limits import LEFT_OUT_SECONDS, PATIENCE_SECONDS
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import Candidate, is_negligible
@@ -43,6 +46,31 @@ class Flow(Protocol):
 
     received: int
     length: int
+
+
+class Breaks:
+    """How often in a row one file failed at each endpoint.
+
+    Requests that were under way together fail together, and count once. That the host is in
+    trouble does not count: it rests then, for all files.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._counted_at: dict[str, float] = {}
+
+    def __getitem__(self, place: str) -> int:
+        return self._counts[place]
+
+    def add(self, place: str, failure: Transient, began: float) -> None:
+        """A request that began at `began` failed there."""
+        if not failure.whole_host and began >= self._counted_at.get(place, began):
+            self._counts[place] += 1
+            self._counted_at[place] = time.monotonic()
+
+    def clear(self, place: str) -> None:
+        """It has answered."""
+        self._counts[place] = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -21,7 +21,7 @@ from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Rel
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Breaks, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
@@ -48,7 +48,7 @@ class Mirrored:
         self._lock = threading.Lock()
         self._sources: dict[str, ByteSource] = {}
         self._busy: Counter[str] = Counter()
-        self._breaks: Counter[str] = Counter()
+        self._breaks = Breaks()
         self._lies: Counter[str] = Counter()
         self._lacking: dict[str, HfgetError] = {}
         self._avoided: tuple[frozenset[str], ...] = ()
@@ -86,7 +86,7 @@ class Mirrored:
                     raise NoRangesError(texts.WHOLE_FOR_PART, url=stream.url)
                 flow = MirrorStream(stream, place, self._health, self._closed)
                 self._health.answered(place, ask, kind, flow)
-                self._breaks[place] = 0
+                self._breaks.clear(place)
                 return flow
             except Superseded:
                 self._drop(place, ask)
@@ -230,21 +230,21 @@ class Mirrored:
     ) -> None:
         """A request failed before its answer began."""
         self._drop(place, ask)
-        self._count(place, failure)
+        self._count(place, failure, began)
         self._health.failed(place, kind, failure, began, self._tell_source(place, failure, began))
 
     def _broke(self, place: str, failure: Transient, began: float) -> None:
         """An answer broke off, or was not what was asked for."""
         over = self._tell_source(place, failure, began)
         if failure.kept >= CRUMB_BYTES:
-            self._breaks[place] = 0
+            self._breaks.clear(place)
             self._health.broke(place)
             return
-        self._count(place, failure)
+        self._count(place, failure, began)
         self._health.failed(place, RequestKind.DATA, failure, began, over)
 
-    def _count(self, place: str, failure: Transient) -> None:
-        self._breaks[place] += not failure.whole_host  # then the place rests, for all files
+    def _count(self, place: str, failure: Transient, began: float) -> None:
+        self._breaks.add(place, failure, began)
         if failure.lie and not isinstance(failure, NoRangesError):
             self._lies[place] += 1
             if self._lies[place] >= MAX_LIES:

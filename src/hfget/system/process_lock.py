@@ -110,11 +110,16 @@ def folder_lock(
 
 def is_shared(path: Path) -> bool:
     """Whether a process with a lock of its own beside that at `path` shows a sign of life."""
+    start, end = f"{path.stem}-", f"{path.suffix}.holder"
     try:
-        holders = [*path.parent.glob(f"{path.stem}-*{path.suffix}.holder")]
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in entries]
     except OSError:
         return False
-    for holder in holders:
+    for name in names:
+        if not (name.startswith(start) and name.endswith(end)):
+            continue
+        holder = path.with_name(name)
         with suppress(OSError, ValueError, IndexError):
             text, _ = read_bytes(holder, 1000, foreign=True)
             owner = ProcessIdentity.parse(text.decode().split()[1])

@@ -191,6 +191,14 @@ def test_that_an_endpoint_is_down_does_not_count_against_the_file(pair: MakePair
     assert not two.source._is_sound(two.names[1])
 
 
+def test_what_breaks_together_counts_against_the_file_once(pair: MakePair) -> None:
+    two = pair(content, content)
+    began = time.monotonic()
+    for _ in range(2 * MAX_BREAKS):
+        two.source.failed(down(two.names[1], whole_host=False), began)
+    assert two.source._is_sound(two.names[1])
+
+
 def test_only_another_that_would_be_asked_brings_relief(pair: MakePair) -> None:
     two = pair(content, content)
     stream = two.source.open((0, 10))
@@ -203,7 +211,7 @@ def test_only_another_that_would_be_asked_brings_relief(pair: MakePair) -> None:
         two.source.failed(down(two.names[1], whole_host=False), time.monotonic())
     mirror.rest_until = 0.0
     assert two.source.relief() is None, "it would not be asked for this file"
-    two.source._breaks.clear()
+    two.source._breaks.clear(two.names[1])
     mirror.rest_until = time.monotonic() + BOUND
     assert two.source.relief() is None, "the same one would be asked again"
     stream.close()
