@@ -48,8 +48,8 @@ class Flow(Protocol):
     length: int
 
 
-class Breaks:
-    """How often in a row one file failed at each endpoint.
+class FailureCounts:
+    """How often one file failed at each endpoint.
 
     Requests that were under way together fail together, and count once. That the host is in
     trouble does not count: it rests then, for all files.

@@ -21,7 +21,7 @@ from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Rel
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import SAMPLE_SECONDS, Breaks, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, FailureCounts, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
@@ -48,8 +48,8 @@ class Mirrored:
         self._lock = threading.Lock()
         self._sources: dict[str, ByteSource] = {}
         self._busy: Counter[str] = Counter()
-        self._breaks = Breaks()
-        self._lies: Counter[str] = Counter()
+        self._breaks = FailureCounts()
+        self._lies = FailureCounts()
         self._lacking: dict[str, HfgetError] = {}
         self._avoided: tuple[frozenset[str], ...] = ()
 
@@ -246,7 +246,7 @@ class Mirrored:
     def _count(self, place: str, failure: Transient, began: float) -> None:
         self._breaks.add(place, failure, began)
         if failure.lie and not isinstance(failure, NoRangesError):
-            self._lies[place] += 1
+            self._lies.add(place, failure, began)
             if self._lies[place] >= MAX_LIES:
                 self._health.leave_out(place, texts.WRONG_ANSWERS(reason=failure.reason))
 
