@@ -41,6 +41,10 @@ class Keyring:
         """The secret that is bound to the origin of `url`, sent already or not."""
         return self._credentials.get(origin_of(url))
 
+    def of_others(self, url: str) -> Credential | None:
+        """A secret of another origin, where there is none of that of `url`."""
+        return None if self.of(url) else next(iter(self._credentials.values()), None)
+
     def withheld_from(self, url: str) -> Withheld | None:
         """Why the token of that origin was not sent after all: it does not go in the clear, or
         was not accepted.

@@ -58,6 +58,7 @@ def refusal(
         http.keyring.withheld_from(response.url)
         or withheld_tokens.get(origin_of(response.url))
         or _not_asked_for(http, response)
+        or _of_another_origin(http, response)
     )
     return _Refusal(response, ref, http.keyring.of(response.url), withheld, path).error()
 
@@ -70,6 +71,16 @@ def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | 
     host = host_of(response.url)
     why = texts.DID_NOT_ASK_FOR_TOKEN(host=host, status_code=response.status_code)
     return Withheld(credential.source, why, texts.SEND_AT_ONCE(host=shell_word(host)))
+
+
+def _of_another_origin(http: HttpClient, response: requests.Response) -> Withheld | None:
+    """The token that stays with its own origin, where an API redirects to a host without one."""
+    credential = http.keyring.of_others(response.url)
+    if credential is None:
+        return None
+    why = texts.TOKEN_OF_OTHER_HOST(host=host_of(credential.origin + "/"))
+    remedy = texts.ASK_THERE(endpoint=shell_word(safe_url(origin_of(response.url))))
+    return Withheld(credential.source, why, remedy)
 
 
 class _Refusal(NamedTuple):

@@ -114,6 +114,18 @@ def test_a_gated_repo(status: int) -> None:
     assert "stored login was not sent" in error.hint and HELD.remedy in error.hint
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_stays_with_its_origin_where_another_answers(status: int) -> None:
+    secret = Secret("made-up-" + secrets.token_hex(8))
+    own = Credential(secret, "HF_TOKEN", "https://mirror.test:443", eager=True)
+    with Loopback(lambda asked: Answer(b"{}", status=status)) as server:
+        http = HttpClient([own], env={})
+        with http.get(server.url + "/api/models/a", read_timeout=BOUND) as response:
+            error = refusal(response, REF, http)
+        assert "your HF_TOKEN was not sent" in error.hint and "mirror.test" in error.hint
+        assert f"--endpoint {server.url}" in error.hint and "give a token" not in error.hint
+
+
 @pytest.mark.parametrize("headers", [INVALID, {}, {"X-Error-Code": "Whatever"}])
 @pytest.mark.parametrize("source", ["--token", "HF_TOKEN", "stored login"])
 def test_a_token_that_is_not_accepted(headers: dict[str, str], source: TokenSource) -> None:
