@@ -54,6 +54,21 @@ def test_half_requests_keep_no_client_out(served: Served) -> None:
             connection.close()
 
 
+@pytest.mark.parametrize("length", ["1048577", "9" * 19])
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_a_body_that_is_too_large_is_not_waited_for(
+    length: str, more: bytes, served: Served
+) -> None:
+    head = b"POST /api/models/org/name/paths-info/main HTTP/1.1\r\nHost: localhost\r\n"
+    with served.connect() as connection:
+        connection.settimeout(20)
+        connection.sendall(head + more + b"Content-Length: " + length.encode() + b"\r\n\r\n")
+        said = b""
+        while piece := connection.recv(1 << 16):
+            said += piece
+    assert said.startswith(b"HTTP/1.1 413 "), said
+
+
 def test_a_head_that_does_not_end_is_hung_up(served: Served) -> None:
     """Also one that comes byte by byte, and one behind an answer."""
     ends: list[bool] = []

@@ -243,15 +243,21 @@ def _token(request: Request) -> str | None:
 
 
 async def _body(request: Request) -> bytes:
+    # what is left of the body is not read: the connection is of no use any more
+    closing = {"Connection": "close"}
+
     async def read() -> bytes:
+        declared = request.headers.get("content-length", "0")
         body = bytearray()
+        if int(declared) > _MOST_BODY:  # h11 lets only digits pass
+            raise RefusalError(413, "Request body too large", headers=closing)
         async for block in request.stream():
             body += block
             if len(body) > _MOST_BODY:
-                raise RefusalError(413, "Request body too large")
+                raise RefusalError(413, "Request body too large", headers=closing)
         return bytes(body)
 
     try:
         return await asyncio.wait_for(read(), _BODY_SECONDS)
     except (TimeoutError, asyncio.TimeoutError) as error:
-        raise RefusalError(408, "the body did not come in time") from error
+        raise RefusalError(408, "the body did not come in time", headers=closing) from error
