@@ -99,7 +99,7 @@ SCENARIOS = (
         lost=("w.bin", "c.json"),
         prepare=small_disk(8 * MiB),
         mend=more_space(80 * MiB),
-        says=("needed", "free", "--include"),
+        says=("needs", "free", "--include"),
         most=0.01,
         needs=("root",),
     ),

@@ -104,7 +104,7 @@ SCENARIOS = (
             lost=ALL,
             prepare=tls(which, trusted=trusted),
             mend=back,
-            says=("certificate", "REQUESTS_CA_BUNDLE"),
+            says=("certificate", "a CA of its own"),
             check=_soon(30),
             needs=("openssl",),
         )
