@@ -128,7 +128,7 @@ SCENARIOS = (
         codes=(5,),
         faults=(everywhere(_status(429, Retry_After="1e9"), path="/api/*"),),
         lost=ALL,
-        says=("wait",),
+        says=("429",),
     ),
     Scenario(
         "429 with an hour for the files",
@@ -144,7 +144,7 @@ SCENARIOS = (
         ("row 25", "refusals: a 429 slows the host once"),
         "60 small files, then for a moment 429 with two seconds",
         files=MANY,
-        faults=(Fault(_status(429, Retry_After="2"), path="*/resolve/*", times=8, skip=10),),
+        faults=(Fault(_status(429, Retry_After="2"), path="*/resolve/*", times=5, skip=10),),
         check=_once_slowed,
     ),
     Scenario(
