@@ -7,15 +7,13 @@ in the source, by following names to the texts of `hfget.messages`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from gettext import GNUTranslations
+from collections.abc import Iterator
 from pathlib import Path
 
 from error_sources import Raised, raised
 
 from hfget import errors
-from hfget.messages import error_texts
-from hfget.messages import language as messages_language
+from hfget.messages import error_texts, lookup_of
 
 DOCS = Path(__file__).parent
 LANGUAGES = {"": "errors.md", "zh_CN": "errors.zh-CN.md"}
@@ -77,7 +75,7 @@ def kinds() -> dict[str, list[type[errors.HfgetError]]]:
 
 
 def page(language: str) -> str:
-    say = _said_in(language)
+    say = lookup_of(language)
     code_word, next_word, message_word, advice_word = WORDS[language]
     sections, rows = [], []
     for kind, classes in kinds().items():
@@ -101,7 +99,7 @@ def page(language: str) -> str:
 
 def _rows(classes: list[type[errors.HfgetError]], language: str) -> Iterator[tuple[str, str]]:
     names = {cls.__name__ for cls in classes}
-    say = _said_in(language)
+    say = lookup_of(language)
     found: dict[str, set[str]] = {}
     for one in _RAISED:
         if one.error in names:
@@ -125,15 +123,6 @@ def _first_sentence(text: str) -> str:
 
 def _text(kind: str, ending: str = "") -> str:
     return str(getattr(error_texts, kind.upper().replace("-", "_") + ending).template)
-
-
-def _said_in(language: str) -> Callable[[str], str]:
-    """What says a text in a language, from its catalogue."""
-    if not language:
-        return str
-    folder = Path(messages_language.__file__).parent / "locale" / language / "LC_MESSAGES"
-    with (folder / f"{messages_language.DOMAIN}.mo").open("rb") as file:
-        return GNUTranslations(file).gettext
 
 
 _RAISED: list[Raised] = list(raised())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from hfget.cli.main import make_app
-from hfget.messages import language as messages_language
+from hfget.messages import lookup_of
 from hfget.options.download import DEFAULTS, OPTIONS
 
 DOCS = Path(__file__).parent
@@ -49,7 +47,7 @@ WORDS = {
 
 
 def page(language: str) -> str:
-    say = _said_in(language)
+    say = lookup_of(language)
     option, keyword, does, *_ = WORDS[language]
     commands: Any = typer.main.get_command(make_app()).commands  # type: ignore[attr-defined]
     parts = [HEADS[language]]
@@ -85,15 +83,6 @@ def page(language: str) -> str:
         parts.append(f"## hfget {name}\n\n{also}| {option} | {does} |\n|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows) + "\n"
     return "\n".join(parts)
-
-
-def _said_in(language: str) -> Callable[[str], str]:
-    """What says a help text in a language, from its catalogue."""
-    if not language:
-        return str
-    folder = Path(messages_language.__file__).parent / "locale" / language / "LC_MESSAGES"
-    with (folder / f"{messages_language.DOMAIN}.mo").open("rb") as file:
-        return GNUTranslations(file).gettext
 
 
 def _shared(command: Any, known: set[str], said: set[str], language: str) -> str:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -101,6 +101,21 @@ def new_shell(directory: Path, endpoint: str) -> Shell:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "home").mkdir(exist_ok=True)
     return Shell(directory, endpoint, {})
+
+
+def all_end_well(processes: Sequence[Started], seconds: float) -> list[tuple[str, str]]:
+    """What each says on stdout and on stderr; all must end with 0 in time."""
+    said = []
+    try:
+        for process in processes:
+            out, err = process.communicate(timeout=seconds)
+            assert process.returncode == 0, err.decode()
+            said.append((out.decode(), err.decode()))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return said
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -15,7 +15,7 @@ from hfget.limits import LEASE_SECONDS
 from hfget.operations import sharding, shared_plan
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, Started, leftovers, tree, wait_until
+from tests.support.command import Shell, Started, all_end_well, leftovers, tree, wait_until
 from tests.system.test_list import age, journals, listed
 
 StartHub = Callable[..., LocalHub]
@@ -59,20 +59,11 @@ def test_four_at_once_fetch_every_byte_once_and_one_makes_the_file(
     where: tuple[str, ...], source: Path, hub: LocalHub, shell: Shell
 ) -> None:
     processes = [start(shell, hub, number, *where) for number in range(1, 5)]
-    said = []
-    try:
-        for process in processes:
-            out, err = process.communicate(timeout=SECONDS)
-            assert process.returncode == 0, err.decode()
-            said.append(err.decode())
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+    said = all_end_well(processes, SECONDS)
     assert hub.bytes_sent("cdn") == BYTES
     assert len(hub.requests("hub", path="*/big.bin")) == 3
-    assert any("all 4 shards are here: 3 files" in text for text in said), said
-    root = Path(out.decode().splitlines()[-1])
+    assert any("all 4 shards are here: 3 files" in err for _, err in said), said
+    root = Path(said[-1][0].splitlines()[-1])
     assert tree(root) == tree(source)
     assert leftovers(root) == [] and not list(shell.directory.rglob("*.incomplete"))
     assert shell.run("verify", root).code == 0

@@ -11,7 +11,7 @@ import pytest
 from hfget import download
 from tests.hub import LocalHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, Started, new_shell, tree, wait_until
+from tests.support.command import Shell, Started, all_end_well, new_shell, tree, wait_until
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -26,18 +26,8 @@ SECONDS = 90
 
 
 def all_of(processes: Sequence[Started]) -> list[str]:
-    """What each says; all must end well."""
-    said = []
-    try:
-        for process in processes:
-            _, err = process.communicate(timeout=SECONDS)
-            assert process.returncode == 0, err.decode()
-            said.append(err.decode())
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    return said
+    """What each says of itself; all must end well."""
+    return [err for _, err in all_end_well(processes, SECONDS)]
 
 
 @pytest.mark.parametrize("where", [("--local-dir", "m"), ("--cache",)], ids=["folder", "cache"])
