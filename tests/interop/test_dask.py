@@ -16,8 +16,8 @@ import pytest
 
 from hfget import events, plan
 from hfget.endpoints import NamedEndpoint
-from hfget.operations.dask_run import DaskRun
 from hfget.operations.from_options import settings_of
+from hfget.operations.shards.dask_run import DaskRun
 from hfget.options import DownloadOptions
 from hfget.system import Stop
 from tests.hub import LocalHub

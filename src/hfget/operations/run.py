@@ -32,7 +32,7 @@ from hfget.operations.planner import (
 )
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
-from hfget.operations.shared_plan import SharedPlan
+from hfget.operations.shards.shared_plan import SharedPlan
 from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
@@ -216,7 +216,7 @@ class Run:
 
     def _for_workers(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> PreparedRun:
         """A run that writes nothing here: each shard does what the folder needs."""
-        from hfget.operations.dask_run import DaskRun
+        from hfget.operations.shards.dask_run import DaskRun
 
         made = self._resolver.make_plan(snapshot, files)
         self._observer(events.Planned(made))

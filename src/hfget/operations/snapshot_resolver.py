@@ -16,7 +16,7 @@ from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
-from hfget.operations.sharding import part_of, shard_of, spans_of
+from hfget.operations.shards.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.options import DownloadOptions
 from hfget.selection import select

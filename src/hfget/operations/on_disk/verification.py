@@ -34,7 +34,7 @@ from hfget.errors import NotFoundError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import RemoteFile, is_sha256
-from hfget.operations.hash_progress import HashProgress
+from hfget.operations.on_disk.hash_progress import HashProgress
 from hfget.partials import hash_file
 from hfget.settings import user_path
 from hfget.system import disk_error, is_inside, os_reason, reading_anybodys

@@ -13,7 +13,7 @@ from hfget.errors import HfgetError, UnsafeError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import API_NAMES, URL_PREFIXES, RemoteFile, RepoRef, is_commit, is_sha1, is_sha256
-from hfget.operations.lock_file import (
+from hfget.operations.lock_files.lock_file import (
     KEYS,
     LOCK_VERSION,
     LockedRepo,

@@ -12,8 +12,8 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import API_NAMES, Report, RepoType
+from hfget.operations.on_disk.verification import FileState, Verification
 from hfget.operations.run import Run
-from hfget.operations.verification import FileState, Verification
 from hfget.options import DownloadOptions
 from hfget.system import Stop
 

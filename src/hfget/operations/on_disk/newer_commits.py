@@ -14,7 +14,7 @@ from hfget.events import RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import API_NAMES, RemoteFile, RepoType, Snapshot, is_commit
-from hfget.operations.locking import changed_files
+from hfget.operations.lock_files.locking import changed_files
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions

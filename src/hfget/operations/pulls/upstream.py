@@ -18,10 +18,10 @@ from hfget.destinations import Layout, choose_layout
 from hfget.endpoints import named_endpoints, without_login
 from hfget.http import Transient, given_up
 from hfget.model import ItemState, RemoteFile, RepoRef, RepoType, Snapshot, is_commit
-from hfget.operations.api_health import ApiHealth
 from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.failover import Failover
 from hfget.operations.from_options import client_of, settings_of
+from hfget.operations.pulls.api_health import ApiHealth
 from hfget.operations.recorded_listing import Recall
 from hfget.options import DownloadOptions
 from hfget.sources import HostHealth, RateLimit

@@ -24,7 +24,7 @@ from hfget.limits import GRACE_SECONDS
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, Plan, Report
-from hfget.operations.dask_cluster import (
+from hfget.operations.shards.dask_cluster import (
     Cluster,
     cluster_error,
     connected,
@@ -32,9 +32,9 @@ from hfget.operations.dask_cluster import (
     is_private,
     shown_address,
 )
-from hfget.operations.dask_task import ShardEnd, ShardOrder, fetch_shard, heard, same
-from hfget.operations.shard_progress import ShardProgress
-from hfget.operations.sharding import DIVIDED_BYTES, Shard
+from hfget.operations.shards.dask_task import ShardEnd, ShardOrder, fetch_shard, heard, same
+from hfget.operations.shards.shard_progress import ShardProgress
+from hfget.operations.shards.sharding import DIVIDED_BYTES, Shard
 from hfget.options import DEFAULTS, DownloadOptions
 from hfget.settings import Settings
 from hfget.system import Stop, hub_cache

@@ -20,7 +20,7 @@ from hfget.model import Plan, RemoteFile, Snapshot, Span
 from hfget.operations.from_options import client_of
 from hfget.operations.plan_transfer import PlanTransfer, heard
 from hfget.operations.planner import check_space, make_plan, partial_of
-from hfget.operations.sharding import Shard, lock_of, said_of_others, uneven_file
+from hfget.operations.shards.sharding import Shard, lock_of, said_of_others, uneven_file
 from hfget.operations.snapshot_resolver import SnapshotResolver
 from hfget.options import DownloadOptions
 from hfget.partials import bytes_here
