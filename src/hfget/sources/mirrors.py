@@ -18,10 +18,11 @@ from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
+from hfget.sources.failure_counts import FailureCounts
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import SAMPLE_SECONDS, FailureCounts, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
