@@ -119,8 +119,9 @@ class Mirrored:
         """
         if place := failure.place:
             self._broke(place, failure, began)
-            others = [other for other in self._open() if other != place]
-            failure.elsewhere = any(self._breaks[other] < MAX_BREAKS for other in others)
+            failure.elsewhere = any(
+                self._is_sound(other) for other in self._open() if other != place
+            )
         self._check_hope()
         return 0.0 if failure.elsewhere else self.delay()
 

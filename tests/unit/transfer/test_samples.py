@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_sample_is_read_to_its_end() -> None:
 
 def test_a_host_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = count(step=20)
-    monkeypatch.setattr(samples.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(samples, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     with pytest.raises(Transient):
         read(Drip())
 
