@@ -119,9 +119,7 @@ class Mirrored:
         """
         if place := failure.place:
             self._broke(place, failure, began)
-            failure.elsewhere = any(
-                self._is_sound(other) for other in self._open() if other != place
-            )
+            failure.elsewhere = any(map(self._is_sound, {*self._open()} - {place}))
         self._check_hope()
         return 0.0 if failure.elsewhere else self.delay()
 
