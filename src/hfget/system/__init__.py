@@ -71,7 +71,7 @@ if TYPE_CHECKING:
         open_own,
         owner_of,
         read_bytes,
-        reading_anybodys,
+        reading_other_users,
     )
     from hfget.system.speed_memory import last_speed, remember_speed
     from hfget.system.user_folders import (
@@ -139,7 +139,7 @@ __all__ = [
     "padded",
     "read_bytes",
     "read_text",
-    "reading_anybodys",
+    "reading_other_users",
     "redact",
     "remember",
     "remember_speed",
@@ -215,7 +215,7 @@ _HOMES = {
     "open_own": "safe_open",
     "owner_of": "safe_open",
     "read_bytes": "safe_open",
-    "reading_anybodys": "safe_open",
+    "reading_other_users": "safe_open",
 }
 
 
