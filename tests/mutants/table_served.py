@@ -124,7 +124,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "operations/kept_contents.py",
+        "operations/pulls/kept_contents.py",
         ("operations/test_kept_contents.py",),
         ("KeptContents._remove", "not is_inside(place, self._cache)", "False"),
         ("KeptContents.make_room", "place in busy", ""),

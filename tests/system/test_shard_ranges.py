@@ -12,7 +12,7 @@ import pytest
 from hfget import download
 from hfget.errors import UsageError
 from hfget.limits import LEASE_SECONDS
-from hfget.operations import sharding, shared_plan
+from hfget.operations.shards import sharding, shared_plan
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
 from tests.support.command import Shell, Started, all_end_well, leftovers, tree, wait_until

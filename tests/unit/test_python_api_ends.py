@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from hfget import Stop, download, events
-from hfget.operations.watcher import Watcher
+from hfget.operations.observers import Watcher
 from hfget.partials.partial import Partial
 from hfget.system import folder_lock
 from hfget.transfer.worker import Worker

@@ -23,8 +23,8 @@ from typing import NamedTuple
 from hfget.destinations.record_files import read_record
 from hfget.destinations.record_json import FORMAT_VERSION, listing_text, read_json, tree_file
 from hfget.destinations.wanted_files import read_wanted
-from hfget.model import RemoteFile, Snapshot, is_commit, is_etag
-from hfget.system import AtomicWriter, atomic_write
+from hfget.model import RemoteFile, Snapshot, is_commit, is_etag, is_sha256
+from hfget.system import AtomicWriter, atomic_write, names_in
 
 METADATA_SUFFIX = ".metadata"
 _CACHEDIR_TAG = (
@@ -33,6 +33,11 @@ _CACHEDIR_TAG = (
 )
 _MOST_METADATA_BYTES = 4096
 _LATEST = 1e11  # unix seconds
+
+
+def recorded_file(path: str, etag: str) -> RemoteFile:
+    """A file of which only the content is recorded: -1 stands for its size."""
+    return RemoteFile(path, -1, etag, etag if is_sha256(etag) else None)
 
 
 class Metadata(NamedTuple):
@@ -171,18 +176,10 @@ def forget_tree(records: Path, commit: str) -> None:
         (records / "trees" / f"{commit}.json").unlink()
 
 
-def _names_in(folder: Path) -> list[str]:
-    """What lies in a folder; nothing where it is closed: what is needed of it is missed later."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208
-    except OSError:
-        return []
-
-
 def read_etags(records: Path) -> dict[str, set[str]]:
     """By path, every content that a listing recorded here gives it: runs were to fetch that."""
     etags: dict[str, set[str]] = {}
-    commits = [name[:-5] for name in _names_in(records / "trees") if name.endswith(".json")]
+    commits = [name[:-5] for name in names_in(records / "trees") if name.endswith(".json")]
     listings = [read_tree(records, commit) for commit in commits]
     wanted = read_wanted(records)
     for files in [*listings, wanted.files.values() if wanted else ()]:

@@ -31,6 +31,7 @@ from hfget.model.snapshots import (
     is_etag,
     is_sha1,
     is_sha256,
+    repo_type_named,
 )
 
 __all__ = [
@@ -55,4 +56,5 @@ __all__ = [
     "is_etag",
     "is_sha1",
     "is_sha256",
+    "repo_type_named",
 ]

@@ -1,4 +1,4 @@
-"""What is to be done with a snapshot's files, and what has changed between two."""
+"""What is to be done with a snapshot's files."""
 
 from __future__ import annotations
 

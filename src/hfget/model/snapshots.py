@@ -12,6 +12,12 @@ RepoType = Literal["model", "dataset", "space"]
 URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 API_NAMES: dict[RepoType, str] = {"model": "models", "dataset": "datasets", "space": "spaces"}
 
+
+def repo_type_named(name: str) -> RepoType | None:
+    """The type of repo that has this name, None for another word."""
+    return next((known for known in API_NAMES if known == name), None)
+
+
 _SHA1, _SHA256 = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
 
 

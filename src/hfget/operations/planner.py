@@ -20,6 +20,7 @@ from hfget.partials import (
     Begun,
     Identity,
     aria2c_name,
+    aria2c_notes,
     bytes_here,
     can_clone,
     can_take_alone,
@@ -28,12 +29,11 @@ from hfget.partials import (
     hash_file,
     leftover_bytes,
     leftover_space,
-    names_in,
     range_stem,
     stem_for,
     sweep,
 )
-from hfget.system import existing_folder, free_bytes, size_text, unwritable
+from hfget.system import existing_folder, free_bytes, names_in, size_text, unwritable
 
 
 class Companions(NamedTuple):
@@ -138,7 +138,7 @@ def _begun_by_aria2c(layout: Layout, file: RemoteFile, names: Iterable[str] | No
     data = aria2c_name(stem_for(directory, layout.partial_name(file), file.etag))
     if names is not None and data.name not in names:
         return None
-    control = data.with_name(f"{data.name}.aria2")
+    control = aria2c_notes(data)
     if os.path.lexists(control):
         pieces = aria2c_pieces(control, file.size)
         return Begun(data, pieces, movable=True) if pieces else None

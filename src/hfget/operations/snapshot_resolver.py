@@ -6,24 +6,19 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hfget import events
 from hfget.destinations import Layout, cache_beside
 from hfget.errors import HfgetError, UnreachableError
-from hfget.http import HttpClient, Transient, given_up
+from hfget.http import CALM, HttpClient, Transient, given_up
 from hfget.hub import Hub
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, Span, is_commit
 from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
-from hfget.operations.sharding import part_of, shard_of, spans_of
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
-from hfget.options import DownloadOptions
 from hfget.selection import select
-from hfget.settings import Settings
-from hfget.system import Stop
-
-_TOO_MANY_REQUESTS = 429
 
 
 def _not_recorded(endpoint: str, commit: str) -> None:
@@ -40,28 +35,23 @@ class SnapshotResolver:
 
     def __init__(
         self,
+        context: RunContext,
         ref: RepoRef,
-        options: DownloadOptions,
-        settings: Settings,
-        http: HttpClient,
         layout: Layout,
-        observer: events.Observer,
-        stop: Stop,
         given: Snapshot | None = None,
     ) -> None:
+        self._context = context
+        self._options, self._settings, self._http, self._observer, self._stop = context
         self._ref = ref
+        self._layout = layout
         if given is not None and not given.whole:  # no endpoint has listed it
-            given = replace(given, endpoint=settings.endpoint)
+            given = replace(given, endpoint=self._settings.endpoint)
         self._given = given
         self.is_given = given is not None
-        self._options = options
-        self._settings = settings
-        self._http = http
-        self._layout = layout
-        self._observer = observer
-        self._stop = stop
-        self.shard = shard_of(options.shard, os.environ)
-        self._endpoints = Failover(http, settings, observer, stop, self._unreached)
+        self.shard = shard_of(self._options.shard, os.environ)
+        self._endpoints = Failover(
+            self._http, self._settings, self._observer, self._stop, self._unreached
+        )
         self.complete_plan: Plan | None = None
         self._usable: Callable[[Snapshot], bool] = self._is_here
         self._found: Found | None = None
@@ -164,9 +154,8 @@ class SnapshotResolver:
             self._http.close_off(error)
             if found.snapshot.stale:
                 offline = bool(self._settings.offline)
-                self._observer(
-                    events.Note(found.told(error.message), "info" if offline else "warning")
-                )
+                say = self._context.tell if offline else self._context.warn
+                say(found.told(error.message))
             return found.snapshot
 
     def _pinned(self) -> Snapshot | None:
@@ -180,7 +169,7 @@ class SnapshotResolver:
 
         One that asks for calm is there, and is asked again.
         """
-        if failure.status != _TOO_MANY_REQUESTS and self._find() is not None:
+        if failure.status not in CALM and self._find() is not None:
             raise given_up(failure)
 
     def _find(self) -> Found | None:

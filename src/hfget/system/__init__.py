@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         rename_new,
         sweep_temporaries,
         sync_directory,
+        write_all,
     )
     from hfget.system.disk import (
         READ_ONLY,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         free_bytes,
         is_inside,
         is_shortage,
+        names_in,
         naming_disk_errors,
         unwritable,
     )
@@ -126,6 +128,7 @@ __all__ = [
     "lease_is_over",
     "lock_open_file",
     "login_file",
+    "names_in",
     "naming_disk_errors",
     "open_file",
     "open_own",
@@ -152,10 +155,12 @@ __all__ = [
     "unwritable",
     "without_queries",
     "wrap",
+    "write_all",
     "writes_in_order_only",
 ]
 
 _HOMES = {
+    "names_in": "disk",
     "naming_disk_errors": "disk",
     "cache_folder": "user_folders",
     "home_folder": "user_folders",
@@ -181,6 +186,7 @@ _HOMES = {
     "rename_new": "atomic_files",
     "sweep_temporaries": "atomic_files",
     "sync_directory": "atomic_files",
+    "write_all": "atomic_files",
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "lock_open_file": "file_locks",

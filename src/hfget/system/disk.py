@@ -190,3 +190,12 @@ def free_bytes(path: Path) -> int | None:
 
         return shutil.disk_usage(probe).free
     return usage.f_bavail * usage.f_frsize if usage.f_blocks else None
+
+
+def names_in(directory: Path) -> list[str]:
+    """The entries of a directory; none if it cannot be read."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries]
+    except OSError:
+        return []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hfget.model import RepoRef
-from hfget.operations.endpoint_probe import EndpointProbe
-from hfget.operations.report_facts import all_facts
+from hfget.operations.probes.endpoint_probe import EndpointProbe
+from hfget.operations.probes.report_facts import all_facts
 from tests.support.loopback import Answer, Loopback, made_up_token
 
 REF = RepoRef("org/name")

@@ -18,7 +18,8 @@ from hfget.model import ItemState
 from hfget.operations import Batch, Run, planner
 from hfget.options import DownloadOptions
 from hfget.partials.journal import Identity
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import stem_for
 from hfget.system import Stop, hold_folder
 from hfget.system import process_lock as lock_module
 from tests.hub import LocalHub

@@ -13,7 +13,8 @@ import pytest
 
 from hfget.partials import journal as journal_module
 from hfget.partials.abandoned import sweep
-from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.partials.partial_names import digest_of, stem_for
 from hfget.partials.recovery import leftover_bytes
 from hfget.system.process_identity import ProcessIdentity
 from tests.support.loopback import BOUND, child

@@ -13,7 +13,8 @@ from hfget.errors import DiskError
 from hfget.partials import journal as journal_module
 from hfget.partials.digest import hash_file
 from hfget.partials.journal import read_journal
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import stem_for
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import leftover_bytes, leftover_space
 from tests.support.loopback import BOUND, child

@@ -8,8 +8,8 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.partials.abandoned import abandoned_in, sweep
-from hfget.partials.partial import Partial, digest_of, stem_for
-from hfget.partials.partial_names import range_stem, split_stem
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import digest_of, range_stem, split_stem, stem_for
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import bytes_here
 from hfget.partials.recovery import leftover_bytes

@@ -14,7 +14,7 @@ from hfget import events
 from hfget.http.retry import Transient
 from hfget.limits import MAX_LIES
 from hfget.model import Failure
-from hfget.partials.partial import stem_for
+from hfget.partials.partial_names import stem_for
 from hfget.sources import host_health
 from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded

@@ -34,12 +34,12 @@ from hfget.events import (
     Retrying,
 )
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
-from hfget.operations.endpoint_probe import Probed
-from hfget.operations.found_downloads import FoundDownload
-from hfget.operations.probe_findings import Finding
-from hfget.operations.prune_partials import Prunable, Pruned
-from hfget.operations.report_facts import Fact
-from hfget.operations.side_by_side import SideBySide
+from hfget.operations.on_disk.found_downloads import FoundDownload
+from hfget.operations.on_disk.prune_partials import Prunable, Pruned
+from hfget.operations.probes.endpoint_probe import Probed
+from hfget.operations.probes.probe_findings import Finding
+from hfget.operations.probes.report_facts import Fact
+from hfget.operations.probes.side_by_side import SideBySide
 from hfget.partials.abandoned import Abandoned
 from hfget.system.redaction import Secret
 from hfget.ui import Display

@@ -73,7 +73,7 @@ def fetch_shard(snapshot: Snapshot, order: ShardOrder) -> ShardEnd:
             return ShardEnd(None, Failure.of(error))
 
 
-def heard(message: bytes) -> Told:
+def read_told(message: bytes) -> Told:
     """What a shard has told. It comes from a worker, whose results are pickles too."""
     told = pickle.loads(message)  # noqa: S301
     assert isinstance(told, Told)

@@ -20,8 +20,8 @@ from hfget.hub import Hub
 from hfget.limits import PROBE_BYTES, PROBE_SECONDS, PROBE_SPEED_SECONDS, PROBE_TIMEOUT
 from hfget.messages import operations_texts as texts
 from hfget.model import RemoteFile, RepoRef, Snapshot, Span
-from hfget.operations import probe_findings
-from hfget.operations.probe_findings import Finding
+from hfget.operations.probes import probe_findings
+from hfget.operations.probes.probe_findings import Finding
 from hfget.partials import new_hash
 from hfget.settings import Settings, offline_by
 from hfget.sources import HostHealth, HttpSource, NoRangesError

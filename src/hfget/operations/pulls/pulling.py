@@ -19,13 +19,12 @@ from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.planner import make_plan
-from hfget.operations.pull import Pull
+from hfget.operations.pulls.pull import Pull
+from hfget.operations.pulls.upstream import Upstream
 from hfget.operations.tasks import make_tasks
-from hfget.operations.upstream import Upstream
-from hfget.operations.wrapped_task import WrappedTask
 from hfget.sources import ByteSource, HostHealth
 from hfget.system import naming_disk_errors
-from hfget.transfer import Engine, Meter, Task, TransferOptions
+from hfget.transfer import Engine, Meter, Task, TransferOptions, WrappedTask
 
 #: So long an engine with nothing to do keeps its connections, in seconds.
 _IDLE_SECONDS = 15.0

@@ -14,8 +14,8 @@ from hfget.destinations import (
     folder_holdings,
     is_repo_folder,
 )
-from hfget.partials import JOURNALED_BYTES, Identity, leftover_bytes, names_in, stem_for
-from hfget.system import hub_cache
+from hfget.partials import JOURNALED_BYTES, Identity, leftover_bytes, stem_for
+from hfget.system import hub_cache, names_in
 
 
 class Place(NamedTuple):

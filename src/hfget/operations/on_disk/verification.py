@@ -16,6 +16,7 @@ from hfget import events
 from hfget.destinations import (
     LOG_NAME,
     RECORD_NAME,
+    RECORDS,
     CachedSnapshot,
     Home,
     Owners,
@@ -25,6 +26,7 @@ from hfget.destinations import (
     linked_blob,
     read_metadata,
     read_wanted,
+    recorded_file,
     recorded_paths,
     was_recorded_since,
     withdraw_in_cache,
@@ -33,8 +35,8 @@ from hfget.destinations import (
 from hfget.errors import NotFoundError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import RemoteFile, is_sha256
-from hfget.operations.hash_progress import HashProgress
+from hfget.model import RemoteFile
+from hfget.operations.on_disk.hash_progress import HashProgress
 from hfget.partials import hash_file
 from hfget.settings import user_path
 from hfget.system import disk_error, is_inside, os_reason, reading_anybodys
@@ -120,7 +122,7 @@ def _check_readable(records: Path) -> None:
 
 
 def _verify(root: Path, observer: events.Observer, stop: threading.Event | None) -> Verification:
-    records = root / ".cache" / "huggingface"
+    records = root / RECORDS
     wanted = read_wanted(records, anyones=True)
     cached = CachedSnapshot.at(root)
     expected = cached.expected() if cached else _expected(records, wanted)
@@ -198,7 +200,7 @@ def _homes(
 
 
 def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
-    """By path, the content each file should have; -1 stands for a size that is not recorded.
+    """By path, the content each file should have (`recorded_file` where only that is known).
 
     What hfget was asked for counts, unless `hf` has recorded other content since then.
     """
@@ -210,8 +212,7 @@ def _expected(records: Path, wanted: Wanted | None) -> dict[str, RemoteFile]:
             continue
         if wanted and asked and not was_recorded_since(records, path, wanted.written):
             continue
-        sha256 = metadata.etag if is_sha256(metadata.etag) else None
-        files[path] = RemoteFile(path, -1, metadata.etag, sha256)
+        files[path] = recorded_file(path, metadata.etag)
     return files
 
 

@@ -18,14 +18,14 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Plan, RemoteFile, Snapshot, Span
 from hfget.operations.from_options import client_of
-from hfget.operations.plan_transfer import PlanTransfer, heard
+from hfget.operations.observers import with_sign_of_life, with_totals
+from hfget.operations.plan_transfer import PlanTransfer
 from hfget.operations.planner import check_space, make_plan, partial_of
-from hfget.operations.sharding import Shard, lock_of, said_of_others, uneven_file
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.sharding import Shard, lock_of, said_of_others, uneven_file
 from hfget.operations.snapshot_resolver import SnapshotResolver
-from hfget.options import DownloadOptions
 from hfget.partials import bytes_here
-from hfget.settings import Settings
-from hfget.system import Stop, folder_lock, writes_in_order_only
+from hfget.system import folder_lock, writes_in_order_only
 from hfget.transfer import Outcome
 
 #: Who holds it puts ranges together.
@@ -35,21 +35,11 @@ _LOCK_NAME = "hfget-ranges.lock"
 class SharedPlan:
     """What a run has to do with other shards; without a shard, next to nothing."""
 
-    def __init__(
-        self,
-        options: DownloadOptions,
-        settings: Settings,
-        layout: Layout,
-        resolver: SnapshotResolver,
-        observer: events.Observer,
-        stop: Stop,
-    ) -> None:
-        self._options = options
-        self._settings = settings
+    def __init__(self, context: RunContext, layout: Layout, resolver: SnapshotResolver) -> None:
+        self._context = context
+        self._options, self._settings, _, self._observer, self._stop = context
         self._layout = layout
         self._resolver = resolver
-        self._observer = observer
-        self._stop = stop
         self._at_rest: set[str] = set()
 
     @property
@@ -94,9 +84,8 @@ class SharedPlan:
                 ready = self._ready(snapshot, files)
                 named = {item.file.path for item in ready.items if item.is_here}
                 if ready.items:
-                    self._publish(
-                        ready, made, outcome, heard(heard(self._observer, alive), joining)
-                    )
+                    observer = with_sign_of_life(self._observer, alive)
+                    self._publish(ready, made, outcome, with_sign_of_life(observer, joining))
         self._at_rest = outcome.rested - named - {file.path for file in outcome.done}
         return outcome
 
@@ -114,16 +103,15 @@ class SharedPlan:
             return here.reach(span[0]) < span[1]
 
         text, are_here = said_of_others(self._resolver.found_now(snapshot), self._shard, lacks)
-        self._observer(events.Note(text))
+        self._context.tell(text)
         return are_here
 
     def _remark(self, snapshot: Snapshot, shard: Shard) -> None:
         if self._resolver.may_move(snapshot):
-            text = texts.SHARD_OF_BRANCH(commit=snapshot.commit)
-            self._observer(events.Note(text, "warning"))
+            self._context.warn(texts.SHARD_OF_BRANCH(commit=snapshot.commit))
         if path := uneven_file(self._resolver.of_all_shards(snapshot), shard):
             option = shard._replace(ranges=True).option
-            self._observer(events.Note(texts.COULD_BE_DIVIDED(path=path, option=option)))
+            self._context.tell(texts.COULD_BE_DIVIDED(path=path, option=option))
 
     @contextmanager
     def _joining(self) -> Iterator[Callable[[], None]]:
@@ -140,10 +128,11 @@ class SharedPlan:
         self, ready: Plan, made: Plan, outcome: Outcome, observer: events.Observer
     ) -> None:
         check_space(ready, self._layout, self._observer, link=False)
-        told = _with_totals(observer, made, outcome)
-        http = client_of(self._settings, self._observer)  # the first may be shut
-        transfer = PlanTransfer(self._options, self._settings, http, self._layout, told, self._stop)
-        came = transfer.run(ready)
+        context = self._context._replace(
+            http=client_of(self._settings, self._observer),  # the first may be shut
+            observer=with_totals(observer, made, outcome),
+        )
+        came = PlanTransfer(context, self._layout).run(ready)
         tried = {item.file.path for item in ready.items if not item.is_here}
         outcome.rested -= tried - {file.path for file in came.done}
         outcome.done += came.done
@@ -151,20 +140,3 @@ class SharedPlan:
         outcome.unfinished |= came.unfinished
         outcome.received += came.received
         outcome.durable &= came.durable
-
-
-def _with_totals(observer: events.Observer, made: Plan, outcome: Outcome) -> events.Observer:
-    """Samples of what is put together tell how far the whole run is."""
-
-    def observe(event: events.Event, /) -> None:
-        if isinstance(event, events.Progress):
-            event = event._replace(
-                files_done=len(made.items),
-                files_total=len(made.items),
-                bytes_done=made.total_bytes,
-                bytes_total=made.total_bytes,
-                received=outcome.received + event.received,
-            )
-        observer(event)
-
-    return observe

@@ -24,7 +24,8 @@ from hfget.limits import GRACE_SECONDS
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, Plan, Report
-from hfget.operations.dask_cluster import (
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.dask_cluster import (
     Cluster,
     cluster_error,
     connected,
@@ -32,12 +33,11 @@ from hfget.operations.dask_cluster import (
     is_private,
     shown_address,
 )
-from hfget.operations.dask_task import ShardEnd, ShardOrder, fetch_shard, heard, same
-from hfget.operations.shard_progress import ShardProgress
-from hfget.operations.sharding import DIVIDED_BYTES, Shard
-from hfget.options import DEFAULTS, DownloadOptions
-from hfget.settings import Settings
-from hfget.system import Stop, hub_cache
+from hfget.operations.shards.dask_task import ShardEnd, ShardOrder, fetch_shard, read_told, same
+from hfget.operations.shards.shard_progress import ShardProgress
+from hfget.operations.shards.sharding import DIVIDED_BYTES, Shard
+from hfget.options import DEFAULTS
+from hfget.system import hub_cache
 
 _SAMPLE_SECONDS = 0.3
 #: More shards than can be fetched at a time: a slow machine then gets fewer of them.
@@ -50,23 +50,14 @@ _MESSAGES_A_PLACE = 20
 class DaskRun:
     """The shards of one plan on the cluster that `--dask` names."""
 
-    def __init__(
-        self,
-        made: Plan,
-        options: DownloadOptions,
-        settings: Settings,
-        observer: events.Observer,
-        stop: Stop,
-    ) -> None:
+    def __init__(self, made: Plan, context: RunContext) -> None:
         self._made = made
-        self._options = options
-        self._settings = settings
-        self._observer = observer
-        self._stop = stop
+        self._context = context
+        self._options, self._settings, _, self._observer, self._stop = context
         self._name = f"hfget-{uuid.uuid4().hex[:12]}"
-        self._address = shown_address(options.dask or "")
+        self._address = shown_address(context.options.dask or "")
         #: Workers of one machine share its folders.
-        self._ranges = (options.dask or "").startswith("local:")
+        self._ranges = (context.options.dask or "").startswith("local:")
         self._warned: set[str] = set()
 
     def report(self, found_now: Callable[[], Plan]) -> Report:
@@ -89,7 +80,7 @@ class DaskRun:
                 self._stop.heeded = False
         here = report.ok and all(item.state is ItemState.COMPLETE for item in found_now().items)
         if report.ok and not here:
-            self._observer(events.Note(texts.DASK_ELSEWHERE(root=self._made.root)))
+            self._context.tell(texts.DASK_ELSEWHERE(root=self._made.root))
         return report
 
     def _together(self, cluster: Cluster) -> Report:
@@ -104,7 +95,7 @@ class DaskRun:
             shards=count,
             most=self._options.per_worker,
         )
-        self._observer(events.Note(text))
+        self._context.tell(text)
         queue = distributed.Queue(self._name, client, cluster.places * _MESSAGES_A_PLACE)
         ending = distributed.Event(self._name, client)
         listing = client.submit(same, self._made.snapshot, key=f"{self._name}-listing")
@@ -179,7 +170,7 @@ class DaskRun:
 
     def _hear(self, queue: distributed.Queue, progress: ShardProgress) -> None:
         for message in queue.get(batch=True):
-            told = heard(message)
+            told = read_told(message)
             if told.progress is not None:
                 progress.add(told.number, told.attempt, told.progress)
             for event in told.events:
@@ -198,7 +189,7 @@ class DaskRun:
     def _warn(self, text: str) -> None:
         if text not in self._warned:
             self._warned.add(text)
-            self._observer(events.Note(text, "warning"))
+            self._context.warn(text)
 
     def _end_of(self, number: int, count: int, task: distributed.Future[Any]) -> ShardEnd:
         if task.cancelled():

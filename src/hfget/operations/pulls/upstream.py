@@ -16,18 +16,18 @@ from typing import Any
 from hfget import events
 from hfget.destinations import Layout, choose_layout
 from hfget.endpoints import named_endpoints, without_login
-from hfget.http import Transient, given_up
+from hfget.http import CALM, Transient, given_up
 from hfget.model import ItemState, RemoteFile, RepoRef, RepoType, Snapshot, is_commit
-from hfget.operations.api_health import ApiHealth
 from hfget.operations.composed_sources import ComposedSources
 from hfget.operations.failover import Failover
 from hfget.operations.from_options import client_of, settings_of
+from hfget.operations.pulls.api_health import ApiHealth
 from hfget.operations.recorded_listing import Recall
+from hfget.operations.run_context import RunContext
 from hfget.options import DownloadOptions
 from hfget.sources import HostHealth, RateLimit
 from hfget.system import Stop
 
-_TOO_MANY_REQUESTS = 429
 #: So long an endpoint is tried again, in seconds, if there is nothing else to answer with: clients
 #: wait for ten (huggingface_hub, `HF_HUB_ETAG_TIMEOUT`).
 _TRYING_SECONDS = 3.0
@@ -52,19 +52,18 @@ class Upstream:
         self.observer = observer
         # as long as one delivers, those behind it are not asked
         options = replace(options, cache_dir=cache, cache=True, stripe=False)
-        self._options = options
         each = (named_endpoints([given], {})[0] for given in endpoints)
         named = {without_login(one.url): one for one in each}
         # what a client may not see is told in the Hub's own words, not by what is kept back here
         self.settings = replace(settings_of(options, list(named.values())), withheld_tokens={})
         self._http = client_of(self.settings, observer)
-        self._health = ApiHealth(self.settings.endpoints, self._note)
+        self._context = RunContext(options, self.settings, self._http, observer, self.stop)
+        self._health = ApiHealth(self.settings.endpoints, self._context.tell)
         self._lock = threading.Lock()
         self._layouts: dict[tuple[RepoType, str], Layout] = {}
         self._begun: set[tuple[RepoType, str, str]] = set()
-        self._limit = (
-            RateLimit(options.limit_rate, self.stop, self._warn) if options.limit_rate else None
-        )
+        rate, warn = options.limit_rate, self._context.warn
+        self._limit = RateLimit(rate, self.stop, warn) if rate else None
 
     def snapshot(self, ref: RepoRef) -> Snapshot:
         """The snapshot as the first endpoint has it that answers; a known commit needs none.
@@ -153,16 +152,7 @@ class Upstream:
 
     def sources(self, hosts: HostHealth, snapshot: Snapshot) -> ComposedSources:
         """Where the bytes of the snapshot's files come from, at the rate that there is for all."""
-        return ComposedSources(
-            self._options,
-            self.settings,
-            self._http,
-            snapshot,
-            self.observer,
-            self.stop,
-            self._limit,
-            hosts,
-        )
+        return ComposedSources(self._context, snapshot, self._limit, hosts)
 
     def _failover(self, known: Snapshot | None) -> Failover:
         begun = time.monotonic()
@@ -171,15 +161,9 @@ class Upstream:
         def unreached(failure: Transient) -> None:
             """No long tries: there is something to serve, or a client that will not wait."""
             over = in_vain or time.monotonic() - begun > _TRYING_SECONDS
-            if over and failure.status != _TOO_MANY_REQUESTS:
+            if over and failure.status not in CALM:
                 raise given_up(failure)
 
         return Failover(
             self._http, self.settings, self.observer, self.stop, unreached, self._health
         )
-
-    def _note(self, text: str) -> None:
-        self.observer(events.Note(text))
-
-    def _warn(self, text: str) -> None:
-        self.observer(events.Note(text, "warning"))

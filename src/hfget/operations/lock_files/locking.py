@@ -14,14 +14,14 @@ from hfget.events import FileChange, RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import RemoteFile, RepoRef, is_commit
-from hfget.operations.lock_file import (
+from hfget.operations.lock_files.lock_file import (
     LockedRepo,
     check_folder,
     check_folders,
     chosen_of,
     write_lock,
 )
-from hfget.operations.lock_reader import read_lock
+from hfget.operations.lock_files.lock_reader import read_lock
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions

@@ -11,13 +11,11 @@ from hfget.destinations import Home
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import API_NAMES, Report, RepoType
+from hfget.model import Report, repo_type_named
+from hfget.operations.on_disk.verification import FileState, Verification
 from hfget.operations.run import Run
-from hfget.operations.verification import FileState, Verification
 from hfget.options import DownloadOptions
 from hfget.system import Stop
-
-_REPO_TYPES: Mapping[str, RepoType] = {name: name for name in API_NAMES}
 
 
 def repair(
@@ -41,7 +39,7 @@ def repair(
             options or DownloadOptions(),
             files=paths,
             revision=home.commit,
-            repo_type=_REPO_TYPES.get(home.repo_type),
+            repo_type=repo_type_named(home.repo_type),
             cache_dir=found.cache,
             local_dir=None if found.cache else found.root,
         )

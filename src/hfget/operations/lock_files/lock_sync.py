@@ -14,11 +14,11 @@ from hfget.errors import UsageError
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.batch import Batch, RepoResult
-from hfget.operations.hash_progress import HashProgress
-from hfget.operations.lock_file import LockedRepo, update_command
-from hfget.operations.lock_reader import read_lock
-from hfget.operations.locking import Locking
+from hfget.operations.lock_files.lock_file import LockedRepo, update_command
+from hfget.operations.lock_files.lock_reader import read_lock
+from hfget.operations.lock_files.locking import Locking
 from hfget.operations.occupancy import Consent
+from hfget.operations.on_disk.hash_progress import HashProgress
 from hfget.operations.planner import place
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions

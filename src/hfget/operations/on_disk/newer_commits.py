@@ -8,22 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from hfget import events
-from hfget.destinations import RECORD_NAME, Wanted, choose_layout, read_wanted
+from hfget.destinations import RECORD_NAME, RECORDS, Wanted, choose_layout, read_wanted
 from hfget.errors import HfgetError, NotFoundError
 from hfget.events import RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import API_NAMES, RemoteFile, RepoType, Snapshot, is_commit
-from hfget.operations.locking import changed_files
+from hfget.model import RemoteFile, Snapshot, is_commit, repo_type_named
+from hfget.operations.lock_files.locking import changed_files
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
 from hfget.system import Stop
 
-_RECORDS = Path(".cache") / "huggingface"
 #: Downloads are looked for so deep below a folder that is none itself.
 _MOST_DEEP = 3
-_REPO_TYPES: Mapping[str, RepoType] = {name: name for name in API_NAMES}
 
 
 def downloads_below(folder: Path) -> list[Path]:
@@ -46,10 +44,10 @@ def newer(
     commit is compared with the default branch. Of the whole repo new files count too, of a part
     only those that are here.
     """
-    wanted = read_wanted(folder / _RECORDS)
+    wanted = read_wanted(folder / RECORDS)
     if wanted is None:
         raise NotFoundError(texts.NO_RECORD(root=folder), hint=advice.DOWNLOAD_AGAIN(root=folder))
-    repo_type = _REPO_TYPES.get(wanted.repo_type)
+    repo_type = repo_type_named(wanted.repo_type)
     revision = None if is_commit(wanted.revision) else wanted.revision or None
     options = replace(options, revision=revision, repo_type=repo_type, stale=False)
     endpoint = wanted.endpoint or None
@@ -83,7 +81,7 @@ def _compared(
 
 
 def _downloads(folder: Path, deep: int) -> Iterator[Path]:
-    if os.path.isfile(folder / _RECORDS / RECORD_NAME):
+    if os.path.isfile(folder / RECORDS / RECORD_NAME):
         yield folder
         return
     for inner in _folders_in(folder) if deep else ():

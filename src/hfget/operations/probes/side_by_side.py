@@ -21,9 +21,9 @@ from hfget.endpoints import (
 from hfget.limits import PROBE_SECONDS
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
-from hfget.operations import probe_findings
 from hfget.operations.chosen_endpoints import read_reference
-from hfget.operations.endpoint_probe import EndpointProbe, Probed
+from hfget.operations.probes import probe_findings
+from hfget.operations.probes.endpoint_probe import EndpointProbe, Probed
 from hfget.options import DownloadOptions
 
 #: Small, public, and on every mirror that copies what is asked for.

@@ -10,7 +10,7 @@ from hfget import events
 from hfget.destinations import PartialStore, cached_partials, folder_partials, repo_folders
 from hfget.errors import LockedError
 from hfget.messages import operations_texts as texts
-from hfget.operations.found_downloads import Place
+from hfget.operations.on_disk.found_downloads import Place
 from hfget.partials import Abandoned, abandoned_in, clear
 from hfget.system import Stop, disk_error, folder_lock, is_shared, safe_text
 

@@ -12,8 +12,17 @@ from hfget.destinations import check_hostile
 from hfget.errors import HfgetError, UnsafeError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import API_NAMES, URL_PREFIXES, RemoteFile, RepoRef, is_commit, is_sha1, is_sha256
-from hfget.operations.lock_file import (
+from hfget.model import (
+    API_NAMES,
+    URL_PREFIXES,
+    RemoteFile,
+    RepoRef,
+    is_commit,
+    is_sha1,
+    is_sha256,
+    repo_type_named,
+)
+from hfget.operations.lock_files.lock_file import (
     KEYS,
     LOCK_VERSION,
     LockedRepo,
@@ -120,7 +129,7 @@ def _repo(table: Mapping[str, Any]) -> LockedRepo:
     repo_id = _text_of(table, "id")
     where = safe_text(repo_id, 120)
     _refuse_unknown(table, _KEYS | _OPTIONS.keys(), where)
-    kind = next((name for name in API_NAMES if name == table.get("type", "model")), None)
+    kind = repo_type_named(table.get("type", "model"))
     if kind is None:
         raise _Wrong(texts.NO_SUCH_TYPE(where=where, known=", ".join(API_NAMES)))
     revision = _text_of(table, "revision") if "revision" in table else None

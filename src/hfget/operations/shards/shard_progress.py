@@ -11,7 +11,7 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Failure, ItemState, MirrorUse, Plan, Report
 from hfget.operations.reports import ended_early
-from hfget.operations.sharding import shares_of
+from hfget.operations.shards.sharding import shares_of
 from hfget.system import Stop
 from hfget.transfer import Meter
 
