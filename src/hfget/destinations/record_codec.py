@@ -24,7 +24,7 @@ from hfget.destinations.record_files import read_record
 from hfget.destinations.record_json import FORMAT_VERSION, listing_text, read_json, tree_file
 from hfget.destinations.wanted_files import read_wanted
 from hfget.model import RemoteFile, Snapshot, is_commit, is_etag
-from hfget.system import AtomicWriter, atomic_write
+from hfget.system import AtomicWriter, atomic_write, names_in
 
 METADATA_SUFFIX = ".metadata"
 _CACHEDIR_TAG = (
@@ -171,18 +171,10 @@ def forget_tree(records: Path, commit: str) -> None:
         (records / "trees" / f"{commit}.json").unlink()
 
 
-def _names_in(folder: Path) -> list[str]:
-    """What lies in a folder; nothing where it is closed: what is needed of it is missed later."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208
-    except OSError:
-        return []
-
-
 def read_etags(records: Path) -> dict[str, set[str]]:
     """By path, every content that a listing recorded here gives it: runs were to fetch that."""
     etags: dict[str, set[str]] = {}
-    commits = [name[:-5] for name in _names_in(records / "trees") if name.endswith(".json")]
+    commits = [name[:-5] for name in names_in(records / "trees") if name.endswith(".json")]
     listings = [read_tree(records, commit) for commit in commits]
     wanted = read_wanted(records)
     for files in [*listings, wanted.files.values() if wanted else ()]:

@@ -28,12 +28,11 @@ from hfget.partials import (
     hash_file,
     leftover_bytes,
     leftover_space,
-    names_in,
     range_stem,
     stem_for,
     sweep,
 )
-from hfget.system import existing_folder, free_bytes, size_text, unwritable
+from hfget.system import existing_folder, free_bytes, names_in, size_text, unwritable
 
 
 class Companions(NamedTuple):

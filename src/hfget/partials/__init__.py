@@ -23,7 +23,7 @@ from hfget.partials.partial import (
 from hfget.partials.partial_names import range_stem
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import bytes_here
-from hfget.partials.recovery import leftover_bytes, leftover_space, names_in
+from hfget.partials.recovery import leftover_bytes, leftover_space
 from hfget.partials.spans import Spans
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "is_beginning",
     "leftover_bytes",
     "leftover_space",
-    "names_in",
     "new_hash",
     "own_name",
     "range_stem",

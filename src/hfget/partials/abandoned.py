@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from hfget.partials.clone import can_take_alone
 from hfget.partials.partial_names import split_stem
-from hfget.partials.recovery import ARIA2C, NAME, SUFFIXES, Leftover, names_in
-from hfget.system import ProcessIdentity, is_sole, lease_is_over
+from hfget.partials.recovery import ARIA2C, NAME, SUFFIXES, Leftover
+from hfget.system import ProcessIdentity, is_sole, lease_is_over, names_in
 
 
 class NameParts(NamedTuple):

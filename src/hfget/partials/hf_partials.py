@@ -24,8 +24,8 @@ from hfget.partials.clone import can_clone, duplicate, take_alone
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
-from hfget.partials.recovery import leftover_bytes, names_in, remove
-from hfget.system import Stopped, open_file
+from hfget.partials.recovery import leftover_bytes, remove
+from hfget.system import Stopped, names_in, open_file
 
 _END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
 _BLOCK_BYTES = 1 << 20

@@ -21,7 +21,7 @@ from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
 from hfget.partials.partial_names import aria2c_name, digest_of, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import RangePartials
-from hfget.partials.recovery import compare, journal_of, lay_down, names_in, remove, take_over
+from hfget.partials.recovery import compare, journal_of, lay_down, remove, take_over
 from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
     HeldFolder,
@@ -29,6 +29,7 @@ from hfget.system import (
     check_inode,
     disk_error,
     hold_folder,
+    names_in,
     writes_in_order_only,
 )
 

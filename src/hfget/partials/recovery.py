@@ -20,7 +20,15 @@ from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.spans import Spans
-from hfget.system import ProcessIdentity, Standing, UntrustedError, boot_id, is_sole, lease_is_over
+from hfget.system import (
+    ProcessIdentity,
+    Standing,
+    UntrustedError,
+    boot_id,
+    is_sole,
+    lease_is_over,
+    names_in,
+)
 
 DATA_SUFFIX = ".incomplete"
 JOURNAL_SUFFIX = ".hfget-journal"
@@ -274,15 +282,6 @@ def _find(
             with suppress(OSError):
                 found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
     return found
-
-
-def names_in(directory: Path) -> list[str]:
-    """The entries of a directory; none if it cannot be read."""
-    try:
-        with os.scandir(directory) as entries:
-            return [entry.name for entry in entries]
-    except OSError:
-        return []
 
 
 def lay_down(data: Path, stem: Path) -> bool:

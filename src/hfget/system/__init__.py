@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from hfget.system.disk import (
         READ_ONLY,
+        check_shortage,
         check_working_folder,
         disk_error,
         existing_folder,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         free_bytes,
         is_inside,
         is_shortage,
+        names_in,
         naming_disk_errors,
         unwritable,
     )
@@ -99,6 +101,7 @@ __all__ = [
     "cache_folder",
     "cells",
     "check_inode",
+    "check_shortage",
     "check_working_folder",
     "command",
     "count_text",
@@ -126,6 +129,7 @@ __all__ = [
     "lease_is_over",
     "lock_open_file",
     "login_file",
+    "names_in",
     "naming_disk_errors",
     "open_file",
     "open_own",
@@ -174,6 +178,8 @@ _HOMES = {
     "free_bytes": "disk",
     "is_inside": "disk",
     "is_shortage": "disk",
+    "names_in": "disk",
+    "check_shortage": "disk",
     "unwritable": "disk",
     "lacks_memory": "address_space",
     "spare_address_space": "address_space",

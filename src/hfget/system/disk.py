@@ -85,6 +85,25 @@ def is_shortage(error: OSError) -> bool:
     return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
+def check_shortage(error: OSError, path: Path | str) -> None:
+    """Raise a DiskError where descriptors or memory were short, so that `path` was not read.
+
+    What cannot be read is not there, as far as this process is concerned; what it could not read
+    just now may be, and nothing must be made of its absence.
+    """
+    if is_shortage(error):
+        raise disk_error(error, path, "reading") from error
+
+
+def names_in(folder: Path) -> list[str]:
+    """The entries of a folder, none if it is closed or not there. Raises DiskError."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError as error:
+        check_shortage(error, folder)
+        return []
+
+
 def unwritable(folder: Path) -> DiskError | None:
     """Why nothing can be written in `folder`, or where it would come to be; None if it can."""
     there = existing_folder(folder)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hfget.partials.abandoned import sweep
 from hfget.partials.journal import Identity
 from hfget.partials.partial import digest_of, own_name, stem_for
-from hfget.partials.recovery import leftover_bytes, names_in, take_over
+from hfget.partials.recovery import leftover_bytes, take_over
+from hfget.system import names_in
 from hfget.system.process_identity import ProcessIdentity
 from tests.support.verdicts import refused
 

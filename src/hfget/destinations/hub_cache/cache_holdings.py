@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hfget.destinations.hub_cache.cache_paths import repo_of
 from hfget.destinations.local_holdings import LocalHolding, cached_holding
+from hfget.destinations.record_files import read_own_text
 from hfget.model import is_commit
-from hfget.system import read_text
 
 _KINDS = ("models--", "datasets--", "spaces--")
 
@@ -51,5 +51,7 @@ def _revisions(refs: Path) -> dict[str, str]:
         for name in names:
             path = Path(parent, name)
             with suppress(OSError, ValueError):
-                found.setdefault(read_text(path, 100).strip(), path.relative_to(refs).as_posix())
+                found.setdefault(
+                    read_own_text(path, 100).strip(), path.relative_to(refs).as_posix()
+                )
     return found
