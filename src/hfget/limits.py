@@ -24,6 +24,8 @@ API_RETRIES = 5
 HURRIED_RETRIES = 1
 #: Seconds for connecting to it then | a lost packet is sent again after one second
 HURRIED_CONNECT = 3.0
+#: Seconds in which an answer must then bring its part of `SLOW_BYTES` | a time-out
+HURRIED_WINDOW_SECONDS = 10.0
 #: Tries at a host that has never answered in this run | the waits add up to seven seconds: a wrong
 #: name stays wrong
 UNREACHED_LIMIT = 4

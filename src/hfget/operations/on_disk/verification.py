@@ -39,7 +39,7 @@ from hfget.model import RemoteFile
 from hfget.operations.on_disk.hash_progress import HashProgress
 from hfget.partials import hash_file
 from hfget.settings import user_path
-from hfget.system import disk_error, is_inside, os_reason, reading_anybodys
+from hfget.system import check_shortage, disk_error, is_inside, os_reason, reading_anybodys
 
 
 class FileState(Enum):
@@ -252,6 +252,7 @@ class _Check:
         except (FileNotFoundError, NotADirectoryError):
             return VerifiedFile(file.path, FileState.MISSING)
         except OSError as error:
+            check_shortage(error, file.path)
             return self._changed(file, texts.UNREADABLE(strerror=os_reason(error)))
         if actual is None:
             return None

@@ -158,7 +158,7 @@ class Upstream:
         begun = time.monotonic()
         in_vain = known is not None or self._health.is_down
 
-        def unreached(failure: Transient) -> None:
+        def unreached(failure: Transient, wait: float) -> None:
             """No long tries: there is something to serve, or a client that will not wait."""
             over = in_vain or time.monotonic() - begun > _TRYING_SECONDS
             if over and failure.status not in CALM:
