@@ -26,7 +26,7 @@ _HOMES = {
     "download": "hfget.python_api",
     "plan": "hfget.python_api",
     "verify": "hfget.operations.verification",
-    "Verification": "hfget.operations.verification",
+    "Verification": "hfget.operations.verified",
     "HfgetError": "hfget.errors",
     "Stop": "hfget.system.cancellation",
     "Failure": "hfget.model",

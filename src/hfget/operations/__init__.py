@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from hfget.operations.side_by_side import PROBED_REPO, SideBySide, probe_all
     from hfget.operations.upstream import Upstream
     from hfget.operations.url_list import downloads_of
-    from hfget.operations.verification import FileState, Verification, verify
+    from hfget.operations.verification import verify
+    from hfget.operations.verified import FileState, Verification
     from hfget.operations.verify_repair import repair
 
 __all__ = [
@@ -97,8 +98,8 @@ _HOMES = {
     "Fact": "report_facts",
     "all_facts": "report_facts",
     "downloads_of": "url_list",
-    "FileState": "verification",
-    "Verification": "verification",
+    "FileState": "verified",
+    "Verification": "verified",
     "verify": "verification",
     "repair": "verify_repair",
 }

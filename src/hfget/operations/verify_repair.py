@@ -13,7 +13,7 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import API_NAMES, Report, RepoType
 from hfget.operations.run import Run
-from hfget.operations.verification import FileState, Verification
+from hfget.operations.verified import FileState, Verification
 from hfget.options import DownloadOptions
 from hfget.system import Stop
 
