@@ -82,7 +82,6 @@ LITERALS_ALLOWED = {
     ),
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
-    *("present, to be hashed", "in the Hub cache", "the content of another file here"),
     *("--weights {}", "--quant {}", "--tool {}", "--tool aria2c", "{}: "),
     *("sent too often", "no leases", "byte {} came after byte {}"),  # never reach a user
     *("certificate error", "a value is cut"),  # likewise
