@@ -38,6 +38,17 @@ def absolute(path: Path) -> str:
     return str(path)
 
 
+def in_notebook() -> bool:
+    """Whether this was started by `!hfget` in a cell: a terminal, but one that shows no cursor.
+
+    Kernels have the process of their server in JPY_PARENT_PID (jupyter_client's launcher); where
+    another program starts them, as Colab's, they have the settings of ipykernel's zmqshell.
+    """
+    env = os.environ
+    plain = env.get("PAGER") == env.get("GIT_PAGER") == "cat" and env.get("CLICOLOR") == "1"
+    return "JPY_PARENT_PID" in env or (plain and env.get("TERM") == "xterm-color")
+
+
 def write_at_once(text: str) -> None:
     """Write to stderr from a signal handler: no lock, and not where it would have to wait.
 
