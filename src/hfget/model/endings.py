@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -107,6 +106,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """A table, as notebooks show it."""
+        from html import escape
+
         snapshot = self.snapshot
         rows = [
             ("repo", str(snapshot.ref)),
