@@ -22,7 +22,6 @@ HEAVY = {
         "urllib3",
         "huggingface_hub",
         "httpx",
-        "tenacity",
         "filelock",
         "dotenv",
         "pydantic",
