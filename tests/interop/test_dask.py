@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,12 @@ from hfget.operations.run_context import RunContext
 from hfget.operations.shards.dask_run import DaskRun
 from hfget.options import DownloadOptions
 from hfget.system import Stop
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import HFGET, Shell, tree, wait_until
+from tests.support.command import HFGET, ShellAt, tree, wait_until
 
 pytestmark = pytest.mark.interop
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 MB = 1_000_000
 #: Files of a few MiB are divided there.

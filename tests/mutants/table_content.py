@@ -158,8 +158,8 @@ CHECKS = [
         _SYNC,
         "transfer/reuse.py",
         ("destinations/test_fsync.py",),
-        ("Taker._copy", "self._sync(data)", ""),
-        ("Taker._sync", "os.fsync(fd)", ""),
+        ("Reuse._copy", "self._sync(data)", ""),
+        ("Reuse._sync", "os.fsync(fd)", ""),
     ),
     *checks(
         _SYNC,
@@ -251,7 +251,7 @@ CHECKS = [
         _HASH,
         "transfer/reuse.py",
         ("transfer/test_reuse.py", "operations/test_tasks.py"),
-        ("Taker._copy", "self._hash(job, data) != job.file.etag", "False"),
+        ("Reuse._copy", "self._hash(job, data) != job.file.etag", "False"),
     ),
     *checks(
         _RANGE,
@@ -301,7 +301,7 @@ CHECKS = [
         "transfer/reuse.py",
         ("transfer/test_reuse.py", "operations/test_tasks.py"),
         (
-            "Taker._adopt",
+            "Reuse._adopt",
             "not (existing.replaceable or existing.half or actual in existing.earlier)",
             "False",
         ),

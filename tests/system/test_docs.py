@@ -6,7 +6,6 @@ import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ import pytest
 from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import ENV_NAMES
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import HFGET, Shell
+from tests.support.command import HFGET, ShellAt
 
 ROOT = Path(__file__).parents[2]
 DOCS = [
@@ -27,9 +26,6 @@ DOCS = [
 
 #: Places where an error says what a report, a program or several errors say.
 MESSAGES_NOT_FOUND = 8
-
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 
 def examples(path: Path) -> list[str]:

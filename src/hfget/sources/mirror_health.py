@@ -110,7 +110,8 @@ class MirrorHealth:
             mirror.pass_time(now)
             if flow.length >= _MEASURED_BYTES:
                 mirror.flows[flow] = 0
-            mirror.failures, mirror.rest_until, mirror.over = 0, 0.0, None
+            mirror.failures.clear()
+            mirror.rest_until, mirror.over = 0.0, None
             mirror.misses = 0
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
@@ -167,13 +168,12 @@ class MirrorHealth:
             mirror, now = self._mirrors[place], self._clock()
             mirror.figures[kind].failures += 1
             mirror.over = over or mirror.over
-            if began >= mirror.failed_at or mirror.failures == 0:
-                mirror.failures += 1
-                mirror.failed_at = now
-                rest = LONGEST_REST if over else min(backoff(mirror.failures), LONGEST_REST)
+            if mirror.failures.add(began, now):
+                wait = backoff(mirror.failures.count)
+                rest = LONGEST_REST if over else min(wait, LONGEST_REST)
                 mirror.rest_until = max(mirror.rest_until, now + max(rest, failure.wait or 0.0))
             others = self._others(place, now)
-            due = mirror.failures >= 2 or mirror.received == 0
+            due = mirror.failures.count >= 2 or mirror.received == 0
             tell = others and due and not mirror.is_told and mirror.told < _MOST_NOTES
             if tell:
                 mirror.told += 1

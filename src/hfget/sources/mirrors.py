@@ -18,10 +18,11 @@ from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
+from hfget.sources.failure_counts import FailureCounts
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import SAMPLE_SECONDS, FailureCounts, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
@@ -118,8 +119,7 @@ class Mirrored:
         """
         if place := failure.place:
             self._broke(place, failure, began)
-            others = [other for other in self._open() if other != place]
-            failure.elsewhere = any(self._breaks[other] < MAX_BREAKS for other in others)
+            failure.elsewhere = any(map(self._is_sound, {*self._open()} - {place}))
         self._check_hope()
         return 0.0 if failure.elsewhere else self.delay()
 

@@ -27,7 +27,7 @@ from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.threads import Threads
@@ -165,11 +165,11 @@ class Engine:
             fsync=options.fsync,
             spawn=self._threads.start,
         )
-        taker = Taker(self._results, self._stop, fsync=options.fsync)
+        reuse = Reuse(self._results, self._stop, fsync=options.fsync)
         self._shared = WorkerTools(
             self._schedule,
             self._limit,
-            taker,
+            reuse,
             finisher,
             self._results,
             options.retries,

@@ -52,11 +52,6 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
-
-
 def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
     rest = parked(stem, *PIECES)
     inode = rest.stat().st_ino

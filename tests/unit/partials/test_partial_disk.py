@@ -30,11 +30,6 @@ from tests.support.partials import (
 )
 
 
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
-
-
 def test_a_changed_byte_is_named_and_the_rest_can_be_kept(stem: Path) -> None:
     partial = Partial.open(stem, IDENTITY)
     write(partial, *PIECES)

@@ -26,7 +26,7 @@ from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from hfget.transfer.scheduler import Schedule
 from hfget.transfer.worker import Worker, WorkerTools
 from tests.support.loopback import lfs_file
@@ -85,10 +85,10 @@ class Office:
             spawn=lambda name, target: False,
         )
         self.fetcher: Any = ScriptedFetcher(*script)
-        taker = Taker(self.results, self.stop, fsync=False)
+        reuse = Reuse(self.results, self.stop, fsync=False)
         self.worker = Worker(
             WorkerTools(
-                self.schedule, self.limit, taker, finisher, self.results, RETRIES, self.stop
+                self.schedule, self.limit, reuse, finisher, self.results, RETRIES, self.stop
             )
         )
         cast(Any, self.worker).fetcher = self.fetcher

@@ -66,7 +66,7 @@ HOSTILE = (
     "lone\ud800\udc80\udcff.bin",
     "tab\tdel\x7f\x08.bin",
 )
-pytestmark = pytest.mark.usefixtures("_capable_terminal")
+pytestmark = pytest.mark.usefixtures("capable_terminal")
 # Our own sequences: colours, cursor up, one right, erase, autowrap, cursor visibility.
 _OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\d*A|C|2?K|J|\?7[hl]|\?25[hl])|\r")
 
@@ -85,13 +85,6 @@ class Stream(io.TextIOWrapper):
     @property
     def text(self) -> str:
         return self.bytes.getvalue().decode(self.encoding)
-
-
-@pytest.fixture
-def _capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name in ("NO_COLOR", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
 
 
 class Clock:
