@@ -38,6 +38,8 @@ MOVED = {
 _CHINESE, _ZH = ".zh-CN.md", ".zh.md"
 _LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
 #: Links to the page in the other language: the site has a switch for that.
+#: A line end between Chinese characters, which shows as a blank.
+_NO_BLANK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u4e00-\u9fff\uff00-\uffef“（])")
 _SWITCH = re.compile(
     r"^(?:English \| \[.*|\[English\].*)\n|\s?(?:Chinese:|英文版：)\s?\[[^\]]+\]\([^)]+\)[.。]",
     re.MULTILINE,
@@ -112,7 +114,7 @@ def _lay(source: Path, place: Path) -> None:
             return match[0]
         return match[1] + link_on_site(name, match[2]) + match[3]
 
-    text = _SWITCH.sub("", source.read_text("utf-8"))
+    text = _NO_BLANK.sub("", _SWITCH.sub("", source.read_text("utf-8")))
     place.write_text(_LINK.sub(follow, text), "utf-8")
 
 
