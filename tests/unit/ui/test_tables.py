@@ -101,7 +101,5 @@ def test_what_is_cut_keeps_its_ends(text: str, width: int) -> None:
 def test_lists_are_cut_at_a_comma_and_some_columns_never() -> None:
     rows = [["org/long-name", "1 missing, 49.2 MB", "llama.cpp, Ollama, LM Studio"]]
     table = Table(("REPO", "STATE", "BY"), rows, whole=frozenset({1}))
-    assert (
-        table_lines(table, 58)[1] == "  org/long-name  1 missing, 49.2 MB  llama.cpp, Ollama, …"
-    )
+    assert table_lines(table, 58)[1] == "  org/long-name  1 missing, 49.2 MB  llama.cpp, Ollama, …"
     assert table_lines(table, 53)[1] == "  org/long-name  1 missing, 49.2 MB  llama.cpp, …"
