@@ -71,6 +71,22 @@ def test_a_diagram_is_drawn_by_the_site_itself_or_shown_as_text() -> None:
     )
 
 
+def test_the_scripts_of_the_theme_ask_no_other_host(tmp_path: Path) -> None:
+    class Config:
+        site_dir = str(tmp_path)
+
+    scripts = tmp_path / "assets" / "javascripts"
+    scripts.mkdir(parents=True)
+    (scripts / "bundle.js.map").touch()
+    bundle = scripts / "bundle.js"
+    bundle.write_text('x=old?load("https://unpkg.com/resize-observer-polyfill"):0')
+    HOOK["on_post_build"](Config)
+    assert bundle.read_text() == 'x=old?load("data:,"):0' and list(scripts.iterdir()) == [bundle]
+    bundle.write_text("x=load(`https://unpkg.com/${name}`)")
+    with pytest.raises(SystemExit):
+        HOOK["on_post_build"](Config)
+
+
 def test_the_package_page_has_no_link_that_leads_nowhere() -> None:
     readme = runpy.run_path(str(ROOT / "docs" / "package_readme.py"))["readme"]
     text = (ROOT / "README.md").read_text("utf-8")

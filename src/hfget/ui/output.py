@@ -63,16 +63,22 @@ def write_at_once(text: str) -> None:
 def broken(line: str, width: int) -> list[str]:
     """A message in lines of `width` cells, broken between words.
 
-    What is to be copied stays whole: a next step with a command, and lines indented by four.
+    What is to be copied stays whole: the command of a next step, and lines indented by four.
     """
     if cells(line) <= width or line.startswith(" " * 4):
         return [line]
-    if line.startswith(translated(texts.BLOCK_NEXT).partition("{")[0]) and _COMMAND.search(line):
-        return [line]
+    kept = _FIGURE.sub(_UNBROKEN, line.strip())
+    if line.startswith(translated(texts.BLOCK_NEXT).partition("{")[0]):
+        clauses = line.strip().split("; ")
+        commands = [clause for clause in clauses if _COMMAND.search(clause)]
+        if any(cells(clause) > width - 5 for clause in commands):
+            return [line]
+        kept = "; ".join(
+            clause.replace(" ", _UNBROKEN) if clause in commands else clause for clause in clauses
+        )
     from hfget.system import wrap
 
     margin = line[: len(line) - len(line.lstrip())]
-    kept = _FIGURE.sub(_UNBROKEN, line.strip())
     return [part.replace(_UNBROKEN, " ") for part in wrap(kept, width, margin, hanging="  ")]
 
 

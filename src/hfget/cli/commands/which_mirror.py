@@ -118,7 +118,7 @@ def _details(each: Probed) -> str:
         *([texts.MORE_ADDRESSES(more=more)] if more > 0 else []),
     ]
     parts = [
-        each.named_by,
+        texts.KNOWN if each.named_by == "known" else each.named_by,
         joined(told, " "),
         texts.BY_PROXY(proxy=each.proxy) if each.proxy else "",
         texts.CERTIFICATE_BY(issuer=each.issuer) if each.issuer else "",
