@@ -22,6 +22,7 @@ HEAVY = {
         "urllib3",
         "huggingface_hub",
         "httpx",
+        "tenacity",
         "filelock",
         "dotenv",
         "pydantic",

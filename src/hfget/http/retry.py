@@ -1,7 +1,7 @@
 """What is tried again, and when, for API calls and for content alike.
 
-API calls wait here; transfers, which must not block a worker while they wait, ask `backoff` for
-the same waits and schedule by them.
+tenacity computes the waits and runs the attempts of API calls; transfers, which must not
+block a worker while they wait, ask `backoff` for the same waits and schedule by them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import requests
+import tenacity
 import urllib3
 
 from hfget.endpoints import host_of
@@ -36,8 +37,7 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
 
-#: Doubled so often the first wait is past the longest.
-_MOST_DOUBLINGS = 8
+_WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
 #: Other connections of this process may end and give back what one lacks, but not for ever.
 _LOCAL_TRIES = 4
 _NO_ADDRESS = (
@@ -175,7 +175,9 @@ def backoff(attempt: int) -> float:
     The jitter is half of it, either way, and more of the first waits, which are short: processes
     that failed together shall not come back together.
     """
-    middle = min(FIRST_WAIT * 2.0 ** min(max(0, attempt - 1), _MOST_DOUBLINGS), LONGEST_WAIT)
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    state.attempt_number = max(1, attempt)
+    middle = _WAIT(state)
     spread = 0.7 if middle < 4 else 0.5
     return middle * random.uniform(1 - spread, 1 + spread)
 
@@ -215,18 +217,35 @@ def with_retries(
     Raises what `given_up` makes of the last when the tries are used up, the error of `stop` once
     that is set, and whatever else `attempt` raises at once.
     """
-    tried = 0
-    while True:
-        tried += 1
-        try:
-            return attempt()
-        except Transient as failure:
-            if is_last(failure, tried, retries):
-                raise given_up(failure) from None
-            wait = wait_after(failure, tried)
-            on_retry(failure, wait, tried)
-        if stop.wait(wait):
+
+    def seen(state: tenacity.RetryCallState) -> Transient:
+        assert state.outcome is not None
+        failure = state.outcome.exception()
+        assert isinstance(failure, Transient)
+        return failure
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        return wait_after(seen(state), state.attempt_number)
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        on_retry(seen(state), state.upcoming_sleep, state.attempt_number)
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
             raise (stop if isinstance(stop, Stop) else Stop()).error()
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(Transient),
+        wait=wait,
+        stop=lambda state: is_last(seen(state), state.attempt_number, retries),
+        sleep=sleep,
+        before_sleep=tell,
+        reraise=True,
+    )
+    try:
+        return retrying(attempt)
+    except Transient as failure:
+        raise given_up(failure) from None
 
 
 def given_up(failure: Transient, path: str | None = None) -> UnreachableError | DiskError:

@@ -104,8 +104,6 @@ class Report:
 
     def _repr_html_(self) -> str:
         """A table, as notebooks show it."""
-        from html import escape
-
         snapshot = self.snapshot
         rows = [
             ("repo", str(snapshot.ref)),

@@ -231,7 +231,7 @@ class FileJob:
         if self.moved is None:
             return
         with self._ending, self._partial_lock:
-            self._go_on()
+            self._raise_if_abandoned()
             self.hash.close()
             self.partial.close()
             try:
