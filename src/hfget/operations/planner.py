@@ -263,7 +263,7 @@ def _ranged(layout: Layout, snapshot: Snapshot, item: PlanItem, span: Span | Non
 
 
 def _is_moved(item: PlanItem, layout: Layout) -> bool:
-    """Whether what there is of a file becomes the file itself, if there is no room for a copy."""
+    """Whether what there is of a file becomes the file itself where the disk cannot hold a copy."""
     source = item.source
     if source is None or item.state in (ItemState.TWIN, ItemState.CACHED):
         return False
