@@ -248,20 +248,20 @@ class Schedule:
             wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
             return self._begin(self._waiting.pop()), 0.0
-        ready = []
-        for job in begun:
-            if job.phase is not Phase.FETCHING:
+        fetching = [job for job in begun if job.phase is Phase.FETCHING]
+        for job in fetching:
+            if not job.ledger.has_free:  # so are most, of many small files: no lock is taken
                 continue
-            delay = max(job.not_before - now, job.source.delay())
-            if delay > 0:
+            if delay := self._delay(job, now):
                 wait = min(wait, delay)
-                continue
-            ready.append(job)
-            if lease := self.lease(job):
+            elif lease := self.lease(job):
                 return Work(job, lease), 0.0
         if room and self._waiting:
             return self._begin(self._waiting.popleft()), 0.0
-        for job in ready:
+        for job in fetching:
+            if delay := self._delay(job, now):
+                wait = min(wait, delay)
+                continue
             if not job.source.ranged:
                 continue
             if relief := job.source.relief():
@@ -274,6 +274,10 @@ class Schedule:
             if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
+
+    def _delay(self, job: FileJob, now: float) -> float:
+        """Seconds until the job may be asked for."""
+        return max(0.0, job.not_before - now, job.source.delay())
 
     def _a_place_idles(self) -> bool:
         """Whether one of several places has less than half of its share of what is allowed."""

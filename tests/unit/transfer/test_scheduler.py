@@ -65,6 +65,20 @@ def test_a_large_file_gets_many_connections_once_its_url_is_known() -> None:
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
 
 
+def test_what_has_nothing_to_hand_out_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is being fetched to its end costs no look at its host, or at its book."""
+    desk = Desk([job_of(100 + n) for n in range(20)], allowed=16, files=16)
+    begun = [desk.begin()[0] for _ in range(8)]
+
+    def look(*given: object, **more: object) -> None:
+        pytest.fail("looked at")
+
+    for job in begun:
+        monkeypatch.setattr(job.source, "delay", look)
+        monkeypatch.setattr(job.ledger, "lease", look)
+    assert desk.begin()[0] not in begun
+
+
 @pytest.mark.parametrize("files", [1, 3])
 def test_no_more_files_than_allowed_are_in_the_works(files: int) -> None:
     desk = Desk([job_of(100 + n) for n in range(10)], files=files)
