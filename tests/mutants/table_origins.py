@@ -63,8 +63,8 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "external/surroundings.py",
-        ("external/test_surroundings.py",),
+        "external/programs.py",
+        ("external/test_programs.py",),
         ("environment", "name not in _WITHHELD", ""),
         ("environment", "name.lower() not in _PROXIES", ""),
     ),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.errors import DiskError
-from hfget.external.surroundings import ca_options, environment
+from hfget.external.programs import ca_options, environment
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
 from hfget.system import os_reason, safe_url

@@ -151,7 +151,6 @@ class PlanTransfer:
             lambda meter, observer: engine(alone, meter, observer),
             observer=observe,
             stop=self._stop,
-            patience=self._stop.patience,
         )
 
     def _observe(self, event: events.Event) -> None:

@@ -23,6 +23,7 @@ from hfget.system.text import (
     padded,
     safe_text,
     shell_word,
+    size_of,
     size_text,
 )
 
@@ -148,6 +149,7 @@ __all__ = [
     "safe_text",
     "safe_url",
     "shell_word",
+    "size_of",
     "size_text",
     "spare_address_space",
     "sweep_temporaries",

@@ -16,7 +16,7 @@ import requests
 from hfget.errors import DiskError, NetworkError, UnreachableError
 from hfget.external import FORMATS, Download, carrier_of, written
 from hfget.external.exit_codes import EXIT_CODES, NextStep, failure_of
-from hfget.external.surroundings import ca_options, environment
+from hfget.external.programs import ca_options, environment
 from hfget.http import wire_of
 from hfget.http.retry import Transient
 from hfget.model import RemoteFile
