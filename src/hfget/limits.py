@@ -39,8 +39,9 @@ DOWNLOAD_TIMEOUT = 10.0
 TURNS = 2
 #: Seconds after which a further address of a host is tried | RFC 8305, section 5
 ATTEMPT_SECONDS = 0.25
-#: Seconds before the first repetition; doubled each time, half more or less by chance | a choice:
-#: a connection that broke is mostly to be had again at once
+#: Seconds before the first repetition; doubled each time, by chance half more or less, and short
+#: ones almost twice or nothing | a choice: a connection that broke is mostly to be had again at
+#: once, and those that broke together shall not come back together
 FIRST_WAIT = 0.5
 #: Seconds before any repetition at most | a choice: what is back is noticed within half a minute
 LONGEST_WAIT = 30.0
