@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOOK: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "site_pages.py"))
 CHINESE = ".zh-CN.md"
+FOR_DEVELOPERS = ("bench", "design")
 
 
 def test_every_page_has_one_place_in_the_navigation() -> None:
@@ -20,6 +21,16 @@ def test_every_page_has_one_place_in_the_navigation() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md") if not path.match(f"*{CHINESE}")}
     moved = {name for name in HOOK["MOVED"].values() if name.endswith(".md")} - {"index.zh.md"}
     assert sorted(named) == sorted(pages | moved)
+
+
+def test_a_page_for_users_is_there_in_chinese_and_each_leads_to_the_other() -> None:
+    for path in (ROOT / "docs").glob("*.md"):
+        if path.match(f"*{CHINESE}") or path.stem in FOR_DEVELOPERS:
+            continue
+        name = path.stem + CHINESE
+        assert f"Chinese: [{name}]({name})" in path.read_text("utf-8").replace(":\n", ": "), name
+        there = (path.parent / name).read_text("utf-8")
+        assert f"英文版：[{path.name}]({path.name})" in there.replace("：\n", "："), name
 
 
 def test_a_page_in_chinese_is_one_of_a_page_in_english() -> None:
