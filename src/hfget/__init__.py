@@ -26,7 +26,7 @@ _HOMES = {
     "download": "hfget.python_api",
     "plan": "hfget.python_api",
     "verify": "hfget.operations.on_disk.verification",
-    "Verification": "hfget.operations.on_disk.verification",
+    "Verification": "hfget.operations.on_disk.verified",
     "HfgetError": "hfget.errors",
     "Stop": "hfget.system.cancellation",
     "Failure": "hfget.model",

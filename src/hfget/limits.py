@@ -24,6 +24,8 @@ API_RETRIES = 5
 HURRIED_RETRIES = 1
 #: Seconds for connecting to it then | a lost packet is sent again after one second
 HURRIED_CONNECT = 3.0
+#: Seconds in which an answer must then bring its part of `SLOW_BYTES` | a time-out
+HURRIED_WINDOW_SECONDS = 10.0
 #: Tries at a host that has never answered in this run | the waits add up to seven seconds: a wrong
 #: name stays wrong
 UNREACHED_LIMIT = 4
@@ -37,8 +39,9 @@ DOWNLOAD_TIMEOUT = 10.0
 TURNS = 2
 #: Seconds after which a further address of a host is tried | RFC 8305, section 5
 ATTEMPT_SECONDS = 0.25
-#: Seconds before the first repetition; doubled each time, half more or less by chance | a choice:
-#: a connection that broke is mostly to be had again at once
+#: Seconds before the first repetition; doubled each time, by chance half more or less, and short
+#: ones almost twice or nothing | a choice: a connection that broke is mostly to be had again at
+#: once, and those that broke together shall not come back together
 FIRST_WAIT = 0.5
 #: Seconds before any repetition at most | a choice: what is back is noticed within half a minute
 LONGEST_WAIT = 30.0

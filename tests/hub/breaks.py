@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 
 from tests.hub.faults import CloseConnection, Effect, Moment, ResetConnection
-from tests.hub.wire import Answer, answer, sliced, taken
+from tests.hub.wire import Answer, answer, sliced, start_bytes, taken
 
 _MIB = 1 << 20
 
@@ -117,6 +117,23 @@ class Drip(Effect):
                 moment.hub.sleep(self.seconds)
                 yield drop
             free = max(0, free - len(block))
+
+
+@dataclass(frozen=True)
+class DripHead(Effect):
+    """The honest head, a byte each `seconds`."""
+
+    seconds: float = 0.5
+
+    def after(self, moment: Moment, answer: Answer) -> Answer:
+        return _silent(self._drops(moment, answer))
+
+    def _drops(self, moment: Moment, answer: Answer) -> Iterator[bytes]:
+        for drop in sliced((start_bytes(answer),), 1):
+            moment.hub.sleep(self.seconds)
+            yield drop
+        yield from answer.body
+        raise CloseConnection
 
 
 @dataclass(frozen=True)

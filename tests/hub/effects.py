@@ -1,6 +1,17 @@
 """Everything that can go wrong on the wire, one small class each."""
 
-from tests.hub.breaks import Close, Delay, Drip, Redirect, Refuse, Reset, Stall, Status, http_date
+from tests.hub.breaks import (
+    Close,
+    Delay,
+    Drip,
+    DripHead,
+    Redirect,
+    Refuse,
+    Reset,
+    Stall,
+    Status,
+    http_date,
+)
 from tests.hub.lies import (
     BitFlip,
     Bomb,
@@ -28,6 +39,7 @@ __all__ = [
     "Close",
     "Delay",
     "Drip",
+    "DripHead",
     "EditJson",
     "Garbage",
     "Gzip",

@@ -268,7 +268,7 @@ CHECKS = [
         _RANGE,
         "transfer/fetch.py",
         ("transfer/test_fetch.py", "transfer/test_worker.py"),
-        ("Fetcher._receive", "not job.ledger.widen(lease)", "False"),
+        ("Fetcher._accept", "not job.ledger.widen(lease)", "False"),
         ("Fetcher._receive", "position < lease.end", "False"),
         ("Fetcher._receive", "self._goes_on(stream)", "False"),
     ),
@@ -330,10 +330,11 @@ CHECKS = [
         _RANGE,
         "transfer/ledger.py",
         ("transfer/test_ledger.py", "transfer/test_fetch.py"),
+        ("Ledger.release", "min(self._free.reach(other.end), other.reach)", "other.reach"),
         (
             "Ledger.release",
-            "other.position < other.end == start and other.reach >= end",
-            "other.end == start",
+            "other.position < other.end < other.reach",
+            "other.end < other.reach",
         ),
     ),
     *checks(

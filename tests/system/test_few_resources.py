@@ -66,6 +66,25 @@ def test_too_few_open_files_are_named_soon(
         assert b"too many open files" in done.stderr and b"ulimit -n" in done.stderr
 
 
+def test_what_could_not_be_read_for_want_of_open_files_is_not_called_missing(
+    repos_root: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    make_model(repos_root, REPO, {"w.bin": 90_000, "c.json": "{}"})
+    shell = shell_at(start_hub().endpoint)
+    assert shell.run(REPO).code == 0
+    log = shell.directory / "m/.cache/huggingface/hfget.records"
+    before = log.read_bytes()
+    codes = set()
+    for most in (5, 6):
+        for words in (("outdated",), ("verify", "m"), ("list", "m"), (REPO,)):
+            done = limited(shell, resource.RLIMIT_NOFILE, most, *words)
+            assert done.returncode in (0, 7), (most, words, done.stderr)
+            assert done.returncode == 0 or b"ulimit -n" in done.stderr, done.stderr
+            assert b"missing" not in done.stdout, done.stdout
+            codes.add(done.returncode)
+    assert codes == {0, 7} and log.read_bytes() == before
+
+
 @pytest.mark.parametrize("most", [22, 40])
 def test_few_open_files_for_a_server(
     most: int, repos_root: Path, shell_at: ShellAt, tmp_path: Path

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.hub import LocalHub
 from tests.hub.repos import MiB, content, make_model
 from tests.support.command import Shell, tree, wait_until
 from tests.support.hub_cache import content_sent
+from tests.trials import tools
 
 StartHub = Callable[..., LocalHub]
 ShellAt = Callable[[str], Shell]
@@ -276,3 +278,57 @@ def test_a_link_to_anything_else_is_kept(hub: LocalHub, shell: Shell) -> None:
     (shell.directory / "m" / "w.bin").symlink_to(mine)
     assert shell.run(REPO, "w.bin").code == 7
     assert (shell.directory / "m" / "w.bin").readlink() == mine
+
+
+def on_a_small_disk(shell: Shell, stack: ExitStack) -> None:
+    """With room for the file, not for half of it twice."""
+    disk = shell.directory / "m"
+    disk.mkdir()
+    tools.mount_tmpfs(stack, disk, SIZE + 2 * MiB)
+
+
+@pytest.mark.parametrize("notes", ["", ".hfd"])
+def test_half_a_file_is_moved_where_there_is_no_room_for_a_copy(
+    notes: str, source: Path, hub: LocalHub, shell: Shell
+) -> None:
+    with ExitStack() as stack:
+        on_a_small_disk(shell, stack)
+        place(shell, DATA[: 12 * MiB])
+        if notes:
+            place(shell, b"{}", f"{notes}/repo_metadata.json")
+        done = shell.run(REPO, "w.bin", "--json")
+        assert done.code == 0, done.out
+        assert content_sent(hub) < SIZE - 11 * MiB
+        assert (shell.directory / "m/w.bin").read_bytes() == DATA
+
+
+def test_a_file_of_ones_own_that_was_moved_gets_its_name_back(
+    source: Path, hub: LocalHub, shell: Shell
+) -> None:
+    mine = DATA[: 4 * MiB] + b"." * 4096 + DATA[4 * MiB + 4096 : 9 * MiB]
+    with ExitStack() as stack:
+        on_a_small_disk(shell, stack)
+        path = place(shell, mine)
+        done = shell.run(REPO, "w.bin", "--json")
+        assert done.code == 7 and "not the file that is wanted" in done.out, done.out
+        assert path.read_bytes() == mine and tree(shell.directory / "m").keys() == {"w.bin"}
+
+
+def test_what_was_moved_is_gone_on_with_after_a_kill(
+    source: Path, hub: LocalHub, shell: Shell
+) -> None:
+    with ExitStack() as stack:
+        on_a_small_disk(shell, stack)
+        path = place(shell, DATA[: 12 * MiB])
+        hub.set_rate(2 * MiB)
+        process = shell.start(REPO, "w.bin")
+        try:
+            wait_until(lambda: content_sent(hub) > MiB and not path.exists())
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+        hub.set_rate(None)
+        hub.clear_log()
+        done = shell.run(REPO, "w.bin")
+        assert done.code == 0 and path.read_bytes() == DATA, done.err
+        assert content_sent(hub) < SIZE - 11 * MiB

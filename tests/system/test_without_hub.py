@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -158,6 +159,59 @@ def test_a_hub_that_asks_for_calm_is_asked_again(hub: LocalHub, shell_at: ShellA
     hub.faults.add(Fault(effects.Status(429), times=1))
     done = shell.run(REPO, "--json")
     assert done.code == 0 and done.report["stale"] is False
+
+
+def test_the_first_of_several_endpoints_may_answer_after_all(
+    hub: LocalHub, repos_root: Path, shell_at: ShellAt
+) -> None:
+    """What was found here when it did not is not what it names then."""
+    shell = shell_at(hub.endpoint).impatient()
+    assert shell.run(REPO).code == 0
+    make_model(repos_root, REPO, {**FILES, "d.txt": "newer\n"})
+    commit = hub.commit(REPO)
+    hub.faults.add(Fault(effects.Status(503), path="/api/*", times=2))
+    done = shell.run(REPO, "--json", "--endpoint", hub.endpoint, "--endpoint", DEAD)
+    assert done.code == 0 and done.report["commit"] == commit, done.out
+    assert done.report["stale"] is False
+    assert (shell.directory / "m/d.txt").read_text() == "newer\n"
+
+
+#: What a time-out between two bytes never ends.
+SLOW = {
+    "a head that drips": effects.DripHead(0.2),
+    "a body that drips": effects.Drip(0.2),
+    "a body that does not end": effects.Stall(20),
+    "an hour": effects.Status(429, {"Retry-After": "250"}),
+}
+
+
+@pytest.mark.parametrize("how", SLOW)
+def test_a_hub_that_takes_long_is_asked_for_one_time_out(
+    how: str, hub: LocalHub, shell_at: ShellAt
+) -> None:
+    shell = shell_at(hub.endpoint).impatient().with_env(HF_HUB_ETAG_TIMEOUT="1")
+    assert shell.run(REPO).code == 0
+    hub.clear_log()
+    fault = hub.faults.add(Fault(SLOW[how], path="/api/*", times=None))
+    began = [shell.start(*words) for words in ((REPO, "--json"), ("ls", REPO, "--json"))]
+    ended = [process.communicate(timeout=60) for process in began]
+    assert [process.returncode for process in began] == [0, 0], ended
+    for out, _ in ended:
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert [e for e in lines if e["event"] == "note" and "not asked" in e["text"]], lines
+        assert not [e for e in lines if e["event"] == "retry"]
+    assert fault.fired == 2 and len(hub.requests()) == 2
+
+
+def test_what_a_slow_hub_answers_in_the_end_is_what_counts(
+    hub: LocalHub, shell_at: ShellAt
+) -> None:
+    """Nothing is here, or --no-stale: all patience there is."""
+    shell = shell_at(hub.endpoint).impatient().with_env(HF_HUB_ETAG_TIMEOUT="1")
+    fault = hub.faults.add(Fault(effects.Drip(0.002, 1), path="/api/*", times=None))
+    assert shell.run(REPO, "--json").report["stale"] is False
+    done = shell.run(REPO, "--no-stale", "--json")
+    assert done.code == 0 and done.report["stale"] is False and fault.fired > 2
 
 
 @pytest.mark.parametrize("where", WHERE)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.destinations import record_codec
+from hfget.destinations.record_files import read_own_text
 from hfget.endpoints import origin_of
 from hfget.model import Proof, RemoteFile, Snapshot
-from hfget.system import atomic_write, read_bytes, read_text
+from hfget.system import atomic_write, read_bytes
 
 _FORMAT_VERSION = 1
 _MOST_NOTE_BYTES = 16_384
@@ -128,7 +129,7 @@ class Origins:
     def _read_note(self, commit: str) -> tuple[tuple[str, ...], Proof]:
         """What the note says, or nothing if it is not on the listing that is there."""
         try:
-            note = json.loads(read_text(self._note(commit), _MOST_NOTE_BYTES))
+            note = json.loads(read_own_text(self._note(commit), _MOST_NOTE_BYTES))
             if note["format_version"] != _FORMAT_VERSION:
                 return (), Proof()
             if note["listing_sha256"] != self._digest(commit):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.system import owner_of, read_bytes
+from hfget.system import check_shortage, owner_of, read_bytes, read_text
 
 #: Where a folder has the records of what was downloaded into it.
 RECORDS = os.path.join(".cache", "huggingface")
@@ -28,10 +28,24 @@ class RecordText(NamedTuple):
 def read_record(path: Path | str, most: int, *, errors: str = "strict") -> RecordText:
     """The text of a regular file of at most `most` bytes, and whose it is.
 
-    Follows no link and waits for no pipe. Raises OSError, ValueError.
+    Follows no link and waits for no pipe. Raises OSError, ValueError;
+    DiskError where that says nothing about the record: it would count as lost.
     """
-    data, found = read_bytes(path, most, foreign=True)
+    try:
+        data, found = read_bytes(path, most, foreign=True)
+    except OSError as error:
+        check_shortage(error, path)
+        raise
     return RecordText(data.decode("utf-8", errors), owner_of(found))
+
+
+def read_own_text(path: Path, most: int, *, foreign: bool = False) -> str:
+    """As `read_record` and `system.read_text`: anybody's text counts only with `foreign`."""
+    try:
+        return read_text(path, most, foreign=foreign)
+    except OSError as error:
+        check_shortage(error, path)
+        raise
 
 
 def is_mine(owner: int) -> bool:

@@ -178,7 +178,7 @@ def backoff(attempt: int) -> float:
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     state.attempt_number = max(1, attempt)
     middle = _WAIT(state)
-    spread = 0.7 if middle < 4 else 0.5
+    spread = 0.95 if middle < 4 else 0.5
     return middle * random.uniform(1 - spread, 1 + spread)
 
 

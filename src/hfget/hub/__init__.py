@@ -7,6 +7,7 @@ anything.
 
 from __future__ import annotations
 
+from hfget.hub.api_client import Unreached
 from hfget.hub.commit_holders import CommitHolders
 from hfget.hub.error_codes import refusal
 from hfget.hub.pin import Hub, KnownTree
@@ -17,5 +18,6 @@ __all__ = [
     "Hub",
     "KnownTree",
     "Tree",
+    "Unreached",
     "refusal",
 ]

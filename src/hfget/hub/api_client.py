@@ -35,7 +35,9 @@ from hfget.limits import (
     FIRST_WAIT,
     HURRIED_CONNECT,
     HURRIED_RETRIES,
+    HURRIED_WINDOW_SECONDS,
     MAX_REDIRECTS,
+    SLOW_WINDOW_SECONDS,
 )
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts
@@ -45,6 +47,8 @@ from hfget.system import redact, safe_text, safe_url
 
 T = TypeVar("T")
 
+#: Gets a failure, and the seconds that would pass before the next try.
+Unreached = Callable[[Transient, float], None]
 _SAME_METHOD = frozenset({307, 308})
 
 
@@ -86,7 +90,7 @@ class HubClient:
         settings: Settings,
         observer: events.Observer,
         stop: threading.Event,
-        unreached: Callable[[Transient], None] = lambda failure: None,
+        unreached: Unreached = lambda failure, wait: None,
         *,
         hurry: bool = False,
     ) -> None:
@@ -134,7 +138,7 @@ class HubClient:
 
     def _tell(self, failure: Transient, wait: float, number: int) -> None:
         if not self.answered:
-            self._unreached(failure)
+            self._unreached(failure, wait)
         if self._hurry and (failure.timed_out or number > HURRIED_RETRIES or wait > FIRST_WAIT * 2):
             raise given_up(failure)
         self._observer(
@@ -200,7 +204,8 @@ class HubClient:
             raise self._refusal(response, ref)
         if method == "HEAD":
             return None
-        found = read_json(response, self.budget)
+        window = HURRIED_WINDOW_SECONDS if self._hurry else SLOW_WINDOW_SECONDS
+        found = read_json(response, self.budget, window)
         if isinstance(found, dict) and isinstance(found.get("error"), str) and len(found) <= 3:
             said = safe_text(redact(found["error"]), 200)
             raise Transient(texts.ERROR_IN_200(said=said), url=response.url, lie=True)

@@ -33,6 +33,8 @@ from hfget.limits import (
     MAX_BYTES,
     MAX_SECONDS,
     MAX_VALUES,
+    SLOW_BYTES,
+    SLOW_WINDOW_SECONDS,
 )
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts
@@ -104,14 +106,20 @@ class Budget:
         self._memory += max(len(body) * width, values * _KEPT_BYTES)
 
 
-def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
+def read_json(
+    response: requests.Response,
+    budget: Budget | None = None,
+    window: float = SLOW_WINDOW_SECONDS,
+) -> Any:
     """The decoded JSON of an answer whose body is unread; its connection can be used again then.
 
+    `window` is how many seconds a rate is looked at: what would not bring SLOW_BYTES in
+    SLOW_WINDOW_SECONDS trickles.
     Raises NetworkError for an answer that is too large, Transient for one that trickles, is
     cut short, or is not JSON: a login page may be gone the next time.
     """
     budget = budget or Budget()
-    body = _read(response, budget)
+    body = _read(response, budget, window)
     # counted where values begin or are parted; what strings hold of these counts too
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
     if values > MAX_VALUES:
@@ -126,8 +134,9 @@ def read_json(response: requests.Response, budget: Budget | None = None) -> Any:
         raise Transient(reason, url=response.url, lie=True) from None
 
 
-def _read(response: requests.Response, budget: Budget) -> bytearray:
-    deadline = budget.clock() + MAX_SECONDS
+def _read(response: requests.Response, budget: Budget, window: float) -> bytearray:
+    since = budget.clock()
+    deadline, brought = since + MAX_SECONDS, 0
     body, received = bytearray(), 0
     wire = wire_of(response)
     for count, piece in _pieces(response):
@@ -136,8 +145,14 @@ def _read(response: requests.Response, budget: Budget) -> bytearray:
         budget.read(max(count, len(piece)), response.url, more=not wire.isclosed())
         if max(received, len(body)) > MAX_BYTES:
             raise _too_large(response.url, f"{MAX_BYTES >> 20} MiB")
-        if budget.clock() > deadline:
-            raise Transient(texts.ANSWER_TOO_SLOW, url=response.url)
+        brought += count
+        now = budget.clock()
+        trickles = False
+        if now - since > window and not wire.isclosed():
+            trickles = brought * SLOW_WINDOW_SECONDS < SLOW_BYTES * (now - since)
+            since, brought = now, 0
+        if trickles or now > deadline:
+            raise Transient(texts.ANSWER_TOO_SLOW, url=response.url, timed_out=True)
     hand_back(response)
     return body
 

@@ -14,8 +14,8 @@ import requests
 from hfget import events
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, RevisionNotFoundError
-from hfget.http import HttpClient, Transient
-from hfget.hub.api_client import ApiAnswer, HubClient
+from hfget.http import HttpClient
+from hfget.hub.api_client import ApiAnswer, HubClient, Unreached
 from hfget.hub.error_codes import NO_ROUTE
 from hfget.hub.tree import Tree, list_tree
 from hfget.messages import advice
@@ -43,7 +43,7 @@ class Hub:
         settings: Settings,
         observer: events.Observer = events.ignore,
         stop: threading.Event | None = None,
-        unreached: Callable[[Transient], None] = lambda failure: None,
+        unreached: Unreached = lambda failure, wait: None,
         *,
         hurry: bool = False,
     ) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from hfget.model.showing import files, megabytes
+
 RepoType = Literal["model", "dataset", "space"]
 
 URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
@@ -128,7 +130,7 @@ class Proof:
     folders_proved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
     """All files of a repo at one commit, as one endpoint lists them, and what proves that.
 
@@ -144,3 +146,8 @@ class Snapshot:
     proof: Proof = Proof()
     stale: bool = False
     whole: bool = True
+
+    def __repr__(self) -> str:
+        """One line; the fields have the rest."""
+        size = megabytes(sum(file.size for file in self.files))
+        return f"<Snapshot {self.ref} @ {self.commit[:7]}: {files(len(self.files))}, {size}>"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hfget.operations.on_disk.found_downloads import FoundDownload, Place, downloads, places
     from hfget.operations.on_disk.newer_commits import downloads_below, newer
     from hfget.operations.on_disk.prune_partials import Prunable, Pruned, prunable, prune
-    from hfget.operations.on_disk.verification import FileState, Verification, verify
+    from hfget.operations.on_disk.verification import verify
+    from hfget.operations.on_disk.verified import FileState, Verification
     from hfget.operations.on_disk.verify_repair import repair
     from hfget.operations.probes.endpoint_probe import Probed
     from hfget.operations.probes.report_facts import Fact, all_facts
@@ -97,8 +98,8 @@ _HOMES = {
     "Fact": "probes.report_facts",
     "all_facts": "probes.report_facts",
     "downloads_of": "url_list",
-    "FileState": "on_disk.verification",
-    "Verification": "on_disk.verification",
+    "FileState": "on_disk.verified",
+    "Verification": "on_disk.verified",
     "verify": "on_disk.verification",
     "repair": "on_disk.verify_repair",
 }

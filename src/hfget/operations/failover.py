@@ -28,7 +28,7 @@ from hfget.errors import (
     UnseenError,
 )
 from hfget.http import HttpClient, Transient
-from hfget.hub import Hub, Tree
+from hfget.hub import Hub, Tree, Unreached
 from hfget.messages import joined
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
@@ -63,7 +63,7 @@ class Failover:
         settings: Settings,
         observer: events.Observer,
         stop: Stop,
-        unreached: Callable[[Transient], None],
+        unreached: Unreached,
         health: ApiHealth | None = None,
     ) -> None:
         self._http = http
@@ -73,8 +73,13 @@ class Failover:
         self._unreached = unreached
         self._health = health
         self._errors: dict[str, HfgetError] = {}
-        self.has_answered = False
-        self.hub = self._hub(settings.endpoint, hurry=False)
+        self.hub = self._asked = self._hub(settings.endpoint, hurry=False)
+        self._has_answered = False
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether one of them has named a commit, perhaps just now."""
+        return self._has_answered or self._asked.has_answered
 
     def snapshot(self, ref: RepoRef, recorded: RecordedTree) -> Snapshot:
         """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
@@ -116,7 +121,8 @@ class Failover:
         while waiting:
             waiting = health.in_order(waiting) if health is not None else waiting
             endpoint = waiting.pop(0)
-            hub = self._hub(endpoint, hurry=hurry)
+            self._has_answered = self.has_answered
+            self._asked = hub = self._hub(endpoint, hurry=hurry)
             try:
                 with health.asking(endpoint) if health is not None else nullcontext():
                     found = ask(hub, endpoint)
@@ -128,10 +134,8 @@ class Failover:
                 if waiting and hurry and health is None:  # else it tells of those that rest
                     self._tell(error, waiting[0])
             else:
-                self.hub, self.has_answered = hub, True
+                self.hub, self._has_answered = hub, True
                 return found
-            finally:
-                self.has_answered = self.has_answered or hub.has_answered
         return None
 
     def _may_be_asked(self, endpoint: str) -> bool:
@@ -168,5 +172,5 @@ class Failover:
         return gravest
 
 
-def _ignore(failure: Transient) -> None:
+def _ignore(failure: Transient, wait: float) -> None:
     """Another endpoint is asked instead."""

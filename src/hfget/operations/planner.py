@@ -263,12 +263,12 @@ def _ranged(layout: Layout, snapshot: Snapshot, item: PlanItem, span: Span | Non
 
 
 def _is_moved(item: PlanItem, layout: Layout) -> bool:
-    """Whether what there is of a file becomes the file itself: huggingface_hub's own partial."""
+    """Whether what there is of a file becomes the file itself where the disk cannot hold a copy."""
     source = item.source
     if source is None or item.state in (ItemState.TWIN, ItemState.CACHED):
         return False
     is_hf = source.parent == layout.partial_directory(item.file)
-    return is_hf and can_take_alone(source)
+    return (is_hf or source == item.destination) and can_take_alone(source)
 
 
 def _as_if_nothing_counts(placement: Placement) -> Placement:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hfget.destinations import Layout, cache_beside
+from hfget.endpoints import host_of
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import CALM, HttpClient, Transient, given_up
 from hfget.hub import Hub
+from hfget.limits import TURNS
+from hfget.messages import http_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, Span, is_commit
+from hfget.operations.asking_limit import AskingLimit
 from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
@@ -55,6 +60,10 @@ class SnapshotResolver:
         self.complete_plan: Plan | None = None
         self._usable: Callable[[Snapshot], bool] = self._is_here
         self._found: Found | None = None
+        self._finding = threading.Lock()
+        turns = 1 + TURNS * (len(self._settings.endpoints) - 1)
+        limit = self._settings.api_timeout * turns
+        self._limit = AskingLimit(limit, self._need_not_ask, self._http.abort)
 
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
@@ -146,17 +155,34 @@ class SnapshotResolver:
     def _asked(self, recorded: RecordedTree) -> Snapshot:
         """The snapshot as an endpoint has it, else what is complete here without a request."""
         try:
-            return self._endpoints.snapshot(self._ref, recorded)
+            with self._limit:
+                snapshot = self._endpoints.snapshot(self._ref, recorded)
         except UnreachableError as error:
             found = None if self._endpoints.has_answered else self._find()
             if found is None:
                 raise
-            self._http.close_off(error)
-            if found.snapshot.stale:
-                offline = bool(self._settings.offline)
-                say = self._context.tell if offline else self._context.warn
-                say(found.told(error.message))
-            return found.snapshot
+            return self._taken(found, self._too_slow() if self._limit.reached else error)
+        if self._limit.reached and self._found is not None:  # it answered that very moment
+            return self._taken(self._found, self._too_slow())
+        self.complete_plan = None  # what was found is not what it named
+        return snapshot
+
+    def _taken(self, found: Found, error: UnreachableError) -> Snapshot:
+        """What was found, since no endpoint could be asked because of `error`."""
+        self._http.close_off(error)
+        if found.snapshot.stale:
+            offline = bool(self._settings.offline)
+            say = self._context.tell if offline else self._context.warn
+            say(found.told(error.message))
+        return found.snapshot
+
+    def _too_slow(self) -> UnreachableError:
+        host = host_of(self._settings.endpoint + "/")
+        return UnreachableError(texts.HOST_FAILED(host=host, reason=texts.ANSWER_TIMEOUT))
+
+    def _need_not_ask(self) -> bool:
+        """Whether no endpoint has answered yet, and none has to."""
+        return not self._endpoints.has_answered and self._find() is not None
 
     def _pinned(self) -> Snapshot | None:
         """A commit that is complete here needs no request."""
@@ -164,26 +190,28 @@ class SnapshotResolver:
             return None
         return pinned(self._layout, self._ref, self._settings.endpoints, self._is_complete)
 
-    def _unreached(self, failure: Transient) -> None:
+    def _unreached(self, failure: Transient, wait: float) -> None:
         """No endpoint has answered yet: no further try where all is here.
 
-        One that asks for calm is there, and is asked again.
+        One that asks for calm is there, and is asked again, if that is in time.
         """
-        if failure.status not in CALM and self._find() is not None:
+        in_time = failure.status in CALM and wait < self._limit.left
+        if not in_time and self._find() is not None:
             raise given_up(failure)
 
     def _find(self) -> Found | None:
         """What is here of what is asked for, if that may be taken unasked."""
         if self._options.force:
             return None
-        if self._found is None:
-            self._found = remembered(
-                self._memories(),
-                self._ref,
-                self._settings.endpoints,
-                self._may_be_taken,
-                anyones=bool(self._settings.offline),
-            )
+        with self._finding:
+            if self._found is None:
+                self._found = remembered(
+                    self._memories(),
+                    self._ref,
+                    self._settings.endpoints,
+                    self._may_be_taken,
+                    anyones=bool(self._settings.offline),
+                )
         return self._found
 
     def _memories(self) -> list[Layout]:

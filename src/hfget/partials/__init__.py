@@ -10,7 +10,7 @@ from __future__ import annotations
 from hfget.partials.abandoned import Abandoned, abandoned_in, clear, sweep
 from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
 from hfget.partials.digest import PrefixHash, hash_file, is_beginning, new_hash
-from hfget.partials.hf_partials import Begun, find_prefix, inherit
+from hfget.partials.hf_partials import Begun, find_prefix, give_back, inherit
 from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial
 from hfget.partials.partial_names import (
@@ -47,6 +47,7 @@ __all__ = [
     "digest_of",
     "duplicate",
     "find_prefix",
+    "give_back",
     "hash_file",
     "inherit",
     "is_beginning",

@@ -26,7 +26,7 @@ from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial
 from hfget.partials.partial_names import own_name
 from hfget.partials.recovery import leftover_bytes, remove
-from hfget.system import Stopped, names_in, open_file
+from hfget.system import Stopped, names_in, open_file, rename_new
 
 _END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
 _BLOCK_BYTES = 1 << 20
@@ -35,8 +35,9 @@ _BLOCK_BYTES = 1 << 20
 class Begun(NamedTuple):
     """The file at `path` should hold the bytes `spans` of a content.
 
-    One that is `movable` may become a partial itself; others are copied. Of a `doubtful` one
-    nothing is known but that it is shorter than the content.
+    One that is `movable` may become a partial itself; others are copied if there is room. Of a
+    `doubtful` one nothing is known but that it is shorter than the content: once moved, it gets
+    its name back if it was another file.
     """
 
     path: Path
@@ -66,19 +67,20 @@ def find_prefix(
     return max(found, key=lambda begun: begun.size, default=None)
 
 
-def inherit(begun: Begun, stem: Path, identity: Identity, stop: threading.Event) -> None:
+def inherit(begun: Begun, stem: Path, identity: Identity, stop: threading.Event) -> bool:
     """Make of `begun` a partial at rest, unless one that holds as much lies there.
 
-    Raises OSError, Stopped.
+    Whether it was moved. Raises OSError, Stopped.
     """
     if leftover_bytes(stem, identity) >= begun.size:
-        return
+        return False
     data = own_name(stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
     moved = (
         begun.movable and not can_clone(begun.path, stem.parent) and take_alone(begun.path, data)
     )
     try:
+        length = data.stat().st_size if moved else 0
         if not moved:
             duplicate(begun.path, data, stop=stop)
         blocks = tuple(_blocks(data, begun.spans, stop))
@@ -86,11 +88,18 @@ def inherit(begun: Begun, stem: Path, identity: Identity, stop: threading.Event)
     except BaseException:
         if moved:
             with suppress(OSError):
-                os.truncate(data, begun.spans[-1][1])
+                os.truncate(data, length)
             with suppress(OSError):
                 data.rename(begun.path)
         remove(data)
         raise
+    return moved
+
+
+def give_back(data: Path, begun: Begun) -> None:
+    """Give what was moved its name again, without what has come since. Raises OSError."""
+    os.truncate(data, begun.spans[-1][1])
+    rename_new(data, begun.path)
 
 
 def _is_of(name: str, start: str) -> bool:

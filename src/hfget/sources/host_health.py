@@ -156,4 +156,7 @@ class HostHealth:
         return max(0.0, host.paused_until - self._clock())
 
     def _host(self, name: str) -> _Host:
-        return self._hosts.setdefault(name, _Host())
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host()
+        return host

@@ -88,7 +88,8 @@ class HttpSource:
 
     def failed(self, failure: Transient, began: float) -> float:
         """Seconds for which the host pauses. Raises NetworkError if it is not asked any more."""
-        if failure.lie and self._was_encoded:
+        is_of_body = failure.lie and not isinstance(failure, NoRangesError)
+        if is_of_body and self._was_encoded:
             self._was_encoded, self._ignore_label = False, not self._ignore_label
         turned_back = not failure.fruitful and self._may_turn_back(failure)
         try:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from hfget.system.disk import (
         READ_ONLY,
+        check_shortage,
         check_working_folder,
         disk_error,
         existing_folder,
@@ -102,6 +103,7 @@ __all__ = [
     "cache_folder",
     "cells",
     "check_inode",
+    "check_shortage",
     "check_working_folder",
     "command",
     "count_text",
@@ -181,6 +183,7 @@ _HOMES = {
     "free_bytes": "disk",
     "is_inside": "disk",
     "is_shortage": "disk",
+    "check_shortage": "disk",
     "unwritable": "disk",
     "lacks_memory": "address_space",
     "spare_address_space": "address_space",

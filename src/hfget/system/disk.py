@@ -85,6 +85,25 @@ def is_shortage(error: OSError) -> bool:
     return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
+def check_shortage(error: OSError, path: Path | str) -> None:
+    """Raise a DiskError where descriptors or memory were short, so that `path` was not read.
+
+    What cannot be read is not there, as far as this process is concerned; what it could not read
+    just now may be, and nothing must be made of its absence.
+    """
+    if is_shortage(error):
+        raise disk_error(error, path, "reading") from error
+
+
+def names_in(folder: Path) -> list[str]:
+    """The entries of a folder, none if it is closed or not there. Raises DiskError."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError as error:
+        check_shortage(error, folder)
+        return []
+
+
 def unwritable(folder: Path) -> DiskError | None:
     """Why nothing can be written in `folder`, or where it would come to be; None if it can."""
     there = existing_folder(folder)
@@ -190,12 +209,3 @@ def free_bytes(path: Path) -> int | None:
 
         return shutil.disk_usage(probe).free
     return usage.f_bavail * usage.f_frsize if usage.f_blocks else None
-
-
-def names_in(directory: Path) -> list[str]:
-    """The entries of a directory; none if it cannot be read."""
-    try:
-        with os.scandir(directory) as entries:
-            return [entry.name for entry in entries]
-    except OSError:
-        return []

@@ -139,11 +139,10 @@ def shell_word(text: str) -> str:
 def command(*words: str, options: Iterable[str] = (), operands: Iterable[str] = ()) -> str:
     """A command line that does what is meant whatever the names in it look like.
 
-    Options come first, and after `--` nothing is taken for one. Where there are no options, and
-    nothing looks like one, it is left out.
+    Options come first; where a name looks like one, `--` stands before the names.
     """
     before, named = list(options), list(operands)
-    plain = not before and not any(name.startswith("-") for name in named)
+    plain = not any(name.startswith("-") for name in named)
     line = [*words, *before, *([] if plain else ["--"]), *named]
     return " ".join(map(shell_word, line if named else [*words, *before]))
 

@@ -69,13 +69,16 @@ class Fetcher:
         finally:
             lease.asked = 0.0
         lease.rate, lease.place = stream.rate, stream.place
-        if not (resolved or whole):
-            self._resolved()
         answered, received = time.monotonic(), self.received
         self._stream, self._hung_up, self.lease, self._job = stream, False, lease, job
         self._kept = 0
         try:
-            self._receive(job, lease, span, stream)
+            try:
+                self._accept(job, lease, span, stream)
+            finally:  # not before: others would ask for parts of what comes as a whole
+                if not (resolved or whole):
+                    self._resolved()
+            self._receive(job, lease, stream)
             if resolved and not stream.held:
                 seconds = time.monotonic() - answered
                 job.pace.learn(answered - asked, self.received - received, seconds)
@@ -132,12 +135,15 @@ class Fetcher:
                 self._without_ranges(failure.origin)
             raise
 
-    def _receive(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
+    def _accept(self, job: FileJob, lease: Lease, span: Span | None, stream: ByteStream) -> None:
+        """Have the lease cover what the stream brings. Raises NoRangesError where others fetch."""
         if stream.whole and span is not None:
             if not job.ledger.widen(lease):
                 raise NoRangesError(texts.WHOLE_FOR_PART, url=stream.url)
             self._without_ranges(stream.origin)
         lease.reach = stream.end
+
+    def _receive(self, job: FileJob, lease: Lease, stream: ByteStream) -> None:
         self._sender = sender_of(stream)
         position = self._copy(job, lease, stream)
         if position < lease.end:

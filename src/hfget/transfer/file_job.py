@@ -10,12 +10,13 @@ from pathlib import Path
 
 from hfget import events
 from hfget.errors import VerificationError
-from hfget.partials import Block, Identity, Partial
+from hfget.partials import Begun, Block, Identity, Partial, give_back
 from hfget.sources import ByteSource
 from hfget.system import Stopped, disk_error
 from hfget.transfer.backend import Task
 from hfget.transfer.following_hash import FollowingHash
 from hfget.transfer.ledger import Ledger
+from hfget.transfer.local_content import another_file
 from hfget.transfer.repair import Repairs
 from hfget.transfer.retry_budget import RetryBudget
 
@@ -74,6 +75,8 @@ class FileJob:
         self.abandoned = False
         self.durable = True
         self.at_rest = False
+        #: What lay under the file's own name, and lies in the partial now.
+        self.moved: Begun | None = None
         self.progressed = threading.Event()
         self._partial_lock = threading.Lock()
         self._ending = threading.Lock()
@@ -208,6 +211,7 @@ class FileJob:
             return self.ledger.finished and self.finish(fsync)
         actual = (partial.along or self.hash).hexdigest()
         if actual != self.file.etag:
+            self._give_back()
             self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
             return False
         self._repairs.after_right_hash(partial)
@@ -221,6 +225,21 @@ class FileJob:
             self.task.publish(partial.data_path)
             partial.published()
         return True
+
+    def _give_back(self) -> None:
+        """Raise DiskError if what the file began with was moved here: it was the user's own."""
+        if self.moved is None:
+            return
+        with self._ending, self._partial_lock:
+            self._raise_if_abandoned()
+            self.hash.close()
+            self.partial.close()
+            try:
+                give_back(self.partial.data_path, self.moved)
+            except OSError as error:
+                raise disk_error(error, self.moved.path) from error
+            self.partial.discard()
+        raise another_file(self.moved.path, self.file.path)
 
     def _rest(self, fsync: bool) -> bool:
         """Leave what came of a range for who has the whole: only then there is a hash to compare.

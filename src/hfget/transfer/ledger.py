@@ -87,6 +87,11 @@ class Ledger:
             return self._free.total
 
     @property
+    def has_free(self) -> bool:
+        """Whether something is left to be handed out; a look, for which no lock is taken."""
+        return len(self._free) > 0
+
+    @property
     def leases(self) -> int:
         """How many connections fetch."""
         return len(self._leases)
@@ -236,19 +241,19 @@ class Ledger:
     def release(self, lease: Lease) -> None:
         """Give the lease back; what it holds and is not done is free again.
 
-        It goes to the one before it, if that one's answer brings it anyway.
+        It goes to the one before it, as far as that one's answer brings it anyway.
         """
         with self._lock:
             if lease not in self._leases:
                 return  # another connection has all of it
             self._leases.remove(lease)
             for start, end in self._missing(lease.start, lease.end):
-                for other in self._leases:
-                    if other.position < other.end == start and other.reach >= end:
-                        other.end = end
-                        break
-                else:
-                    self._free.add(start, end)
+                self._free.add(start, end)
+            for other in self._leases:
+                if other.position < other.end < other.reach:
+                    end = min(self._free.reach(other.end), other.reach)
+                    self._free.remove(other.end, end)
+                    other.end = end
 
     def missing(self, start: int, end: int) -> list[Span]:
         """What of `[start, end)` is not done."""

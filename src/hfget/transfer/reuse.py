@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.partials import FULL, Begun, duplicate, hash_file, inherit, own_name
-from hfget.system import Stopped, check_inode, disk_error, open_own
+from hfget.system import Stopped, check_inode, disk_error, free_bytes, open_own
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.local_content import Existing, LocalContent, another_file
 from hfget.transfer.results import Results
@@ -94,7 +94,11 @@ class Reuse:
     def _begin_with(self, job: FileJob, begun: Begun) -> None:
         """Have the job find what another program has as an earlier run would have left it."""
         try:
-            inherit(begun, job.stem, job.identity, self._stop)
+            free = free_bytes(job.stem)
+            if free is not None and free < job.file.size:
+                begun = begun._replace(movable=True)
+            if inherit(begun, job.stem, job.identity, self._stop) and begun.doubtful:
+                job.moved = begun
         except OSError as error:
             if error.errno in FULL:
                 raise disk_error(error, job.stem.parent) from error

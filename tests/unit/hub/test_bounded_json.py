@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +18,13 @@ from hfget.http.client import HttpClient
 from hfget.http.retry import Transient, from_exception
 from hfget.hub import bounded_json
 from hfget.hub.bounded_json import Budget, read_json
-from hfget.limits import LISTING_MEMORY, MAX_SECONDS
+from hfget.limits import (
+    HURRIED_WINDOW_SECONDS,
+    LISTING_MEMORY,
+    MAX_SECONDS,
+    SLOW_BYTES,
+    SLOW_WINDOW_SECONDS,
+)
 from hfget.system.cancellation import Stop
 from tests.support.loopback import BOUND, Answer, Loopback, Reply, raw
 
@@ -166,21 +172,42 @@ def test_values_are_counted_before_they_take_memory(
     assert len(read(Answer(b"[" + value * 3_000 + b"0]"))) == 3_001
 
 
-def test_an_answer_that_trickles_is_not_waited_for() -> None:
-    def ticks() -> Iterator[float]:
-        now = 0.0
-        while True:
-            yield now
-            now += MAX_SECONDS / 5
+class Ticking:
+    """A clock that is so much later whenever it is looked at."""
 
+    def __init__(self, seconds: float) -> None:
+        self.now, self.seconds = 0.0, seconds
+
+    def __call__(self) -> float:
+        self.now += self.seconds
+        return self.now
+
+
+def drops(piece: bytes, count: int) -> Callable[[Any], None]:
     def trickle(conn: Any) -> None:
-        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        for _ in range(1000):
-            conn.sendall(b" ")
+        conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (count * len(piece)))
+        for _ in range(count):
+            conn.sendall(piece)
             time.sleep(0.01)
 
-    clock = ticks()
-    assert "too slowly" in failure(trickle, budget=Budget(clock=lambda: next(clock))).reason
+    return trickle
+
+
+@pytest.mark.parametrize("window", [SLOW_WINDOW_SECONDS, HURRIED_WINDOW_SECONDS])
+def test_an_answer_that_trickles_is_not_waited_for(window: float) -> None:
+    clock = Ticking(window / 8)
+    found = failure(drops(b" ", 1000), budget=Budget(clock=clock), window=window)
+    assert "too slowly" in found.reason and found.timed_out
+    assert clock.now < 2 * window, "long before its time is over"
+    budget = Budget(clock=Ticking(window / 8))
+    steady = drops(b'[""' + b" " * (SLOW_BYTES - 4) + b"]", 1)
+    assert read(steady, budget=budget, window=window) == [""]
+
+
+def test_no_answer_takes_for_ever() -> None:
+    clock = Ticking(MAX_SECONDS / 40)
+    found = failure(drops(b" " * 20_000, 1000), budget=Budget(clock=clock))
+    assert "too slowly" in found.reason and clock.now > MAX_SECONDS
 
 
 def test_what_follows_the_end_of_gzip_is_read_within_bounds(

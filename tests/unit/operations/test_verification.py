@@ -17,7 +17,8 @@ from hfget.destinations import record_codec
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import NotFoundError
 from hfget.model import RemoteFile
-from hfget.operations.on_disk.verification import FileState, Verification, verify
+from hfget.operations.on_disk.verification import verify
+from hfget.operations.on_disk.verified import FileState, Verification
 from tests.support.loopback import git_sha1, lfs_file, sha256, small_file, snapshot_of
 
 COMMIT = "c" * 40

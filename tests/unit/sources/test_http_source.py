@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -13,9 +14,11 @@ import pytest
 
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, NetworkError, UnsafeError
+from hfget.http import Transient
 from hfget.limits import MAX_REDIRECTS
 from hfget.model import RepoRef
 from hfget.settings import Settings
+from hfget.sources.byte_source import NoRangesError
 from hfget.sources.http_source import HttpSource
 from tests.support.loopback import BOUND, Answer, Asked, snapshot_of
 from tests.support.origins import DATA, FILE, HOME_PATH, World, client, content, found
@@ -169,3 +172,21 @@ def test_an_address_that_is_none_or_unsafe_is_not_followed(
     with pytest.raises(error):
         client(home).read()
     assert len(home.asked) == 1
+
+
+def test_a_label_is_doubted_for_what_was_read_by_it_alone(world: World) -> None:
+    """Not for a whole file that came packed where a part was asked for."""
+    packed = Answer(gzip.compress(DATA), headers={"Content-Encoding": "gzip"}, framing="chunked")
+    one = client(world.origin(lambda asked: packed))
+    for reason, decoded in (
+        (NoRangesError("no part", url="http://h"), True),
+        (Transient("bad data", url="http://h", lie=True), False),
+        (Transient("bad data", url="http://h", lie=True), True),
+    ):
+        one.source.open(None).close()
+        one.source.failed(reason, 0.0)
+        stream, buffer, came = one.source.open(None), memoryview(bytearray(1 << 16)), b""
+        while (count := stream.readinto(buffer)) != 0:
+            came += buffer[: count or 0]
+        stream.close()
+        assert (came == DATA) is decoded

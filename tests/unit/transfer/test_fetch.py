@@ -219,6 +219,15 @@ def test_the_whole_body_for_a_range_is_taken_as_one_stream(tmp_path: Path) -> No
         assert server.ranges == ["bytes=0-999"]
 
 
+def test_who_is_told_of_a_whole_body_finds_nothing_left_to_ask_for(tmp_path: Path) -> None:
+    with FileServer(DATA, lambda asked: Answer(DATA)) as server:
+        fetching = transfer(server, tmp_path, DATA)
+        job, told = fetching.job, list[object]()
+        fetcher = Fetcher(fetching.stop, lambda: told.append(job.ledger.lease(1000, 8)))
+        fetcher.fetch(job, fetching.lease(1000))
+    assert told == [None] and fetching.content == DATA
+
+
 def test_one_whole_body_for_a_part_leaves_those_alone_that_go_well(tmp_path: Path) -> None:
     with FileServer(DATA, always(Answer(DATA))) as server:
         fetching = transfer(server, tmp_path, DATA)

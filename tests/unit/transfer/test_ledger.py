@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -308,6 +311,35 @@ def test_a_connection_that_comes_there_later_makes_way() -> None:
     found = ledger.lease(100, MANY)
     assert found is not None and (found.start, found.end) == (50, 100)
     assert not ledger.call_for(50, near=5)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_an_answer_that_goes_on_gets_back_what_thieves_leave(order: tuple[int, ...]) -> None:
+    ledger = Ledger(100)
+    first = ledger.lease(100, MANY)
+    assert first is not None
+    first.reach = 90
+    assert ledger.claim(first, 1) == 1
+    thieves = [ledger.steal(5, NEVER, MANY) for _ in range(3)]
+    for number in order:
+        thief = thieves[number]
+        assert thief is not None
+        ledger.release(thief)
+    assert first.end == 90, "as far as the answer goes"
+    rest = ledger.lease(100, MANY)
+    assert rest is not None and (rest.start, rest.end) == (90, 100)
+
+
+def test_an_answer_that_has_ended_gets_nothing_back() -> None:
+    ledger = Ledger(100)
+    first = ledger.lease(100, MANY)
+    assert first is not None
+    first.reach = 100
+    thief = ledger.steal(5, NEVER, MANY)
+    assert thief is not None and ledger.claim(first, 100) == 50
+    ledger.release(thief)
+    again = ledger.lease(100, MANY)
+    assert first.end == 50 and again is not None and (again.start, again.end) == (50, 100)
 
 
 def test_what_was_read_before_a_new_beginning_counts_no_more() -> None:

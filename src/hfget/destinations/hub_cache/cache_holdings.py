@@ -10,8 +10,9 @@ from pathlib import Path
 from hfget.destinations.hub_cache.cache_paths import OWN_RECORDS, repo_of
 from hfget.destinations.local_holdings import LocalHolding, cached_holding
 from hfget.destinations.path_rules import is_repo_folder
+from hfget.destinations.record_files import read_own_text
 from hfget.model import is_commit
-from hfget.system import names_in, read_text
+from hfget.system import names_in
 
 
 def repo_folders(cache: Path) -> list[Path]:
@@ -37,5 +38,7 @@ def _revisions(refs: Path) -> dict[str, str]:
         for name in names:
             path = Path(parent, name)
             with suppress(OSError, ValueError):
-                found.setdefault(read_text(path, 100).strip(), path.relative_to(refs).as_posix())
+                found.setdefault(
+                    read_own_text(path, 100).strip(), path.relative_to(refs).as_posix()
+                )
     return found

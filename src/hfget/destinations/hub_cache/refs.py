@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.record_files import read_own_text
 from hfget.destinations.safe_directories import Directories
 from hfget.destinations.safe_paths import destination
 from hfget.destinations.wanted_files import read_wanted
@@ -36,7 +37,7 @@ class Refs:
         with suppress(OSError, ValueError, UnsafeError):
             name = destination(self._folder / "refs", asked)
             self._directories.refuse_escape(name.parent)
-            commit = read_text(name, 100, foreign=anyones).strip()
+            commit = read_own_text(name, 100, foreign=anyones).strip()
             moment = name.stat().st_mtime
         if not is_commit(commit):
             return None

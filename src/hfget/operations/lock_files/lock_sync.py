@@ -23,7 +23,7 @@ from hfget.operations.planner import place
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
 from hfget.partials import hash_file
-from hfget.system import Stop, os_reason
+from hfget.system import Stop, check_shortage, os_reason
 
 
 class Remedy(Enum):
@@ -145,6 +145,7 @@ def _state(
         path = placement.present or placement.destination
         actual = hash_file(path, file.hash_kind, stop=stop, progress=hashed)
     except OSError as error:
+        check_shortage(error, file.path)
         remedy = Remedy.SYNC if placement.replaceable else Remedy.FORCE
         return "changed", texts.UNREADABLE(strerror=os_reason(error)), remedy
     if actual is None:

@@ -15,7 +15,7 @@ from hfget.destinations import (
     is_repo_folder,
 )
 from hfget.partials import JOURNALED_BYTES, Identity, leftover_bytes, stem_for
-from hfget.system import hub_cache, names_in
+from hfget.system import check_shortage, hub_cache, names_in
 
 
 class Place(NamedTuple):
@@ -54,7 +54,8 @@ def places(
                 there = list(entries)
         except FileNotFoundError:  # removed meanwhile
             continue
-        except OSError:
+        except OSError as error:
+            check_shortage(error, folder)
             unreadable(folder)
             continue
         if any(is_repo_folder(each.name) for each in there):

@@ -18,7 +18,7 @@ from hfget.operations.lock_files.locking import changed_files
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
-from hfget.system import Stop
+from hfget.system import Stop, check_shortage
 
 #: Downloads are looked for so deep below a folder that is none itself.
 _MOST_DEEP = 3
@@ -93,6 +93,7 @@ def _folders_in(folder: Path) -> Sequence[Path]:
     try:
         with os.scandir(folder) as entries:
             names = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
-    except OSError:
+    except OSError as error:
+        check_shortage(error, folder)
         return []
     return [folder / name for name in sorted(names) if not name.startswith(".")]

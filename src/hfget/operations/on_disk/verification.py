@@ -6,10 +6,8 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 
 from hfget import events
@@ -37,54 +35,10 @@ from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import RemoteFile
 from hfget.operations.on_disk.hash_progress import HashProgress
+from hfget.operations.on_disk.verified import FileState, Verification, VerifiedFile
 from hfget.partials import hash_file
 from hfget.settings import user_path
-from hfget.system import disk_error, is_inside, os_reason, reading_other_users
-
-
-class FileState(Enum):
-    """How a file compares with its record."""
-
-    OK = "ok"
-    MISSING = "missing"
-    CHANGED = "changed"
-    EXTRA = "extra"
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedFile:
-    """One file's verdict; `detail` says what differs."""
-
-    path: str
-    state: FileState
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The verdict on a folder. Extra files alone do not make it wrong.
-
-    `cache` is the Hub cache that the folder is a snapshot of, if it is one. `homes` says of each
-    file that should be there which repo it is of, as far as that is recorded. `withdrawn` says
-    whether the records of the files that are wrong could be taken away.
-    """
-
-    root: Path
-    repo_id: str
-    repo_type: str
-    commit: str
-    bytes_hashed: int
-    files: tuple[VerifiedFile, ...]
-    cache: Path | None = None
-    homes: Mapping[str, Home] = field(default_factory=dict)
-    withdrawn: bool = True
-
-    def of(self, state: FileState) -> tuple[VerifiedFile, ...]:
-        return tuple(file for file in self.files if file.state is state)
-
-    @property
-    def ok(self) -> bool:
-        return not self.of(FileState.MISSING) and not self.of(FileState.CHANGED)
+from hfget.system import check_shortage, disk_error, is_inside, os_reason, reading_other_users
 
 
 def verify(
@@ -252,6 +206,7 @@ class _Check:
         except (FileNotFoundError, NotADirectoryError):
             return VerifiedFile(file.path, FileState.MISSING)
         except OSError as error:
+            check_shortage(error, file.path)
             return self._changed(file, texts.UNREADABLE(strerror=os_reason(error)))
         if actual is None:
             return None

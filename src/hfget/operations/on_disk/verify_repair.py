@@ -12,7 +12,7 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Report, repo_type_named
-from hfget.operations.on_disk.verification import FileState, Verification
+from hfget.operations.on_disk.verified import FileState, Verification
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
 from hfget.system import Stop

@@ -1,7 +1,7 @@
 """One endpoint, tried as a download would use it: the commit, the listing, a part of a file.
 
-The parts of a download do the work, with a client that watches; nothing is tried twice, and no
-token goes along.
+The parts of a download do the work, with a client that watches; nothing is tried twice. A token
+goes along where a download would send it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 
 from hfget.endpoints import NamedEndpoint, host_of, origin_of, without_login
 from hfget.errors import HfgetError
-from hfget.http import HostRules, Transient, WatchedClient, choose_credentials, parse_rewrites
+from hfget.http import (
+    Credentials,
+    HostRules,
+    Transient,
+    WatchedClient,
+    choose_credentials,
+    parse_rewrites,
+)
 from hfget.hub import Hub
 from hfget.limits import PROBE_BYTES, PROBE_SECONDS, PROBE_SPEED_SECONDS, PROBE_TIMEOUT
 from hfget.messages import operations_texts as texts
@@ -71,14 +78,18 @@ class Probed:
 class EndpointProbe:
     """The probe of one endpoint, run in a thread of its own. `done` is set at its end.
 
-    `crash` is what no code here has foreseen.
+    Of the secrets that are `chosen` only that of its origin is used. `crash` is what no code here
+    has foreseen.
     """
 
-    def __init__(self, endpoint: str, named_by: str, ref: RepoRef) -> None:
+    def __init__(
+        self, endpoint: str, named_by: str, ref: RepoRef, chosen: Credentials | None = None
+    ) -> None:
         self.done = threading.Event()
         self.crash: BaseException | None = None
         self._given = endpoint
         self._ref = ref
+        self._chosen = chosen
         self._client: WatchedClient | None = None
         self._stop = Stop()
         self._is_over = self._is_complete = False
@@ -137,7 +148,8 @@ class EndpointProbe:
         except (HfgetError, Transient) as error:
             if self._is_over:
                 return
-            self._found(probe_findings.of_error(error, client, endpoint))
+            withheld = origin_of(endpoint) in self._settings.withheld_tokens
+            self._found(probe_findings.of_error(error, client, endpoint, withheld=withheld))
         issuer = client.issuer(endpoint)
         works = not any(finding.exit_code for finding in self._result.findings)
         self._result = replace(self._result, works=works, issuer=issuer)
@@ -146,10 +158,12 @@ class EndpointProbe:
     def _begin(self) -> WatchedClient:
         """Raises HfgetError where the endpoint, or the proxy to it, cannot be used at all."""
         named = NamedEndpoint(self._given, "flag")
-        chosen = choose_credentials([named], flag=None, use_ambient=False)
+        chosen = self._chosen or choose_credentials([named], flag=None, use_ambient=False)
+        origin = origin_of(self._given)
+        credentials = {where: one for where, one in chosen.credentials.items() if where == origin}
         rewrites = parse_rewrites((), os.environ)
         client = WatchedClient(
-            chosen.credentials.values(),
+            credentials.values(),
             rules=HostRules(rewrites),
             connect_timeout=PROBE_TIMEOUT,
             offline=offline_by(os.environ),
@@ -159,7 +173,8 @@ class EndpointProbe:
         self._result = replace(self._result, proxy=proxy)
         self._settings = Settings(
             endpoint=self._result.endpoint,
-            credentials=chosen.credentials,
+            credentials=credentials,
+            withheld_tokens=chosen.withheld,
             rewrites=rewrites,
             api_timeout=PROBE_TIMEOUT,
             download_timeout=PROBE_TIMEOUT,

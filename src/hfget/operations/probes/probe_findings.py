@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hfget.endpoints import host_of, is_private_address, is_public_hub
-from hfget.errors import HfgetError
+from hfget.errors import AccessError, HfgetError, NotFoundError, UnseenError
 from hfget.http import Transient, WatchedClient, describe, kind_of
 from hfget.messages import operations_texts as texts
 from hfget.messages import remedies
@@ -36,13 +36,15 @@ class Finding(NamedTuple):
     exit_code: int = 0
 
 
-def of_error(error: HfgetError | Transient, client: WatchedClient, endpoint: str) -> Finding:
-    """Why a probe of `endpoint` came to its end."""
+def of_error(
+    error: HfgetError | Transient, client: WatchedClient, endpoint: str, *, withheld: bool = False
+) -> Finding:
+    """Why a probe of `endpoint` came to its end, where a token that there is may be `withheld`."""
     url = error.url or endpoint
     host, home = host_of(url), host_of(f"{endpoint}/")
     failure, code = client.failure, getattr(error, "exit_code", 5)
     if failure is None or isinstance(failure, HfgetError):
-        return _of_answer(error, client, host, code)
+        return _of_answer(error, client, host, code, withheld=withheld)
     kind = kind_of(failure)
     if kind == "certificate" and isinstance(error, HfgetError):
         return Finding(kind, error.message, error.hint, code)
@@ -60,7 +62,7 @@ def of_error(error: HfgetError | Transient, client: WatchedClient, endpoint: str
 
 
 def _of_answer(
-    error: HfgetError | Transient, client: WatchedClient, host: str, code: int
+    error: HfgetError | Transient, client: WatchedClient, host: str, code: int, *, withheld: bool
 ) -> Finding:
     """What is wrong where the host did answer."""
     last = client.exchanges[-1] if client.exchanges else None
@@ -77,9 +79,12 @@ def _of_answer(
     if last is not None and last.is_page and status == 200:
         text = texts.PROBE_LOGIN_PAGE(host=host)
         return Finding("login-page", text, remedies.NETWORK_LOGIN, code)
-    if status in (401, 403) and client.failure is None:
-        text = texts.PROBE_NOT_ALLOWED(host=host, status=status)
-        return Finding("not-allowed", text, remedies.NAME_PUBLIC_REPO, code)
+    if status in (401, 403) and client.failure is None and not isinstance(error, NotFoundError):
+        told = withheld or client.keyring.of(error.url or "") or not isinstance(error, UnseenError)
+        if isinstance(error, AccessError) and told:
+            return Finding("not-allowed", error.message, error.hint, code)
+        text = texts.PROBE_NEEDS_TOKEN(host=host, status=status)
+        return Finding("not-allowed", text, remedies.GIVE_TOKEN_OR_PUBLIC_REPO, code)
     if isinstance(error, HfgetError):
         return Finding(error.kind, error.message, error.hint, code)
     if error.lie:

@@ -17,7 +17,10 @@ from hfget.endpoints import (
     is_official,
     named_endpoints,
     with_mirrors,
+    without_login,
 )
+from hfget.errors import UnsafeError
+from hfget.http import Credentials, choose_credentials
 from hfget.limits import PROBE_SECONDS
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef
@@ -25,6 +28,7 @@ from hfget.operations.chosen_endpoints import read_reference
 from hfget.operations.probes import probe_findings
 from hfget.operations.probes.endpoint_probe import EndpointProbe, Probed
 from hfget.options import DownloadOptions
+from hfget.selection import split_words
 
 #: Small, public, and on every mirror that copies what is asked for.
 PROBED_REPO = "openai-community/gpt2"
@@ -83,13 +87,15 @@ def candidates(
     return list(first.values())
 
 
-def probe_all(repo: str, flags: Sequence[str] = ()) -> SideBySide:
+def probe_all(repo: str, options: DownloadOptions) -> SideBySide:
     """Ask all candidates for `repo`, each in a thread, for PROBE_SECONDS at most.
 
-    Raises UsageError for what is not a repo or not an address.
+    Raises UsageError for what is not a repo, an address or a token.
     """
-    ref, _ = read_reference(repo, DownloadOptions(endpoint=flags), None)
-    probes = [EndpointProbe(*each, ref) for each in candidates(flags, ref)]
+    ref, named = read_reference(repo, options, None)
+    asked = candidates([one for one in options.endpoint if one.strip()], ref)
+    chosen = _credentials(asked, named, options)
+    probes = [EndpointProbe(*each, ref, chosen) for each in asked]
     deadline = time.monotonic() + PROBE_SECONDS
     try:
         for probe in probes:
@@ -103,6 +109,31 @@ def probe_all(repo: str, flags: Sequence[str] = ()) -> SideBySide:
         if probe.crash is not None:
             raise probe.crash
     return SideBySide(ref, _compared([probe.result() for probe in probes]))
+
+
+def _credentials(
+    asked: Sequence[AskedEndpoint], named: Sequence[NamedEndpoint], options: DownloadOptions
+) -> Credentials | None:
+    """What a download would send to those that are `named` for it, and to the others further on.
+
+    None where a secret would travel in the clear: the probe of that endpoint says so, and no token
+    is sent to any.
+    """
+    known = {without_login(one.url) for one in named}
+    further = [
+        NamedEndpoint(one.endpoint, "further")
+        for one in asked
+        if without_login(one.endpoint) not in known
+    ]
+    try:
+        return choose_credentials(
+            (*named, *further),
+            flag=options.token,
+            use_ambient=options.ambient_token,
+            send_to=split_words(options.send_token_to),
+        )
+    except UnsafeError:
+        return None
 
 
 def _compared(probed: Sequence[Probed]) -> tuple[Probed, ...]:

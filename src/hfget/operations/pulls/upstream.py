@@ -150,6 +150,11 @@ class Upstream:
         """Free connections for those who wait for one."""
         self._http.relieve()
 
+    @property
+    def present(self) -> int:
+        """Its endpoints are asked one after the other."""
+        return 1
+
     def sources(self, hosts: HostHealth, snapshot: Snapshot) -> ComposedSources:
         """Where the bytes of the snapshot's files come from, at the rate that there is for all."""
         return ComposedSources(self._context, snapshot, self._limit, hosts)
@@ -158,7 +163,7 @@ class Upstream:
         begun = time.monotonic()
         in_vain = known is not None or self._health.is_down
 
-        def unreached(failure: Transient) -> None:
+        def unreached(failure: Transient, wait: float) -> None:
             """No long tries: there is something to serve, or a client that will not wait."""
             over = in_vain or time.monotonic() - begun > _TRYING_SECONDS
             if over and failure.status not in CALM:

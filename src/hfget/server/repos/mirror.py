@@ -23,9 +23,9 @@ from hfget.errors import HfgetError, NetworkError
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_commit
 from hfget.operations import KeptContents, Pull, Puller, Upstream
 from hfget.options import DownloadOptions
-from hfget.server.listing import Listing, ServedFile
-from hfget.server.store import Store
-from hfget.server.upstream_file import UpstreamFile, card_of
+from hfget.server.repos.listing import Listing, ServedFile
+from hfget.server.repos.store import Store
+from hfget.server.repos.upstream_file import UpstreamFile, card_of
 
 _ASKING_THREADS = 16
 #: How often what has come is written down, in seconds.

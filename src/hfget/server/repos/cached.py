@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hfget.destinations import RecordLog, read_tree
 from hfget.model import RemoteFile, RepoType, is_commit, is_etag
-from hfget.server.visibility import Visibility, is_cached_repo, is_never_shown, is_text
-from hfget.server.walk import FoundFile
+from hfget.server.repos.visibility import Visibility, is_cached_repo, is_never_shown, is_text
+from hfget.server.repos.walk import FoundFile
 from hfget.system import Stamp, is_shortage, read_text
 
 _TYPES: dict[str, RepoType] = {"models": "model", "datasets": "dataset", "spaces": "space"}

@@ -8,10 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
-from hfget.server.client_tokens import ClientTokens
-from hfget.server.hostnames import KnownHosts
-from hfget.server.listing import ServedFile
-from hfget.server.repo import Repo
+from hfget.server.protocol.client_tokens import ClientTokens
+from hfget.server.protocol.hostnames import KnownHosts
+from hfget.server.repos.listing import ServedFile
+from hfget.server.repos.repo import Repo
 
 
 class Permission(Enum):

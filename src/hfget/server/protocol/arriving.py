@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from hfget.errors import HfgetError, UnreachableError
 from hfget.messages import server_texts as texts
-from hfget.server.body import BLOCK_BYTES, disconnected, read_at
-from hfget.server.ranges import ByteRange
+from hfget.server.protocol.body import BLOCK_BYTES, disconnected, read_at
+from hfget.server.protocol.ranges import ByteRange
 
 if TYPE_CHECKING:
     from hfget.operations import Pull

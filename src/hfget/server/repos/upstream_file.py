@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hfget.errors import HfgetError
 from hfget.model import RemoteFile, Snapshot
 from hfget.operations import Pull
-from hfget.server.card import Card
-from hfget.server.listing import ServedFile
-from hfget.server.scanning import card_in
+from hfget.server.repos.card import Card
+from hfget.server.repos.listing import ServedFile
+from hfget.server.repos.scanning import card_in
 from hfget.system import Stamp
 
 if TYPE_CHECKING:
-    from hfget.server.mirror import Mirror
+    from hfget.server.repos.mirror import Mirror
 
 #: So long a listing waits for the card of its repo, in seconds, and so large that may be.
 _CARD_SECONDS, _MOST_CARD = 5.0, 1 << 20

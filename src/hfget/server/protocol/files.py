@@ -11,14 +11,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from hfget.server.access import Location
-from hfget.server.answers import RefusalError, entry_not_found, upstream_refusal
-from hfget.server.arriving import ArrivingAnswer
-from hfget.server.body import BLOCK_BYTES, FileAnswer, read_at
-from hfget.server.listing import Listing, ServedFile, Supply
-from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, none_match, requested_span
-from hfget.server.repo import Repo
-from hfget.server.scanning import open_checked
+from hfget.server.protocol.access import Location
+from hfget.server.protocol.answers import RefusalError, entry_not_found, upstream_refusal
+from hfget.server.protocol.arriving import ArrivingAnswer
+from hfget.server.protocol.body import BLOCK_BYTES, FileAnswer, read_at
+from hfget.server.protocol.ranges import (
+    ByteRange,
+    UnsatisfiableRangeError,
+    none_match,
+    requested_span,
+)
+from hfget.server.repos.listing import Listing, ServedFile, Supply
+from hfget.server.repos.repo import Repo
+from hfget.server.repos.scanning import open_checked
 
 #: Content is never a page of this origin: a repo may hold scripts of anybody's.
 _INERT = {

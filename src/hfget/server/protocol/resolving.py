@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from hfget.errors import HfgetError, NetworkError, NotFoundError
 from hfget.messages import server_texts as texts
 from hfget.model import is_commit
-from hfget.server.access import Permission, ServeOptions
-from hfget.server.answers import (
+from hfget.server.protocol.access import Permission, ServeOptions
+from hfget.server.protocol.answers import (
     RefusalError,
     invalid_token,
     preparing,
@@ -22,15 +22,15 @@ from hfget.server.answers import (
     revision_not_found,
     upstream_refusal,
 )
-from hfget.server.cached import CachedRepo
-from hfget.server.listing import Listing
-from hfget.server.repo import MAIN, Repo, unfit
-from hfget.server.store import Store
-from hfget.server.targets import PathReading
+from hfget.server.protocol.targets import PathReading
+from hfget.server.repos.cached import CachedRepo
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.repo import MAIN, Repo, unfit
+from hfget.server.repos.store import Store
 from hfget.system import Stopped
 
 if TYPE_CHECKING:
-    from hfget.server.mirror import Mirror
+    from hfget.server.repos.mirror import Mirror
 
 _TAGS = "refs/tags/"
 #: Says that upstream could not be asked whether a branch is still the commit that is served.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 
-from hfget.server.provenance import Provenance
-from hfget.server.visibility import Visibility, is_never_shown, is_text, looks_like_home
+from hfget.server.repos.provenance import Provenance
+from hfget.server.repos.visibility import Visibility, is_never_shown, is_text, looks_like_home
 from hfget.system import Stamp, is_shortage
 
 _MOST_DEEP = 100

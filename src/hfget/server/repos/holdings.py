@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.model import is_commit, is_etag
-from hfget.server.cached import CachedRepo
-from hfget.server.repo import Repo
-from hfget.server.store import Store
+from hfget.server.repos.cached import CachedRepo
+from hfget.server.repos.repo import Repo
+from hfget.server.repos.store import Store
 
 #: So long what was counted is shown, in seconds: a look at a large cache takes a while.
 _FRESH_SECONDS = 4.0

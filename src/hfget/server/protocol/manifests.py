@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from hfget.messages import server_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection import files_meant, label_of, labels_of, projectors, whole_name
-from hfget.server.answers import RefusalError
-from hfget.server.api import sibling
-from hfget.server.body import read_at
-from hfget.server.listing import Listing, ServedFile
-from hfget.server.scanning import open_checked
+from hfget.server.protocol.answers import RefusalError
+from hfget.server.protocol.api import sibling
+from hfget.server.protocol.body import read_at
+from hfget.server.repos.listing import Listing, ServedFile
+from hfget.server.repos.scanning import open_checked
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"

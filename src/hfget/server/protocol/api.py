@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from hfget.model import is_commit
-from hfget.server.access import Access
-from hfget.server.answers import RefusalError, entry_not_found
-from hfget.server.listing import Listing, ServedFile
-from hfget.server.repo import Repo
+from hfget.server.protocol.access import Access
+from hfget.server.protocol.answers import RefusalError, entry_not_found
+from hfget.server.repos.listing import Listing, ServedFile
+from hfget.server.repos.repo import Repo
 
 _TITLE = "served by hfget"
 _MOST_FIELDS = 100_000

@@ -16,10 +16,10 @@ from urllib.parse import unquote
 
 from hfget.messages import server_texts as texts
 from hfget.model import RepoType
-from hfget.server.cached import cached_revisions
-from hfget.server.provenance import Provenances, has_records, is_folder
-from hfget.server.repo import MAIN, Repo, unfit
-from hfget.server.visibility import Visibility, is_cached_repo, is_hidden, looks_like_home
+from hfget.server.repos.cached import cached_revisions
+from hfget.server.repos.provenance import Provenances, has_records, is_folder
+from hfget.server.repos.repo import MAIN, Repo, unfit
+from hfget.server.repos.visibility import Visibility, is_cached_repo, is_hidden, looks_like_home
 from hfget.system import is_shortage
 
 _TYPE_FOLDERS: dict[str, RepoType] = {"datasets": "dataset", "spaces": "space"}

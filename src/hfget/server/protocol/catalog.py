@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from hfget.model import RepoType
-from hfget.server import api
-from hfget.server.access import Access, Permission
-from hfget.server.listing import Listing
-from hfget.server.repo import MAIN, Repo
-from hfget.server.store import Store
+from hfget.server.protocol import api
+from hfget.server.protocol.access import Access, Permission
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.repo import MAIN, Repo
+from hfget.server.repos.store import Store
 
 _MOST = 1000
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from hfget.model import RemoteFile
-from hfget.server.card import Card
-from hfget.server.hashes import git_tree_ids, lfs_pointer
+from hfget.server.repos.card import Card
+from hfget.server.repos.hashes import git_tree_ids, lfs_pointer
 from hfget.system import Stamp
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hfget.model import RemoteFile, is_sha256
-from hfget.server import attributes
-from hfget.server.attributes import LfsRules
-from hfget.server.cached import CachedRepo
-from hfget.server.card import Card, read_card
-from hfget.server.hashes import HashCache, git_blob_id, lfs_pointer
-from hfget.server.listing import Listing, ServedFile
-from hfget.server.provenance import Promise, Provenance, Provenances
-from hfget.server.visibility import Visibility
-from hfget.server.walk import FoundFile, Walk
+from hfget.server.repos import attributes
+from hfget.server.repos.attributes import LfsRules
+from hfget.server.repos.cached import CachedRepo
+from hfget.server.repos.card import Card, read_card
+from hfget.server.repos.hashes import HashCache, git_blob_id, lfs_pointer
+from hfget.server.repos.listing import Listing, ServedFile
+from hfget.server.repos.provenance import Promise, Provenance, Provenances
+from hfget.server.repos.visibility import Visibility
+from hfget.server.repos.walk import FoundFile, Walk
 from hfget.system import Stamp, is_shortage, read_text
 
 LFS_THRESHOLD = 10 * 1024 * 1024

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from hfget.messages import server_texts as texts
 from hfget.model import URL_PREFIXES, RepoType
-from hfget.server.cached import CachedRepo
-from hfget.server.discovery import Discovery
-from hfget.server.hashes import HashCache
-from hfget.server.listing import Listing
-from hfget.server.provenance import Provenances
-from hfget.server.repo import Repo
-from hfget.server.scanning import Scanner
-from hfget.server.visibility import Visibility
+from hfget.server.repos.cached import CachedRepo
+from hfget.server.repos.discovery import Discovery
+from hfget.server.repos.hashes import HashCache
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.provenance import Provenances
+from hfget.server.repos.repo import Repo
+from hfget.server.repos.scanning import Scanner
+from hfget.server.repos.visibility import Visibility
 from hfget.system import Stopped
 
 _HASHING_THREADS = 2

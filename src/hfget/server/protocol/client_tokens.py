@@ -16,7 +16,7 @@ from pathlib import Path
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import server_texts as texts
-from hfget.server.answers import INVALID_LOGIN, RefusalError
+from hfget.server.protocol.answers import INVALID_LOGIN, RefusalError
 from hfget.system import os_reason, read_text, remember
 
 VARIABLE = "HFGET_SERVE_TOKEN"

@@ -11,7 +11,7 @@ import anyio.to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hfget.server.ranges import ByteRange
+from hfget.server.protocol.ranges import ByteRange
 
 BLOCK_BYTES = 1 << 20
 _NOT_SO = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)

@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hfget.server.ranges import ByteRange
+from hfget.server.protocol.ranges import ByteRange
 
 IS_THERE = hasattr(os, "sendfile") and hasattr(select, "poll")
 _THREADS = 16
