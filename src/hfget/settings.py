@@ -135,7 +135,7 @@ class Settings:
             object.__setattr__(self, "endpoints", (self.endpoint,))
 
 
-#: A longer wait is none that anybody sees the end of, and more than some systems take.
+#: No user sees the end of a longer wait, and some systems do not take it.
 _LONGEST_TIME_OUT = 86_400.0
 _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}")
 

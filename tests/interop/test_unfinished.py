@@ -32,7 +32,7 @@ def partials(shell: Shell) -> dict[Path, int]:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_what_hf_was_killed_in_is_gone_on_with(
+def test_what_hf_was_killed_in_is_continued(
     number: int, layout: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     theirs, ours = LAYOUTS[layout]

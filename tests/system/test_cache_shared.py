@@ -107,7 +107,7 @@ def test_a_link_planted_in_a_cache_leads_nowhere(
     assert list(outside.iterdir()) == [] and content_sent(hub) == 0
 
 
-def test_what_somebody_else_fetches_is_waited_for_and_taken(
+def test_what_another_user_fetches_is_waited_for_and_taken(
     repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     data = content(3 * MiB, f"{REPO}/w.bin")
@@ -179,7 +179,7 @@ def assert_blobs_are_right(cache: HubCache) -> None:
             assert blob == cache.blob(blob.read_bytes(), lfs=len(blob.name) == 64)
 
 
-def test_kills_leave_a_cache_that_is_right_and_gone_on_with(
+def test_kills_leave_a_cache_that_is_right_and_continued(
     repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     files: dict[str, bytes | str | int] = {f"s/{n}.bin": 40 * KiB + n for n in range(60)}

@@ -30,7 +30,7 @@ def a_work_tree(folder: Path) -> Path:
 
 @pytest.mark.parametrize("more", [(), ("--json",), ("-q",)])
 @pytest.mark.parametrize("place", ["home", "work"])
-def test_refused_where_nobody_can_be_asked(
+def test_refused_where_no_one_can_be_asked(
     shell: Shell, source: Path, place: str, more: tuple[str, ...]
 ) -> None:
     folder = a_work_tree(shell.directory / "work") if place == "work" else shell.directory / "home"
@@ -50,7 +50,7 @@ def test_below_a_work_tree_nothing_is_asked(shell: Shell, source: Path) -> None:
     assert tree(shell.directory / "m") == tree(source)
 
 
-def test_the_library_asks_nobody(shell: Shell, source: Path) -> None:
+def test_the_library_asks_no_one(shell: Shell, source: Path) -> None:
     folder = a_work_tree(shell.directory / "work")
     assert download(REPO, endpoint=shell.endpoint, local_dir=folder).ok
 

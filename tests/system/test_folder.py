@@ -33,7 +33,7 @@ def test_a_file_that_is_right_already_is_adopted(
 
 
 @pytest.mark.parametrize("content", [b"mine, of another size", b"{}"])
-def test_a_file_of_somebody_else_is_not_overwritten(
+def test_a_file_of_another_user_is_not_overwritten(
     content: bytes, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     source = make_model(repos_root, REPO, {"c.json": "[]", "d.json": "{}"})

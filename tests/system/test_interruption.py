@@ -100,7 +100,7 @@ def test_a_kill_before_a_step_on_the_disk_does_no_harm(repos_root: Path, tmp_pat
     assert steps >= 4 and tally.hashed > 3
 
 
-def test_a_partial_that_somebody_edited_is_found_out(
+def test_a_partial_that_another_edited_is_found_out(
     repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     source = make_model(repos_root, REPO, {"w.bin": 64 * MiB})

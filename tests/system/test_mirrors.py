@@ -109,7 +109,7 @@ def test_a_slow_one_brings_little_and_is_not_waited_for(
         assert done.report["received"] <= 1.05 * done.report["bytes_total"]
 
 
-def test_one_that_dies_midway_is_gone_on_without_and_used_again_once_it_is_back(
+def test_one_that_dies_midway_is_left_and_used_again_once_it_is_back(
     hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:
     staying, dying = hubs(2, RATE / 3)

@@ -61,7 +61,7 @@ def test_a_pasted_command_is_carried_out(hub: LocalHub, shell_at: ShellAt) -> No
         ["AutoModel.from_pretrained('org/model')"],
     ],
 )
-def test_what_is_answered_asks_nobody(
+def test_what_is_answered_asks_no_one(
     arguments: list[str], hub: LocalHub, shell_at: ShellAt
 ) -> None:
     done = shell_at(hub.endpoint).run(*arguments)

@@ -97,7 +97,7 @@ def test_a_range_in_the_middle_comes_first(tmp_path: Path) -> None:
         first.close()
 
 
-def test_a_client_that_goes_away_stops_nobody(hub: LocalHub, tmp_path: Path) -> None:
+def test_a_client_that_goes_away_stops_no_one(hub: LocalHub, tmp_path: Path) -> None:
     hub.set_rate(8e6)
     with mirror(hub, tmp_path) as served:
         with served.connect() as connection:

@@ -116,7 +116,7 @@ def test_what_changes_on_disk_is_seen(tmp_path: Path) -> None:
         wait_until(lambda: " 404 " in ask(served, request)[0], SECONDS)
 
 
-def test_a_client_that_takes_nothing_holds_up_nobody(served: Served) -> None:
+def test_a_client_that_takes_nothing_holds_up_no_one(served: Served) -> None:
     request = "GET /org/name/resolve/main/large.safetensors HTTP/1.1\r\nHost: localhost\r\n\r\n"
     slow = []
     for _ in range(40):  # more than there are threads that send

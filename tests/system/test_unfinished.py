@@ -89,7 +89,7 @@ def test_what_is_longer_than_the_file_is_not_even_tried(
     assert tree(shell.directory / done.report["path"]) == tree(source)
 
 
-def test_it_is_gone_on_with_where_there_is_no_room_for_a_copy(
+def test_it_is_continued_where_there_is_no_room_for_a_copy(
     layout: str, repos_root: Path, start_hub: StartHub, shell_at: ShellAt
 ) -> None:
     source = make_model(repos_root, REPO, {"sub/w.bin": SIZE})

@@ -39,7 +39,7 @@ def test_no_module_looks_with_pathlib() -> None:
         errno.ELOOP,
     ],
 )
-def test_an_error_nobody_thought_of_names_what_it_is_about(number: int) -> None:
+def test_an_error_no_one_thought_of_names_what_it_is_about(number: int) -> None:
     with pytest.raises(DiskError) as caught, naming_disk_errors():
         raise OSError(number, os.strerror(number), "/mnt/dead/folder")
     assert caught.value.exit_code == 7 and "/mnt/dead/folder" in caught.value.message

@@ -45,7 +45,7 @@ def state(folder: Path) -> dict[str, int]:
 
 
 def check_still(folder: Path) -> None:
-    """Nobody has the lock, no thread runs, and nothing changes any more."""
+    """No process has the lock, no thread runs, and nothing changes any more."""
     assert threads() == []
     locks = [path for path in folder.rglob("*.lock") if path.is_file()]
     for path in locks:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HOST_NAME = lazy_pattern(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
 _ORIGIN = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s]+/?")
-#: In a folder that was filled with a token: what is there need not be anybody's to read.
+#: In a folder that was filled with a token: what is there is not for all to read.
 FILLED = ".hfget-filled-with-token"
 
 

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
         open_own,
         owner_of,
         read_bytes,
-        reading_anybodys,
+        reading_other_users,
     )
     from hfget.system.speed_memory import last_speed, remember_speed
     from hfget.system.user_folders import (
@@ -141,7 +141,7 @@ __all__ = [
     "padded",
     "read_bytes",
     "read_text",
-    "reading_anybodys",
+    "reading_other_users",
     "redact",
     "remember",
     "remember_speed",
@@ -218,7 +218,7 @@ _HOMES = {
     "open_own": "safe_open",
     "owner_of": "safe_open",
     "read_bytes": "safe_open",
-    "reading_anybodys": "safe_open",
+    "reading_other_users": "safe_open",
 }
 
 

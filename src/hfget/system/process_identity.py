@@ -1,6 +1,6 @@
 """Who owns a partial file: a tag in its name that tells host, boot, process and start time.
 
-Locks of some file systems (Lustre, GPFS, NFS) succeed for everybody. What keeps files right
+On some file systems (Lustre, GPFS, NFS) every process gets a lock. What keeps files right
 is therefore a name: a process that works on a partial has renamed it to a name of its own, and
 rename is atomic there too. The tag tells others whether that owner can still be alive.
 """

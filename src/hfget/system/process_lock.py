@@ -37,7 +37,7 @@ _BEAT_SECONDS = 10.0
 _PATIENCE_SECONDS = LEASE_SECONDS
 #: A living hfget says who it is at once: so long to one that does not, or is known to be dead.
 _GRACE_SECONDS = 5.0
-_SOMEBODY = texts.ANOTHER_PROGRAM
+_UNKNOWN_HOLDER = texts.ANOTHER_PROGRAM
 #: Who may not write to the folder has no business with its lock: also a reader could hold it.
 _MODE = 0o660
 
@@ -45,7 +45,7 @@ _MODE = 0o660
 class _Holder(NamedTuple):
     """Who has the lock, as far as the file beside it says; `signs` change as long as it lives."""
 
-    name: str = _SOMEBODY
+    name: str = _UNKNOWN_HOLDER
     stopped: int = 0
     signs: tuple[bytes, int] = (b"", 0)
 
@@ -67,14 +67,14 @@ class _Holder(NamedTuple):
     @property
     def patience(self) -> float:
         """How long it is waited for without a sign of life, in seconds."""
-        return _GRACE_SECONDS if self.name == _SOMEBODY else _PATIENCE_SECONDS
+        return _GRACE_SECONDS if self.name == _UNKNOWN_HOLDER else _PATIENCE_SECONDS
 
     @property
     def what(self) -> str:
         """What it is doing, and what can be done about that."""
         if self.stopped:
             return texts.STOPPED(pid=self.stopped)
-        return texts.HAS_THE_LOCK if self.name == _SOMEBODY else texts.WORKS_HERE
+        return texts.HAS_THE_LOCK if self.name == _UNKNOWN_HOLDER else texts.WORKS_HERE
 
 
 @contextmanager
@@ -145,7 +145,7 @@ def _acquired(
                 texts.LOCKED(name=holder.name, what=holder.what),
                 hint=advice.WAIT_OR_NO_WAIT,
             )
-        if told is None or (holder.name, holder.stopped) not in (told, (_SOMEBODY, 0)):
+        if told is None or (holder.name, holder.stopped) not in (told, (_UNKNOWN_HOLDER, 0)):
             observer(events.Note(texts.WAITING_FOR(name=holder.name, what=holder.what)))
             told = holder.name, holder.stopped
         if holder.signs != signs:

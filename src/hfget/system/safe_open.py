@@ -4,7 +4,7 @@ A name in a folder that others can write to may be a link, a pipe, a device, a s
 file that matters, or a file whose owner still holds it open. So a name is opened from its open
 folder, never through a link and never waiting, and what counts is what the descriptor says:
 a regular file, with one name, of this user. What is opened only to be hashed or copied may be
-anybody's.
+any user's.
 
 Whose a file is, the file system tells: where root is squashed (NFS), user numbers are mapped, or
 a mount shows one owner for all (FAT, SMB, FUSE), what this process creates there appears as some
@@ -40,7 +40,7 @@ _NO_FILE = (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EOPNOTSUPP)
 
 #: By device, the owner that files created by this process have there, if it is another number.
 _appearing: dict[int, int] = {}
-_anybodys: ContextVar[bool] = ContextVar("anybodys", default=False)
+_other_users: ContextVar[bool] = ContextVar("other_users", default=False)
 
 
 class UntrustedError(OSError):
@@ -75,7 +75,7 @@ class Stamp(NamedTuple):
 
 
 def open_file(path: str | os.PathLike[str]) -> int:
-    """A descriptor to read a regular file, anybody's. Raises OSError, UntrustedError."""
+    """A descriptor to read a regular file of any user. Raises OSError, UntrustedError."""
     return _checked(_open(path, os.O_RDONLY, None), path)
 
 
@@ -155,7 +155,7 @@ def read_bytes(
     """The content of a small file, and what its descriptor says of it.
 
     A file of another user, or with other names, counts only with `foreign`, and within
-    `reading_anybodys`; root's always does. One of more than `most` bytes is not read, with `cut`
+    `reading_other_users`; root's always does. One of more than `most` bytes is not read, with `cut`
     its beginning is. Raises OSError, UntrustedError.
     """
     folder = open_folder(os.path.dirname(path))
@@ -165,7 +165,7 @@ def read_bytes(
         close(folder)
     try:
         found = os.fstat(fd)
-        if not (foreign or _anybodys.get()):
+        if not (foreign or _other_users.get()):
             if found.st_nlink != 1:
                 raise UntrustedError(path, texts.HARD_LINKS)
             if not is_trusted(found):
@@ -182,13 +182,13 @@ def read_bytes(
 
 
 @contextmanager
-def reading_anybodys() -> Iterator[None]:
+def reading_other_users() -> Iterator[None]:
     """Within it records of every user count: to compare, not to believe."""
-    token = _anybodys.set(True)
+    token = _other_users.set(True)
     try:
         yield
     finally:
-        _anybodys.reset(token)
+        _other_users.reset(token)
 
 
 def is_own(found: os.stat_result) -> bool:

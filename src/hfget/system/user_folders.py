@@ -2,7 +2,7 @@
 
 A process may have no HOME, and its user no entry in the system's list (containers, services).
 huggingface_hub then takes a folder named `~` in the working directory; and a variable that is set
-to nothing, for the working directory. Neither is meant by anybody.
+to nothing, for the working directory. No user means either.
 """
 
 from __future__ import annotations

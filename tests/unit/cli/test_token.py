@@ -78,7 +78,7 @@ def test_a_file_that_others_can_read_is_warned_of(token: str, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(os.name != "posix", reason="owners are POSIX's")
-def test_a_file_of_somebody_else_is_refused(
+def test_a_file_of_another_user_is_refused(
     token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "token"

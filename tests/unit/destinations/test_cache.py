@@ -81,7 +81,7 @@ def without_record(path: Path) -> None:
 
 
 @pytest.mark.parametrize("happens", [touched, of_another_inode, without_record])
-def test_what_nobody_vouches_for_is_hashed_where_it_lies_and_remembered(
+def test_what_no_record_vouches_for_is_hashed_where_it_lies_and_remembered(
     happens: Callable[[Path], None], cache: Path
 ) -> None:
     filled(cache, CONFIG)
@@ -214,7 +214,7 @@ def test_a_blob_is_reserved_by_one_at_a_time(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_who_may_not_lock_at_all_waits_for_nobody(
+def test_who_may_not_lock_at_all_waits_for_no_process(
     number: int, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object) -> None:

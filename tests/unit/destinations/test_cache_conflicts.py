@@ -73,7 +73,7 @@ def test_a_wrong_blob_is_replaced_never_written_to(
 
 
 @pytest.mark.timeout(20)
-def test_nobody_waits_for_a_pipe_in_place_of_an_empty_file(cache: Path) -> None:
+def test_no_thread_waits_for_a_pipe_in_place_of_an_empty_file(cache: Path) -> None:
     empty = small_file("empty", b"")
     blob(cache, empty).parent.mkdir(parents=True)
     os.mkfifo(blob(cache, empty))

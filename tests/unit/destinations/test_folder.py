@@ -163,7 +163,7 @@ def test_what_was_downloaded_here_may_be_replaced_whatever_its_time(root: Path) 
 
 
 @pytest.mark.parametrize("content", [b"[9]", b"something else"])
-def test_a_file_of_somebody_else_is_kept(content: bytes, root: Path) -> None:
+def test_a_file_of_another_user_is_kept(content: bytes, root: Path) -> None:
     put(root, content)
     same_size = len(content) == OLD.size
     expected = ItemState.ADOPTABLE if same_size else ItemState.OUTDATED

@@ -106,7 +106,7 @@ def test_a_time_in_the_future_proves_nothing_though_it_is_as_recorded(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give files away")
 @pytest.mark.parametrize("whose", ["file", "record"])
-def test_what_belongs_to_somebody_else_proves_nothing(whose: str, path: Path, file: Path) -> None:
+def test_what_belongs_to_another_user_proves_nothing(whose: str, path: Path, file: Path) -> None:
     if whose == "file":
         os.chown(file, 65534, -1)
     written(path, w=entry_of(file))
@@ -118,7 +118,7 @@ def test_what_belongs_to_somebody_else_proves_nothing(whose: str, path: Path, fi
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give files away")
-def test_a_record_of_somebody_else_is_replaced_not_written_to(path: Path, file: Path) -> None:
+def test_a_record_of_another_user_is_replaced_not_written_to(path: Path, file: Path) -> None:
     written(path, w=entry_of(file))
     os.chown(path, 65534, -1)
     before = path.read_bytes()

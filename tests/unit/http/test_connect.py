@@ -1,4 +1,4 @@
-"""Connecting: the first address that answers wins, and whoever waits can be woken."""
+"""Connecting: the first address that answers wins, and who waits can be woken."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_every_address_refuses(names: Names) -> None:
         Sockets().connect("both.test", closed_port(), BOUND)
 
 
-def test_nobody_answers() -> None:
+def test_no_host_answers() -> None:
     with silent_port() as port, pytest.raises(TimeoutError):
         Sockets().connect("127.0.0.1", port, 0.3)
 
@@ -127,7 +127,7 @@ def test_no_room_for_a_thread(names: Names, monkeypatch: pytest.MonkeyPatch) -> 
         assert sock.getpeername() == ("127.0.0.1", port)
 
 
-def test_whoever_connects_is_woken() -> None:
+def test_a_thread_that_connects_is_woken() -> None:
     mine = Sockets()
     with silent_port() as port:
         waiter = Waiter(lambda: mine.connect("127.0.0.1", port, LONG))
@@ -138,7 +138,7 @@ def test_whoever_connects_is_woken() -> None:
     assert isinstance(waiter.error, ConnectionAbortedError)
 
 
-def test_whoever_waits_for_the_resolver_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_that_waits_for_the_resolver_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, release = threading.Event(), threading.Event()
     real: Any = socket.getaddrinfo
 
@@ -173,7 +173,7 @@ def test_the_resolver_may_not_take_longer_than_connecting(monkeypatch: pytest.Mo
     release.set()
 
 
-def test_whoever_reads_is_woken() -> None:
+def test_a_thread_that_reads_is_woken() -> None:
     mine = Sockets()
     with listening() as port, mine.connect("127.0.0.1", port, LONG) as sock:
         waiter = Waiter(lambda: sock.recv(1))
@@ -183,7 +183,7 @@ def test_whoever_reads_is_woken() -> None:
         assert not waiter.is_alive()
 
 
-def test_shutting_is_final_and_concerns_nobody_else() -> None:
+def test_shutting_is_final_and_concerns_no_other_client() -> None:
     mine, others = Sockets(), Sockets()
     with listening() as port, others.connect("127.0.0.1", port, BOUND) as theirs:
         mine.shut()

@@ -65,7 +65,7 @@ def test_a_connection_is_refused() -> None:
     assert isinstance(failure, Transient) and failure.whole_host
 
 
-def test_nobody_answers() -> None:
+def test_no_host_answers() -> None:
     with silent_port() as port:
         failure = failure_of(f"http://127.0.0.1:{port}")
     assert str(failure) == "no connection within the time-out"
@@ -129,7 +129,7 @@ def test_what_the_system_says_is_said() -> None:
     assert describe(requests.ConnectionError(wrapped)) == "network is unreachable"
 
 
-def test_what_nobody_knows_has_a_name_at_least() -> None:
+def test_an_unknown_failure_has_a_name_at_least() -> None:
     assert describe(requests.exceptions.ChunkedEncodingError(f"x?{SIGNATURE}")) == (
         "ChunkedEncodingError"
     )

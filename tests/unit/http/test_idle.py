@@ -182,7 +182,7 @@ class Clocked:
         self.closed += 1
 
 
-def test_connections_rest_until_somebody_has_waited_for_too_long() -> None:
+def test_connections_rest_until_a_request_has_waited_for_too_long() -> None:
     one = Clocked()
     one.idle.rest(one)
     one.idle.relieve()

@@ -75,7 +75,7 @@ def test_upper_case_is_normalised() -> None:
     assert remote_file(entry) == RemoteFile("a.json", 3, SHA1, SHA256)
 
 
-def test_what_nobody_needs_may_be_missing_or_odd() -> None:
+def test_what_no_one_needs_may_be_missing_or_odd() -> None:
     lfs = {"oid": SHA256, "size": 3}
     assert remote_file({**PLAIN, "lfs": lfs}) == RemoteFile("a.json", 3, SHA1, SHA256)
     assert remote_file({**LFS, "oid": "?"}) == RemoteFile("a.json", 3, "", SHA256)

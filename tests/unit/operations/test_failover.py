@@ -210,7 +210,7 @@ def test_the_holders_of_a_commit_are_those_that_say_so(start: Start) -> None:
     found.join()
 
 
-def test_nobody_waits_for_a_holder_that_is_silent_and_it_comes_back(start: Start) -> None:
+def test_no_thread_waits_for_a_holder_that_is_silent_and_it_comes_back(start: Start) -> None:
     silent, failing = threading.Event(), threading.Event()
 
     def later(asked: Asked) -> Answer:

@@ -65,7 +65,7 @@ def test_a_partial_counts_for_what_its_journal_says(root: Path, commit: str) -> 
     assert space_needed(plan, layout) == max(SIZE - reserved, 0) + SMALL.size
 
 
-def test_a_partial_that_somebody_works_on_counts_for_nothing(root: Path) -> None:
+def test_a_partial_that_another_works_on_counts_for_nothing(root: Path) -> None:
     partial = partial_with(root, (0, 1000))
     plan, layout = planned(root, LARGE)
     assert (plan.items[0].state, plan.items[0].have) == (ItemState.MISSING, 0)

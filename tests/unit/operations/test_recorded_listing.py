@@ -99,7 +99,7 @@ def test_how_it_is_named_is_no_difference(tmp_path: Path) -> None:
     Recalling(recorded(tmp_path, LISTED), THERE).hold_against(replace(OTHER, files=(A, bare)))
 
 
-def test_a_record_that_was_changed_is_nobodys(tmp_path: Path) -> None:
+def test_a_record_that_was_changed_proves_nothing(tmp_path: Path) -> None:
     recorded(tmp_path, LISTED)
     tree = tmp_path / f".cache/huggingface/trees/{LISTED.commit}.json"
     tree.write_text(tree.read_text() + "\n")

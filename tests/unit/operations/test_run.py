@@ -98,7 +98,7 @@ def test_space_that_a_partial_takes_is_not_asked_for_again(
     assert tree(root) == tree(source)
 
 
-def test_a_disk_full_midway_is_a_disk_error_and_is_gone_on_with_after_space_is_made(
+def test_a_disk_full_midway_is_a_disk_error_and_is_continued_after_space_is_made(
     repos_root: Path, start_hub: StartHub, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_model(repos_root, REPO, {"a.bin": 9 * MiB, "b.bin": 8 * MiB, "c.json": "{}"})

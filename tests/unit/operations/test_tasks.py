@@ -123,7 +123,7 @@ def a_link_to_the_right_content(target: Path) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("make", [a_pipe, a_folder, a_link_to_the_right_content])
-def test_what_is_no_file_ends_the_job_and_nobody_waits_for_it(
+def test_what_is_no_file_ends_the_job_and_no_thread_waits_for_it(
     make: Callable[[Path], None], root: Path
 ) -> None:
     (root / "sub").mkdir(parents=True)

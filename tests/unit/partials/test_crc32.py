@@ -1,4 +1,4 @@
-"""A journal is the same whoever wrote it: the fast CRC-32 is zlib's."""
+"""Any CRC-32 writes the same journal: the fast one is zlib's."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def test_no_descriptor_is_lost_by_hashing(tmp_path: Path) -> None:
 
 
 def test_a_file_is_opened_for_reading_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is verified may lie on a read-only disk, or belong to somebody else."""
+    """What is verified may lie on a read-only disk, or belong to another user."""
     (tmp_path / "file").write_bytes(b"content")
     flags: list[int] = []
     real = os.open

@@ -1,4 +1,4 @@
-"""What huggingface_hub was interrupted in: found by its name, judged, copied, gone on with."""
+"""What huggingface_hub was interrupted in: found by its name, judged, copied, continued."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_what_no_process_has_open_is_moved(tmp_path: Path) -> None:
     partial.discard()
 
 
-def test_what_cannot_be_gone_on_with_is_moved_back(
+def test_what_cannot_be_continued_is_moved_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prefix, stem = written(tmp_path, 2 * MIB), stem_for(tmp_path, FILE.path, FILE.etag)

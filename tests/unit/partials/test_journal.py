@@ -184,7 +184,7 @@ def test_synced_covers_what_was_recorded_before_the_mark_and_nothing_else(tmp_pa
     assert third is not None and (len(third.blocks), third.synced) == (4, 3)
 
 
-def test_blocks_taken_over_are_not_synced_until_somebody_says_so(tmp_path: Path) -> None:
+def test_blocks_taken_over_are_not_synced_until_a_record_says_so(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "j", IDENTITY, inode=1, blocks=BLOCKS)
     taken = read_journal(tmp_path / "j")
     writer.close()
@@ -314,7 +314,7 @@ def test_whatever_a_sound_frame_holds_the_blocks_lie_apart_and_in_the_file(
     fields: dict[str, Any],
     records: list[tuple[bytes, int, int, int, int]],
 ) -> None:
-    """Somebody who can write the journal can also write its CRCs."""
+    """A user who can write the journal can also write its CRCs."""
     whole = {**IDENTITY._asdict(), **identity}
     header = {"identity": whole, "boot": "b", "inode": 42, "epoch": 7, **fields}
     text = json.dumps(header).encode()

@@ -52,7 +52,7 @@ sys.stdin.read()
 """
 
 
-def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
+def test_what_was_parked_is_continued_on_the_same_inode(stem: Path) -> None:
     rest = parked(stem, *PIECES)
     inode = rest.stat().st_ino
     assert names(stem) == sorted([rest.name, journal_at(rest).name])
@@ -65,7 +65,7 @@ def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:
     assert names(stem) == []
 
 
-def test_other_content_is_not_gone_on_with_but_cleared_away(stem: Path) -> None:
+def test_other_content_is_not_continued_but_cleared_away(stem: Path) -> None:
     parked(stem, *PIECES)
     other = IDENTITY._replace(hash="cd" * 32)
     assert leftover_bytes(stem, other) == 0
@@ -176,7 +176,7 @@ def test_data_that_is_not_the_journals_own_is_compared_block_by_block(
     partial.discard()
 
 
-def test_one_of_many_gets_the_leftover_and_nobody_shares_an_inode(stem: Path) -> None:
+def test_one_of_many_gets_the_leftover_and_none_shares_an_inode(stem: Path) -> None:
     for _ in range(5):
         rest = parked(stem, *PIECES)
         inode = rest.stat().st_ino

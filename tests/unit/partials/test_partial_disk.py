@@ -52,7 +52,7 @@ def test_sync_says_what_is_safe_and_nothing_more(stem: Path) -> None:
     journal = read_journal(journal_at(partial.data_path))
     assert journal is not None and (len(journal.blocks), journal.synced) == (3, 2)
     partial.close()
-    assert partial.sync(), "closed by whoever finishes it: nothing is left to do"
+    assert partial.sync(), "closed by the thread that finishes it: nothing is left to do"
     partial.discard()
 
 
@@ -184,7 +184,7 @@ def test_the_one_that_was_reopened_writes_no_more(stem: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "journaled"), [(1 << 20, False), ((1 << 20) + 1, True)])
-def test_a_file_above_a_mebibyte_is_gone_on_with(size: int, journaled: bool, stem: Path) -> None:
+def test_a_file_above_a_mebibyte_is_continued(size: int, journaled: bool, stem: Path) -> None:
     partial = Partial.open(stem, IDENTITY._replace(size=size))
     assert journal_at(partial.data_path).exists() is journaled
     partial.discard()

@@ -1,4 +1,4 @@
-"""Partials that somebody else has prepared, shares, or exchanges while they are written."""
+"""Partials that another user has prepared, shares, or exchanges while they are written."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_the_space_of_a_partial_is_what_it_takes_or_what_is_known_to_be_in_it(
     assert leftover_space(stem, IDENTITY) == WRITTEN
 
 
-def test_a_partial_that_somebody_else_takes_first_is_not_ours(
+def test_a_partial_that_another_process_takes_first_is_not_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stem = stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)

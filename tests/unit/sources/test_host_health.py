@@ -71,7 +71,7 @@ def ask(hosts: HostHealth, name: str = HOST) -> bool:
         return False
 
 
-def test_a_pause_is_the_hosts_own_and_nobody_asks_meanwhile(
+def test_a_pause_is_the_hosts_own_and_no_thread_asks_meanwhile(
     hosts: HostHealth, clock: Clock
 ) -> None:
     wait = hosts.failed(calm(10.0), clock.now)
@@ -202,7 +202,7 @@ def test_too_long_a_pause_is_not_sat_through_and_the_host_is_left_alone(
 
 
 @pytest.mark.parametrize("failure", [{"lie": True}, {}, {"overloaded": True}])
-def test_a_failure_of_one_file_pauses_nobody(
+def test_a_failure_of_one_file_pauses_no_other(
     hosts: HostHealth, clock: Clock, failure: dict[str, bool]
 ) -> None:
     for _ in range(3 * RETRIES):

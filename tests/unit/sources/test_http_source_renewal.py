@@ -141,7 +141,7 @@ def test_a_file_that_the_endpoint_does_not_have_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_status_that_passes_is_left_to_whoever_schedules(world: World, status: int) -> None:
+def test_a_status_that_passes_is_left_to_the_scheduler(world: World, status: int) -> None:
     cdn = world.origin(
         lambda asked: content(asked) if len(cdn.asked) > 1 else Answer(b"wait", status)
     )

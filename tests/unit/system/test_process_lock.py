@@ -183,7 +183,7 @@ def test_where_there_are_no_locks_the_work_goes_on_with_a_warning(
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_who_may_not_lock_at_all_waits_for_nobody(
+def test_who_may_not_lock_at_all_waits_for_no_process(
     number: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EACCES says "taken" on some systems, and "not allowed" on others."""
@@ -280,7 +280,7 @@ def _state(pid: int) -> str:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("planted", ["pipe", "folder", "device"])
-def test_what_is_no_lock_file_holds_nobody_up(planted: str, path: Path) -> None:
+def test_what_is_no_lock_file_holds_no_process_up(planted: str, path: Path) -> None:
     path.parent.mkdir(parents=True)
     if planted == "pipe":
         os.mkfifo(path)

@@ -122,7 +122,7 @@ def test_what_others_have_too_is_neither_written_to_nor_believed(
             WAYS[way](path)
     os.close(safe_open.open_file(path))
     assert safe_open.read_bytes(path, 100, foreign=True)[0] == CONTENT
-    with safe_open.reading_anybodys():
+    with safe_open.reading_other_users():
         assert safe_open.read_bytes(path, 100)[0] == CONTENT
     with pytest.raises(UntrustedError):
         safe_open.read_bytes(path, 100)

@@ -73,7 +73,7 @@ def fetch(hub: LocalHub, folder: Path, **options: object) -> Report:
     return reports[0]
 
 
-def test_stopped_midway_it_ends_soon_keeps_all_and_is_gone_on_with(
+def test_stopped_midway_it_ends_soon_keeps_all_and_is_continued(
     repos_root: Path, start_hub: StartHub, tmp_path: Path
 ) -> None:
     source = make_model(repos_root, REPO, {"a.bin": 40 * MiB, "b.bin": 3 * MiB, "c.txt": "x"})
@@ -230,7 +230,7 @@ def unmounted(tmp_path: Path) -> object:
         subprocess.run(["umount", "-l", str(tmp_path / "disk")], check=True, timeout=BOUND)
 
 
-def test_a_disk_that_fills_up_midway_is_told_and_gone_on_with(
+def test_a_disk_that_fills_up_midway_is_told_and_continued(
     repos_root: Path, start_hub: StartHub, small_disk: Path
 ) -> None:
     files: dict[str, bytes | str | int] = {f"{n}.bin": 8 * MiB for n in range(5)}
@@ -303,7 +303,7 @@ class Bug(Exception):
 
 
 @pytest.mark.parametrize("kind", [events.Progress, events.FileDone, events.FileFailed])
-def test_a_bug_in_whoever_watches_ends_the_run_in_order(
+def test_a_bug_in_the_one_who_watches_ends_the_run_in_order(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, kind: type[events.Event]
 ) -> None:
     make_model(repos_root, REPO, {"a.bin": 20 * MiB, "b.txt": "x", "c.txt": "y"})

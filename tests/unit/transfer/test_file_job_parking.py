@@ -38,7 +38,7 @@ SIZE = 3 * MIB
 DATA = noise(SIZE)
 
 
-def test_what_was_parked_is_gone_on_with(tmp_path: Path) -> None:
+def test_what_was_parked_is_continued(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA)
         one.fetch(one.lease(MIB))

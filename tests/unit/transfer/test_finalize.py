@@ -113,7 +113,7 @@ def test_a_large_file_is_hashed_by_a_thread_that_is_named_after_it(
     assert job.followed is followed
 
 
-def test_where_there_is_no_thread_to_be_had_nobody_counts_on_it() -> None:
+def test_where_there_is_no_thread_to_be_had_no_one_counts_on_it() -> None:
     desk, job = Desk(threads=False), Job(FOLLOWED_BYTES + 1)
     desk.finisher.follow(job)
     assert not job.followed
@@ -122,7 +122,7 @@ def test_where_there_is_no_thread_to_be_had_nobody_counts_on_it() -> None:
 
 
 @pytest.mark.parametrize("fsync", [True, False])
-def test_a_small_file_is_finished_by_whoever_fetched_its_last_byte(fsync: bool) -> None:
+def test_a_small_file_is_finished_by_the_one_who_fetched_its_last_byte(fsync: bool) -> None:
     desk, job = Desk(fsync=fsync), Job()
     desk.finisher.settle(job)
     assert job.said == [("finished", fsync)] and desk.succeeded == [job]
@@ -214,7 +214,7 @@ def test_a_disk_that_cannot_promise_is_told_of_once_the_file_is_there() -> None:
 
 
 @pytest.mark.parametrize("followed", [True, False])
-def test_what_nobody_thought_of_fails_the_file_and_a_stop_does_not(followed: bool) -> None:
+def test_what_no_one_thought_of_fails_the_file_and_a_stop_does_not(followed: bool) -> None:
     for error, failed in ((ZeroDivisionError("a bug"), True), (Stopped(), False)):
         desk, job = Desk(), Job(FOLLOWED_BYTES + 1, ends=error)
         if followed:

@@ -53,7 +53,7 @@ def test_what_fails_is_told_once_and_given_up() -> None:
     assert job.abandoned and job.phase is Phase.FAILED and room.desk.schedule.unfinished == 1
 
 
-def test_what_nobody_thought_of_is_a_failure_of_the_file() -> None:
+def test_what_no_one_thought_of_is_a_failure_of_the_file() -> None:
     room = Room()
     room.results.crashed(room.jobs[0], ValueError("a bug"))
     room.results.crashed(room.jobs[1], HfgetError("known"))

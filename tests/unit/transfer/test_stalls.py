@@ -98,7 +98,7 @@ def test_who_was_never_fast_or_fell_a_little_only_is_left_alone() -> None:
     assert Watching(at(5.0)).run(60.0) == set()
 
 
-def test_nobody_is_judged_before_a_window_is_over() -> None:
+def test_no_one_is_judged_before_a_window_is_over() -> None:
     watching = Watching(at(0.0), *(at(2 * MB) for _ in range(3)))
     assert watching.run(WINDOW_SECONDS - TICK) == set()
     assert len(watching.run(2 * TICK)) == 1
@@ -135,7 +135,7 @@ def test_another_place_that_would_bring_the_rest_much_sooner_is_reason_enough() 
     assert Watching(laggard, nearly_done, at(2 * MB)).run(1.5) == {laggard}
 
 
-def test_rates_are_told_to_whoever_steals() -> None:
+def test_rates_are_told_to_the_one_who_steals() -> None:
     fast, slow = at(4 * MB), at(MB)
     Watching(fast, slow).run(6.0)
     assert fast.lease is not None and slow.lease is not None

@@ -174,7 +174,7 @@ def test_it_ends_where_only_the_one_that_is_doubted_answers(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("names", ["ab", "abc"])
-def test_where_all_agree_nobody_is_blamed(tmp_path: Path, names: str) -> None:
+def test_where_all_agree_no_one_is_blamed(tmp_path: Path, names: str) -> None:
     town = Town({name: with_wrong((5 * MIB, 5 * MIB + 10)) for name in names})
     case = Case(tmp_path, town)
     assert not case.search() and not town.liars

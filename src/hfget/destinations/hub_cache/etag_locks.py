@@ -1,7 +1,7 @@
 """The locks by which huggingface_hub keeps two processes from fetching one blob at once.
 
 `.locks/<repo folder>/ETAG.lock` in the cache, taken by `WeakFileLock` (`utils/_fixes.py`). They
-save bandwidth and no more: on Lustre and some NFS they succeed for everybody.
+save bandwidth and no more: on Lustre and some NFS every process gets them.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from hfget.operations.on_disk.hash_progress import HashProgress
 from hfget.operations.on_disk.verified import FileState, Verification, VerifiedFile
 from hfget.partials import hash_file
 from hfget.settings import user_path
-from hfget.system import check_shortage, disk_error, is_inside, os_reason, reading_anybodys
+from hfget.system import check_shortage, disk_error, is_inside, os_reason, reading_other_users
 
 
 def verify(
@@ -61,7 +61,7 @@ def verify(
         assert verdict.ok
         print(verdict.bytes_hashed, "bytes are as recorded")
     """
-    with reading_anybodys():  # a record is compared here, not believed
+    with reading_other_users():  # a record is compared here, not believed
         return _verify(user_path(folder, texts.THE_FOLDER), observer, stop)
 
 

@@ -1,6 +1,6 @@
 """What a bug report should say of the machine: versions, settings, cache, disk, locale.
 
-Made to be pasted where everybody reads it: no token, no password, no signature, and `~` in place
+Made to be pasted where all can read it: no token, no password, no signature, and `~` in place
 of the home folder.
 """
 
