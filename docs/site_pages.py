@@ -4,7 +4,8 @@ Pages are written to be read in the source tree, where a link is relative to its
 site they are laid out in a folder of their own, with those files beside docs/ that they lead to,
 as README.md, and the links follow.
 
-What draws the diagrams is part of the site: the theme would have each reader fetch it elsewhere.
+The site asks no other host: what draws the diagrams is a part of it, and what the theme would fetch
+elsewhere is left out.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ MOVED = {
 #: How the name of a page in Chinese ends, in the source tree and for the site's theme.
 _CHINESE, _ZH = ".zh-CN.md", ".zh.md"
 _LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
+#: A line end between Chinese characters, which shows as a blank.
+_NO_BLANK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u4e00-\u9fff\uff00-\uffef“（])")
 #: Links to the page in the other language: the site has a switch for that.
 _SWITCH = re.compile(
     r"^(?:English \| \[.*|\[English\].*)\n|\s?(?:Chinese:|英文版：)\s?\[[^\]]+\]\([^)]+\)[.。]",
@@ -48,6 +51,8 @@ _MERMAID, _MERMAID_SHA256 = (
     "mermaid@11.17.2",
     "581ed7d74bd9048d0e3a91363927d72ef22942d7722546b27f7cc29e35390eb8",
 )
+#: What the theme would load from another host: for browsers of before 2020, and for diagrams.
+_ELSEWHERE = re.compile(r'"https://unpkg\.com/[^"]*"')
 _DRAWER = "assets/mermaid.min.js"
 _DIAGRAM = 'class="mermaid"'
 
@@ -81,6 +86,17 @@ def on_page_content(html: str, page: Any, **_: Any) -> str:
     return f'{html}<script src="{there}"></script>'
 
 
+def on_post_build(config: Any) -> None:
+    """Has the theme's scripts ask no other host: they load nothing in its place."""
+    for script in Path(config.site_dir).glob("assets/javascripts/*.js"):
+        text = _ELSEWHERE.sub('"data:,"', script.read_text("utf-8"))
+        if "unpkg.com" in text:
+            raise SystemExit(f"{script.name} of the theme asks another host in a new way")
+        script.write_text(text, "utf-8")
+    for source in Path(config.site_dir).glob("assets/**/*.map"):
+        source.unlink()  # of scripts that are others now
+
+
 def _fetch_drawer(kept: Path) -> bool:
     """By npm; false where there is none, or it fetches nothing or something else."""
     kept.parent.mkdir(exist_ok=True)
@@ -112,7 +128,7 @@ def _lay(source: Path, place: Path) -> None:
             return match[0]
         return match[1] + link_on_site(name, match[2]) + match[3]
 
-    text = _SWITCH.sub("", source.read_text("utf-8"))
+    text = _NO_BLANK.sub("", _SWITCH.sub("", source.read_text("utf-8")))
     place.write_text(_LINK.sub(follow, text), "utf-8")
 
 

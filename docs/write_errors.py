@@ -22,6 +22,7 @@ HEADS = {
 # Errors
 
 Written by `python docs/write_errors.py` from `src/hfget`.
+Chinese: [errors.zh-CN.md](errors.zh-CN.md).
 
 A message says what failed and why, below it the file, the host and what to do next. The word in
 brackets is the kind of the error, and its place on this page; `hfget help KIND` shows that place
@@ -41,12 +42,12 @@ error: huggingface.co has no model org/nothing [repo-not-found]
     "zh_CN": """\
 # 错误一览
 
-由 `python docs/write_errors.py` 根据 `src/hfget` 生成。
+由 `python docs/write_errors.py` 根据 `src/hfget` 生成。英文版：[errors.md](errors.md)。
 
 错误消息说明什么失败了、原因是什么，下面是文件、主机和接下来的办法。方括号中的词是错误的种类，也是它在
 本页的位置；`hfget help KIND` 在终端中显示这一节。用法错误没有这个词：消息本身已经说清楚了。使用
-`--json` 时它是 `kind` 字段（[json.md](json.md)），在 Python 中是 `HfgetError.kind`。种类在各个版本
-中保持不变，文字可能会变。*斜体*代表消息中的具体内容。
+`--json` 时它是 `kind` 字段（[json.md](json.zh-CN.md)），在 Python 中是 `HfgetError.kind`。种类在
+各个版本中保持不变，文字可能会变。*斜体*代表消息中的具体内容。
 
 ```
 错误：huggingface.co 没有 model 仓库 org/nothing [repo-not-found]

@@ -1,4 +1,4 @@
-"""Writes the table of limits into docs/network.md: python docs/write_limits.py"""
+"""Writes the table of limits into both docs/network pages: python docs/write_limits.py"""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ from pathlib import Path
 
 from hfget import limits
 
-PAGE = Path(__file__).with_name("network.md")
-HEAD = "## Limits\n"
+#: Each page, the heading before its table, and what is said below that.
+PAGES = {
+    Path(__file__).with_name("network.md"): (
+        "## Limits\n",
+        "Written by `python docs/write_limits.py` from `src/hfget/limits.py`.\n\n"
+        "| | | where the figure comes from |\n",
+    ),
+    Path(__file__).with_name("network.zh-CN.md"): (
+        "## 限制\n",
+        "由 `python docs/write_limits.py` 根据 `src/hfget/limits.py` 生成，说明为英文。\n\n"
+        "| 限制 | 数值 | 依据 |\n",
+    ),
+}
 _ENTRY = re.compile(r"((?:#: .*\n)+)([A-Z_]+) = ")
 
 
@@ -32,15 +43,14 @@ def shown(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
-def page() -> str:
+def page(path: Path) -> str:
     """The whole page with the table at its end, in place of the one that is there."""
-    before = PAGE.read_text("utf-8").partition(HEAD)[0].rstrip()
+    head, said = PAGES[path]
+    before = path.read_text("utf-8").partition(head)[0].rstrip()
     table = "".join(f"| {what} | {value} | {why} |\n" for _, value, what, why in rows())
-    return (
-        f"{before}\n\n{HEAD}\nWritten by `python docs/write_limits.py` from "
-        f"`src/hfget/limits.py`.\n\n| | | where the figure comes from |\n|---|---|---|\n{table}"
-    )
+    return f"{before}\n\n{head}\n{said}|---|---|---|\n{table}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    for path in PAGES:
+        path.write_text(page(path), "utf-8")

@@ -33,7 +33,7 @@ hfget [OPTIONS] REPO [FILES]...
 英文版：[options.md](options.md)。
 
 每个选项中 `_` 和 `-` 相同，路径开头的 `~` 是您的主目录。关键字是 `download` 和 `plan` 的参数
-（[library.md](library.md)）；标有 *ls* 的选项 `hfget ls` 和 `hfget urls` 也有。
+（[library.md](library.zh-CN.md)）；标有 *ls* 的选项 `hfget ls` 和 `hfget urls` 也有。
 
 ```
 hfget [OPTIONS] REPO [FILES]...

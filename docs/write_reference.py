@@ -1,7 +1,8 @@
-"""Writes three pages of reference from what they are about: python docs/write_reference.py
+"""Writes pages of reference from what they are about: python docs/write_reference.py
 
 `python.md` from the docstrings of what `hfget` exports, `json-schema.md` from `ndjson.schema.json`,
-`environment.md` from `.env.example`.
+`environment.md` from `.env.example`. The first two in Chinese have what is said about them, and the
+help of options, in Chinese; docstrings and schema stay as they are.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hfget
 from hfget import errors, events
+from hfget.messages import lookup_of
+from hfget.options import OPTIONS
 
 DOCS = Path(__file__).parent
 SCHEMA = "ndjson.schema.json"
@@ -21,17 +25,42 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _VARIABLE = re.compile(r"((?:^# .*\n)+)((?:^#?[A-Z_]+=.*\n)+)", re.MULTILINE)
 
 
-def python_page() -> str:
-    parts = [
+#: What stands above what is made from the code, by language.
+_PYTHON_HEADS = {
+    "": (
         "# The Python API\n\n"
         "Written by `python docs/write_reference.py` from the docstrings; how it is used: "
         "[library.md](library.md).\n"
-        "Sizes are bytes, times seconds, hashes lower-case hex.\n"
-    ]
+        "Sizes are bytes, times seconds, hashes lower-case hex. "
+        "Chinese: [python.zh-CN.md](python.zh-CN.md).\n"
+    ),
+    "zh_CN": (
+        "# Python API\n\n"
+        "由 `python docs/write_reference.py` 根据英文文档字符串生成；用法见"
+        " [library.md](library.zh-CN.md)。\n"
+        "大小以字节计，时间以秒计，哈希为小写十六进制。英文版：[python.md](python.md)。\n"
+    ),
+}
+_SCHEMA_HEADS = {
+    "": (
+        "# The schema of `--json`\n\nWritten by `python docs/write_reference.py` from "
+        f"[{SCHEMA}]({SCHEMA}). What the events mean: [json.md](json.md). "
+        "Chinese: [json-schema.zh-CN.md](json-schema.zh-CN.md).\n"
+    ),
+    "zh_CN": (
+        "# `--json` 的结构\n\n由 `python docs/write_reference.py` 根据 "
+        f"[{SCHEMA}]({SCHEMA}) 生成，说明为英文。各事件的含义见 [json.md](json.zh-CN.md)。"
+        "英文版：[json-schema.md](json-schema.md)。\n"
+    ),
+}
+
+
+def python_page(language: str = "") -> str:
+    parts = [_PYTHON_HEADS[language]]
     public = [name for name in hfget.__all__ if name != "__version__"]
     functions = [name for name in public if inspect.isfunction(getattr(hfget, name))]
     for name in functions:
-        parts.append(f"## {name}\n\n{_function(name, getattr(hfget, name))}")
+        parts.append(f"## {name}\n\n{_function(name, getattr(hfget, name), language)}")
     for name in public:
         if name not in functions and name != "HfgetError":
             parts.append(f"## {name}\n\n{_class(getattr(hfget, name))}")
@@ -43,7 +72,8 @@ def python_page() -> str:
     return "\n".join(parts)
 
 
-def _function(name: str, function: Any) -> str:
+def _function(name: str, function: Any, language: str) -> str:
+    lookup = lookup_of(language)
     text = inspect.getdoc(function) or ""
     about, _, keywords = text.partition("\n\nKeywords:\n")
     about, _, example = about.partition("\n\nExample:\n")
@@ -55,6 +85,9 @@ def _function(name: str, function: Any) -> str:
         lines.append("| keyword | |\n|---|---|")
         for line in re.sub(r"\n {8}", " ", keywords).splitlines():
             keyword, _, said = line.strip().partition(": ")
+            if language and keyword in OPTIONS:
+                off = "False：" if said.startswith("False: ") else ""
+                said = off + lookup(str(OPTIONS[keyword].help))
             lines.append(f"| `{keyword}` | {_cell(said)} |")
         lines[-1] += "\n"
     return "\n".join(lines)
@@ -124,13 +157,10 @@ def _event(cls: Any) -> str:
     return f"- **{cls.__name__}**: {' '.join((inspect.getdoc(cls) or '').split())} Has {fields}."
 
 
-def schema_page() -> str:
+def schema_page(language: str = "") -> str:
     schema = json.loads((DOCS / SCHEMA).read_text("utf-8"))
     named = [one["$ref"].rpartition("/")[2] for one in schema["oneOf"]]
-    parts = [
-        "# The schema of `--json`\n\nWritten by `python docs/write_reference.py` from "
-        f"[{SCHEMA}]({SCHEMA}). What the events mean: [json.md](json.md).\n"
-    ]
+    parts = [_SCHEMA_HEADS[language]]
     for name in [*named, *(name for name in schema["$defs"] if name not in named)]:
         parts.append(f"## {name}\n\n{_object(schema['$defs'][name])}")
     return "\n".join(parts)
@@ -193,7 +223,9 @@ def _cell(text: str) -> str:
 
 PAGES = {
     "python.md": python_page,
+    "python.zh-CN.md": partial(python_page, "zh_CN"),
     "json-schema.md": schema_page,
+    "json-schema.zh-CN.md": partial(schema_page, "zh_CN"),
     "environment.md": environment_page,
 }
 

@@ -25,8 +25,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "download": "hfget.python_api",
     "plan": "hfget.python_api",
-    "verify": "hfget.operations.verification",
-    "Verification": "hfget.operations.verification",
+    "verify": "hfget.operations.on_disk.verification",
+    "Verification": "hfget.operations.on_disk.verified",
     "HfgetError": "hfget.errors",
     "Stop": "hfget.system.cancellation",
     "Failure": "hfget.model",

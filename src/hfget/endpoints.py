@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -145,6 +146,7 @@ def is_private_address(text: str) -> bool:
     return address is not None and _is_inside(address)
 
 
+@lru_cache(maxsize=256)
 def plain_address(host: str) -> IPv4Address | IPv6Address | None:
     """The address that `host` is; None for a name. An IPv4 address in an IPv6 one is itself."""
     try:

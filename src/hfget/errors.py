@@ -6,7 +6,26 @@ part of the interface: scripts rely on them (docs/exit-codes.md).
 
 from __future__ import annotations
 
-from hfget.messages import translated
+import os
+
+from hfget.messages import translated, ui_texts
+
+
+def _callers_lines(error: BaseException) -> list[str]:
+    """Where `error` comes from, up to the call of hfget: none of hfget's lines, nor IPython's."""
+    import traceback
+
+    here, lines = os.path.dirname(__file__) + os.sep, []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(here):
+            break
+        if f"{os.sep}IPython{os.sep}" in frame.filename:
+            continue
+        cell = f"{os.sep}ipykernel_" in frame.filename or frame.filename.startswith("<ipython")
+        place = "" if cell else f"{frame.filename}, "
+        name = "" if frame.name == "<module>" else f", in {frame.name}"
+        lines += [f"{place}line {frame.lineno}{name}", f"    {frame.line}"]
+    return lines
 
 
 class HfgetError(Exception):
@@ -32,6 +51,14 @@ class HfgetError(Exception):
     def __str__(self) -> str:
         """The message, in the language that is spoken; `message` itself stays English."""
         return translated(self.message)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of its own: the caller's lines, what failed, what to do.
+
+        IPython asks an exception for it (`InteractiveShell.showtraceback`).
+        """
+        lines = [*_callers_lines(self), f"{type(self).__name__}: {self}"]
+        return lines + ([translated(ui_texts.BLOCK_NEXT(hint=self.hint))] if self.hint else [])
 
 
 class UsageError(HfgetError):

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode
 
-from hfget.server.listing import ServedFile
-from hfget.server.ranges import UnsatisfiableRangeError, none_match, requested_span
-from hfget.server.repo import Repo
+from hfget.server.protocol.ranges import UnsatisfiableRangeError, none_match, requested_span
+from hfget.server.repos.listing import ServedFile
+from hfget.server.repos.repo import Repo
 from tests.hub.wire import BLOCK_BYTES, Answer, Head, answer
 
 _ERROR = (

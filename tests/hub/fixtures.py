@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from tests.hub.hub import LocalHub
+
+StartHub: TypeAlias = Callable[..., LocalHub]
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def repos_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start_hub(repos_root: Path) -> Iterator[Callable[..., LocalHub]]:
+def start_hub(repos_root: Path) -> Iterator[StartHub]:
     """A function that starts a LocalHub over `repos_root` with its arguments; all are
     stopped after the test."""
     with contextlib.ExitStack() as stack:

@@ -13,11 +13,11 @@ from types import TracebackType
 
 import uvicorn
 
-from hfget.server.access import Permission, ServeOptions
-from hfget.server.listing import ServedFile
-from hfget.server.repo import Repo
+from hfget.server.protocol.access import Permission, ServeOptions
+from hfget.server.repos.listing import ServedFile
+from hfget.server.repos.repo import Repo
+from hfget.server.repos.store import Store
 from hfget.server.running import bind, make_server
-from hfget.server.store import Store
 from tests.hub.cdn import Cdn
 from tests.hub.faults import Faults, OriginName
 from tests.hub.log import Log, Request

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import KiB, MiB, make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 from tests.support.hub_cache import HubCache, content_sent
 
 pytestmark = pytest.mark.interop
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {
     "config.json": "{}",

@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,17 @@ import pytest
 
 from hfget import events, plan
 from hfget.endpoints import NamedEndpoint
-from hfget.operations.dask_run import DaskRun
-from hfget.operations.from_options import settings_of
+from hfget.operations.from_options import client_of, settings_of
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.dask_run import DaskRun
 from hfget.options import DownloadOptions
 from hfget.system import Stop
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import HFGET, Shell, tree, wait_until
+from tests.support.command import HFGET, ShellAt, tree, wait_until
 
 pytestmark = pytest.mark.interop
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 MB = 1_000_000
 #: Files of a few MiB are divided there.
@@ -139,15 +137,17 @@ def test_workers_take_so_many_shards_and_show_no_token(
         options = DownloadOptions(local_dir=folder, dask=at, endpoint=hub.endpoint, token=token)
         made = plan(REPO, local_dir=folder, endpoint=hub.endpoint, token=token)
         settings = settings_of(options, [NamedEndpoint(hub.endpoint, "flag")])
+        http = client_of(settings, heard.append)
+        context = RunContext(options, settings, http, heard.append, Stop())
         (folder / "w4.bin" / "in the way").mkdir(parents=True)
-        report = DaskRun(made, options, settings, heard.append, Stop()).report(lambda: made)
+        report = DaskRun(made, context).report(lambda: made)
         assert [failure.path for failure in report.failures] == ["w4.bin"]
         assert report.exit_code != 0 and report.files_done == 9
         failed = [event for event in heard if isinstance(event, events.FileFailed)]
         assert [event.failure.path for event in failed] == ["w4.bin"]
         (folder / "w4.bin" / "in the way").rmdir()
         (folder / "w4.bin").rmdir()
-        report = DaskRun(made, options, settings, heard.append, Stop()).report(lambda: made)
+        report = DaskRun(made, context).report(lambda: made)
         assert report.ok and report.received == 600_004 and report.files_done == 10
         notes = [event.text for event in heard if isinstance(event, events.Note)]
         assert "does not have all files" in notes[-1]

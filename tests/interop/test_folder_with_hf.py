@@ -16,13 +16,12 @@ from urllib.parse import unquote
 import pytest
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import KiB, MiB, make_model
-from tests.support.command import Shell, Started, leftovers, tree, wait_until
+from tests.support.command import Shell, ShellAt, Started, leftovers, tree, wait_until
 
 pytestmark = pytest.mark.interop
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {
     "config.json": "{}",

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, tree, wait_until
+from tests.support.command import Shell, ShellAt, tree, wait_until
 from tests.support.hub_cache import HubCache
 
 pytestmark = pytest.mark.interop
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 #: huggingface_hub writes pieces of 10 MiB.
 PIECE, SIZE = 10 * MiB, 25 * MiB + 7

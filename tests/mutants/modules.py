@@ -114,7 +114,9 @@ MODULES = (
     Module(
         "transfer/file_job.py",
         (*_JOB, "transfer/test_engine.py"),
-        frozenset({"open", "_start", "finish", "advance_hash", "_go_on", "park", "_repair"}),
+        frozenset(
+            {"open", "_start", "finish", "advance_hash", "_raise_if_abandoned", "park", "_repair"}
+        ),
     ),
     Module(
         "transfer/finalize.py",

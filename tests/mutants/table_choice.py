@@ -18,7 +18,7 @@ CHECKS = [
     ),
     *checks(
         _CHOICE,
-        "cli/expanded.py",
+        "cli/shell_globs.py",
         ("cli/test_arguments.py",),
         ("with_stars", "len(names) > 1", ""),
         ("with_stars", "names == _matching(folder, ending)", ""),

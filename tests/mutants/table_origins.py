@@ -63,8 +63,8 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "external/surroundings.py",
-        ("external/test_surroundings.py",),
+        "external/programs.py",
+        ("external/test_programs.py",),
         ("environment", "name not in _WITHHELD", ""),
         ("environment", "name.lower() not in _PROXIES", ""),
     ),
@@ -77,7 +77,7 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "operations/endpoint_probe.py",
+        "operations/probes/endpoint_probe.py",
         ("operations/test_endpoint_probe.py",),
         (
             "EndpointProbe._begin",
@@ -87,7 +87,7 @@ CHECKS = [
     ),
     *checks(
         _ORIGIN,
-        "operations/report_facts.py",
+        "operations/probes/report_facts.py",
         ("operations/test_endpoint_probe.py",),
         ("_shown", "name in _SECRETS or name.endswith(_SECRET_ENDINGS)", "False"),
         ("_shown", "'@' in value.removeprefix('@')", "False"),

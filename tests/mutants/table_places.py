@@ -41,7 +41,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "operations/lock_reader.py",
+        "operations/lock_files/lock_reader.py",
         ("operations/test_lock_reader.py",),
         ("_files", "check_hostile((file.path for file in files))", ""),
         ("_repo", "check_folder(folder)", ""),
@@ -254,7 +254,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "operations/verification.py",
+        "operations/on_disk/verification.py",
         ("operations/test_verification.py",),
         ("_Check._found", "is_inside(target.parent, self._root)", "True"),
         ("_Check._found", "not stat.S_ISREG(found.st_mode)", "False"),

@@ -12,7 +12,7 @@ _BOTH = ("server/test_safety.py", "server/test_listing.py")
 CHECKS = [
     *checks(
         _SHOWN,
-        "server/visibility.py",
+        "server/repos/visibility.py",
         _BOTH,
         (
             "Visibility.is_restricted",
@@ -30,7 +30,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/walk.py",
+        "server/repos/walk.py",
         _BOTH,
         ("Walk._walk", "is_never_shown(here)", ""),
         ("Walk._walk", "not self.sight.allows(Path(place))", "False"),
@@ -52,7 +52,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/scanning.py",
+        "server/repos/scanning.py",
         _BOTH,
         ("Scanner._build", "item.must_be is not None and item.must_be != remote.etag", "False"),
         ("Scanner._of_cache", "item.must_be in (None, remote.etag)", "True"),
@@ -61,14 +61,14 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/provenance.py",
+        "server/repos/provenance.py",
         ("server/test_listing.py",),
         ("Promise.holds", "changed <= self.at <= time.time()", "self.at <= time.time()"),
         ("Promise.holds", "changed <= self.at <= time.time()", "changed <= self.at"),
     ),
     *checks(
         _SHOWN,
-        "server/cached.py",
+        "server/repos/cached.py",
         _SAFETY,
         (
             "_files",
@@ -78,7 +78,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/repo.py",
+        "server/repos/repo.py",
         _SAFETY,
         ("unfit", "(owner if slash else name) in firsts", ""),
         ("unfit", "name in _ACTIONS", ""),
@@ -86,7 +86,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/discovery.py",
+        "server/repos/discovery.py",
         _SAFETY,
         (
             "Discovery.repos",
@@ -96,20 +96,20 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/hostnames.py",
+        "server/protocol/hostnames.py",
         _SAFETY,
         ("public_base", "hosts is not None and (not hosts.knows(host))", ""),
     ),
     *checks(
         _SHOWN,
-        "server/card.py",
+        "server/repos/card.py",
         _BOUNDS,
         ("_Loader.compose_node", "self.check_event(yaml.events.AliasEvent)", "False"),
         ("_Loader.fetch_flow_collection_start", "self.flow_level > _MOST_DEEP", "False"),
     ),
     *checks(
         _SHOWN,
-        "server/client_tokens.py",
+        "server/protocol/client_tokens.py",
         ("server/test_client_tokens.py",),
         (
             "ClientTokens.check",
@@ -124,7 +124,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "operations/kept_contents.py",
+        "operations/pulls/kept_contents.py",
         ("operations/test_kept_contents.py",),
         ("KeptContents._remove", "not is_inside(place, self._cache)", "False"),
         ("KeptContents.make_room", "place in busy", ""),
@@ -150,7 +150,7 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
-        "server/attributes.py",
+        "server/repos/attributes.py",
         _BOUNDS,
         ("_is_sensible", "segment.count('*') <= _MOST_STARS", "True"),
     ),

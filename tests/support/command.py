@@ -97,6 +97,9 @@ class Shell:
         return self.with_env(PYTHONPATH=os.pathsep.join(paths))
 
 
+ShellAt: TypeAlias = Callable[[str], Shell]
+
+
 def new_shell(directory: Path, endpoint: str) -> Shell:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "home").mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ _PARTS = (
     *("cli.main", "cli.deadline", "cli.logs", "cli.session", "cli.token"),
     *("cli.commands.get", "cli.commands.ls", "cli.commands.verify"),
     *("operations.from_options", "operations.plan_transfer", "operations.run"),
-    *("operations.verification", "ui.lines", "ui.ndjson"),
+    *("operations.on_disk.verification", "ui.lines", "ui.ndjson"),
 )
 
 

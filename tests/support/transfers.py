@@ -16,8 +16,7 @@ import pytest
 from hfget.http.client import HttpClient
 from hfget.http.retry import Transient
 from hfget.model import RemoteFile, Span
-from hfget.partials.partial import stem_for
-from hfget.partials.partial_names import range_stem
+from hfget.partials.partial_names import range_stem, stem_for
 from hfget.settings import Settings
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource

@@ -190,7 +190,7 @@ def test_force_fetches_again_and_verify_tells_what_is_wrong(
     verdict = shell.run("verify", root)
     assert verdict.code == 6 and "missing\tc.json" in verdict.out
     assert "changed\tsub/w.bin" in verdict.out
-    assert f"hfget verify --repair -- {root}" in verdict.err
+    assert f"hfget verify --repair {root}" in verdict.err
     hub.clear_log()
     assert shell.run(REPO, "--cache", "--force").code == 0
     assert content_sent(hub) == 2 * MiB + 2

@@ -7,19 +7,16 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import KiB, MiB, content, make_model
-from tests.support.command import Shell, tree, wait_until
+from tests.support.command import ShellAt, tree, wait_until
 from tests.support.hub_cache import HubCache, content_sent
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 XET_HASH = "ab" * 32
 

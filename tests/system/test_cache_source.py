@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, content, make_model
-from tests.support.command import Shell, leftovers, tree
+from tests.support.command import ShellAt, leftovers, tree
 from tests.support.hub_cache import HubCache, content_sent
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 3 * MiB, "sub/c.json": "{}", "empty": ""}
 SIZE = 3 * MiB + 2

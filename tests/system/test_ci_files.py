@@ -6,16 +6,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import Shell, ShellAt, tree
 from tests.support.needs import needs
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +23,6 @@ GITLAB = ROOT / "docs" / "deploy" / "gitlab-ci.yml"
 DOCKERFILE = ROOT / "docs" / "deploy" / "Dockerfile"
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 300_000, "c.json": "{}", "d e.txt": "d\n"}
-
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 
 def bash(shell: Shell, script: str, **env: str) -> subprocess.CompletedProcess[str]:

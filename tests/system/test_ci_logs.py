@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {
     "w.bin": 2_000_000,

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,15 @@ import pytest
 import yaml
 
 from hfget import download
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 from tests.support.needs import needs
 from tests.support.slurm import PROGRAMS, slurm
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 REPO = "org/name"
 FILES: dict[str, bytes | str | int] = {f"w{n}.bin": 300_000 + n for n in range(12)}
-
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 
 @needs(*PROGRAMS)

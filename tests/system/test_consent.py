@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hfget import download
-from tests.hub import LocalHub
 from tests.hub.repos import make_model
 from tests.support.command import Shell, tree
 from tests.support.needs import needs
 from tests.support.terminal import Terminal
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 
 pytestmark = needs("git")
@@ -25,11 +21,6 @@ pytestmark = needs("git")
 @pytest.fixture
 def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, {"c.json": "{}", "sub/w.bin": 100_000})
-
-
-@pytest.fixture
-def shell(source: Path, start_hub: StartHub, shell_at: ShellAt) -> Shell:
-    return shell_at(start_hub().endpoint)
 
 
 def a_work_tree(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model, tree_bytes
-from tests.support.command import Shell
+from tests.support.command import Shell, ShellAt
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 300_000, "v.bin": 9000, "c.json": "{}"}
 #: A host of this machine at which nothing listens.

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 from tests.support.hub_cache import HubCache
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 
 

@@ -6,17 +6,19 @@ import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from hfget.cli.main import make_app
 from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
 from hfget.options.synonyms import OTHER_NAMES
 from hfget.settings import ENV_NAMES
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import HFGET, Shell
+from tests.support.command import HFGET, ShellAt
 
 ROOT = Path(__file__).parents[2]
 DOCS = [
@@ -27,9 +29,6 @@ DOCS = [
 
 #: Places where an error says what a report, a program or several errors say.
 MESSAGES_NOT_FOUND = 8
-
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 
 def examples(path: Path) -> list[str]:
@@ -134,6 +133,27 @@ def test_the_pages_of_the_options_are_current() -> None:
     for language, name in writer["LANGUAGES"].items():
         written = (ROOT / "docs" / name).read_text(encoding="utf-8")
         assert written == writer["page"](language), "run: python docs/write_options.py"
+
+
+@pytest.mark.parametrize("page", ["serve.md", "serve.zh-CN.md"])
+def test_the_options_of_the_server_are_those_of_its_page(page: str) -> None:
+    commands: Any = typer.main.get_command(make_app(("get", "serve")))
+    options: dict[str, Any] = {}
+    for one in commands.commands["serve"].params:
+        if one.param_type_name == "option" and not one.hidden and one.name != "help":
+            value = f" {one.metavar}" if one.metavar else ""
+            options |= {f"{name}{value}": one.default for name in one.opts}
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    rows = {
+        option: meaning
+        for cell, meaning in re.findall(r"^\| (`-[^|]*) \| (.*) \|$", text, re.M)
+        for option in re.findall("`([^`]+)`", cell)
+    }
+    assert sorted(rows) == sorted(options)
+    for option, default in options.items():
+        if type(default) in (str, int, float):
+            told = f"{default:g}" if type(default) is float else str(default)
+            assert told in rows[option], option
 
 
 @pytest.mark.parametrize("page", ["environment", "exit-codes"])

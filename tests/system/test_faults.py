@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
 from tests.hub.faults import Effect
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, leftovers, tree
+from tests.support.command import ShellAt, leftovers, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 40 * MiB, "b.bin": 2 * MiB, "c.json": '{"a": 1}'}
 

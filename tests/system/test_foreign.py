@@ -7,19 +7,18 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import HFGET, Shell, tree, wait_until
+from tests.support.command import HFGET, Shell, ShellAt, tree, wait_until
 from tests.trials import tools
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 SIZE = 12 * MiB
 STRANGER = 65534

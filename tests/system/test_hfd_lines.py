@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import Result, Shell, tree
+from tests.support.command import Result, Shell, ShellAt, tree
 from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
 pytestmark = needs("bash")
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 BLOOM: dict[str, bytes | str | int] = {
     "README.md": "# bloom",

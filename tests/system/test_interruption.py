@@ -5,19 +5,17 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, leftovers, tree, wait_until
+from tests.support.command import ShellAt, leftovers, tree, wait_until
 from tests.support.kills import NAMES, Tally, kill_and_go_on, make_repos
 from tests.support.steps import kill_before_step
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/large"
 
 

@@ -7,18 +7,16 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_dataset, make_model
 from tests.support.command import Shell, leftovers, tree, wait_until
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 FILES: dict[str, bytes | str | int] = {
     "config.json": '{"a": 1}',
     "model.safetensors": 12 * MiB,
@@ -34,11 +32,6 @@ def hub(repos_root: Path, start_hub: StartHub) -> LocalHub:
     make_model(repos_root, "org/m", FILES)
     make_dataset(repos_root, "org/d", {"a.txt": "a"})
     return start_hub()
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
 
 
 def journals(folder: Path) -> list[Path]:

@@ -142,7 +142,7 @@ def test_two_of_one_name_are_told_how_the_other_gets_a_folder(it: Hub) -> None:
     resolved = [one["repo_id"] for one in done.events if one["event"] == "resolved"]
     assert resolved == ["org/a", "other/a"]  # the second word was taken for a file first
     [failed] = [one for one in done.events if one["event"] == "repo_failed"]
-    assert failed["hint"] == "download it by itself: hfget --local-dir DIR -- other/a"
+    assert failed["hint"] == "download it by itself: hfget --local-dir DIR other/a"
     assert it.folder("a") == it.repo("a")
     assert it.shell.run("--local-dir", "DIR", "--", "other/a").code == 0
 

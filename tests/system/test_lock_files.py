@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ import pytest
 import tomli
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_dataset, make_model
-from tests.support.command import Result, Shell, tree
+from tests.support.command import Result, Shell, ShellAt, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 FILES: dict[str, str | int] = {"w.safetensors": 2 * MiB, "c.json": "{}", "old.bin": MiB}
 
 

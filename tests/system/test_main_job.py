@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hfget.limits import DEFAULT_JOBS
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_dataset, make_many, make_model
-from tests.support.command import Shell, leftovers, tree
+from tests.support.command import ShellAt, leftovers, tree
 
 BLOOM = "bigscience/bloom-560m"
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Result, Shell, leftovers, tree, wait_until
+from tests.support.command import Result, ShellAt, leftovers, tree, wait_until
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 SIZE = 24 * MiB
 FILES: dict[str, bytes | str | int] = {"w.bin": SIZE, "b.bin": 300_000, "c.json": '{"a": 1}'}

@@ -19,6 +19,7 @@ from tests.hub.repos import MiB, make_model
 from tests.support.certificates import PrivateCA, is_openssl_there
 from tests.support.command import Result, Shell, new_shell, wait_until
 from tests.support.network import closed_port
+from tests.support.serving import serving
 from tests.trials.middleboxes import Drip, Front, Proxy, Silent, TlsFront
 
 REPO = "openai-community/gpt2"
@@ -198,19 +199,55 @@ def test_offline_is_said_and_nothing_is_asked(scene: Scene, root: Path) -> None:
     assert done.code == 5 and "unset HF_HUB_OFFLINE" in done.out
 
 
-def test_no_token_goes_along(scene: Scene, root: Path) -> None:
+def test_a_token_goes_where_a_download_would_send_it(scene: Scene, root: Path) -> None:
+    """To the first, since it asks, and to one that is named for it; to no other, whoever asks."""
     token = "t" + secrets.token_hex(16)
-    with (
-        LocalHub(root, tokens=[token]) as hub,
-        LocalHub(root, private=[REPO], tokens=[token]) as closed,
-    ):
-        shell = scene.shell.with_env(HF_TOKEN=token, HFGET_TOKEN_ORIGINS=hub.endpoint)
-        done = shell.run("mirrors", "--report", *only(hub.endpoint, closed.endpoint))
-        seen = [*hub.log, *closed.log]
-    assert done.code == 0 and seen
-    assert not [one for one in seen if one.token_seen or one.authorization]
-    assert token not in done.out + done.err
-    assert "does not show the repo without a token (HTTP 401); none is sent here" in done.out
+    with ExitStack() as stack:
+
+        def closed() -> LocalHub:
+            return stack.enter_context(LocalHub(root, private=[REPO], tokens=[token]))
+
+        first, open_one, named, other = closed(), LocalHub(root, tokens=[token]), closed(), closed()
+        stack.enter_context(open_one)
+        hubs = (first, open_one, named, other)
+        ask = ("mirrors", "--report", "--json", *only(*(hub.endpoint for hub in hubs)))
+        shell = scene.shell.with_env(HF_TOKEN=token, HFGET_TOKEN_ORIGINS=named.endpoint)
+        done = shell.run(*ask)
+        seen = [{(one.origin, one.token_seen) for one in hub.log} for hub in hubs]
+        for hub in hubs:
+            hub.clear_log()
+        without = shell.run(*ask, "--no-token")
+        sent = [one for hub in hubs for one in hub.log if one.token_seen or one.authorization]
+    found = {one["endpoint"]: one for one in done.events if one["event"] == "endpoint"}
+    works = [found[hub.endpoint]["works"] for hub in hubs]
+    assert (done.code, works) == (0, [True, True, True, False]), done.out
+    asked, unasked, named_one, stays = seen
+    assert asked == {("hub", False), ("hub", True), ("cdn", False)}, "once it has asked"
+    assert unasked == {("hub", False), ("cdn", False)}
+    assert named_one == {("hub", True), ("cdn", False)}
+    assert stays == {("hub", False)}
+    (finding,) = found[other.endpoint]["findings"]
+    assert finding["kind"] == "not-allowed" and "--send-token-to" in finding["remedy"]
+    assert without.code == 0 and not sent
+    assert not any(token in each.out + each.err for each in (done, without))
+
+
+def test_who_needs_a_token(scene: Scene, root: Path, tmp_path: Path) -> None:
+    token, wrong = ("t" + secrets.token_hex(16) for _ in range(2))
+    (tmp_path / "token").write_text(token)
+    (tmp_path / "token").chmod(0o600)
+    (tmp_path / "wrong").write_text(wrong)
+    must_show = ("--require-token", str(tmp_path / "token"))
+    with serving(root, *must_show, home=tmp_path) as closed:
+        ask = ("mirrors", *only(closed.endpoint))
+        without = scene.shell.run(*ask)
+        refused = scene.shell.run(*ask, "--token-file", tmp_path / "wrong")
+        right = scene.shell.run(*ask, "--token-file", tmp_path / "token")
+    assert (without.code, refused.code, right.code) == (4, 4, 0), right.out
+    assert "needs a token for this repo (HTTP 401), and there is none" in without.out
+    assert "next: give it one: --endpoint URL --token-file FILE" in without.out
+    assert "does not accept" in refused.out, refused.out
+    assert not any(one in refused.out + right.out for one in (token, wrong))
 
 
 def test_ctrl_c_ends_it_at_once(scene: Scene) -> None:

@@ -7,23 +7,22 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
 from tests.hub.faults import Effect
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
 from tests.support.certificates import PrivateCA, is_openssl_there
-from tests.support.command import Shell, Started, tree, wait_until
+from tests.support.command import Shell, ShellAt, Started, tree, wait_until
 from tests.support.loopback import Answer, Asked, Loopback, Reply, git_sha1, hang_up, raw
 from tests.support.network import closed_port, silent_port
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 2_000_000, "c.json": '{"a": 1}'}
 #: Far longer than any test may take, in seconds.

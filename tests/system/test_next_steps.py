@@ -38,7 +38,7 @@ ELSEWHERE = {
     "test_a_cluster_is_an_address_or_a_number_of_workers",
     "FEWER_JOBS": _FEW_FILES,
     "FEWER_JOBS_OR_LIMIT": _FEW_FILES,
-    "NAME_PUBLIC_REPO": "tests/system/test_mirrors_command.py::test_no_token_goes_along",
+    "GIVE_TOKEN_OR_PUBLIC_REPO": "tests/system/test_mirrors_command.py::test_who_needs_a_token",
     "NO_HUB_SENDS_THAT": _LARGE,
     "WAIT_AND_SLOW_DOWN": _FOUND,
     "WAIT_MINUTES": _FOUND,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, tree, wait_until
+from tests.support.command import Shell, ShellAt, tree, wait_until
 
 try:
     import fuse
@@ -20,8 +21,6 @@ except (ImportError, OSError):  # fusepy, and the library that it calls
     pytest.skip("needs fusepy and libfuse", allow_module_level=True)
 del fuse
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 
 

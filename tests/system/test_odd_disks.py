@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, tree
+from tests.support.command import Shell, ShellAt, tree
 from tests.trials import tools
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 EACCES = 13
 

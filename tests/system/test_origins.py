@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,10 @@ import pytest
 from huggingface_hub import _tree_cache
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Result, Shell, tree
+from tests.support.command import Result, Shell, ShellAt, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {"w.bin": 9000, "sub/c.json": '{"a": 1}', "d.txt": "d\n"}
 CACHE = "home/hf/hub/models--org--m"

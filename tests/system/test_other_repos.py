@@ -10,12 +10,11 @@ import pytest
 
 from hfget import HfgetError, download
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import Shell, tree
+from tests.support.command import Shell, ShellAt, tree
 from tests.support.hub_cache import HubCache
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 ONE, TWO = "org/one", "org/two"
 
 
@@ -26,11 +25,6 @@ def hub(repos_root: Path, start_hub: StartHub) -> LocalHub:
     make_model(repos_root, TWO, {"c.json": "[]", "two.txt": "2"})
     make_dataset(repos_root, ONE, {"one.txt": "data"})
     return start_hub(aliases={"one": ONE, "former/one": ONE})
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
 
 
 def by_hfget(shell: Shell, *words: str) -> None:

@@ -7,19 +7,17 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import HFGET, Shell, wait_until
+from tests.support.command import HFGET, ShellAt, wait_until
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/model"
 SCHEMA = Path(__file__).parents[2] / "docs" / "ndjson.schema.json"
 

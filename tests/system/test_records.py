@@ -141,7 +141,7 @@ def test_what_verify_finds_wrong_is_repaired_and_only_that(
     target = shell.directory / "m"
     flip(target / "sub" / "w.bin")
     found = shell.run("verify", "m")
-    assert found.code == 6 and "hfget verify --repair -- m" in found.err
+    assert found.code == 6 and "hfget verify --repair m" in found.err
     hub.clear_log()
     if how == "the next run":
         assert shell.run(REPO).code == 0

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 FILES: dict[str, str | int] = {"a.gguf": 900, "b.gguf": 800, "sub/c.json": "{}", "sub/d.json": "[]"}
 
 

@@ -6,21 +6,19 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell
+from tests.support.command import ShellAt
 from tests.support.terminal import TMUX, Terminal
 
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is missing: no terminal to look at")
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/model"
 FILES = {"model.safetensors": 12 * MiB, "tokenizer.json": 4 * MiB, "onnx/model.onnx": 4 * MiB}
 SMALL = {f"logs/{number}.json": f'{{"step": {number}}}' for number in range(20)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ import pytest
 from hfget import download
 from hfget.errors import UsageError
 from hfget.limits import LEASE_SECONDS
-from hfget.operations import sharding, shared_plan
+from hfget.operations.shards import sharding, shared_plan
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, Started, all_end_well, leftovers, tree, wait_until
+from tests.support.command import Shell, ShellAt, Started, all_end_well, leftovers, tree, wait_until
 from tests.system.test_list import age, journals, listed
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 #: Three of four shards have a range of it, the fourth the rest.
 LARGE = 12 * MiB + 777
@@ -34,11 +31,6 @@ SECONDS = 90
 @pytest.fixture
 def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, FILES)
-
-
-@pytest.fixture
-def hub(source: Path, start_hub: StartHub) -> LocalHub:
-    return start_hub()
 
 
 @pytest.fixture

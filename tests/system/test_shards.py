@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from hfget import download
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, Started, all_end_well, new_shell, tree, wait_until
+from tests.support.command import ShellAt, Started, all_end_well, new_shell, tree, wait_until
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 COUNT = 8
 FILES: dict[str, bytes | str | int] = {

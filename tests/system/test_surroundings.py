@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import HFGET, Result, Shell, Started, tree
+from tests.support.command import HFGET, Result, Shell, ShellAt, Started, tree
 from tests.support.forking import fork_hfget
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 COLLEAGUE = 4242
 

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -16,12 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import Shell, Started, leftovers, tree, wait_until
+from tests.support.command import Shell, ShellAt, Started, leftovers, tree, wait_until
 from tests.support.needs import needs
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 Files = dict[str, bytes | str | int]
 TOOLS = ("aria2c", "wget", "curl")
 BENCH = Path(__file__).parents[2] / "docs" / "bench.md"
@@ -36,16 +35,6 @@ pytestmark = needs(*TOOLS)
 def source(repos_root: Path) -> Path:
     files: Files = {"w.bin": SIZE, "sub/v.bin": 3 * MiB, "c.json": '{"a": 1}', "empty.txt": b""}
     return make_model(repos_root, REPO, files)
-
-
-@pytest.fixture
-def hub(source: Path, start_hub: StartHub) -> LocalHub:
-    return start_hub()
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
 
 
 def nothing_left(folder: Path) -> bool:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
 
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, content, make_model
-from tests.support.command import Shell, tree
+from tests.support.command import Shell, ShellAt, tree
 from tests.support.hub_cache import HubCache, content_sent
 from tests.trials import tools
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 SIZE = 6 * MiB + 3
 DATA = content(SIZE, f"{REPO}/sub/w.bin")

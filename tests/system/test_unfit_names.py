@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
-from tests.support.command import Shell, tree
+from tests.support.command import ShellAt, tree
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 TOO_LONG = ["n" * 256 + ".json", "sub/" + "é" * 128, "/".join(["d" * 200] * 30), "x" * 5000]
 LAYOUTS = pytest.mark.parametrize("layout", [(), ("--cache",)], ids=["folder", "cache"])

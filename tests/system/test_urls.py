@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hfget.external import FORMATS
 from tests.hub import Fault, LocalHub, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import Shell, tree
+from tests.support.command import Shell, ShellAt, tree
 from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {
     "w.bin": 300_000,
@@ -31,16 +29,6 @@ FILES: dict[str, bytes | str | int] = {
 @pytest.fixture
 def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, FILES)
-
-
-@pytest.fixture
-def hub(source: Path, start_hub: StartHub) -> LocalHub:
-    return start_hub()
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
 
 
 def typed(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hfget import plan
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import KiB, make_model
-from tests.support.command import Shell, tree
-
-StartHub = Callable[..., LocalHub]
-ShellAt = Callable[[str], Shell]
+from tests.support.command import Shell, ShellAt, tree
 
 PLAIN = {"README.md", "config.json"}
 #: path → bytes of content; large enough to be LFS files.

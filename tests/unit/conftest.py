@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +18,7 @@ from tests.hub import LocalHub
 from tests.hub.repos import make_model
 from tests.support.api_client import FILES, REPO
 from tests.support.certificates import PrivateCA, is_openssl_there
+from tests.support.origins import World
 
 Names: TypeAlias = "Callable[[Mapping[str, Sequence[str]]], None]"
 
@@ -96,3 +98,19 @@ def local(repos_root: Path, start_hub: Callable[..., LocalHub]) -> Callable[...,
     """A function that starts a hub with one small repo."""
     make_model(repos_root, REPO, FILES)
     return start_hub
+
+
+@pytest.fixture
+def home_of_one_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the Hub, a home of its own, and an empty folder to work in."""
+    for name in [name for name in os.environ if name.startswith("HF_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Hosts that a test makes up; all end with it."""
+    with ExitStack() as stack:
+        yield World(stack)

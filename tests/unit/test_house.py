@@ -95,7 +95,7 @@ STAMP = re.compile(r"st_ctime_ns")
             },
             id="what a hash is",
         ),
-        pytest.param(HOSTS, {"endpoints.py", "server/hostnames.py"}, id="what a host is"),
+        pytest.param(HOSTS, {"endpoints.py", "server/protocol/hostnames.py"}, id="what a host is"),
         pytest.param(PIECES, {"http/inflating.py"}, id="how a body is inflated"),
         pytest.param(
             STAMP, {"system/safe_open.py", "destinations/safe_directories.py"}, id="what a stamp is"

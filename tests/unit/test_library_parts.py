@@ -86,6 +86,9 @@ def test_urllib3_connects_and_answers_by_the_parts_that_are_replaced() -> None:
     connection: Any = HTTPConnection("localhost")
     need(hasattr(connection, "_dns_host"), library, "HTTPConnection._dns_host", file)
     need(hasattr(HTTPConnectionPool, "ConnectionCls"), library, "ConnectionCls of pools", file)
+    urlopen: Any = HTTPConnectionPool.urlopen
+    need(inspect.isfunction(urlopen), library, "HTTPConnectionPool.urlopen in Python", file)
+    need("_encode_target" in names_in(urlopen), library, "_encode_target in urlopen", file)
     manager = urllib3.PoolManager()
     need(hasattr(manager, "pool_classes_by_scheme"), library, "pool_classes_by_scheme", file)
     need(

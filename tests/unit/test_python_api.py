@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -57,6 +58,17 @@ def test_plan_download_verify(
     assert report.ok and report.exit_code == 0 and report.root == Path("here")
     assert (report.files_done, report.received, report.reused) == (2, 2 * MiB + 2, 0)
     assert tree(tmp_path / "here") == tree(source)
+    lines = [repr(made), repr(made.snapshot), repr(verify("here")), repr(report)]
+    assert re.sub("@ [0-9a-f]{7}", "@ COMMIT", "\n".join(lines)).split("\n") == [
+        "<Plan org/m @ COMMIT: 1 file, 2.1 MB of 2.1 MB to fetch>",
+        "<Snapshot org/m @ COMMIT: 2 files, 2.1 MB>",
+        "<Verification org/m: 2 ok, 2.1 MB hashed>",
+        "<Report org/m @ COMMIT: 2/2 files, 2.1 MB, exit code 0>",
+    ]
+    (tmp_path / "here" / "<i>.txt").write_text("mine")
+    for table in made._repr_html_(), verify("here")._repr_html_(), report._repr_html_():
+        assert table.count("<tr>") == table.count("</tr>") > 4 and "<i>" not in table
+    (tmp_path / "here" / "<i>.txt").unlink()
     again = download(REPO, endpoint=endpoint, local_dir=tmp_path / "here")
     assert (again.received, again.reused, again.bytes_done) == (0, 2 * MiB + 2, 2 * MiB + 2)
     verdict = verify(tmp_path / "here")

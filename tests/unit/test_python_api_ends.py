@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock, Timeout
 
 from hfget import Stop, download, events
-from hfget.operations.watcher import Watcher
+from hfget.operations.observers import Watcher
 from hfget.partials.partial import Partial
 from hfget.system import folder_lock
 from hfget.transfer.worker import Worker
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import tree
 from tests.support.loopback import BOUND
 
-StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 FILES: dict[str, bytes | str | int] = {f"{number}.bin": 6 * MiB for number in range(8)}
 FILES |= {"c.json": "{}", "d.bin": 40 * MiB}
@@ -30,16 +28,11 @@ SMALL: dict[str, bytes | str | int] = {f"{number}.bin": MiB for number in range(
 SMALL |= {"c.json": "{}", "d.bin": 8 * MiB}
 
 
+pytestmark = pytest.mark.usefixtures("home_of_one_test")
+
+
 class Odd(BaseException):
     """Nothing that anybody expects."""
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("HF_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.chdir(tmp_path)
 
 
 def threads() -> list[str]:

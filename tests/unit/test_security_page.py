@@ -53,3 +53,16 @@ def test_a_promise_is_kept_and_shown(promise: str, modules: list[str], shown: li
 def test_tests_beside_the_tables_exist_too() -> None:
     for file, function in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE):
         assert function in functions(ROOT / file), function
+
+
+def test_the_page_in_chinese_makes_as_many_promises_of_each_kind() -> None:
+    def counted(name: str, row: str, not_promised: str) -> list[tuple[int, int]]:
+        sections = re.split("^## ", (ROOT / "docs" / name).read_text("utf-8"), flags=re.M)[1:]
+        halves = [section.split(not_promised) for section in sections]
+        return [
+            (len(re.findall(row, told, re.M)), len(re.findall("^- ", rest, re.M)))
+            for told, rest in halves
+        ]
+
+    english = counted("security.md", r"^\| (?!promise \|)", "\nNot promised:\n")
+    assert counted("security.zh-CN.md", "^- ", "\n不承诺：\n") == english

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOOK: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "site_pages.py"))
 CHINESE = ".zh-CN.md"
+FOR_DEVELOPERS = ("bench", "design")
 
 
 def test_every_page_has_one_place_in_the_navigation() -> None:
@@ -20,6 +21,16 @@ def test_every_page_has_one_place_in_the_navigation() -> None:
     pages = {path.name for path in (ROOT / "docs").glob("*.md") if not path.match(f"*{CHINESE}")}
     moved = {name for name in HOOK["MOVED"].values() if name.endswith(".md")} - {"index.zh.md"}
     assert sorted(named) == sorted(pages | moved)
+
+
+def test_a_page_for_users_is_there_in_chinese_and_each_leads_to_the_other() -> None:
+    for path in (ROOT / "docs").glob("*.md"):
+        if path.match(f"*{CHINESE}") or path.stem in FOR_DEVELOPERS:
+            continue
+        name = path.stem + CHINESE
+        assert f"Chinese: [{name}]({name})" in path.read_text("utf-8").replace(":\n", ": "), name
+        there = (path.parent / name).read_text("utf-8")
+        assert f"英文版：[{path.name}]({path.name})" in there.replace("：\n", "："), name
 
 
 def test_a_page_in_chinese_is_one_of_a_page_in_english() -> None:
@@ -69,6 +80,22 @@ def test_a_diagram_is_drawn_by_the_site_itself_or_shown_as_text() -> None:
     assert drawn.endswith(
         'class="mermaid">a --> b</pre><script src="../assets/mermaid.min.js"></script>'
     )
+
+
+def test_the_scripts_of_the_theme_ask_no_other_host(tmp_path: Path) -> None:
+    class Config:
+        site_dir = str(tmp_path)
+
+    scripts = tmp_path / "assets" / "javascripts"
+    scripts.mkdir(parents=True)
+    (scripts / "bundle.js.map").touch()
+    bundle = scripts / "bundle.js"
+    bundle.write_text('x=old?load("https://unpkg.com/resize-observer-polyfill"):0')
+    HOOK["on_post_build"](Config)
+    assert bundle.read_text() == 'x=old?load("data:,"):0' and list(scripts.iterdir()) == [bundle]
+    bundle.write_text("x=load(`https://unpkg.com/${name}`)")
+    with pytest.raises(SystemExit):
+        HOOK["on_post_build"](Config)
 
 
 def test_the_package_page_has_no_link_that_leads_nowhere() -> None:

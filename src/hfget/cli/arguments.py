@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hfget.cli.expanded import is_download, is_file_here, is_glob, looks_like_file, with_stars
 from hfget.cli.other_tools import INSTEAD, NOT_NEEDED
+from hfget.cli.shell_globs import is_download, is_file_here, is_glob, looks_like_file, with_stars
 from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts

@@ -14,7 +14,7 @@ from hfget.cli.help_text import EVERYTHING
 from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
 from hfget.settings import user_path
-from hfget.system import lazy_pattern
+from hfget.system import lazy_pattern, size_of
 
 if TYPE_CHECKING:
     from hfget.system import Stop
@@ -28,7 +28,6 @@ _TIME = lazy_pattern(
     re.IGNORECASE,
 )
 _UNITS = (86_400, 3_600, 60, 1)
-_SIZE = lazy_pattern(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
 def whole_number(text: str | int) -> int:
@@ -54,12 +53,10 @@ def seconds(text: str | float) -> float:
 
 def byte_size(text: str | int) -> int:
     """A size from the command line: `500G` (decimal), `2Ti` (binary). Raises typer.BadParameter."""
-    match = _SIZE.fullmatch(str(text).strip())
-    if match is None:
+    size = size_of(str(text))
+    if size is None:
         _refuse(texts.NOT_A_SIZE(text=text))
-    number, unit, binary = match.groups()
-    scale: int = (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " ")
-    return int(float(number) * scale)
+    return int(size)
 
 
 def path(text: str) -> Path:

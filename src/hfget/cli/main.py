@@ -15,8 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command
-from hfget.cli.spoken import speak_to_user, usage_error
 from hfget.cli.typer_parts import ClickUsageError
+from hfget.cli.user_language import speak_to_user, usage_error
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError
 from hfget.messages import cli_texts as texts

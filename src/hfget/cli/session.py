@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from hfget.cli.deadline import time_limit
-from hfget.cli.spoken import speak_to_user
+from hfget.cli.user_language import speak_to_user
 from hfget.errors import DiskError, HfgetError, InterruptedRunError, LocaleError, UsageError
 from hfget.messages import advice
 from hfget.messages import cli_texts as texts
@@ -48,7 +48,7 @@ def session(
     run to stop in order, a second one ends the process at once; so does `max_time` (seconds).
     """
     from hfget.cli import logs
-    from hfget.system import lacks_memory, naming_disk_errors, spare_address_space
+    from hfget.system import naming_disk_errors, spare_address_space
     from hfget.ui import display
 
     logs.guard()
@@ -73,36 +73,36 @@ def session(
             naming_disk_errors(),
         ):
             yield shown, stop
-    except (HfgetError, Ended) as raised:
-        if debug:
-            logs.show_traceback()
-        error = raised.error if isinstance(raised, Ended) else raised
-        if isinstance(error, LocaleError):
-            from hfget.cli.utf8 import again_in_utf8
-
-            again_in_utf8()
-        shown.error(error)
-        raise typer.Exit(error.exit_code) from None
     except (typer.Exit, SystemExit):
         raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         raise typer.Exit(0) from None
-    except Exception as unexpected:
+    except (Ended, Exception) as raised:
         if debug:
             logs.show_traceback()
-        if lacks_memory(unexpected):
-            shown.error(DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY))
-            raise typer.Exit(DiskError.exit_code) from None
-        shown.error(
-            HfgetError(
-                texts.UNEXPECTED(
-                    name=type(unexpected).__name__, unexpected=logs.clean(str(unexpected))
-                ),
-                hint=advice.REPORT_BUG,
-            )
-        )
-        raise typer.Exit(1) from None
+        error = _told_as(raised)
+        if isinstance(error, LocaleError):
+            from hfget.cli.utf8_restart import again_in_utf8
+
+            again_in_utf8()
+        shown.error(error)
+        raise typer.Exit(error.exit_code) from None
+
+
+def _told_as(raised: BaseException) -> HfgetError:
+    """The error that the user is told of what a command ended with."""
+    if isinstance(raised, HfgetError):
+        return raised
+    if isinstance(raised, Ended):
+        return raised.error
+    from hfget.cli import logs
+    from hfget.system import lacks_memory
+
+    if lacks_memory(raised):
+        return DiskError(texts.NO_MEMORY, hint=advice.MORE_MEMORY)
+    text = texts.UNEXPECTED(name=type(raised).__name__, unexpected=logs.clean(str(raised)))
+    return HfgetError(text, hint=advice.REPORT_BUG)
 
 
 def _load(env_file: Path | None) -> HfgetError | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from hfget.destinations.cautions import risky_names, risky_place
 from hfget.destinations.choose import cache_beside, choose_layout
-from hfget.destinations.hub_cache.cache_holdings import cache_holdings, is_repo_folder, repo_folders
+from hfget.destinations.disk_names import unfit_placement
+from hfget.destinations.hub_cache.cache_holdings import cache_holdings, repo_folders
 from hfget.destinations.hub_cache.cache_paths import linked_blob
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.hub_cache.symlinks import possible as can_link
@@ -20,7 +21,6 @@ from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
 from hfget.destinations.local_dir.other_downloaders import aria2c_pieces
 from hfget.destinations.local_holdings import (
-    RECORDS,
     LocalHolding,
     PartialStore,
     cached_partials,
@@ -28,15 +28,17 @@ from hfget.destinations.local_holdings import (
     folder_partials,
 )
 from hfget.destinations.owners import Owners
+from hfget.destinations.path_rules import is_repo_folder
 from hfget.destinations.record_codec import (
     read_metadata,
     read_tree,
+    recorded_file,
     recorded_paths,
     was_recorded_since,
 )
+from hfget.destinations.record_files import RECORDS
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_paths import check_hostile, destination
-from hfget.destinations.unfit_names import unfit_placement
 from hfget.destinations.wanted_files import RECORD_NAME, Home, Wanted, read_wanted
 from hfget.destinations.withdrawal import withdraw_in_cache, withdraw_in_folder
 
@@ -72,6 +74,7 @@ __all__ = [
     "read_metadata",
     "read_tree",
     "read_wanted",
+    "recorded_file",
     "recorded_paths",
     "repo_folders",
     "risky_names",

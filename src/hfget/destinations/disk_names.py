@@ -1,13 +1,20 @@
-"""Which names a file system takes, asked of itself."""
+"""Which names a file system takes, asked of itself. A file whose name it refuses fails alone."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from hfget.destinations.layout import Placement
 from hfget.destinations.path_rules import MAX_COMPONENT_BYTES
+from hfget.destinations.safe_paths import quoted, unfit_paths
+from hfget.errors import DiskError
+from hfget.messages import advice
+from hfget.messages import destination_texts as texts
+from hfget.model import RemoteFile
 from hfget.system import create_file, existing_folder, temporary_name
 
 #: Entries of a folder that are looked at for one whose name has a case.
@@ -43,6 +50,26 @@ def longest_name(root: Path) -> int:
         if 0 < most < MAX_COMPONENT_BYTES:
             return most
     return MAX_COMPONENT_BYTES
+
+
+def unfit_at(root: Path, wanted: Sequence[RemoteFile]) -> dict[str, str]:
+    """By path, why the disk of `root` cannot hold a file."""
+    return unfit_paths(
+        (file.path for file in wanted),
+        windows=os.name == "nt",
+        case_insensitive=folds_case(root),
+        longest=longest_name(root),
+    )
+
+
+def unfit_placement(root: Path, path: str, reason: str) -> Placement:
+    """The placement of such a file. Its name is not looked for on the disk."""
+    error = DiskError(
+        texts.UNFIT(path=quoted(path), reason=reason),
+        path=path,
+        hint=advice.OTHER_DISK_OR_EXCLUDE,
+    )
+    return Placement.refused(root / path, error)._replace(unfit=True)
 
 
 def _is_one_file(path: Path) -> bool:

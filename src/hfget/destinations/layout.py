@@ -16,6 +16,16 @@ from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot, Span
 ContentHash: TypeAlias = "Callable[[Path, str], str | None]"
 
 
+#: Folders are synced and records written for so many small files at once.
+BATCH = 64
+_LARGE_BYTES = 16 << 20
+
+
+def is_due(pending: int, file: RemoteFile) -> bool:
+    """Whether so many files, the last of which is `file`, are to be recorded now."""
+    return pending >= BATCH or file.size > _LARGE_BYTES
+
+
 class Elsewhere(NamedTuple):
     """The same content under another name on this disk: its size is right, its hash unknown.
 
@@ -59,6 +69,11 @@ class Placement(NamedTuple):
     elsewhere: Elsewhere | None = None
     half: HalfFile | None = None
     unfit: bool = False
+
+    @classmethod
+    def refused(cls, target: Path, error: DiskError) -> Placement:
+        """Nothing can be put there, because of `error`."""
+        return cls(target, ItemState.OUTDATED, replaceable=False, blocked=error)
 
 
 class Layout(Protocol):

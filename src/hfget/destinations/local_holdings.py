@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.destinations import record_codec
+from hfget.destinations.hub_cache.cache_paths import OWN_RECORDS
+from hfget.destinations.record_files import RECORDS
 from hfget.destinations.safe_paths import check_path
 from hfget.destinations.wanted_files import Home, Wanted, read_wanted
 from hfget.errors import UnsafeError
 from hfget.model import RemoteFile
 
-#: Where a folder has the records of what was downloaded into it.
-RECORDS = os.path.join(".cache", "huggingface")
 LOCK_NAME = "hfget.lock"
 
 
@@ -100,7 +100,7 @@ def cached_holding(
 ) -> LocalHolding:
     """What a Hub cache has of a commit. What hfget was asked for is told by its own record."""
     folder = snapshot.parent.parent
-    wanted = read_wanted(folder / ".hfget" / commit, anyones=True)
+    wanted = read_wanted(folder / OWN_RECORDS / commit, anyones=True)
     if wanted is not None:
         home = Home(repo_type, repo_id, commit, wanted.endpoint)
         named = wanted._replace(revision=revision or wanted.revision)

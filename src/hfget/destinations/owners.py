@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from hfget.destinations.record_files import is_mine, user_name
+from hfget.destinations.record_files import is_mine
 from hfget.destinations.safe_directories import Seen
 from hfget.messages import destination_texts as texts
 from hfget.system import owner_of, safe_text
@@ -37,15 +37,15 @@ class Owners:
         name = safe_text(str(self._root), 200)
         owner = _owner(self._root)
         if owner is not None and owner != _ROOT_USER and not is_mine(owner):
-            lines.append(texts.FOLDER_OF_OTHER(name=name, owner=user_name(owner)))
+            lines.append(texts.FOLDER_OF_OTHER(name=name, owner=_user_name(owner)))
         owners = [foreign, *map(_owner, self._records)]
         others = {owner for owner in owners if owner is not None and not is_mine(owner)}
         if others:
-            names = " and ".join(sorted(map(user_name, others)))
+            names = " and ".join(sorted(map(_user_name, others)))
             lines.append(texts.RECORDS_OF_OTHER(name=name, names=names))
         for other, count in sorted(self._files.items()):
             said = texts.FILE_OF_OTHER if count == 1 else texts.FILES_OF_OTHER
-            lines.append(said(number=count, name=name, other=user_name(other)))
+            lines.append(said(number=count, name=name, other=_user_name(other)))
         self._files.clear()
         return lines
 
@@ -56,3 +56,13 @@ def _owner(path: Path) -> int | None:
         return owner_of(os.lstat(path))
     except OSError:
         return None
+
+
+def _user_name(owner: int) -> str:
+    """A user as messages name it: `user alice`, or `user 1001`."""
+    try:
+        import pwd
+
+        return texts.USER(pw_name=pwd.getpwuid(owner).pw_name)
+    except (ImportError, KeyError):
+        return texts.USER(pw_name=owner)

@@ -26,7 +26,7 @@ _IGNORABLE = lazy_pattern(
 _GIT = lazy_pattern(r"(?:\.git|git~1)[ .]*(?::.*)?", re.DOTALL)
 _RECORDS = texts.WHERE_RECORDS_ARE
 #: How the Hub cache names a repo's folder, in which `trees` are listings.
-_CACHED_REPO = ("models--", "datasets--", "spaces--")
+_REPO_FOLDERS = ("models--", "datasets--", "spaces--")
 #: https://learn.microsoft.com/windows/win32/fileio/naming-a-file, and the console's two names.
 _DEVICE = lazy_pattern(
     r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:[.:].*)?", re.DOTALL
@@ -35,6 +35,11 @@ _DEVICE_IN_PLAIN = lazy_pattern(r"(?i)(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9
 _NOT_ON_WINDOWS = lazy_pattern(r'[<>:"|?*]')
 #: The second name NTFS gives a file whose own is longer: PROGRA~1.
 _SHORT_NAME = lazy_pattern(r"(?=[^.]{2,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?", re.DOTALL)
+
+
+def is_repo_folder(name: str) -> bool:
+    """Whether the Hub cache keeps a repo in a folder of that name."""
+    return name.startswith(_REPO_FOLDERS)
 
 
 def why_not(path: str, *, windows: bool) -> str:
@@ -133,7 +138,7 @@ def _why_not_here(segments: list[str]) -> str:
         inner = names[number + 1] if number + 1 < len(names) else ""
         if name == ".cache" and inner == "huggingface":
             return _RECORDS
-        if inner == "trees" and name.startswith(_CACHED_REPO) and number + 2 < len(names):
+        if inner == "trees" and is_repo_folder(name) and number + 2 < len(names):
             return texts.CACHE_LISTINGS
     return ""
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from hfget.destinations.record_files import read_record
 from hfget.destinations.record_json import FORMAT_VERSION, listing_text, read_json, tree_file
 from hfget.destinations.wanted_files import read_wanted
-from hfget.model import RemoteFile, Snapshot, is_commit, is_etag
+from hfget.model import RemoteFile, Snapshot, is_commit, is_etag, is_sha256
 from hfget.system import AtomicWriter, atomic_write, names_in
 
 METADATA_SUFFIX = ".metadata"
@@ -33,6 +33,11 @@ _CACHEDIR_TAG = (
 )
 _MOST_METADATA_BYTES = 4096
 _LATEST = 1e11  # unix seconds
+
+
+def recorded_file(path: str, etag: str) -> RemoteFile:
+    """A file of which only the content is recorded: -1 stands for its size."""
+    return RemoteFile(path, -1, etag, etag if is_sha256(etag) else None)
 
 
 class Metadata(NamedTuple):

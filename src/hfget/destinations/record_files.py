@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.messages import destination_texts as texts
 from hfget.system import check_shortage, owner_of, read_bytes, read_text
+
+#: Where a folder has the records of what was downloaded into it.
+RECORDS = os.path.join(".cache", "huggingface")
 
 _HAS_OWNERS = hasattr(os, "geteuid")
 
@@ -49,13 +51,3 @@ def read_own_text(path: Path, most: int, *, foreign: bool = False) -> str:
 def is_mine(owner: int) -> bool:
     """Whether files of that user ID are this process's own; always where there are none."""
     return not _HAS_OWNERS or owner == os.geteuid()
-
-
-def user_name(owner: int) -> str:
-    """A user as messages name it: `user alice`, or `user 1001`."""
-    try:
-        import pwd
-
-        return texts.USER(pw_name=pwd.getpwuid(owner).pw_name)
-    except (ImportError, KeyError):
-        return texts.USER(pw_name=owner)

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from hfget.system import atomic_write, is_own, lock_open_file
+from hfget.system import atomic_write, is_own, lock_open_file, write_all
 
 _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
 _FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -71,9 +71,7 @@ def _append_to(fd: int, text: str) -> None:
     if torn:
         os.lseek(fd, -1, os.SEEK_END)
         torn = os.read(fd, 1) != b"\n"
-    data = ("\n" * torn + text).encode()
-    while data:
-        data = data[os.write(fd, data) :]
+    write_all(fd, ("\n" * torn + text).encode())
 
 
 def _is_ours(fd: int) -> bool:

@@ -13,7 +13,7 @@ from hfget.external.aria2c_backend import Aria2c
 from hfget.external.aria2c_file import Tools
 from hfget.external.carriers import carrier_of
 from hfget.external.input_formats import FORMATS, WITH_TOKEN, Download, written
-from hfget.external.installed import find_program
+from hfget.external.programs import find_program
 
 __all__ = [
     "FORMATS",

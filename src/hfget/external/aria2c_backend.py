@@ -23,7 +23,7 @@ from hfget.limits import MAX_CONNECTIONS
 from hfget.messages import external_texts as texts
 from hfget.model import Failure, RemoteFile
 from hfget.partials import aria2c_name, leftover_bytes
-from hfget.system import Stopped, naming_disk_errors
+from hfget.system import Stop, Stopped, naming_disk_errors
 from hfget.transfer import Backend, LocalContent, Meter, Outcome, Task, TransferOptions
 
 _log = logging.getLogger("hfget")
@@ -35,7 +35,7 @@ class Aria2c:
     """A backend that runs aria2c for each file, several at a time.
 
     `native` makes hfget's own, for one file, with a watcher of its own. Once the run is to stop,
-    threads that a disk keeps waiting are waited for `patience` seconds.
+    threads that a disk keeps waiting are waited for as long as the stop has patience.
     """
 
     def __init__(
@@ -46,16 +46,14 @@ class Aria2c:
         native: Callable[[Meter, events.Observer], Backend],
         *,
         observer: events.Observer = events.ignore,
-        stop: threading.Event | None = None,
-        patience: float = math.inf,
+        stop: Stop | None = None,
     ) -> None:
-        self._patience = patience
         self._tools = tools
         self._options = options
         self._meter = meter
         self._native = native
         self._observer = observer
-        self._stop = stop or threading.Event()
+        self._stop = stop or Stop()
         self._lock = threading.Lock()
         self._waiting: deque[tuple[float, Task]] = deque()
         self._unfinished = 0
@@ -83,7 +81,7 @@ class Aria2c:
         except BaseException as error:
             self._break(error)
         finally:
-            until = time.monotonic() + self._patience
+            until = time.monotonic() + self._stop.patience
             for thread in threads:
                 thread.join(None if math.isinf(until) else max(0.0, until - time.monotonic()))
         self._tell(self._sample())
@@ -147,7 +145,8 @@ class Aria2c:
             self._natively(task)
             return
         begun = local.begun.size if local.begun else 0
-        job = Aria2cFile(task, self._tools, self._options, many, self._stop, self._tell, begun)
+        tools = self._tools.shared_by(many)
+        job = Aria2cFile(task, tools, self._options, self._stop, self._tell, begun)
         job.shown = lambda row, received: self._show(file, (row,), received)
         try:
             done = job.bring()

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hfget.external.aria2c_process import CONTROL_SUFFIX
 from hfget.messages import external_texts as texts
 from hfget.model import RemoteFile
-from hfget.partials import aria2c_name, can_take_alone, hash_file, own_name
+from hfget.partials import aria2c_name, aria2c_notes, can_take_alone, hash_file, own_name
 from hfget.system import Inode, Stopped, check_inode, disk_error, is_sole, open_own
 
 #: Seconds that are waited for a program of an earlier run which may still write, and without a
@@ -36,7 +35,7 @@ class Aria2cData:
 
     @property
     def control(self) -> Path:
-        return self.place.with_name(self.place.name + CONTROL_SUFFIX)
+        return aria2c_notes(self.place)
 
     @property
     def is_whole(self) -> bool:

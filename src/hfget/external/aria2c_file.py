@@ -49,6 +49,15 @@ class Tools(NamedTuple):
     proxy_of: Callable[[str], str | None]
     rate: Callable[[], float | None]
 
+    def shared_by(self, many: int) -> Tools:
+        """For one of so many files at a time, which share the rate."""
+
+        def rate() -> float | None:
+            total = self.rate()
+            return total / many if total else total
+
+        return self._replace(rate=rate)
+
 
 class Aria2cFile:
     """The way of one file.
@@ -62,7 +71,6 @@ class Aria2cFile:
         task: Task,
         tools: Tools,
         options: TransferOptions,
-        many: int,
         stop: threading.Event,
         tell: events.Observer,
         begun: int,
@@ -72,7 +80,6 @@ class Aria2cFile:
         self._file = task.file
         self._tools = tools
         self._options = options
-        self._many = many
         self._stop = stop
         self._tell = tell
         self._data = Aria2cData(task.partial()[0], task.file, stop)
@@ -137,7 +144,7 @@ class Aria2cFile:
             self._options.connections,
             self._tools.timeouts,
             self._tools.proxy_of(url),
-            max(1, int(rate / self._many)) if rate else 0,
+            max(1, int(rate)) if rate else 0,
         )
         code = run(self._tools.program, order, self._stop.is_set, self._progress)
         if self._stop.is_set():

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfget.errors import DiskError
-from hfget.external.surroundings import ca_options, environment
+from hfget.external.programs import ca_options, environment
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
 from hfget.system import os_reason, safe_url
@@ -26,8 +26,6 @@ _log = logging.getLogger("hfget")
 
 #: More connections to one server it does not take.
 MOST_CONNECTIONS = 16
-#: Its notes lie beside the file, under this name.
-CONTROL_SUFFIX = ".aria2"
 _READOUT = re.compile(rb"\[#\w+ (\d+)B/\d+B[^\]]* CN:(\d+)")
 #: Seconds between two looks, and until one that was asked to end is killed.
 _POLL_SECONDS, _END_SECONDS = 0.1, 0.5

@@ -16,7 +16,7 @@ import requests
 from hfget.external.child import Child, ChildResponse, answer
 from hfget.external.exit_codes import failure_of
 from hfget.external.input_formats import curl_line
-from hfget.external.surroundings import ca_options
+from hfget.external.programs import ca_options
 from hfget.http import Carrier
 from hfget.model import Span
 

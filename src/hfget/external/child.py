@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from hfget.errors import DiskError, HfgetError
 from hfget.external.exit_codes import failure_of
-from hfget.external.surroundings import environment
+from hfget.external.programs import environment
 from hfget.http import Response, Transient
 from hfget.messages import advice
 from hfget.messages import external_texts as texts

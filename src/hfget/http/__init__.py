@@ -32,12 +32,14 @@ from hfget.http.retry import (
 from hfget.http.rewrites import HostRules, parse_rewrites
 from hfget.http.sealed_credentials import SealedCredentials
 from hfget.http.sending import Carrier
+from hfget.http.statuses import CALM
 from hfget.http.token_files import LONGEST_BYTES, DistrustedError, read_first_line
 from hfget.http.transport import hand_back, wire_of
 from hfget.http.trust import bundle_named
 from hfget.http.watched import Exchange, WatchedClient
 
 __all__ = [
+    "CALM",
     "IDENTITY",
     "INFLATABLE",
     "LONGEST_BYTES",

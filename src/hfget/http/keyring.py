@@ -14,7 +14,7 @@ from hfget import events
 from hfget.endpoints import host_of, origin_of
 from hfget.errors import ExposedTokenError
 from hfget.http import proxies
-from hfget.http.credentials import is_token_refused
+from hfget.http.credentials import header_value, is_token_refused
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
 from hfget.settings import Credential, Withheld
@@ -60,7 +60,7 @@ class Keyring:
             self.keep_here(origin, texts.PROXY_WOULD_READ_IT(proxy=proxies.shown(proxy)))
         if origin in self._withheld:
             return {}
-        return {"Authorization": f"{credential.scheme} {credential.secret.reveal()}"}
+        return {"Authorization": header_value(credential)}
 
     def keep_here(self, origin: str, why: str) -> None:
         """No token in the clear: the run continues without it, unless it was given for this."""

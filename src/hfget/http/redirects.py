@@ -52,7 +52,7 @@ def follow(
     if other := renamed(target):
         target, allow_private = other, True
     scheme = urlsplit(target).scheme.lower()
-    host, shown = host_of(source), safe_text(safe_url(target))
+    host = host_of(source)
     if scheme not in ("http", "https"):
         raise UnsafeError(
             texts.REDIRECT_SCHEME(host=host, scheme=safe_text(scheme, 40)),
@@ -65,13 +65,13 @@ def follow(
         raise _malformed(source) from None
     if urlsplit(source).scheme.lower() == "https" and scheme == "http" and not allow_http:
         raise UnsafeError(
-            texts.REDIRECT_TO_HTTP(host=host, shown=shown),
+            texts.REDIRECT_TO_HTTP(host=host, shown=safe_text(safe_url(target))),
             url=safe_url(source),
             hint=advice.OTHER_MIRROR if allow_http is None else advice.OTHER_MIRROR_OR_HTTP_DATA,
         )
     if not allow_private and is_private(target) and not is_private(source):
         raise UnsafeError(
-            texts.REDIRECT_PRIVATE(host=host, shown=shown),
+            texts.REDIRECT_PRIVATE(host=host, shown=safe_text(safe_url(target))),
             url=safe_url(source),
             hint=advice.ALLOW_PRIVATE,
         )

@@ -17,10 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from hfget.limits import TURNS
 from hfget.messages import http_texts as texts
+
+T = TypeVar("T")
 
 #: A hundred lines, where http.client ends, are not enough behind proxies that each add theirs.
 MAX_HEAD_LINES, MAX_HEAD_BYTES = 2000, 256 << 10
@@ -56,13 +58,18 @@ def parse_fields(lines: list[bytes]) -> http.client.HTTPMessage:
     return fields
 
 
-def with_plain_fields(begin: Callable[..., None]) -> Callable[..., None]:
-    """http.client's `HTTPResponse.begin`, whatever its version does, but for the fields."""
-    assert isinstance(begin, FunctionType)
-    names = {**begin.__globals__, "parse_headers": _parse_headers}
-    plain = FunctionType(begin.__code__, names, begin.__name__, begin.__defaults__)
-    plain.__kwdefaults__ = begin.__kwdefaults__
-    return plain
+def with_names(function: Callable[..., T], **names: Any) -> Callable[..., T]:
+    """A library's function, whatever its version does, with these names of its module replaced."""
+    assert isinstance(function, FunctionType)
+    copy = FunctionType(
+        function.__code__,
+        {**function.__globals__, **names},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
 
 
 def read_lines(fp: Any) -> list[bytes]:
@@ -158,7 +165,7 @@ class Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
         self._reader.limit()
 
-    _read_head = with_plain_fields(http.client.HTTPResponse.begin)
+    _read_head = with_names(http.client.HTTPResponse.begin, parse_headers=_parse_headers)
 
     def begin(self, **limits: Any) -> None:
         try:

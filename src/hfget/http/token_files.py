@@ -5,7 +5,6 @@ huggingface_hub's `get_token` would renew a login by a POST to HF_ENDPOINT, what
 
 from __future__ import annotations
 
-import configparser
 import os
 import stat
 from collections.abc import Callable
@@ -65,6 +64,8 @@ def has_expired(login: Path, token: str, now: Callable[[], float] = time) -> boo
         return False
     if "expires_at" not in text:
         return False
+    import configparser
+
     store = configparser.ConfigParser(interpolation=None)
     try:
         store.read_string(text)

@@ -5,6 +5,7 @@ Every connection knows the `Sockets` it belongs to, so that those who wait on on
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,17 +18,24 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import url as urllib3_url
 from urllib3.util.ssl_ import create_urllib3_context
 
 from hfget.endpoints import is_loopback_address
 from hfget.http.connect import Sockets, SteadyTimeout
 from hfget.http.idle import IdleConnections
-from hfget.http.response import Response
+from hfget.http.response import Response, with_names
 from hfget.http.trust import Authorities
 from hfget.messages import http_texts as texts
 
 #: The handshake message with a certificate (RFC 8446, 4).
 _CERTIFICATE = 11
+
+#: A path and a query that urllib3 would leave as they are.
+_ENCODED = re.compile(
+    r"/(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
+    r"(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?"
+)
 
 #: A hub, and the host that it redirects to.
 _RECENT_POOLS = 2
@@ -98,8 +106,15 @@ class _TLSConnection(_Connection, HTTPSConnection):
     pass
 
 
+def encode_target(target: str) -> str:
+    """As urllib3's own, which takes as long as the rest of a request for a long signed address."""
+    return target if _ENCODED.fullmatch(target) else urllib3_url._encode_target(target)
+
+
 class _Keeping(HTTPConnectionPool):
     """A pool whose connections may be closed by others while they rest."""
+
+    urlopen = with_names(HTTPConnectionPool.urlopen, _encode_target=encode_target)
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)

@@ -74,6 +74,10 @@ class _Lister:
         elif not self._siblings:
             self._look_again()
         found = doubt(self._listed, self._siblings)
+        if unfit := [name for name in (found.missing if found else ()) if _is_unfit(name)]:
+            for name in unfit:  # not asked for, but kept: who places the files refuses it by name
+                self._listed.add_file(RemoteFile(name, 0, "", defect=texts.NAME_UNFIT))
+            found = doubt(self._listed, self._siblings)
         if found is not None:
             self._settle(found)
         return self._proved()
@@ -268,6 +272,8 @@ class _Lister:
         listed = self._listed
         files = tuple(listed.files.values())
         proved = prove(files, listed.folders, listed.odd_pointers)
+        if other := sorted(listed.unknown - listed.files.keys()):  # a submodule of git
+            self._warn(texts.LISTS_OTHER(paths=_some(other)))
         if proved.unfit:
             unfit = count_text(len(proved.unfit), "LFS file")
             self._warn(texts.SHA256_UNFIT(unfit=unfit, files=_some(proved.unfit)))
@@ -277,6 +283,11 @@ class _Lister:
 def _near(found: Doubt) -> Iterable[str]:
     """The folders in which what is missing should be."""
     return dict.fromkeys([*(name.rpartition("/")[0] for name in found.missing), *found.empty])
+
+
+def _is_unfit(name: str) -> bool:
+    """Whether an address with this path would lead elsewhere."""
+    return any(part in ("", ".", "..") for part in name.split("/"))
 
 
 def _some(names: Sequence[str]) -> str:

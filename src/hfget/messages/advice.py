@@ -198,6 +198,7 @@ RUN_AGAIN_OR_OTHER_MIRROR = Text(
     "run the same command again, or use another mirror: --endpoint URL"
 )
 RUN_AGAIN_TO_GO_ON = Text("run the same command again to resume")
+RUN_CELL_AGAIN = Text("run the cell again to resume")
 RUN_AGAIN_WHEN_DONE = Text("run the same command again when that program has finished")
 SEARCH_ON_HUB = Text("hfget does not search: find the repo on {address}")
 SEE_BRANCHES = Text("see its branches and tags at {page}/tree/main")

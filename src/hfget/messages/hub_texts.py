@@ -80,6 +80,8 @@ UNSURE = Text("{host} {maybe_cut}, and nothing tells whether that is all of {ref
 LISTS_SURPLUS = Text("lists {surplus:,} more files than it names in the repo info")
 HOST_HAS_NO_LISTING = Text("{host} has no route that lists a repo (HTTP {status_code})")
 CANNOT_TELL_FILES = Text("it knows {ref}, but cannot tell its files; {advice}")
+LISTS_OTHER = Text("lists {paths}, neither file nor folder: left out")
+NAME_UNFIT = Text("the repo info gives a name that cannot be a path")
 SHA256_UNFIT = Text(
     "gives {unfit} a sha256 that does not fit the git id beside it: {files}; compare with "
     "another --endpoint"

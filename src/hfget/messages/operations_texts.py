@@ -135,9 +135,7 @@ PROBE_DATA_UNREACHED = Text(
 PROBE_TOO_MANY = Text("{host} wants fewer requests from this address (HTTP 429)")
 PROBE_SERVER = Text("{host} is in trouble (HTTP {status})")
 PROBE_LOGIN_PAGE = Text("{host} answers with a web page, as networks do that want a login first")
-PROBE_NOT_ALLOWED = Text(
-    "{host} does not show the repo without a token (HTTP {status}); none is sent here"
-)
+PROBE_NEEDS_TOKEN = Text("{host} needs a token for this repo (HTTP {status}), and there is none")
 PROBE_BREAKS_OFF = Text("{host} breaks off in the midst of a file: {reason}")
 PROBE_LATE = Text("{host} has not answered everything within {seconds:g} s")
 PROBE_OTHER_BYTES = Text("{host} sends other bytes for {path} than it lists")

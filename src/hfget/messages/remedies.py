@@ -11,7 +11,9 @@ CHECK_PROXY_OR_NO_PROXY = Text(
 )
 COMPARE_CLOCK = Text("compare it with another clock, and set it if it is wrong")
 FASTER_ENDPOINT = Text("use a faster endpoint, or come back at another hour")
-NAME_PUBLIC_REPO = Text("name a public repo: hfget mirrors REPO")
+GIVE_TOKEN_OR_PUBLIC_REPO = Text(
+    "give it one: --endpoint URL --token-file FILE; or name a public repo: hfget mirrors REPO"
+)
 NETWORK_LOGIN = Text(
     "open any page in a browser and log in; or check that this is the address of a hub"
 )

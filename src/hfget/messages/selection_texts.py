@@ -30,6 +30,9 @@ UNLOADED_LEFT_OUT = Text(
 NAMESAKES_LEFT_OUT = Text(
     "left out: {namesakes}, with more words before {quants}; --all-variants brings it too"
 )
+UNLABELLED_LEFT_OUT = Text(
+    "left out: {files}, another model, of which there is no {quants}; --quant {more} brings it too"
+)
 NOT_IN_PRECISION = Text("not there as {wanted}, so they come as they are: {only}")
 RISKY_LEFT_OUT = Text("{risky} of the repo can run code when loaded: left out by --safe-only")
 NO_WEIGHTS_REMAIN = Text("; no weights remain")

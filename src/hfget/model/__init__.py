@@ -17,6 +17,7 @@ from hfget.model.plans import (
     PlanItem,
     Removal,
 )
+from hfget.model.showing import html_table, megabytes
 from hfget.model.snapshots import (
     API_NAMES,
     URL_PREFIXES,
@@ -31,6 +32,7 @@ from hfget.model.snapshots import (
     is_etag,
     is_sha1,
     is_sha256,
+    repo_type_named,
 )
 
 __all__ = [
@@ -51,8 +53,11 @@ __all__ = [
     "Snapshot",
     "Span",
     "WrongRange",
+    "html_table",
     "is_commit",
     "is_etag",
     "is_sha1",
     "is_sha256",
+    "megabytes",
+    "repo_type_named",
 ]

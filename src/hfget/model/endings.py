@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Literal
 
 from hfget.errors import HfgetError
+from hfget.messages import translated
+from hfget.model.showing import html_table, megabytes
 from hfget.model.snapshots import Snapshot
 
 _SHOWN_FAILURES = 10
@@ -59,10 +60,6 @@ class MirrorUse:
     wrong: tuple[WrongRange, ...] = ()
 
 
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """How a download ended.
@@ -102,7 +99,7 @@ class Report:
         snapshot = self.snapshot
         return (
             f"<Report {snapshot.ref} @ {snapshot.commit[:7]}: {self.files_done}/{self.files_total}"
-            f" files, {_megabytes(self.bytes_done)}, exit code {self.exit_code}>"
+            f" files, {megabytes(self.bytes_done)}, exit code {self.exit_code}>"
         )
 
     def _repr_html_(self) -> str:
@@ -113,17 +110,19 @@ class Report:
             ("commit", snapshot.commit),
             ("folder", str(self.root)),
             ("files", f"{self.files_done} of {self.files_total}"),
-            ("size", _megabytes(self.bytes_total)),
-            ("fetched", f"{_megabytes(self.received)} in {self.seconds:.1f} s"),
-            ("here before", _megabytes(self.reused)),
-            *(("from", f"{one.place}: {_megabytes(one.received)}") for one in self.mirrors),
+            ("size", megabytes(self.bytes_total)),
+            ("fetched", f"{megabytes(self.received)} in {self.seconds:.1f} s"),
+            *([("here before", megabytes(self.reused))] if self.reused else []),
+            *(("from", f"{one.place}: {megabytes(one.received)}") for one in self.mirrors),
             ("exit code", str(self.exit_code)),
-            *(("failed", one.path + ": " + one.message) for one in self.failures[:_SHOWN_FAILURES]),
+            *(
+                ("failed", f"{one.path}: {translated(one.message)}")
+                for one in self.failures[:_SHOWN_FAILURES]
+            ),
         ]
         more = len(self.failures) - _SHOWN_FAILURES
         rows += [("failed", f"and {more} more")] if more > 0 else []
-        cells = "".join(f"<tr><th>{key}</th><td>{escape(text)}</td></tr>" for key, text in rows)
-        return f"<table>{cells}</table>"
+        return html_table(rows)
 
     @property
     def stale(self) -> bool:

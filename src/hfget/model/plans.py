@@ -1,4 +1,4 @@
-"""What is to be done with a snapshot's files, and what has changed between two."""
+"""What is to be done with a snapshot's files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from hfget.model.showing import files, html_table, megabytes
 from hfget.model.snapshots import RemoteFile, Snapshot, Span
 
 
@@ -72,7 +73,7 @@ class Removal:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """What a download would do."""
 
@@ -98,3 +99,24 @@ class Plan:
     def cached_bytes(self) -> int:
         """What is taken from the Hub cache instead of being fetched."""
         return sum(item.have for item in self.items if item.state is ItemState.CACHED)
+
+    def __repr__(self) -> str:
+        """One line; the fields have the rest."""
+        snapshot = self.snapshot
+        return (
+            f"<Plan {snapshot.ref} @ {snapshot.commit[:7]}: {files(len(self.items))},"
+            f" {megabytes(self.need_bytes)} of {megabytes(self.total_bytes)} to fetch>"
+        )
+
+    def _repr_html_(self) -> str:
+        """A table, as notebooks show it."""
+        gone = [("to delete", files(len(self.removals)))] if self.removals else []
+        rows = [
+            ("repo", str(self.snapshot.ref)),
+            ("commit", self.snapshot.commit),
+            ("folder", str(self.root)),
+            ("files", str(len(self.items))),
+            ("size", megabytes(self.total_bytes)),
+            ("to fetch", megabytes(self.need_bytes)),
+        ]
+        return html_table(rows + gone)

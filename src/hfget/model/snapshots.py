@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from hfget.model.showing import files, megabytes
+
 RepoType = Literal["model", "dataset", "space"]
 
 URL_PREFIXES: dict[RepoType, str] = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 API_NAMES: dict[RepoType, str] = {"model": "models", "dataset": "datasets", "space": "spaces"}
+
+
+def repo_type_named(name: str) -> RepoType | None:
+    """The type of repo that has this name, None for another word."""
+    return next((known for known in API_NAMES if known == name), None)
+
 
 _SHA1, _SHA256 = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
 
@@ -122,7 +130,7 @@ class Proof:
     folders_proved: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
     """All files of a repo at one commit, as one endpoint lists them, and what proves that.
 
@@ -138,3 +146,8 @@ class Snapshot:
     proof: Proof = Proof()
     stale: bool = False
     whole: bool = True
+
+    def __repr__(self) -> str:
+        """One line; the fields have the rest."""
+        size = megabytes(sum(file.size for file in self.files))
+        return f"<Snapshot {self.ref} @ {self.commit[:7]}: {files(len(self.files))}, {size}>"

@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hfget.operations.batch import Batch, RepoResult
-    from hfget.operations.endpoint_probe import Probed
-    from hfget.operations.found_downloads import FoundDownload, Place, downloads, places
-    from hfget.operations.kept_contents import KeptContents
-    from hfget.operations.lock_file import LOCK_NAME, update_command
-    from hfget.operations.lock_sync import Remedy, Syncing
-    from hfget.operations.locking import Locking
-    from hfget.operations.newer_commits import downloads_below, newer
-    from hfget.operations.prune_partials import Prunable, Pruned, prunable, prune
-    from hfget.operations.pull import Pull
-    from hfget.operations.pulling import Puller
-    from hfget.operations.report_facts import Fact, all_facts
+    from hfget.operations.lock_files.lock_file import LOCK_NAME, update_command
+    from hfget.operations.lock_files.lock_sync import Remedy, Syncing
+    from hfget.operations.lock_files.locking import Locking
+    from hfget.operations.on_disk.found_downloads import FoundDownload, Place, downloads, places
+    from hfget.operations.on_disk.newer_commits import downloads_below, newer
+    from hfget.operations.on_disk.prune_partials import Prunable, Pruned, prunable, prune
+    from hfget.operations.on_disk.verification import verify
+    from hfget.operations.on_disk.verified import FileState, Verification
+    from hfget.operations.on_disk.verify_repair import repair
+    from hfget.operations.probes.endpoint_probe import Probed
+    from hfget.operations.probes.report_facts import Fact, all_facts
+    from hfget.operations.probes.side_by_side import PROBED_REPO, SideBySide, probe_all
+    from hfget.operations.pulls.kept_contents import KeptContents
+    from hfget.operations.pulls.pull import Pull
+    from hfget.operations.pulls.pulling import Puller
+    from hfget.operations.pulls.upstream import Upstream
     from hfget.operations.run import Run
-    from hfget.operations.side_by_side import PROBED_REPO, SideBySide, probe_all
-    from hfget.operations.upstream import Upstream
     from hfget.operations.url_list import downloads_of
-    from hfget.operations.verification import FileState, Verification, verify
-    from hfget.operations.verify_repair import repair
 
 __all__ = [
     "LOCK_NAME",
@@ -70,37 +71,37 @@ __all__ = [
 _HOMES = {
     "Batch": "batch",
     "RepoResult": "batch",
-    "LOCK_NAME": "lock_file",
-    "update_command": "lock_file",
-    "Locking": "locking",
-    "Remedy": "lock_sync",
-    "Syncing": "lock_sync",
-    "downloads_below": "newer_commits",
-    "newer": "newer_commits",
-    "KeptContents": "kept_contents",
-    "Pull": "pull",
-    "Puller": "pulling",
-    "Upstream": "upstream",
+    "LOCK_NAME": "lock_files.lock_file",
+    "update_command": "lock_files.lock_file",
+    "Locking": "lock_files.locking",
+    "Remedy": "lock_files.lock_sync",
+    "Syncing": "lock_files.lock_sync",
+    "downloads_below": "on_disk.newer_commits",
+    "newer": "on_disk.newer_commits",
+    "KeptContents": "pulls.kept_contents",
+    "Pull": "pulls.pull",
+    "Puller": "pulls.pulling",
+    "Upstream": "pulls.upstream",
     "Run": "run",
-    "Probed": "endpoint_probe",
-    "PROBED_REPO": "side_by_side",
-    "SideBySide": "side_by_side",
-    "probe_all": "side_by_side",
-    "FoundDownload": "found_downloads",
-    "Place": "found_downloads",
-    "downloads": "found_downloads",
-    "places": "found_downloads",
-    "Prunable": "prune_partials",
-    "Pruned": "prune_partials",
-    "prunable": "prune_partials",
-    "prune": "prune_partials",
-    "Fact": "report_facts",
-    "all_facts": "report_facts",
+    "Probed": "probes.endpoint_probe",
+    "PROBED_REPO": "probes.side_by_side",
+    "SideBySide": "probes.side_by_side",
+    "probe_all": "probes.side_by_side",
+    "FoundDownload": "on_disk.found_downloads",
+    "Place": "on_disk.found_downloads",
+    "downloads": "on_disk.found_downloads",
+    "places": "on_disk.found_downloads",
+    "Prunable": "on_disk.prune_partials",
+    "Pruned": "on_disk.prune_partials",
+    "prunable": "on_disk.prune_partials",
+    "prune": "on_disk.prune_partials",
+    "Fact": "probes.report_facts",
+    "all_facts": "probes.report_facts",
     "downloads_of": "url_list",
-    "FileState": "verification",
-    "Verification": "verification",
-    "verify": "verification",
-    "repair": "verify_repair",
+    "FileState": "on_disk.verified",
+    "Verification": "on_disk.verified",
+    "verify": "on_disk.verification",
+    "repair": "on_disk.verify_repair",
 }
 
 

@@ -24,7 +24,6 @@ from hfget.operations.plan_transfer import PlanTransfer, PreparedRun, meter_of
 from hfget.operations.planner import Companions
 from hfget.operations.run import Run
 from hfget.operations.tasks import Turns
-from hfget.operations.wrapped_task import WrappedTask
 from hfget.system import (
     Stop,
     command,
@@ -33,7 +32,7 @@ from hfget.system import (
     option,
     remember_speed,
 )
-from hfget.transfer import Outcome, Task
+from hfget.transfer import Outcome, Task, WrappedTask
 
 #: What an error of one repo may advise, and several cannot share.
 _FOLDER_OPTION = "--local-dir"

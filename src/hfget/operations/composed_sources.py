@@ -10,12 +10,11 @@ from functools import partial
 
 from hfget import events
 from hfget.endpoints import host_of, place_of
-from hfget.http import Carrier, HttpClient
+from hfget.http import Carrier
 from hfget.hub import CommitHolders
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, RemoteFile, Snapshot
-from hfget.options import DownloadOptions
-from hfget.settings import Settings
+from hfget.operations.run_context import RunContext
 from hfget.sources import (
     ByteSource,
     HostHealth,
@@ -26,7 +25,6 @@ from hfget.sources import (
     RateLimit,
     RateLimited,
 )
-from hfget.system import Stop
 
 
 class ComposedSources:
@@ -34,30 +32,24 @@ class ComposedSources:
 
     def __init__(
         self,
-        options: DownloadOptions,
-        settings: Settings,
-        http: HttpClient,
+        context: RunContext,
         snapshot: Snapshot,
-        observer: events.Observer,
-        stop: Stop,
         limit: RateLimit | None = None,
         hosts: HostHealth | None = None,
     ) -> None:
         """Several snapshots may share a `limit`, and what was seen of `hosts`."""
-        self._options = options
+        options, settings, self._http, self._observer, stop = context
         self._settings = settings
-        self._http = http
         # Who listed the files need not be one of those that are asked for them.
         used = any(snapshot.endpoint == one.rstrip("/") for one in settings.endpoints)
         self._snapshot = snapshot if used else replace(snapshot, endpoint=settings.endpoint)
-        self._observer = observer
         if hosts is None:
             hosts = HostHealth(settings.retries, stop)
             hosts.answered(host_of(settings.endpoint))
         self._hosts = hosts
         rate = options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
-        self.limit = limit or (RateLimit(rate, stop, self._warn) if rate else None)
-        self._carrier = self._chosen_carrier()
+        self.limit = limit or (RateLimit(rate, stop, context.warn) if rate else None)
+        self._carrier = _carrier_of(options.tool)
         self._holders: CommitHolders | None = None
         self._mirrors: MirrorHealth | None = None
         self._names: dict[str, str] = {}
@@ -70,13 +62,25 @@ class ComposedSources:
         """How many endpoints may send."""
         return len(self._mirrors.places) if self._mirrors else 1
 
+    @property
+    def present(self) -> int:
+        """How many of them may be asked by now."""
+        return len(self._joined()) if self._mirrors else 1
+
+    def begin(self) -> None:
+        """Have the others asked whether they have the commit, while the first is asked for bytes.
+
+        Without it that is done once the first file is asked for.
+        """
+        if self._holders is not None and self._begun.acquire(blocking=False):
+            self._holders.begin()
+
     def source_of(self, file: RemoteFile) -> ByteSource:
         """Where the bytes of one file come from."""
         if self._mirrors is None:
             source: ByteSource = self.plain(file)
         else:
-            if self._begun.acquire(blocking=False) and self._holders is not None:
-                self._holders.begin()  # who has the commit, while the first bytes come already
+            self.begin()
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
             over = Mirrored if self._settings.stripe else MirroredInOrder
             source = over(file, at, self._mirrors, self._hosts, self._settings.connections)
@@ -121,13 +125,6 @@ class ComposedSources:
         there = replace(self._snapshot, endpoint=endpoint)
         return HttpSource(self._http, self._settings, self._hosts, there, file, self._carrier)
 
-    def _chosen_carrier(self) -> Carrier | None:
-        if self._options.tool not in ("curl", "wget"):
-            return None
-        from hfget.external import carrier_of, find_program
-
-        return carrier_of(self._options.tool, find_program(self._options.tool))
-
     def _prepare_mirrors(self) -> None:
         first, settings = self._snapshot.endpoint.rstrip("/"), self._settings
         urls = (first, *(one for one in settings.endpoints if one.rstrip("/") != first))
@@ -154,9 +151,6 @@ class ComposedSources:
         if self._mirrors is not None:
             self._mirrors.told(self._names[endpoint], seconds)
 
-    def _warn(self, text: str) -> None:
-        self._observer(events.Note(text, "warning"))
-
 
 class JoinedSources:
     """The sources of several snapshots' files, each file under a name of its own."""
@@ -170,6 +164,11 @@ class JoinedSources:
     def places(self) -> int:
         """How many endpoints may send a file."""
         return max(part.places for part in self._parts)
+
+    @property
+    def present(self) -> int:
+        """How many of them may be asked by now."""
+        return max(part.present for part in self._parts)
 
     def name(self, label: str, sources: ComposedSources, file: RemoteFile) -> None:
         """`file` is called `label` from now on."""
@@ -201,3 +200,12 @@ class JoinedSources:
         for place, count in (sent for part in self._parts for sent in part.sent()):
             total[place] = total.get(place, 0) + count
         return tuple(total.items())
+
+
+def _carrier_of(tool: str) -> Carrier | None:
+    """What sends the requests where that is another program."""
+    if tool not in ("curl", "wget"):
+        return None
+    from hfget.external import carrier_of, find_program
+
+    return carrier_of(tool, find_program(tool))

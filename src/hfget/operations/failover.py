@@ -32,7 +32,7 @@ from hfget.hub import Hub, Tree, Unreached
 from hfget.messages import joined
 from hfget.messages import operations_texts as texts
 from hfget.model import RepoRef, Snapshot
-from hfget.operations.api_health import ApiHealth
+from hfget.operations.pulls.api_health import ApiHealth
 from hfget.settings import Settings
 from hfget.system import Stop
 

@@ -52,15 +52,7 @@ def settings_of(
         from hfget.external import find_program
 
         find_program(options.tool, options.aria2c_path)
-    if options.send_token_to and not options.ambient_token:
-        raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
-    if options.shard and options.delete:
-        raise UsageError(texts.SHARD_AND_DELETE, hint=advice.GIVE_ONE)
-    if options.dask and (options.shard or options.delete):
-        other = "--shard" if options.shard else "--delete"
-        raise UsageError(texts.DASK_AND(other=other), hint=advice.GIVE_ONE)
-    if options.dask and find_spec("distributed") is None:
-        raise UsageError(texts.DASK_MISSING, hint=advice.INSTALL_DASK)
+    _check_together(options)
     if credentials is None:
         chosen = choose_credentials(
             endpoints,
@@ -85,6 +77,19 @@ def settings_of(
         offline=offline_by(env),
         **{name: getattr(options, name) for name in shared},
     )
+
+
+def _check_together(options: DownloadOptions) -> None:
+    """Raise UsageError for options that exclude each other, or need what is not there."""
+    if options.send_token_to and not options.ambient_token:
+        raise UsageError(texts.SEND_AND_NO_TOKEN, hint=advice.GIVE_ONE)
+    if options.shard and options.delete:
+        raise UsageError(texts.SHARD_AND_DELETE, hint=advice.GIVE_ONE)
+    if options.dask and (options.shard or options.delete):
+        other = "--shard" if options.shard else "--delete"
+        raise UsageError(texts.DASK_AND(other=other), hint=advice.GIVE_ONE)
+    if options.dask and find_spec("distributed") is None:
+        raise UsageError(texts.DASK_MISSING, hint=advice.INSTALL_DASK)
 
 
 def client_of(settings: Settings, observer: events.Observer) -> HttpClient:

@@ -15,7 +15,7 @@ from hfget.errors import HfgetError, InterruptedRunError, NetworkError, TimeLimi
 from hfget.hub import Hub
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import URL_PREFIXES, PathKind, RepoRef, RepoType, Snapshot
+from hfget.model import URL_PREFIXES, PathKind, RepoRef, RepoType, Snapshot, repo_type_named
 from hfget.system import safe_text
 
 #: Called with a folder and what it is; raises an HfgetError to refuse it.
@@ -103,7 +103,8 @@ def _described(
 ) -> str:
     if repos:
         kind, name = repos[0]
-        prefix = {str(key): value for key, value in URL_PREFIXES.items()}.get(kind, "")
+        known = repo_type_named(kind)
+        prefix = URL_PREFIXES[known] if known is not None else ""
         return texts.OTHER_REPO(prefix=prefix, name=safe_text(name, 120))
     path = safe_text(found.commits[commits[0]], 120)
     return texts.OTHER_REPO_OF_COMMIT(

@@ -11,36 +11,25 @@ from typing import NamedTuple
 from hfget import events
 from hfget.destinations import Layout
 from hfget.errors import DiskError, HfgetError
-from hfget.http import HttpClient, proxy_for
+from hfget.http import proxy_for
 from hfget.messages import operations_texts as texts
 from hfget.model import Plan, Report
 from hfget.operations.composed_sources import ComposedSources, JoinedSources
+from hfget.operations.observers import with_places, with_sign_of_life
+from hfget.operations.run_context import RunContext
 from hfget.operations.tasks import FileTask, Turns, make_tasks
-from hfget.options import DownloadOptions
-from hfget.settings import Settings
 from hfget.sources import RateLimit
-from hfget.system import Stop, remember_speed
+from hfget.system import remember_speed
 from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
     """The transfer of a plan's files into a layout."""
 
-    def __init__(
-        self,
-        options: DownloadOptions,
-        settings: Settings,
-        http: HttpClient,
-        layout: Layout,
-        observer: events.Observer,
-        stop: Stop,
-    ) -> None:
-        self._options = options
-        self._settings = settings
-        self._http = http
+    def __init__(self, context: RunContext, layout: Layout) -> None:
+        self._context = context
+        self._options, self._settings, _, self._observer, self._stop = context
         self._layout = layout
-        self._observer = observer
-        self._stop = stop
 
     def run(self, made: Plan) -> Outcome:
         """Fetch what is missing and record what came; signals wait until that is done."""
@@ -77,21 +66,13 @@ class PlanTransfer:
         self._flush(outcome)
         if outcome.durable and not self._layout.durable:
             outcome.durable = False
-            self._warn(texts.NO_FOLDER_SYNC)
+            self._context.warn(texts.NO_FOLDER_SYNC)
         if self._layout.unrecorded:
-            self._warn(texts.ALL_READ_ONLY)
+            self._context.warn(texts.ALL_READ_ONLY)
 
     def sources(self, made: Plan, limit: RateLimit | None = None) -> ComposedSources:
         """Where the bytes come from; several plans share the `limit` of the first."""
-        return ComposedSources(
-            self._options,
-            self._settings,
-            self._http,
-            made.snapshot,
-            self._observer,
-            self._stop,
-            limit,
-        )
+        return ComposedSources(self._context, made.snapshot, limit)
 
     def tasks(
         self, made: Plan, sources: ComposedSources, turns: Turns | None = None
@@ -114,12 +95,13 @@ class PlanTransfer:
         except DiskError as error:
             if not outcome.failures:
                 raise
-            self._warn(texts.HASHED_AGAIN(message=error.message))
+            self._context.warn(texts.HASHED_AGAIN(message=error.message))
 
     def _fetch(self, made: Plan) -> Outcome:
         if all(item.is_here for item in made.items):
             return Outcome(durable=self.durable)
         sources, began = self.sources(made), time.monotonic()
+        sources.begin()
         try:
             outcome = self.backend(sources, meter_of([made])).run(self.tasks(made, sources))
         finally:
@@ -139,7 +121,7 @@ class PlanTransfer:
         `alive` is called with each event.
         """
         settings = self._settings
-        observe = by_place(heard(self._observe, alive), sources)
+        observe = with_places(with_sign_of_life(self._observe, alive), sources)
         options = TransferOptions(
             settings.connections, settings.jobs, settings.retries, settings.fsync, sources.places
         )
@@ -149,7 +131,7 @@ class PlanTransfer:
 
         if self._options.tool != "aria2c":
             if self._options.aria2c_path is not None:
-                self._warn(texts.ARIA2C_PATH_UNUSED)
+                self._context.warn(texts.ARIA2C_PATH_UNUSED)
             return engine(options, meter, observe)
         from hfget.external import Aria2c, Tools, find_program
 
@@ -169,39 +151,12 @@ class PlanTransfer:
             lambda meter, observer: engine(alone, meter, observer),
             observer=observe,
             stop=self._stop,
-            patience=self._stop.patience,
         )
-
-    def _warn(self, text: str) -> None:
-        self._observer(events.Note(text, "warning"))
 
     def _observe(self, event: events.Event) -> None:
         self._observer(event)
         if self._options.fail_fast and isinstance(event, events.FileFailed):
             self._stop.fail()
-
-
-def heard(observer: events.Observer, alive: Callable[[], None]) -> events.Observer:
-    """An observer whose events also show who waits for the folder's lock that there is progress."""
-
-    def observe(event: events.Event, /) -> None:
-        alive()
-        observer(event)
-
-    return observe
-
-
-def by_place(
-    observer: events.Observer, sources: ComposedSources | JoinedSources
-) -> events.Observer:
-    """An observer whose samples also say what each endpoint has sent, where there are several."""
-
-    def observe(event: events.Event, /) -> None:
-        if isinstance(event, events.Progress):
-            event = event._replace(places=sources.sent())
-        observer(event)
-
-    return observer if sources.places < 2 else observe
 
 
 class PreparedRun(NamedTuple):

@@ -20,6 +20,7 @@ from hfget.partials import (
     Begun,
     Identity,
     aria2c_name,
+    aria2c_notes,
     bytes_here,
     can_clone,
     can_take_alone,
@@ -137,7 +138,7 @@ def _begun_by_aria2c(layout: Layout, file: RemoteFile, names: Iterable[str] | No
     data = aria2c_name(stem_for(directory, layout.partial_name(file), file.etag))
     if names is not None and data.name not in names:
         return None
-    control = data.with_name(f"{data.name}.aria2")
+    control = aria2c_notes(data)
     if os.path.lexists(control):
         pieces = aria2c_pieces(control, file.size)
         return Begun(data, pieces, movable=True) if pieces else None
@@ -262,7 +263,7 @@ def _ranged(layout: Layout, snapshot: Snapshot, item: PlanItem, span: Span | Non
 
 
 def _is_moved(item: PlanItem, layout: Layout) -> bool:
-    """Whether what there is of a file becomes the file itself, if there is no room for a copy."""
+    """Whether what there is of a file becomes the file itself where the disk cannot hold a copy."""
     source = item.source
     if source is None or item.state in (ItemState.TWIN, ItemState.CACHED):
         return False

@@ -18,11 +18,12 @@ from hfget.destinations import risky_names, risky_place
 from hfget.errors import NotFoundError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import client_of, layout_of, selection_of, settings_of
+from hfget.operations.observers import Watcher, with_sign_of_life
 from hfget.operations.occupancy import Consent, settle
-from hfget.operations.plan_transfer import PlanTransfer, PreparedRun, heard
+from hfget.operations.plan_transfer import PlanTransfer, PreparedRun
 from hfget.operations.planner import (
     Companions,
     check_space,
@@ -32,9 +33,9 @@ from hfget.operations.planner import (
 )
 from hfget.operations.recorded_listing import DOUBTS, Recall
 from hfget.operations.reports import make_report
-from hfget.operations.shared_plan import SharedPlan
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.shared_plan import SharedPlan
 from hfget.operations.snapshot_resolver import SnapshotResolver
-from hfget.operations.watcher import Watcher
 from hfget.options import DownloadOptions
 from hfget.selection import absent, selection_remarks
 from hfget.settings import Credential, check_time_outs
@@ -55,38 +56,25 @@ class Run:
         recorded_endpoint: str | None = None,
         credentials: Mapping[str, Credential] | None = None,
     ) -> None:
-        """`repo` is what the user typed, or a snapshot: then no hub is asked for one.
+        """`repo` is what the user typed, or a snapshot: then no hub is asked for one. `asked` is
+        how it was named.
 
         `recorded_endpoint` serves where neither the options nor the environment name one,
         `credentials`, by origin, in place of those that they name.
         """
+        self._begun = time.monotonic()
         self._options = options
         self._stop = stop or Stop()
         self._observer = Watcher(observer, self._stop)
-        self._begun = time.monotonic()
         check_time_outs(os.environ)
-        self._ref, endpoints = read_reference(repo, options, recorded_endpoint)
-        self._settings = self.settings = settings_of(options, endpoints, credentials)
-        self._http = client_of(self._settings, self._observer)
-        self._layout = layout_of(self._ref, options)
-        self._resolver = SnapshotResolver(
-            self._ref,
-            options,
-            self._settings,
-            self._http,
-            self._layout,
-            self._observer,
-            self._stop,
-            repo if isinstance(repo, Snapshot) else None,
-        )
-        self._shards = SharedPlan(
-            options, self._settings, self._layout, self._resolver, self._observer, self._stop
-        )
-
-    @property
-    def asked(self) -> RepoRef:
-        """The repo as it was named."""
-        return self._ref
+        self.asked, endpoints = read_reference(repo, options, recorded_endpoint)
+        self.settings = settings_of(options, endpoints, credentials)
+        self._http = client_of(self.settings, self._observer)
+        self._context = RunContext(options, self.settings, self._http, self._observer, self._stop)
+        self._layout = layout_of(self.asked, options)
+        given = repo if isinstance(repo, Snapshot) else None
+        self._resolver = SnapshotResolver(self._context, self.asked, self._layout, given)
+        self._shards = SharedPlan(self._context, self._layout, self._resolver)
 
     @property
     def place(self) -> Path:
@@ -110,7 +98,7 @@ class Run:
         return self._resolved(self._resolver.listing)
 
     def _resolved(self, resolve: Callable[[], Snapshot]) -> Snapshot:
-        for note in remarks(self._ref, self._settings):
+        for note in remarks(self.asked, self.settings):
             self._observer(note)
         snapshot = resolve()
         self._observer(events.Resolved(snapshot))
@@ -161,21 +149,46 @@ class Run:
         if not self._layout.lock_path.is_absolute():
             check_working_folder()
         recall = Recall(
-            self._layout, self._settings.endpoint, self._observer, force=self._options.force
+            self._layout, self.settings.endpoint, self._observer, force=self._options.force
         )
         snapshot = self._resolved(lambda: self._resolver.snapshot(recall.tree))
         if (complete := self._resolver.complete_plan) is not None:
             # All was here before the hub was asked: nothing is locked, and nothing written.
-            self._observer(events.Planned(complete))
-            self._remark(complete, [item.file for item in complete.items])
+            self._tell_plan(complete, [item.file for item in complete.items])
             return PreparedRun(complete, None, lambda outcome: self._report(complete, outcome))
         recall.hold_against(snapshot)
+        files = self._wanted(snapshot)
+        self._check_place(snapshot, files, consent)
+        if self._options.dask is not None:
+            self._settle(snapshot, consent)
+            return self._for_workers(snapshot, files)
+        alive = held.enter_context(self._shards.locked(snapshot))
+        self._settle(snapshot, consent)
+        made = self._resolver.make_plan(snapshot, files, companions)
+        self._tell_plan(made, files)
+        self._prepare_place(made, companions)
+        held.callback(self._layout.close)
+        context = self._context._replace(observer=with_sign_of_life(self._observer, alive))
+        transfer = PlanTransfer(context, self._layout)
+
+        def end(outcome: Outcome | None) -> Report:
+            return self._end(made, self._shards.join(made, outcome, alive), recall)
+
+        return PreparedRun(made, transfer, end, alive)
+
+    def _wanted(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
+        """As `selected`, and note down what was asked for and is not in the commit."""
         try:
-            files = self.selected(snapshot)
+            return self.selected(snapshot)
         except (UsageError, NotFoundError):
             selection = selection_of(self._options, snapshot.ref)
             self._layout.note_absent(snapshot, absent(snapshot.files, selection))
             raise
+
+    def _check_place(
+        self, snapshot: Snapshot, files: Sequence[RemoteFile], consent: Consent | None
+    ) -> None:
+        """Raise UsageError or UnsafeError where the files cannot, or are not to, be written."""
         self._layout.check(snapshot.files)
         root = self._layout.root(snapshot)
         if os.path.exists(root) and not os.path.isdir(root):
@@ -186,42 +199,22 @@ class Run:
         what = risky_place(root, files) if consent else ""
         if consent and what and self._would_write(snapshot, files):
             consent(root.absolute(), what)
-        if self._options.dask is not None:
-            self._settle(snapshot, consent)
-            return self._for_workers(snapshot, files)
-        alive = held.enter_context(self._shards.locked(snapshot))
-        self._settle(snapshot, consent)
-        made = self._resolver.make_plan(snapshot, files, companions)
-        self._observer(events.Planned(made))
-        self._remark(made, files)
+
+    def _prepare_place(self, made: Plan, companions: Companions | None) -> None:
+        """See that there is room, and record what is about to be downloaded. Raises DiskError."""
         link = self._options.hardlink
         check_space(made, self._layout, self._observer, link=link, companions=companions)
         unfit = {item.file.path for item in made.items if item.unfit}
-        of_all = self._resolver.of_all_shards(snapshot)
-        self._layout.begin(snapshot, [file for file in of_all if file.path not in unfit])
-        held.callback(self._layout.close)
-        transfer = PlanTransfer(
-            self._options,
-            self._settings,
-            self._http,
-            self._layout,
-            heard(self._observer, alive),
-            self._stop,
-        )
-
-        def end(outcome: Outcome | None) -> Report:
-            return self._end(made, self._shards.join(made, outcome, alive), recall)
-
-        return PreparedRun(made, transfer, end, alive)
+        of_all = self._resolver.of_all_shards(made.snapshot)
+        self._layout.begin(made.snapshot, [file for file in of_all if file.path not in unfit])
 
     def _for_workers(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> PreparedRun:
         """A run that writes nothing here: each shard does what the folder needs."""
-        from hfget.operations.dask_run import DaskRun
+        from hfget.operations.shards.dask_run import DaskRun
 
         made = self._resolver.make_plan(snapshot, files)
-        self._observer(events.Planned(made))
-        self._remark(made, files)
-        across = DaskRun(made, self._options, self._settings, self._observer, self._stop)
+        self._tell_plan(made, files)
+        across = DaskRun(made, self._context)
 
         def end(outcome: Outcome | None) -> Report:
             report = across.report(lambda: self._resolver.found_now(snapshot))
@@ -237,14 +230,14 @@ class Run:
             return self._complete(made, report)
         if any(failure.exit_code in DOUBTS for failure in report.failures):
             self._layout.forget_tree(made.snapshot.commit)
-            again = partial(client_of, self._settings, self._observer)  # the first may be shut
+            again = partial(client_of, self.settings, self._observer)  # the first may be shut
             return recall.doubted(self._resolver.explained(report, again))
         return report
 
     def _report(self, made: Plan, outcome: Outcome | None) -> Report:
         return make_report(
             made,
-            outcome or Outcome(durable=self._settings.fsync),
+            outcome or Outcome(durable=self.settings.fsync),
             self._stop,
             requests=self._http.requests_sent,
             seconds=time.monotonic() - self._begun,
@@ -256,7 +249,7 @@ class Run:
             self._layout,
             self._resolver.hub,
             snapshot,
-            self._ref,
+            self.asked,
             delete=self._options.delete,
             consent=consent,
         )
@@ -271,6 +264,10 @@ class Run:
         selection = selection_of(self._options, snapshot.ref)
         self._warn_of(selection_remarks(snapshot.files, selection, pickles=pickles))
 
+    def _tell_plan(self, made: Plan, files: Sequence[RemoteFile]) -> None:
+        self._observer(events.Planned(made))
+        self._remark(made, files)
+
     def _remark(self, made: Plan, files: Sequence[RemoteFile]) -> None:
         """As `remark`, and of odd names; of pickles where some are to be fetched by choice."""
         fresh = any(item.state is not ItemState.COMPLETE for item in made.items)
@@ -279,7 +276,7 @@ class Run:
 
     def _warn_of(self, warnings: Iterable[str]) -> None:
         for text in warnings:
-            self._observer(events.Note(text, "warning"))
+            self._context.warn(text)
 
     def _complete(self, made: Plan, report: Report) -> Report:
         """All is here, as the last shard finds: that is recorded, and left partials go."""

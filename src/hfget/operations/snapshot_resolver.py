@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hfget import events
 from hfget.destinations import Layout, cache_beside
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, UnreachableError
-from hfget.http import HttpClient, Transient, given_up
+from hfget.http import CALM, HttpClient, Transient, given_up
 from hfget.hub import Hub
 from hfget.limits import TURNS
 from hfget.messages import http_texts as texts
@@ -21,14 +20,10 @@ from hfget.operations.failover import Failover, RecordedTree
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
-from hfget.operations.sharding import part_of, shard_of, spans_of
+from hfget.operations.run_context import RunContext
+from hfget.operations.shards.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
-from hfget.options import DownloadOptions
 from hfget.selection import select
-from hfget.settings import Settings
-from hfget.system import Stop
-
-_TOO_MANY_REQUESTS = 429
 
 
 def _not_recorded(endpoint: str, commit: str) -> None:
@@ -45,34 +40,30 @@ class SnapshotResolver:
 
     def __init__(
         self,
+        context: RunContext,
         ref: RepoRef,
-        options: DownloadOptions,
-        settings: Settings,
-        http: HttpClient,
         layout: Layout,
-        observer: events.Observer,
-        stop: Stop,
         given: Snapshot | None = None,
     ) -> None:
+        self._context = context
+        self._options, self._settings, self._http, self._observer, self._stop = context
         self._ref = ref
+        self._layout = layout
         if given is not None and not given.whole:  # no endpoint has listed it
-            given = replace(given, endpoint=settings.endpoint)
+            given = replace(given, endpoint=self._settings.endpoint)
         self._given = given
         self.is_given = given is not None
-        self._options = options
-        self._settings = settings
-        self._http = http
-        self._layout = layout
-        self._observer = observer
-        self._stop = stop
-        self.shard = shard_of(options.shard, os.environ)
-        self._endpoints = Failover(http, settings, observer, stop, self._unreached)
+        self.shard = shard_of(self._options.shard, os.environ)
+        self._endpoints = Failover(
+            self._http, self._settings, self._observer, self._stop, self._unreached
+        )
         self.complete_plan: Plan | None = None
         self._usable: Callable[[Snapshot], bool] = self._is_here
         self._found: Found | None = None
         self._finding = threading.Lock()
-        turns = 1 + TURNS * (len(settings.endpoints) - 1)
-        self._limit = AskingLimit(settings.api_timeout * turns, self._need_not_ask, http.abort)
+        turns = 1 + TURNS * (len(self._settings.endpoints) - 1)
+        limit = self._settings.api_timeout * turns
+        self._limit = AskingLimit(limit, self._need_not_ask, self._http.abort)
 
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
@@ -181,7 +172,8 @@ class SnapshotResolver:
         self._http.close_off(error)
         if found.snapshot.stale:
             offline = bool(self._settings.offline)
-            self._observer(events.Note(found.told(error.message), "info" if offline else "warning"))
+            say = self._context.tell if offline else self._context.warn
+            say(found.told(error.message))
         return found.snapshot
 
     def _too_slow(self) -> UnreachableError:
@@ -203,7 +195,7 @@ class SnapshotResolver:
 
         One that asks for calm is there, and is asked again, if that is in time.
         """
-        in_time = failure.status == _TOO_MANY_REQUESTS and wait < self._limit.left
+        in_time = failure.status in CALM and wait < self._limit.left
         if not in_time and self._find() is not None:
             raise given_up(failure)
 

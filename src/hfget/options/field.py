@@ -11,6 +11,7 @@ from hfget.errors import UsageError
 from hfget.limits import MAX_CONNECTIONS
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
+from hfget.model import repo_type_named
 from hfget.settings import user_path
 from hfget.system import safe_text
 
@@ -19,7 +20,6 @@ METADATA = "option"
 TOOLS = ("hfget", "aria2c", "wget", "curl")
 _CLUSTER = re.compile(r"local:([0-9]{1,4})|(?:[a-z]{2,10}://)?[^/\s]{1,255}:[0-9]{1,5}")
 _MOST_WORKERS = 1_000
-_REPO_TYPES = ("model", "dataset", "space")
 
 
 class Shorthand(NamedTuple):
@@ -159,7 +159,7 @@ def as_repo_type(value: Any, flag: str) -> str | None:
     if text is None:
         return None
     singular = text.strip().lower().removesuffix("s")
-    if singular not in _REPO_TYPES:
+    if repo_type_named(singular) is None:
         raise UsageError(
             texts.NOT_A_REPO_TYPE(flag=flag, text=text[:40]),
             hint=advice.REPO_TYPE_LIKE,

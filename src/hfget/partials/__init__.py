@@ -12,15 +12,15 @@ from hfget.partials.clone import FULL, can_clone, can_take_alone, duplicate
 from hfget.partials.digest import PrefixHash, hash_file, is_beginning, new_hash
 from hfget.partials.hf_partials import Begun, find_prefix, give_back, inherit
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial import (
-    JOURNALED_BYTES,
-    Partial,
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.partials.partial_names import (
     aria2c_name,
+    aria2c_notes,
     digest_of,
     own_name,
+    range_stem,
     stem_for,
 )
-from hfget.partials.partial_names import range_stem
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import bytes_here
 from hfget.partials.recovery import leftover_bytes, leftover_space
@@ -39,6 +39,7 @@ __all__ = [
     "Spans",
     "abandoned_in",
     "aria2c_name",
+    "aria2c_notes",
     "bytes_here",
     "can_clone",
     "can_take_alone",

@@ -9,35 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.partials.clone import can_take_alone
-from hfget.partials.partial_names import split_stem
-from hfget.partials.recovery import ARIA2C, NAME, SUFFIXES, Leftover
-from hfget.system import ProcessIdentity, is_sole, lease_is_over, names_in
-
-
-class NameParts(NamedTuple):
-    """What the name of a partial, or of its journal, says; `rest` is all but its suffix."""
-
-    rest: str
-    stem: str
-    owner: ProcessIdentity | None
-    is_aria2c: bool = False
-
-    def is_abandoned(self, path: Path) -> bool:
-        """Whether no process is at work on the file of this name at `path`."""
-        if self.is_aria2c:
-            return can_take_alone(path) or lease_is_over(path)
-        return Leftover(path, path, self.owner, None).abandoned
-
-
-def parts_of(name: str) -> NameParts | None:
-    """None for any other name, and where whose it is cannot be told: another version's, perhaps."""
-    for suffix in SUFFIXES:
-        match = NAME.fullmatch(name.removesuffix(suffix)) if name.endswith(suffix) else None
-        if match is not None:
-            owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
-            if owner is not None or match.group(2) in (None, ARIA2C):
-                return NameParts(match.group(0), match.group(1), owner, match.group(2) == ARIA2C)
-    return None
+from hfget.partials.partial_names import SUFFIXES, NameParts, parts_of, split_stem
+from hfget.partials.recovery import Leftover
+from hfget.system import is_sole, lease_is_over, names_in
 
 
 class Abandoned(NamedTuple):
@@ -64,7 +38,7 @@ def abandoned_in(directory: Path, *, ranges: bool = True) -> list[Abandoned]:
     dead = [
         [path for path, _ in group]
         for group in groups.values()
-        if all(parts.is_abandoned(path) for path, parts in group)
+        if all(_is_abandoned(path, parts) for path, parts in group)
     ]
     found = map(_measured, dead)
     return [each for each in found if each is not None]
@@ -81,7 +55,7 @@ def sweep(directory: Path, digests: Iterable[str]) -> None:
         if parts is None or parts.stem[:27] not in known:
             continue
         path = directory / name
-        if parts.is_abandoned(path):
+        if _is_abandoned(path, parts):
             with suppress(OSError):
                 path.unlink()
 
@@ -97,6 +71,13 @@ def clear(found: Abandoned) -> int | None:
     for path in found.paths:
         path.unlink(missing_ok=True)
     return found.size
+
+
+def _is_abandoned(path: Path, parts: NameParts) -> bool:
+    """Whether no process is at work on the file at `path`, whose name says `parts`."""
+    if parts.is_aria2c:
+        return can_take_alone(path) or lease_is_over(path)
+    return Leftover(path, path, parts.owner, None).abandoned
 
 
 def _measured(paths: list[Path]) -> Abandoned | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hfget.system import Inode, Stopped, create_file, open_file, open_own, temporary_name
+from hfget.system import Inode, Stopped, create_file, open_file, open_own, temporary_name, write_all
 
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
 _PIECE_BYTES = 16 << 20
@@ -156,7 +156,7 @@ def _copy(reader: int, writer: int, stop: threading.Event | None) -> None:
                 count = _copy_in_kernel(reader, writer, left)
                 in_kernel = count > 0
             elif count := raw.readinto(buffer[: min(left, _BUFFER_BYTES)]) or 0:
-                _write_all(writer, buffer[:count])
+                write_all(writer, buffer[:count])
             else:
                 return
             left -= count
@@ -170,8 +170,3 @@ def _copy_in_kernel(reader: int, writer: int, most: int) -> int:
         if error.errno in FULL:
             raise
         return 0
-
-
-def _write_all(fd: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(fd, data) :]

@@ -23,7 +23,8 @@ from hfget.model import Span
 from hfget.partials.clone import can_clone, duplicate, take_alone
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial import JOURNALED_BYTES, Partial, own_name
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.partials.partial_names import own_name
 from hfget.partials.recovery import leftover_bytes, remove
 from hfget.system import Stopped, names_in, open_file, rename_new
 

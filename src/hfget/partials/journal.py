@@ -24,7 +24,15 @@ from typing import Any, NamedTuple
 from hfget.model import RemoteFile
 from hfget.partials.digest import crc32
 from hfget.partials.spans import Spans
-from hfget.system import UntrustedError, boot_id, create_file, is_sole, open_own, read_bytes
+from hfget.system import (
+    UntrustedError,
+    boot_id,
+    create_file,
+    is_sole,
+    open_own,
+    read_bytes,
+    write_all,
+)
 
 _MAGIC = b"hfget-j1"
 _HEAD = struct.Struct("<8sII")  # magic, length of the JSON, its CRC-32
@@ -184,7 +192,7 @@ class JournalWriter:
         self._recorded = len(records)
         self._fd = _create(temporary)
         try:
-            self._write(start + records)
+            write_all(self._fd, start + records)
             self._give_name(temporary, path)
         except BaseException:
             self.close()
@@ -234,10 +242,6 @@ class JournalWriter:
         self._fd = -1
         temporary.replace(path)
         self._fd = open_own(path, os.O_WRONLY | os.O_APPEND)
-
-    def _write(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self._fd, data) :]
 
     def _append(self, record: bytes) -> None:
         with self._lock:

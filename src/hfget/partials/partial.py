@@ -18,10 +18,10 @@ from hfget.messages import system_texts as texts
 from hfget.model import Span
 from hfget.partials.digest import InOrder, crc32
 from hfget.partials.journal import Block, Identity, JournalWriter, read_journal
-from hfget.partials.partial_names import aria2c_name, digest_of, own_name, stem_for
+from hfget.partials.partial_names import journal_of, own_name
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import RangePartials
-from hfget.partials.recovery import compare, journal_of, lay_down, remove, take_over
+from hfget.partials.recovery import compare, lay_down, remove, take_over
 from hfget.partials.unrecorded import UnrecordedBlocks
 from hfget.system import (
     HeldFolder,
@@ -32,8 +32,6 @@ from hfget.system import (
     names_in,
     writes_in_order_only,
 )
-
-__all__ = ["JOURNALED_BYTES", "Partial", "aria2c_name", "digest_of", "own_name", "stem_for"]
 
 #: Smaller files have no journal: they are quicker to fetch again than to continue.
 JOURNALED_BYTES = 1 << 20

@@ -14,7 +14,7 @@ from pathlib import Path
 from hfget.errors import DiskError
 from hfget.model import Span
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial_names import split_stem
+from hfget.partials.partial_names import journal_of, split_stem
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import (
     Leftover,
@@ -22,7 +22,6 @@ from hfget.partials.recovery import (
     candidates,
     compare,
     covered,
-    journal_of,
     lay_down,
     remove,
     sure_blocks,

@@ -9,7 +9,6 @@ counts as gone.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from hfget.partials.digest import crc32
 from hfget.partials.journal import Block, Identity, Journal, read_journal
+from hfget.partials.partial_names import DATA_SUFFIX, JOURNAL_SUFFIX, journal_of, parts_of
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.spans import Spans
 from hfget.system import (
@@ -30,14 +30,6 @@ from hfget.system import (
     names_in,
 )
 
-DATA_SUFFIX = ".incomplete"
-JOURNAL_SUFFIX = ".hfget-journal"
-#: What aria2c writes to has this in the place of an owner, and its notes beside it.
-ARIA2C, _NOTES = "aria2c", DATA_SUFFIX + ".aria2"
-SUFFIXES = (DATA_SUFFIX, JOURNAL_SUFFIX, JOURNAL_SUFFIX + ".new", _NOTES, _NOTES + "__temp")
-
-# digest of the path, first digits of the etag, perhaps a range of the file, perhaps an owner
-NAME = re.compile(r"([\w-]{27}\.[0-9a-f]{8}(?:\.r\d{1,20}-\d{1,20})?)(?:\.([0-9a-z-]+))?")
 _COPY_BYTES = 1 << 20
 
 
@@ -78,8 +70,8 @@ class Leftover(NamedTuple):
     @property
     def stem(self) -> str:
         """Its name without an owner."""
-        match = NAME.fullmatch(self.data.name.removesuffix(DATA_SUFFIX))
-        return match.group(1) if match is not None else ""
+        parts = parts_of(self.data.name)
+        return parts.stem if parts is not None else ""
 
 
 def leftover_bytes(stem: Path, identity: Identity, names: Iterable[str] | None = None) -> int:
@@ -179,10 +171,6 @@ def found_at(data: Path, owner: ProcessIdentity | None, journals: Iterable[Path]
     return Leftover(data, own, owner, journal, sole)
 
 
-def journal_of(data: Path) -> Path:
-    return data.with_name(data.name.removesuffix(DATA_SUFFIX) + JOURNAL_SUFFIX)
-
-
 def remove(data: Path) -> None:
     """Remove a partial: data and journal."""
     journal = journal_of(data)
@@ -273,14 +261,12 @@ def _find(
     ]
     found = []
     for name in sorted(datas):
-        match = NAME.fullmatch(name)
-        of = match.group(1) if match else ""
-        if match is None or not (of == stem.name or (ranges and of.startswith(f"{stem.name}."))):
+        parts = parts_of(name + DATA_SUFFIX)
+        if parts is None or parts.is_aria2c:
             continue
-        owner = ProcessIdentity.parse(match.group(2)) if match.group(2) else None
-        if owner is not None or not match.group(2):
+        if parts.stem == stem.name or (ranges and parts.stem.startswith(f"{stem.name}.")):
             with suppress(OSError):
-                found.append(found_at(stem.with_name(name + DATA_SUFFIX), owner, strays))
+                found.append(found_at(stem.with_name(name + DATA_SUFFIX), parts.owner, strays))
     return found
 
 

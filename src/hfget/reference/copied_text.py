@@ -12,7 +12,8 @@ QUOTES = "\"'`“”„‟‘’‚‛«»‹›「」『』《》〈〉【】�
 _TRAILING = ".,;。，、；"
 #: A plain bullet; what else marks an item, in front of a single word only.
 _BULLET = lazy_pattern(
-    r"[-*+•·>] |(?:\d{1,3}[.)、]|\[[ xX]\]|[\u2460-\u2473\u2600-\u27bf]\ufe0f?"
+    r"[-*+•·>→➜👉] ?(?=https?://)|[-*+•·>→➜] "
+    r"|(?:\d{1,3}[.)、]|\[[ xX]\]|[\u2460-\u2473\u2600-\u27bf]\ufe0f?"
     r"|[\U0001f300-\U0001faff])\s+(?=\S+\Z)"
 )
 #: An address that was a part of another one, or a string of JSON.
@@ -20,6 +21,11 @@ _ENCODED = lazy_pattern(r"(?i)https?%3a(?:%2f|/){2}\S+")
 _ESCAPED = lazy_pattern(r"(?i)https?:\\/\\/\S+")
 #: What Markdown puts on both sides: `**x**`, `_x_`, `~~x~~`.
 _STRESSED = lazy_pattern(r"(\*{1,3}|_{1,3}|~{2})([^\s*_~](?:\S*[^\s*_~])?)\1")
+#: The same on both sides: spoilers, HTML and BBCode around one text.
+_MARKED = lazy_pattern(
+    r"(?i)\|\|(\S+)\|\||<(b|i|em|strong|code|kbd|pre|p|li|td|u)>([^<>\n]+)</\2>"
+    r"|\[(url|b|i|code)\]([^\[\]\n]+)\[/\4\]|\[url=([^\[\]\s]+)\][^\[\]\n]*\[/url\]"
+)
 _LATEX = lazy_pattern(r"\\(?:url|href)\{([^{}]+)\}(?:\{[^{}]*\})?")
 _DRIVE = lazy_pattern(r"[A-Za-z]:[/\\]|[.~]{0,2}\\")
 #: Browsers write quotes and angle brackets as %22 and the like.
@@ -56,9 +62,11 @@ def without_dirt(text: str) -> str:
             text = text[:-1]
         elif stressed := _STRESSED.fullmatch(text):
             text = stressed[2]
+        elif marked := _MARKED.fullmatch(text):
+            text = next(filter(None, marked.group(1, 3, 5, 6)))
         elif wrapped := _LATEX.fullmatch(text):
             text = wrapped[1]
-        elif "\\_" in text and not _DRIVE.match(text):
+        elif "\\_" in text and not text.startswith("hf://") and not _DRIVE.match(text):
             text = text.replace("\\_", "_")
         elif ended := _ADDRESS_IN_MARKUP.match(text):
             text = ended[1]
@@ -80,7 +88,7 @@ def with_plain_hyphens(text: str) -> str:
 
 def without_marks(text: str) -> str:
     """`text` without what no name ends with, for a text that names nothing as it is."""
-    return text.rstrip("*!！?？~|")
+    return text if text.endswith("/*") else text.strip("¿¡").rstrip("*!！?？~|")
 
 
 def labelled_address(text: str) -> str | None:

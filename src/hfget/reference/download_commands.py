@@ -40,6 +40,9 @@ _STARTS = ("https://", "http://", "git@", "ssh://", "git+https://")
 
 #: `https://user:$HF_TOKEN@…`: who one is does not tell what is meant.
 _CREDENTIALS = re.compile(r"(?i)(https?://)[^/@\s]*\$[^/@\s]*@")
+#: Several files: `{1..5}` of the shell, `[1-5]` of curl.
+_BRACES = re.compile(r"\{[^{}/]*(?:\.\.|,)[^{}/]*\}")
+_RANGES = re.compile(r"\[\d+-\d+(?::\d+)?\]")
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]")
 
 
@@ -104,7 +107,8 @@ def _fetch_command(program: str, words: Sequence[str], endpoint: str | None) -> 
         if before.lower() not in _FETCHERS[program] and (
             word.startswith(_STARTS) or begins_with_host(word, endpoint)
         ):
-            addresses[without_dirt(word)] = None
+            word = _RANGES.sub("*", word) if program.startswith("curl") else word
+            addresses[without_dirt(_BRACES.sub("*", word))] = None
     if not addresses:
         raise UsageError(texts.COMMAND_WITHOUT_URL(program=program), hint=FORMS)
     if len(addresses) > 1:

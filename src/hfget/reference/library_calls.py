@@ -10,10 +10,13 @@ _FIRST = re.compile(r"\s{0,200}[rbf]?([\"'])([^\"'\n{}]{1,300})\1")
 _SECOND = re.compile(
     r"\s{0,200}[rbf]?[\"'][^\"'\n]{0,300}[\"']\s{0,50},\s{0,200}([\"'])([^\"'\n{}]{1,300})\1"
 )
-_KEYWORD = re.compile(r"(?<![A-Za-z0-9_])([a-z_]{2,40})\s{0,5}=\s{0,5}([\"'])([^\"'\n{}]{1,300})\2")
+#: `filename="a"`, and `path: "a"` of JavaScript.
+_KEYWORD = re.compile(
+    r"(?<![A-Za-z0-9_])([a-z_]{2,40})\s{0,5}[=:]\s{0,5}([\"'])([^\"'\n{}]{1,300})\2"
+)
 _PATTERNS = re.compile(
-    r"(?<![A-Za-z0-9_])(allow_patterns|ignore_patterns)\s{0,5}=\s{0,5}"
-    r"(\[[^\[\]\n]{0,600}\]|\[[^\[\]]{0,600}\]|\"[^\"\n]{1,300}\"|'[^'\n]{1,300}')"
+    r"(?<![A-Za-z0-9_])(allow_patterns|ignore_patterns|data_files)\s{0,5}=\s{0,5}"
+    r"(\{[^{}]{0,600}\}|\[[^\[\]\n]{0,600}\]|\[[^\[\]]{0,600}\]|\"[^\"\n]{1,300}\"|'[^'\n]{1,300}')"
 )
 _STRING = re.compile(r"([\"'])([^\"'\n{}]{1,300})\1")
 _LONGEST_CALL = 2_000
@@ -28,7 +31,7 @@ _LOADER = re.compile(
     r"load_lora_weights|InferenceClient|from_single_file|LanguageModel|TextEmbedding|"
     r"create_model_from_pretrained|get_model|load_ip_adapter|load_textual_inversion|set_adapter|"
     r"ChatHuggingFace|HuggingFaceEmbeddings|HuggingFaceLLM|AutoModel|download_model|FlagModel|"
-    r"BGEM3FlagModel|create_model|create_model_and_transforms|cached_file"
+    r"downloadFile|downloadFileToCacheDir|BGEM3FlagModel|create_model|create_model_and_transforms|cached_file"
 )
 #: Names that many libraries have: a literal counts only if it can be nothing but a repo.
 _COMMON = frozenset(
@@ -36,9 +39,12 @@ _COMMON = frozenset(
 )
 #: `torch.hub.load` takes repos of GitHub, the others take files.
 _ELSEWHERE = re.compile(r"(?:\bhub|\b(?:torch|np|numpy|json|yaml|pickle|joblib|spacy|librosa))\.\Z")
+_GLOB = re.compile(r"[*?\[]")
 _HUB_PREFIX = re.compile(r"hf[-_]hub:")
 #: What names a file: its keyword, or its place.
-_FILE_WORDS = ("filename", "gguf_file", "weight_name")
+_FILE_WORDS = ("filename", "gguf_file", "weight_name", "model_file", "data_dir")
+#: Of JavaScript: `downloadFile({ repo: "org/name", path: "config.json" })`
+_JAVASCRIPT = frozenset({"downloadFile", "downloadFileToCacheDir"})
 _FILE_SECOND = frozenset({"hf_hub_download", "hf_hub_url", "cached_file"})
 _DATASET_LOADER = re.compile(
     r"load_dataset|load_dataset_builder|dataset_info|get_dataset_config_names|"
@@ -95,6 +101,8 @@ def _read(name: str, inside: str) -> LibraryCall | None:
     first = _FIRST.match(inside)
     second = _SECOND.match(inside)
     place = second if name in _TASKED else first
+    if name in _JAVASCRIPT:
+        return LibraryCall(name, words["repo"], words.get("path", "")) if "repo" in words else None
     repo = place[2] if place else next((words[key] for key in _REPO_WORDS if key in words), "")
     if not repo:
         return None
@@ -108,11 +116,16 @@ def _read(name: str, inside: str) -> LibraryCall | None:
     if folder and (file or name == "from_pretrained"):
         file = f"{folder}/{file}".rstrip("/")
     patterns: dict[str, tuple[str, ...]] = {
-        key: tuple(text for _, text in _STRING.findall(value))
+        key: tuple(text for _, text in _STRING.findall(re.sub(r"[\"'][^\"']*[\"']\s*:", "", value)))
         for key, value in _PATTERNS.findall(inside)
     }
-    if any(char in file for char in "*?["):
+    if data := patterns.pop("data_files", ()):
+        within = f"{file}/" if file else ""
+        patterns["allow_patterns"], file = tuple(f"{within}{one}" for one in data), ""
+    elif _GLOB.search(file):
         patterns["allow_patterns"], file = (file,), ""
+    if len(allowed := patterns.get("allow_patterns", ())) == 1 and not _GLOB.search(allowed[0]):
+        file = patterns.pop("allow_patterns")[0]
     return LibraryCall(
         name,
         _HUB_PREFIX.sub("", repo),

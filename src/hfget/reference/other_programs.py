@@ -78,6 +78,8 @@ _MODEL_OPTION = re.compile(
 )
 _DATASET_OPTION = re.compile(r"--dataset(?:[-_](?:name|id|path|repo))?")
 _REVISION_OPTIONS = ("--revision", "--branch", "--model-revision")
+#: In front of what is a repo although the function loads other things too.
+_TYPED = re.compile(r"hf://|(?:models|datasets|spaces)/[^/]+/[^/]+\Z")
 _PRETRAINED = re.compile(r"(?:.*,)?pretrained=([^,]+)(?:,.*)?", re.DOTALL)
 
 
@@ -101,13 +103,15 @@ def refusal_of(line: CommandLine, endpoint: str | None) -> UsageError | None:
 
 
 def _without_verb(line: CommandLine) -> str | None:
-    """The line itself, unless it holds a token."""
+    """The line itself, without a token."""
     words = list(line.words)
     while words[0] in ("download", "pull"):
         del words[0]
+    for at, word in reversed(list(enumerate(words))):
+        if word.partition("=")[0] in ("--token", "--hf-token"):
+            del words[at : at + 1 + ("=" not in word)]
     command = shlex.join(["hfget", *words])
-    holds_token = any(word.startswith(("--token", "--hf-token")) for word in words)
-    if holds_token or safe_text(command, 300) != command:
+    if safe_text(command, 300) != command:
         return None
     return advice.LEAVE_QUOTES_OUT(command=command)
 
@@ -127,7 +131,7 @@ def refusal_of_code(text: str, endpoint: str | None) -> UsageError | None:
 
 
 def _of_call(call: LibraryCall, endpoint: str | None) -> WantedFiles | None:
-    if call.is_common and not is_sure(call.reference):
+    if call.is_common and not (_TYPED.match(call.reference) or is_sure(call.reference)):
         return None
     try:
         found = read(call.reference, endpoint)
@@ -181,6 +185,8 @@ def _files_behind(line: CommandLine) -> tuple[str, ...]:
 
 def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, bool]]:
     """The words that may name the repo, the surest first; and whether a dataset is meant."""
+    if line.program == "lms":
+        line = line._replace(words=tuple(map(_labelled, line.words)))
     words = [line.program, *line.words]
     pairs = [pair for word, value in pairwise([*words, ""]) if (pair := _option(word, value))]
     for option, value in pairs:
@@ -193,6 +199,12 @@ def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, 
             yield re.sub("^huggingface://", "hf://", word), False
         elif word.startswith("git+https://"):
             yield word, False
+    rest = list(line.words)
+    while rest and rest[0] in _PROGRAMS.get(line.program, ()):
+        del rest[0]
+    verbs = line.words[: len(line.words) - len(rest)]
+    if verbs and not verbs[-1].startswith("-") and rest and is_sure(rest[0]):
+        yield rest[0], False
     for option, value in pairs:
         plain = line.program == "modelscope" and option in ("--model", "--dataset")
         is_dataset = _DATASET_OPTION.fullmatch(option) is not None
@@ -201,19 +213,21 @@ def _candidates(line: CommandLine, endpoint: str | None) -> Iterator[tuple[str, 
     for word in line.words:
         if (named := _PRETRAINED.fullmatch(word)) and is_sure(named[1]):
             yield named[1], False
+    if line.program not in _PROGRAMS and _value(line.words, _REVISION_OPTIONS):
+        yield from ((word, False) for word in line.words if is_sure(word))
     if line.program in _PROGRAMS:
-        rest = list(line.words)
-        while rest and rest[0] in _PROGRAMS[line.program]:
-            del rest[0]
         if rest and not rest[0].startswith("-") and line.program not in _WITH_OWN_NAMES:
             yield rest[0], False
         for before, word in pairwise(["", *rest]):
             if is_beside(before):
                 continue
-            if line.program == "lms":
-                word = re.sub(r"@(?=[\w.-]+$)", ":", word)
             if is_sure(word):
                 yield word, False
+
+
+def _labelled(word: str) -> str:
+    """LM Studio writes a label as others write a revision: `org/name@q4_k_m`."""
+    return re.sub(r"@(?=[\w.-]+$)", ":", word)
 
 
 def _option(word: str, value: str) -> tuple[str, str] | None:

@@ -13,12 +13,14 @@ _PROMPT = re.compile(
     r"[ \t]*(?:"
     r"(?:\([\w.-]{1,60}\)[ \t]{0,8})?"
     r"(?:\[[^\]\n]{1,80}\]|[\w.-]{1,60}@[\w.-]{1,60}(?:[: ][^\n$#%>]{0,80})?|bash-[\d.]+)?"
-    r"(?:[ \t]{0,8}[$#%❯➜λ»](?=[ \t])|[!%](?=[\w./])|\$(?!env:)(?=[\w./]))"
+    r"(?:[ \t]{0,8}[$#%❯➜λ»](?=[ \t])|[!%](?=[\w./])|\$(?!(?i:env):)(?=[\w./]))"
     r"|\([\w.-]{1,60}\)(?=[ \t]+\w)|(?:PS )?[A-Za-z]:\\[^>\n]{0,120}>|PS>|>{1,3}(?=\s)"
-    r"|In \[\d*\]:|RUN(?=\s)|CMD(?=\s)|(?:-\s+)?run:(?=\s)|[-*•](?=\s)|\d{1,2}[.)](?=\s)"
+    r"|In \[\d*\]:|RUN(?:[ \t]+--\S+)*(?=\s)|CMD(?=\s)|Exec\w+=[-@+!]?(?=\S)"
+    r"|(?:[\d*/,-]+[ \t]+){5}|@(?:daily|hourly|reboot)(?=\s)|%env(?=\s)"
+    r"|(?:-\s+)?run:(?=\s)|[-*•](?=\s)|\d{1,2}[.)](?=\s)"
     r")[ \t]*"
 )
-_ASSIGNMENT = re.compile(r"(?:\$env:)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?:\$(?i:env):)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _CONTINUED = re.compile(r"[\\`^][ \t]*\r?(?:\n|\Z)")
 _REDIRECTION = re.compile(r"(?:\d|&)?>{1,2}(&?\S*)")
 #: Programs that run the one behind them, and those of their options that take a value.
@@ -33,6 +35,8 @@ _RUNNERS: dict[str, tuple[str, ...]] = {
     "proxychains4": ("-f",),
     "caffeinate": ("-t", "-w"),
     **dict.fromkeys(("nohup", "exec", "command", "then", "do", "else", "doas", "stdbuf"), ()),
+    **dict.fromkeys(("and", "or", "not", "begin"), ()),
+    "watch": ("-n", "--interval"),
     **dict.fromkeys(("bunx", "pnpx", "proxychains", "torsocks", "torify", "winpty", "setsid"), ()),
 }
 #: The same for those that run it by a word of their own: `uv run hf …`.
@@ -50,6 +54,18 @@ _ELSEWHERE = frozenset(
     )
 )
 _DOWNLOADERS = ("hf", "huggingface-cli")
+#: A command within a word: `bash -c "…"`, `sbatch --wrap="…"`, `alias dl="…"`.
+_WITHIN = re.compile(
+    r"(?:[\w-]+=(?=(?:\S{0,200}/)?(?:hf|huggingface-cli)[ ]))?"
+    r"(.*(?<![\w.-])(?:hf|huggingface-cli)[ ]download[ ].*)",
+    re.DOTALL,
+)
+#: The same as a list, as Python and containers have it: `["hf", "download", …]`.
+_LISTED = re.compile(
+    r"\[\s*[\"'](?:\S{0,200}/)?(?:hf|huggingface-cli)[\"']((?:\s*,\s*[\"'][^\"'\n]*[\"'])+)[\s,]*\]"
+)
+#: What the shell puts in place of a command: `DIR=$(hf download …)`.
+_SUBSTITUTED = re.compile(r"\$\(\s*((?:\S{0,200}/)?(?:hf|huggingface-cli) download [^()]*)\)")
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "source", "."})
 _PYTHON = re.compile(r"(?:python[\d.]*|py|pypy3?)")
 
@@ -66,7 +82,8 @@ def command_lines(text: str, depth: int = 0) -> list[CommandLine]:
     """The commands of `text`; a text that is none gives its first word as the program."""
     found: list[CommandLine] = []
     variables: dict[str, str] = {}
-    for words in _split(_without_prompts(text)):
+    text = _LISTED.sub(lambda found: "\nhf" + found[1].replace(",", " ") + "\n", text)
+    for words in _split(_without_prompts(_SUBSTITUTED.sub(r"\n\1\n", text))):
         for line in _lines_of(words, variables, depth):
             found.append(line)
             if len(found) > 200:
@@ -79,8 +96,10 @@ def _lines_of(words: Sequence[str], variables: dict[str, str], depth: int) -> It
     if rest and rest[0] in ("export", "set", "setx", "declare"):
         lasting = True
         del rest[0]
+        if len(rest) == 3 and re.fullmatch("-[gxUL]+", rest[0]):  # fish: set -gx NAME VALUE
+            rest[:] = [f"{rest[1]}={rest[2]}"]
     else:
-        lasting = bool(rest) and rest[0].startswith("$env:")
+        lasting = bool(rest) and rest[0].lower().startswith("$env:")
         if lasting and rest[1:2] == ["="]:  # PowerShell allows spaces here
             rest[:3] = ["".join(rest[:3])]
     own = dict(variables)
@@ -91,7 +110,7 @@ def _lines_of(words: Sequence[str], variables: dict[str, str], depth: int) -> It
         return
     program = _bare(rest[0])
     if program in _SHELLS and len(rest) > 1:
-        if rest[1] == "-c" and depth == 0:
+        if re.fullmatch("-[a-z]*c", rest[1]) and depth == 0:
             yield from command_lines(" ".join(rest[2:3]), depth + 1)
             return
         rest = _behind_options(rest[1:], ()) or rest
@@ -102,6 +121,10 @@ def _lines_of(words: Sequence[str], variables: dict[str, str], depth: int) -> It
             rest = rest[2:]
         elif not rest[1].startswith("-"):
             rest = rest[1:]
+    inner = (found for word in rest[1:] if (found := _WITHIN.fullmatch(word)) and depth < 2)
+    for found in inner if _bare(rest[0]) not in _DOWNLOADERS else ():
+        yield from command_lines(found[1], depth + 1)
+        return
     yield CommandLine(_bare(rest[0]), tuple(rest[1:]), own)
 
 

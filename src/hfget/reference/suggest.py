@@ -22,12 +22,18 @@ _ROOM = 2_000
 _MOST_NAMED = 4
 _OUR_OPTION = re.compile("--(?:revision|include|exclude|quant|weights|repo-type|dataset|space)")
 _ADDRESS = re.compile(
-    r"(?i)(?:(?:https?|hf)://|git@|(?<![\w.@-])(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)"
+    r"(?i)(?:(?:https?|hf|huggingface)://|git@|(?<![\w.@-])(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)"
     r"(?=[:/]))[^\s\"'<>()\[\]{}|,;\\，。；、（）【】》”’`]{1,400}"
 )
 _MEANT = re.compile(r"did you mean (\S+)\?")
 _CACHE_FOLDER = re.compile(r"(?<![\w-])(models|datasets|spaces)--([\w.-]+)", re.ASCII)
-_QUOTED = re.compile(r"[\"'`]([\w.-]+/[\w.-]+(?:[:@][\w.-]+)?)[\"'`]", re.ASCII)
+_QUOTED = re.compile(r"(?:\A|[\"'`])([\w.-]+/[\w.-]+(?:[:@][\w.-]+)?)(?:[\"'`]|\Z)", re.ASCII)
+#: What is behind such a key is an image of a container.
+_IMAGE = re.compile(r"\b(?:image|repository|registry|uses)[\"']?\s{0,9}[:=]\s{0,9}[\"']?[^\s\"']+")
+#: The file beside it: `"filename": "config.json"`
+_FILE = re.compile(
+    r"\b(?:filename|file_name|gguf_file|weight_name)[\"']?\s?[:=]\s?[\"']?([\w./-]+)"
+)
 #: `model="org/name",` and `MODEL=org/name`.
 _VALUED = re.compile(r"[\w.-]{1,40}[=:][\"'`]?([\w./-]+)[\"'`,;]*", re.ASCII)
 _LOCAL_START = re.compile(r"(?:~|[A-Za-z]:|file:)?[./\\]*")
@@ -47,11 +53,14 @@ def suggestion(text: str, endpoint: str | None = None) -> str:
     """A hint for a text that could not be read: what it most likely means, else the forms."""
     text = unicodedata.normalize("NFKC", without_secrets(text[:_ROOM]))
     text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cs"))
+    text = _IMAGE.sub("", text)
     if folder := _CACHE_FOLDER.search(text):
         return _named("/".join([folder[1], *folder[2].split("--")]))
     addresses = read_all((found[0] for found in _ADDRESS.finditer(text)), endpoint)
     if not addresses and (quoted := _QUOTED.findall(text)):
         addresses = read_all(quoted, endpoint)
+    if len(addresses) == 1 and not addresses[0].ref.path and (file := _FILE.search(text)):
+        addresses = [addresses[0]._replace(names=(file[1],))]
     if addresses:
         return did_you_mean(addresses[0]) if len(addresses) == 1 else one_of(addresses)
     words = re.sub(r"\s+/\s*|/\s+", "/", text).split()
@@ -104,7 +113,7 @@ def read_all(texts: Iterable[str], endpoint: str | None) -> list[WantedFiles]:
     found: dict[RepoRef, WantedFiles] = {}
     for text in texts:
         try:
-            ref = read(without_dirt(text), endpoint).ref
+            ref = read(re.sub("(?i)^huggingface://", "hf://", without_dirt(text)), endpoint).ref
         except UsageError:
             continue
         if len(found) < 20:
@@ -129,6 +138,8 @@ def _sure_words(words: list[str]) -> list[str]:
     sure = []
     for before, word in zip(["", *words], words, strict=False):
         word = word.strip(QUOTES + ".,;:!?()[]{}<>*")
+        if (valued := _VALUED.fullmatch(word)) and re.search("(?i)model|repo|base", word[:40]):
+            word = valued[1]
         if is_sure(word) and not is_beside(before):
             sure.append(word)
     return sure
@@ -137,6 +148,8 @@ def _sure_words(words: list[str]) -> list[str]:
 def _of_one_word(word: str) -> str:
     """`datasets/org/name/FILE` with something around its parts."""
     word = re.sub(r"^[^\x00-\x7f]+:?", "", word)
+    if "(" in word or "::" in word:
+        return FORMS
     if (valued := _VALUED.fullmatch(word)) and is_sure(valued[1]):
         return _named(valued[1])
     local = _LOCAL_START.match(word)

@@ -30,6 +30,11 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 #: Begins at the beginning of a word only, which keeps the work linear.
 _PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
+#: `export HF_TOKEN=…`, `--token …`, `"api_key": "…"`, `Bearer …`
+_SECRET = re.compile(
+    r"(?i)(?:(?:token|api[_-]?key|secret|password|passwd)[\"']?[ \t]{0,4}[=:]|bearer"
+    r"|-(?:token|password|api-key))[ \t]{0,4}[\"']?([^\s\"',;]{6,})"
+)
 
 
 def check_repo_id(repo_id: str) -> None:
@@ -102,4 +107,5 @@ def shown(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """The beginning of `text` without tokens and passwords."""
-    return _PASSWORD.sub("***@", redact(text, 1_000))
+    text = _PASSWORD.sub("***@", redact(text, 1_000))
+    return _SECRET.sub(lambda found: found[0].replace(found[1], "***"), text)

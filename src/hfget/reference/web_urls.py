@@ -254,7 +254,8 @@ def _address_within(text: str) -> str | None:
     found = _WITHIN.search(text)
     if found is None:
         return None
-    address = found[2] if ":/" in found[1] else unquote(found[2].partition("&")[0])
+    address = found[2].partition("&")[0]
+    address = address if ":/" in found[1] else unquote(address)
     try:
         ref = from_url("https", address.lstrip("/"), None).ref
     except UsageError:

@@ -85,7 +85,7 @@ def projectors(models: Iterable[RemoteFile], files: Sequence[RemoteFile]) -> lis
             by_folder.setdefault(_folder(file.path), []).append(file)
     best: dict[tuple[str, int], RemoteFile] = {}
     for model in models if by_folder else ():
-        folder, bits = _folder(model.path), _bits(label_of(model.path).quant)
+        folder, bits = _folder(model.path), bits_of(label_of(model.path).quant)
         while folder and folder not in by_folder:
             folder = _folder(folder[:-1])
         if folder in by_folder and (folder, bits) not in best:
@@ -94,7 +94,7 @@ def projectors(models: Iterable[RemoteFile], files: Sequence[RemoteFile]) -> lis
 
 
 def _nearest(bits: int, files: Sequence[RemoteFile]) -> RemoteFile:
-    return min(files, key=lambda file: (abs(_bits(label_of(file.path).quant) - bits), file.path))
+    return min(files, key=lambda file: (abs(bits_of(label_of(file.path).quant) - bits), file.path))
 
 
 def is_projector(label: Label) -> bool:
@@ -146,7 +146,7 @@ def _folder(path: str) -> str:
     return path[: path.rfind("/") + 1]
 
 
-def _bits(quant: str) -> int:
+def bits_of(quant: str) -> int:
     """`Q4_K_M` → 4, `BF16` → 16, 0 where the label is not known."""
     digits = re.search(r"\d+", quant.removeprefix(_IMATRIX_MODELS))
     return int(digits[0]) if digits else 0

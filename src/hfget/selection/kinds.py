@@ -90,10 +90,11 @@ _FOLDER = lazy_pattern(r"(?:\A|/)(onnx|openvino|coreml)(?![a-z])")
 _COREML_FOLDER = lazy_pattern(r"\.(?:mlpackage|mlmodelc)(?:/|\Z)")
 _COREML_ARCHIVE = lazy_pattern(r"\.(?:mlpackage|mlmodelc)\.zip\Z")
 _SAVED_MODEL = lazy_pattern(r"(?:\A|/)saved_model(?:/|\Z)")
-_GLOBAL_STEP = lazy_pattern(r"(?:\A|/)global_step\d+(?:/|\Z)")
+_TRAINING_FOLDER = lazy_pattern(r"(?:\A|/)(?:global_step\d+|training_state)(?:/|\Z)")
 _TRAINING = lazy_pattern(
     r"(?:\A(?:training_args|optimizer|optim|scheduler|lr_scheduler|scaler|sampler|dl_state_dict"
-    r"|rng_state)[\w.-]*|_optim_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
+    r"|rng_state|distrib_optim)[\w.-]*|_optim_states)\.(?:bin|pt|pth)\Z|\Arandom_states_\d+\.pkl\Z"
+    r"|\A(?:optimizer|rng)(?:_state)?\.safetensors\Z"
 )
 _OF_ORBAX = ("/_metadata", "/manifest.ocdbt")
 #: Raw numbers of text to speech, and of gpt-oss for Apple's GPUs.
@@ -104,13 +105,19 @@ _CTRANSLATE2 = lazy_pattern(r"(?:shared_|source_|target_)?vocabulary\.(?:json|tx
 _VOCABULARY = lazy_pattern(r"\A(?:tokenizer|vocab|vocabulary|merges|spiece|sentencepiece)[\w.-]*\Z")
 
 
+#: A graph alone is small; one that holds its model is as large as another file of the model.
+_DATA_TO_GRAPH = 10
+
+
 class _Beside(NamedTuple):
     """What lies beside a file and tells its kind: paths without suffix, folders."""
 
     #: OpenVINO writes pairs of .xml (the graph) and .bin (the weights), ncnn of .param and .bin.
     openvino: frozenset[str]
     ncnn: frozenset[str]
-    #: Folders with the states of DeepSpeed's optimizer.
+    #: Files with the numbers of an ONNX graph under its name: `model.onnx`, `model.bin`.
+    onnx: frozenset[str]
+    #: Folders with the states of DeepSpeed's optimizer, or a distributed checkpoint of PyTorch.
     training: frozenset[str]
     #: Folders that are a checkpoint of Orbax, with all below them.
     orbax: frozenset[str]
@@ -118,6 +125,7 @@ class _Beside(NamedTuple):
 
 def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
     """The kind of each file, one of `KINDS`. The whole listing counts: pairs lie side by side."""
+    files = list(files)
     paths = [file.path.lower() for file in files]
     known = set(paths)
 
@@ -125,14 +133,33 @@ def kinds_of(files: Iterable[RemoteFile]) -> list[str]:
         stems = (path.removesuffix(suffix) for path in paths if path.endswith(suffix))
         return frozenset(stem for stem in stems if stem + ".bin" in known)
 
-    states = (path for path in paths if "_optim_states." in path)
+    states = (
+        path
+        for path in paths
+        if "_optim_states." in path or (path.endswith(".distcp") and "/" in path)
+    )
     beside = _Beside(
         pairs(".xml"),
         pairs(".param"),
+        _data_of_graphs(paths, files),
         frozenset(path.rpartition("/")[0] for path in states),
         frozenset(path.rpartition("/")[0] for path in paths if path.endswith(_OF_ORBAX)) - {""},
     )
     return [_kind(path, beside) for path in paths]
+
+
+def _data_of_graphs(paths: Sequence[str], files: Sequence[RemoteFile]) -> frozenset[str]:
+    """A graph that is much smaller than the file of its name does not hold the model itself."""
+    graphs = [path.removesuffix(".onnx") for path in paths if path.endswith(".onnx")]
+    if not graphs:
+        return frozenset()
+    sizes = {path: file.size for path, file in zip(paths, files, strict=True)}
+    return frozenset(
+        data
+        for graph in graphs
+        for data in (f"{graph}.bin", f"{graph}.pb.bin")
+        if sizes.get(data, 0) > _DATA_TO_GRAPH * sizes[f"{graph}.onnx"]
+    )
 
 
 def is_kind(name: str) -> bool:
@@ -177,7 +204,7 @@ def _kind(path: str, beside: _Beside) -> str:
         return FLAX
     if index := _INDEX.search(base):
         return _BY_SUFFIX[index[1]]
-    if ".onnx" in base or base == "weights.pb":
+    if ".onnx" in base or base == "weights.pb" or path in beside.onnx:
         return ONNX
     if base.startswith("openvino_") or (suffix in ("xml", "bin") and path[:-4] in beside.openvino):
         return OPENVINO
@@ -191,6 +218,8 @@ def _kind(path: str, beside: _Beside) -> str:
         return MNN
     kind = _BY_SUFFIX.get(suffix, OTHER) if stem else OTHER
     if kind == BIN and folder in beside.training:
+        return TRAINING
+    if kind == SAFETENSORS and _TRAINING.search(base):
         return TRAINING
     return _kind_of_pickle(folder, stem, suffix) if kind == BIN else kind
 
@@ -229,4 +258,4 @@ def _kind_of_folder(folder: str) -> str:
         return COREML
     if _SAVED_MODEL.search(folder):
         return TENSORFLOW
-    return TRAINING if _GLOBAL_STEP.search(folder) else ""
+    return TRAINING if _TRAINING_FOLDER.search(folder) else ""

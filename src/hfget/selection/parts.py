@@ -21,10 +21,13 @@ from hfget.selection.kinds import (
     METAL,
     METAL_FOLDER,
     MLC,
+    MNN,
+    NCNN,
     NPZ,
     ONNX,
     OPENVINO,
     OTHER,
+    PADDLE,
     SAFETENSORS,
     TENSORFLOW,
     TRAINING,
@@ -37,9 +40,25 @@ NAMED_KINDS = frozenset({SAFETENSORS, BIN, ONNX, NPZ})
 _TORCH = frozenset({SAFETENSORS, BIN})
 
 _CUT = lazy_pattern(r"(?:\A|/)(?:onnx|openvino|coreml|saved_model|variables)(?![a-z])[^/]*(?=/|\Z)")
-_PACKAGE = lazy_pattern(r"(?:\A|/)[^/]+\.(?:mlpackage|mlmodelc)(?=/|\Z)")
+_PACKAGE = lazy_pattern(r"(?:\A|/)([^/]+)\.(?:mlpackage|mlmodelc)(?=/|\Z)")
 _ORIGINAL = lazy_pattern(r"(?:\A|/)original(?=/|\Z)")
-_CHECKPOINT = lazy_pattern(r"(?:\A|/)checkpoint-\d+(?=/|\Z)")
+#: Steps of a training, as transformers, LeRobot, Megatron and others call their folders.
+_CHECKPOINT = lazy_pattern(
+    r"(?:\A|/)(?:(?:checkpoint|ckpt|step|iter|epoch)[-_]?\d+|checkpoints/\d+)(?=/|\Z)"
+)
+#: What is exported into a folder of its own: `yolov8n_openvino_model/`, `yolov8n_saved_model/`.
+_EXPORT = lazy_pattern(
+    r"(?:\A|/)([^/]+)[-_](?:openvino|saved|ncnn|paddle|mnn|web|rknn|imx)_model(?=/|\Z)"
+)
+
+
+#: The folders that are one export as a whole, and the kinds of which they are.
+_EXPORTS = (
+    (_EXPORT, frozenset({OPENVINO, TENSORFLOW, NCNN, PADDLE, MNN})),
+    (_CUT, frozenset({ONNX, OPENVINO, COREML, TENSORFLOW})),
+    (_PACKAGE, frozenset({COREML})),
+    (METAL_FOLDER, frozenset({METAL})),
+)
 
 
 class PartLayout(IntEnum):
@@ -106,9 +125,11 @@ def _is_named(path: str, name: str) -> bool:
 
 def _piece(file: RemoteFile, kind: str) -> Piece:
     folder, _, base = file.path.rpartition("/")
-    above, layout, variant, is_whole = _place(folder, kind)
-    if is_whole or kind == MLC:
-        return Piece(file, kind, above, above, "", layout, variant, folder, True)
+    place = _place(folder, kind)
+    above, layout = place.above, place.layout
+    if place.exported is not None or kind == MLC:
+        part = stem_of(place.exported, kind).part if place.exported else ""
+        return Piece(file, kind, above, above, part, layout, place.variant, folder, True)
     name = base.lower()
     if kind in (GGUF, LLAMAFILE):
         name = without_label(name)
@@ -116,14 +137,26 @@ def _piece(file: RemoteFile, kind: str) -> Piece:
     if stem.consolidated and layout is PartLayout.MAIN:
         layout = PartLayout.CONSOLIDATED
     part = "" if layout is PartLayout.ORIGINAL else stem.part
-    variant = "-".join(filter(None, (stem.variant, variant)))
+    variant = "-".join(filter(None, (stem.variant, place.variant)))
     whole, sharded = stem.whole, stem.sharded
     return Piece(file, kind, above, above, part, layout, variant, whole, sharded, is_index(name))
 
 
+class _Place(NamedTuple):
+    """The folder of a model, its layout and variant as its folders tell them.
+
+    Where all of a folder is one export, `exported` is the name of what it was made of, empty for
+    the model of the folder above; else None.
+    """
+
+    above: str
+    layout: PartLayout = PartLayout.MAIN
+    variant: str = ""
+    exported: str | None = None
+
+
 @lru_cache(maxsize=4096)
-def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
-    """The folder of the model, its layout and variant, and whether all of `folder` is one."""
+def _place(folder: str, kind: str) -> _Place:
     lower = folder.lower()
     if kind in _TORCH:
         for pattern, layout in (
@@ -131,16 +164,16 @@ def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
             (_CHECKPOINT, PartLayout.CHECKPOINT),
         ):
             if match := pattern.search(lower):
-                return _slashed(folder[: match.start()]), layout, "", False
-    if kind in (ONNX, OPENVINO, COREML, TENSORFLOW) and (match := _CUT.search(lower)):
-        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
-    if kind == COREML and (match := _PACKAGE.search(lower)):
-        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
-    if kind == METAL and (match := METAL_FOLDER.search(lower)):
-        return _slashed(folder[: match.start()]), PartLayout.MAIN, "", True
+                return _Place(_slashed(folder[: match.start()]), layout)
+    for pattern, kinds in _EXPORTS:
+        if kind in kinds and (match := pattern.search(lower)):
+            name = match[1] if pattern.groups else ""
+            return _Place(_slashed(folder[: match.start()]), exported=name)
     names, variant = [], []
     for name in folder.split("/"):
-        if kind in _TORCH and (is_precision(name.lower()) or name.lower() in FORMAT_FOLDERS):
+        if kind != GGUF and (
+            is_precision(name.lower()) or (kind in _TORCH and name.lower() in FORMAT_FOLDERS)
+        ):
             variant.append(name.lower())
             continue
         if name.lower() in FORMAT_FOLDERS:
@@ -148,7 +181,7 @@ def _place(folder: str, kind: str) -> tuple[str, PartLayout, str, bool]:
         if kind == GGUF and not without_label(name.lower()).strip("-_."):
             continue
         names.append(name)
-    return _slashed("/".join(names)), PartLayout.MAIN, "-".join(variant), False
+    return _Place(_slashed("/".join(names)), variant="-".join(variant))
 
 
 def _slashed(folder: str) -> str:

@@ -25,7 +25,8 @@ _ENDING = lazy_pattern(
 _ONNX_DATA = lazy_pattern(r"(?:\.onnx)?[._]data(?:[._]?\d+)?\Z")
 _CKPT_DATA = lazy_pattern(r"\.data\Z")
 _GGUF_ENDING = lazy_pattern(r"\.gguf(?:[.-](?:part|split)[\w-]*|_file)?\Z")
-_DIFFUSERS = lazy_pattern(r"diffusion_(?:pytorch|flax)_model")
+#: The model, as diffusers and Megatron call it.
+_MODEL = lazy_pattern(r"diffusion_(?:pytorch|flax)_model|\Amodel_optim_rng\Z")
 _EMA = lazy_pattern(r"non[-_.]?ema|no[-_.]ema(?![a-z])")
 _EMA_ONLY = lazy_pattern(r"ema[-_.]?only")
 
@@ -44,8 +45,8 @@ _FORMATS = frozenset(
     )
 )
 PRECISION = lazy_pattern(
-    r"bf16|bfp16|fp?(?:4|8|16|32|64)|b?float(?:8|16|32|64)|half|q?u?int\d(?:f\d{1,2})?"
-    r"|[qw]\d(?:a\d{1,2}|f\d{1,2})|q[2-8]|w[48]|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d"
+    r"bf16|bfp16|fp?(?:4|8|16|32|64)(?:mixed)?|b?float(?:8|16|32|64)|half|q?u?int\d(?:f\d{1,2})?"
+    r"|[qw]\d(?:a\d{1,2}|f\d{1,2})|q[2-8]|w[48]|\d{1,2}bits?|(?:32|64|128|1024)g|bnb\d?|nf\d|(?:mx|nv)fp\d|mixed"
     r"|e\dm\d(?:fn)?|fp8e\dm\d(?:fn)?|quantized|gptq|awq|scaled|nonema|emaonly"
 )
 #: The files of one ONNX export.
@@ -91,7 +92,7 @@ def stem_of(base: str, kind: str) -> Stem:
     whole = _ENDING.sub("", _SHARD.sub("", whole))
     if _CONSOLIDATED.match(whole):
         return Stem("", named_variant, "consolidated", True, sharded or whole != "consolidated")
-    name = _DIFFUSERS.sub("model", whole)
+    name = _MODEL.sub("model", whole)
     if "ema" in name:
         name = _EMA_ONLY.sub("emaonly", _EMA.sub("nonema", name))
     words = [word for word in _WORDS.split(name) if word and word not in _FORMATS]
@@ -127,7 +128,7 @@ def is_precision(word: str) -> bool:
     return PRECISION.fullmatch(word) is not None
 
 
-def preference(variant: str) -> tuple[bool, int, str]:
+def preference(variant: str) -> tuple[bool, int, bool, str]:
     """Sorts variants: the one that a loader takes by default comes first.
 
     What lies in a folder of its format comes behind what lies in the folder of the model.
@@ -137,4 +138,5 @@ def preference(variant: str) -> tuple[bool, int, str]:
     rank = _PREFERRED.index(plain) if plain in _PREFERRED else len(_PREFERRED)
     if "nonema" in words:
         rank += len(_PREFERRED)
-    return plain != variant, rank, variant
+    # Fewer processors load four-bit floats than integers.
+    return plain != variant, rank, "fp4" in variant, variant

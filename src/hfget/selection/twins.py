@@ -15,7 +15,7 @@ from hfget.model import RemoteFile
 from hfget.selection.kinds import BIN, GGUF, KINDS, LLAMAFILE, ONNX, OPENVINO, SAFETENSORS
 from hfget.selection.parts import NAMED_KINDS, PartLayout, Piece, pieces
 from hfget.selection.pipelines import in_pipelines, of_one_file
-from hfget.selection.stems import export_of, preference
+from hfget.selection.stems import export_of, is_precision, preference
 from hfget.system import lazy_pattern
 
 #: Kinds of which a loader takes one precision; the others leave the choice to the program.
@@ -178,6 +178,7 @@ def _of_precision(members: list[Piece], named: Sequence[str]) -> list[Piece]:
         folder, _, base = piece.file.path.lower().rpartition("/")
         if _EXPORTED.search(base):
             of_all = piece.kind not in _IN_PARTS
+            folder = "/".join(name for name in folder.split("/") if not is_precision(name))
             exports["" if of_all else f"{folder}/{export_of(base)[0]}"].append(piece)
         else:
             chosen.append(piece)
@@ -237,12 +238,14 @@ def _unified(found: list[Piece]) -> list[Piece]:
         folders[piece.folder].append(piece)
     renamed: set[str] = set()
     for members in folders.values():
+        torch = [piece for piece in members if piece.kind in _TORCH]
+        named = set() if torch else {p.part for p in members if p.kind in NAMED_KINDS} - {""}
         exports = [
             piece
             for piece in members
-            if piece.kind not in NAMED_KINDS or (piece.kind == ONNX and not piece.part)
+            if piece.part not in named
+            and (piece.kind not in NAMED_KINDS or (piece.kind == ONNX and not piece.part))
         ]
-        torch = [piece for piece in members if piece.kind in _TORCH]
         parts = {piece.part for piece in torch}
         if not exports or (len(parts) > 1 and "" not in parts):
             continue
@@ -267,22 +270,25 @@ def _too_small(originals: list[Piece], exports: list[Piece]) -> bool:
 def _copies(
     by_part: dict[tuple[str, str], list[Piece]], only: set[str], kept: set[str]
 ) -> set[str]:
-    """Of pickles under a name of their own those that are as large as the folder's model.
+    """Of `only` what is as large as the one other model of its folder, which comes.
 
-    SAM 2's `sam2_hiera_large.pt` beside `model.safetensors`.
+    SAM 2's `sam2_hiera_large.pt` beside `model.safetensors`: pickles have names of their own.
     """
-    candidates: dict[str, list[list[Piece]]] = defaultdict(list)
+    models: dict[str, list[Piece]] = {}
+    pickles: dict[str, list[list[Piece]]] = defaultdict(list)
     for (folder, part), members in by_part.items():
-        mine = [piece for piece in members if piece.file.path in only]
-        if part and mine and mine[0].kind == BIN:
-            candidates[folder].append(mine)
+        mine = [piece for piece in members if piece.file.path in kept or piece.file.path in only]
+        if not part:
+            models[folder] = mine
+        elif mine and mine[0].kind == BIN:
+            pickles[folder].append(mine)
     copies: set[str] = set()
-    for folder, found in candidates.items():
-        model = [p for p in by_part.get((folder, ""), ()) if p.file.path in kept]
-        size = _size(model)
-        alike = [mine for mine in found if size and _alike(_size(mine), size)]
+    for folder, found in pickles.items():
+        model = models.get(folder, [])
+        alike = [mine for mine in found if model and _alike(_size(mine), _size(model))]
         if len(alike) == 1:
-            copies.update(piece.file.path for piece in alike[0])
+            both = {piece.file.path for piece in (*alike[0], *model)}
+            copies.update(both & only if both & kept else ())
     return copies
 
 

@@ -19,6 +19,7 @@ from hfget.selection.kinds import (
     kinds_of,
     pickles,
 )
+from hfget.selection.labels import labels_of
 from hfget.selection.stems import export_of, preference
 from hfget.selection.weights import Choice, choose, decide
 from hfget.system import count_text, safe_text, size_text
@@ -56,6 +57,8 @@ def remarks(
                 namesakes=_named(chosen.namesakes), quants=safe_text(", ".join(choice.quants), 80)
             )
         )
+    if chosen.unlabelled:
+        lines.append(_of_other_models(narrowed, chosen.unlabelled, choice))
     if chosen.only:
         wanted = joined(sorted(choice.kinds), " or ")
         lines.append(texts.NOT_IN_PRECISION(wanted=wanted, only=_named(chosen.only)))
@@ -72,6 +75,20 @@ def remarks(
             + ("" if weights else texts.NO_WEIGHTS_REMAIN)
         )
     return lines
+
+
+def _of_other_models(
+    files: Sequence[RemoteFile], left: Sequence[RemoteFile], choice: Choice
+) -> str:
+    """Of models without the label that was asked for, and the labels that bring them too."""
+    kinds = kinds_of(files)
+    labels = labels_of(file for file, kind in zip(files, kinds, strict=True) if kind == GGUF)
+    theirs = dict.fromkeys(str(labels[file.path]) for file in left)
+    return texts.UNLABELLED_LEFT_OUT(
+        files=_named(left),
+        quants=safe_text(", ".join(choice.quants), 80),
+        more=safe_text(",".join((*choice.quants, *theirs)), 200),
+    )
 
 
 def _of_pickles(files: Sequence[RemoteFile], risky: set[str], choice: Choice) -> list[str]:

@@ -10,6 +10,7 @@ from hfget.messages import advice
 from hfget.messages import selection_texts as texts
 from hfget.model import RemoteFile
 from hfget.selection.gguf import is_projector, label_of, projectors
+from hfget.selection.gguf_parts import beside
 from hfget.selection.kinds import GGUF, KINDS, OTHER, TRAINING, kinds_of, pickles
 from hfget.selection.labels import files_meant, labels_of, told_apart
 from hfget.selection.missing_weights import check_kinds, check_words, no_gguf, no_label
@@ -58,6 +59,8 @@ class Chosen(NamedTuple):
     unloaded: tuple[RemoteFile, ...] = ()
     #: Left out because the label names others more exactly.
     namesakes: tuple[RemoteFile, ...] = ()
+    #: Left out because they are other models, and there in other labels only.
+    unlabelled: tuple[RemoteFile, ...] = ()
     #: Kept in a kind that was not asked for: no other holds these parts.
     only: tuple[RemoteFile, ...] = ()
 
@@ -81,21 +84,28 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
     labels_of_gguf = choice.quants if not kept or GGUF in kept else ()
     check_kinds(kept - {GGUF} if labels_of_gguf else kept, files, kinds, narrowed)
     gguf = [file for file, kind in zip(files, kinds, strict=True) if kind == GGUF]
-    others: list[RemoteFile] = []
+    of_labels = _OfLabels(gguf)
     if labels_of_gguf:
-        gguf, others = _of_labels(gguf, choice, files, narrowed)
+        of_labels = _of_labels(gguf, choice, files, narrowed)
     words = () if labels_of_gguf else choice.quants
+    wanted = {file.path for file in of_labels.files}
+    # What a label leaves out is not the twin for which another kind stays away.
+    there = [
+        (file, kind)
+        for file, kind in zip(files, kinds, strict=True)
+        if kind != GGUF or file.path in wanted
+    ]
     found = twins(
-        files,
-        kinds,
+        [file for file, _ in there],
+        [kind for _, kind in there],
         kept or frozenset(KINDS),
         all_variants=choice.all_variants or not kept,
         named=words,
     )
     check_words(words, found, narrowed)
     weights = {piece.file.path for piece in found.kept}
-    models = any(piece.kind == GGUF for piece in found.kept)
-    wanted = {file.path for file in gguf} if models or GGUF in kept else set()
+    if GGUF not in kept and not any(piece.kind == GGUF for piece in found.kept):
+        wanted = set()
 
     def stays(file: RemoteFile, kind: str) -> bool:
         if kind == GGUF:
@@ -110,7 +120,7 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
         for left in (found.variants, found.unloaded)
     )
     only = tuple(piece.file for piece in found.only)
-    return Chosen(chosen, variants, unloaded, tuple(others), only)
+    return Chosen(chosen, variants, unloaded, of_labels.namesakes, of_labels.unlabelled, only)
 
 
 def without_pickles(
@@ -130,13 +140,19 @@ def without_pickles(
     return left
 
 
+class _OfLabels(NamedTuple):
+    """The GGUF files of labels with what belongs to them, and what is worth a line."""
+
+    files: list[RemoteFile]
+    #: Models that a label names less exactly than others.
+    namesakes: tuple[RemoteFile, ...] = ()
+    unlabelled: tuple[RemoteFile, ...] = ()
+
+
 def _of_labels(
     files: Sequence[RemoteFile], choice: Choice, repo: Sequence[RemoteFile], narrowed: bool
-) -> tuple[list[RemoteFile], list[RemoteFile]]:
-    """The GGUF files of these labels, with the projectors that belong to the models.
-
-    The second list has the models that a label names less exactly than others.
-    """
+) -> _OfLabels:
+    """The GGUF files of these labels, with the projectors and parts that belong to the models."""
     if not files:
         raise no_gguf(choice.quants, repo, narrowed)
     labels = labels_of(files)
@@ -150,10 +166,13 @@ def _of_labels(
             found, longer = told_apart(found, labels)
             others.update((file.path, file) for file in longer)
         chosen.update((file.path, file) for file in found)
+    parts, left = beside((*chosen.values(), *others.values()), files, labels)
     if not any(is_projector(labels[path]) for path in chosen):
         models = [file for path, file in chosen.items() if not labels[path].role]
         chosen.update((file.path, file) for file in projectors(models, files))
-    return list(chosen.values()), [file for path, file in others.items() if path not in chosen]
+    chosen.update((file.path, file) for file in parts)
+    namesakes = tuple(file for path, file in others.items() if path not in chosen)
+    return _OfLabels(list(chosen.values()), namesakes, left)
 
 
 def _beside(file: RemoteFile, labels: Sequence[str]) -> bool:

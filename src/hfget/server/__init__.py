@@ -6,14 +6,14 @@ what. It needs the extra `hfget[serve]`.
 
 from __future__ import annotations
 
-from hfget.server.access import ServeOptions, Tls
-from hfget.server.client_tokens import VARIABLE as TOKEN_VARIABLE
-from hfget.server.client_tokens import read_client_tokens
-from hfget.server.hashes import default_cache_file
-from hfget.server.hostnames import KnownHosts
-from hfget.server.mirror import Mirror, make_mirror
+from hfget.server.protocol.access import ServeOptions, Tls
+from hfget.server.protocol.client_tokens import VARIABLE as TOKEN_VARIABLE
+from hfget.server.protocol.client_tokens import read_client_tokens
+from hfget.server.protocol.hostnames import KnownHosts
+from hfget.server.repos.hashes import default_cache_file
+from hfget.server.repos.mirror import Mirror, make_mirror
+from hfget.server.repos.store import Store
 from hfget.server.running import bind, run
-from hfget.server.store import Store
 
 __all__ = [
     "TOKEN_VARIABLE",

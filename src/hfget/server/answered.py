@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hfget.server.listing import Listing, ServedFile
+from hfget.server.repos.listing import Listing, ServedFile
 from hfget.system import Stamp
 
 #: Contents up to here are kept in memory, so many bytes of answers in all.

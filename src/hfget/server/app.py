@@ -12,18 +12,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hfget.messages import server_texts as texts
-from hfget.server.access import ServeOptions
-from hfget.server.answers import RefusalError
 from hfget.server.cors import METHODS, cors_headers
-from hfget.server.files import ChangedError
+from hfget.server.protocol.access import ServeOptions
+from hfget.server.protocol.answers import RefusalError
+from hfget.server.protocol.files import ChangedError
+from hfget.server.protocol.targets import is_git
+from hfget.server.repos.store import Store
 from hfget.server.routes import Routes
 from hfget.server.shortcuts import Shortcuts
-from hfget.server.store import Store
-from hfget.server.targets import is_git
 from hfget.system import is_shortage
 
 if TYPE_CHECKING:
-    from hfget.server.mirror import Mirror
+    from hfget.server.repos.mirror import Mirror
 
 
 def create_app(

@@ -8,8 +8,8 @@ from typing import Any
 
 import h11
 
-from hfget.server import sendfile
 from hfget.server.admission import Guarded
+from hfget.server.protocol import sendfile
 from hfget.server.shortcuts import PlainRequest, Ready, Shortcuts
 
 _DRAIN_SECONDS = 0.005

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hfget import __version__
 from hfget.messages import joined, lookup_of, translated
 from hfget.messages import server_texts as texts
-from hfget.server.holdings import Holding
+from hfget.server.repos.holdings import Holding
 from hfget.system import count_text, duration_text, size_text
 
 if TYPE_CHECKING:

@@ -14,22 +14,35 @@ from starlette.responses import PlainTextResponse, Response
 
 from hfget.messages import accepted_language
 from hfget.model import RepoType
-from hfget.server import api, manifests, page
-from hfget.server.access import Permission, ServeOptions
-from hfget.server.answers import RefusalError, gated, invalid_token, json_answer, repo_not_found
-from hfget.server.catalog import repo_list
-from hfget.server.files import FileRequest, bytes_answer, file_answer, raw_answer, resolve_answer
-from hfget.server.holdings import Holdings
-from hfget.server.hostnames import forwarded_prefix, public_base
-from hfget.server.listing import Listing
-from hfget.server.repo import MAIN, Repo
-from hfget.server.resolving import Resolver, Visitor
+from hfget.server import page
+from hfget.server.protocol import api, manifests
+from hfget.server.protocol.access import Permission, ServeOptions
+from hfget.server.protocol.answers import (
+    RefusalError,
+    gated,
+    invalid_token,
+    json_answer,
+    repo_not_found,
+)
+from hfget.server.protocol.catalog import repo_list
+from hfget.server.protocol.files import (
+    FileRequest,
+    bytes_answer,
+    file_answer,
+    raw_answer,
+    resolve_answer,
+)
+from hfget.server.protocol.hostnames import forwarded_prefix, public_base
+from hfget.server.protocol.resolving import Resolver, Visitor
+from hfget.server.protocol.targets import PathReading, candidates, list_of
+from hfget.server.repos.holdings import Holdings
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.repo import MAIN, Repo
+from hfget.server.repos.store import Store
 from hfget.server.shortcuts import Shortcuts
-from hfget.server.store import Store
-from hfget.server.targets import PathReading, candidates, list_of
 
 if TYPE_CHECKING:
-    from hfget.server.mirror import Mirror
+    from hfget.server.repos.mirror import Mirror
 
 _MOST_BODY = 1 << 20
 _BODY_SECONDS = 20.0

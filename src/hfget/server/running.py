@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hfget.server.access import ServeOptions
 from hfget.server.app import create_app
+from hfget.server.protocol.access import ServeOptions
+from hfget.server.repos.store import Store
 from hfget.server.shortcuts import Shortcuts
-from hfget.server.store import Store
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from hfget.server.mirror import Mirror
+    from hfget.server.repos.mirror import Mirror
 
 _KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from hfget.server.access import OpenAccess, ServeOptions
 from hfget.server.answered import KEPT_BYTES, Answered, Revision
-from hfget.server.answers import RefusalError
-from hfget.server.body import read_if_in_memory
-from hfget.server.files import content_headers, identity_of
-from hfget.server.listing import Listing, ServedFile
-from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, requested_span
-from hfget.server.scanning import open_checked
+from hfget.server.protocol.access import OpenAccess, ServeOptions
+from hfget.server.protocol.answers import RefusalError
+from hfget.server.protocol.body import read_if_in_memory
+from hfget.server.protocol.files import content_headers, identity_of
+from hfget.server.protocol.ranges import ByteRange, UnsatisfiableRangeError, requested_span
+from hfget.server.repos.listing import Listing, ServedFile
+from hfget.server.repos.scanning import open_checked
 
 #: So long what was looked up counts, in seconds: as long as a look at the disk does.
 _FRESH_SECONDS = 1.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from hfget.sources.addresses import Address, content_url
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief, sender_of
+from hfget.sources.failure_counts import FailuresInARow
 from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
 from hfget.sources.in_order import MirroredInOrder
@@ -23,6 +24,7 @@ __all__ = [
     "Address",
     "ByteSource",
     "ByteStream",
+    "FailuresInARow",
     "HostHealth",
     "HttpSource",
     "MirrorHealth",

@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hfget.errors import NetworkError
 from hfget.http import Transient, given_up, wait_after
 from hfget.limits import UNREACHED_LIMIT
+from hfget.sources.failure_counts import FailuresInARow
 from hfget.system import Stopped, Superseded
 
 #: How often others ask again whether a probe was answered, in seconds.
@@ -31,8 +32,7 @@ class _Host:
 
     paused_until: float = 0.0
     probing: bool = False
-    failures: int = 0
-    failed_at: float = 0.0
+    failures: FailuresInARow = field(default_factory=FailuresInARow)
     answered: bool = False
     over: NetworkError | None = None
     unusable_parts: int = 0
@@ -91,7 +91,8 @@ class HostHealth:
             host = self._host(name)
             host.answered = True
             if self._clock() >= host.paused_until:
-                host.paused_until, host.probing, host.failures = 0.0, False, 0
+                host.paused_until, host.probing = 0.0, False
+                host.failures.clear()
                 host.over = None
 
     def failed(self, failure: Transient, begun: float) -> float:
@@ -106,13 +107,11 @@ class HostHealth:
         with self._lock:
             host = self._host(failure.host)
             now = self._clock()
-            if begun >= host.failed_at or host.failures == 0:
-                host.failures += 1
-                host.failed_at = now
+            host.failures.add(begun, now)
             try:
-                if host.failures > self._most_failures(host):
+                if host.failures.count > self._most_failures(host):
                     raise given_up(failure)
-                wait = wait_after(failure, host.failures)
+                wait = wait_after(failure, host.failures.count)
             except NetworkError as error:
                 host.over = error
                 raise
@@ -123,7 +122,8 @@ class HostHealth:
         """Its failures do not count any more: it may be asked again."""
         with self._lock:
             host = self._host(name)
-            host.over, host.failures, host.paused_until = None, 0, 0.0
+            host.over, host.paused_until = None, 0.0
+            host.failures.clear()
 
     def serves_parts(self, name: str) -> bool:
         """Whether parts of files may be asked for there now."""
@@ -156,4 +156,7 @@ class HostHealth:
         return max(0.0, host.paused_until - self._clock())
 
     def _host(self, name: str) -> _Host:
-        return self._hosts.setdefault(name, _Host())
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host()
+        return host

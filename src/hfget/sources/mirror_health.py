@@ -21,7 +21,7 @@ from hfget.limits import (
 )
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
-from hfget.sources.mirror_choice import choose, is_negligible
+from hfget.sources.mirror_choice import Candidate, choose, is_negligible
 from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
@@ -77,9 +77,8 @@ class MirrorHealth:
     def hopeless(self, places: Iterable[str]) -> list[HfgetError]:
         """Why none of these can be reached, if so: a reason each."""
         with self._lock:
-            mirrors = [self._mirrors[place] for place in places]
-            reasons = [mirror.over for mirror in mirrors if mirror.over is not None]
-            return reasons if len(reasons) == len(mirrors) else []
+            over = [self._mirrors[place].over for place in places]
+            return [reason for reason in over if reason is not None] if all(over) else []
 
     def take(
         self, places: Sequence[str], length: int, kinds: Sequence[RequestKind]
@@ -110,7 +109,8 @@ class MirrorHealth:
             mirror.pass_time(now)
             if flow.length >= _MEASURED_BYTES:
                 mirror.flows[flow] = 0
-            mirror.failures, mirror.rest_until, mirror.over = 0, 0.0, None
+            mirror.failures.clear()
+            mirror.rest_until, mirror.over = 0.0, None
             mirror.misses = 0
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
@@ -167,13 +167,12 @@ class MirrorHealth:
             mirror, now = self._mirrors[place], self._clock()
             mirror.figures[kind].failures += 1
             mirror.over = over or mirror.over
-            if began >= mirror.failed_at or mirror.failures == 0:
-                mirror.failures += 1
-                mirror.failed_at = now
-                rest = LONGEST_REST if over else min(backoff(mirror.failures), LONGEST_REST)
+            if mirror.failures.add(began, now):
+                wait = backoff(mirror.failures.count)
+                rest = LONGEST_REST if over else min(wait, LONGEST_REST)
                 mirror.rest_until = max(mirror.rest_until, now + max(rest, failure.wait or 0.0))
             others = self._others(place, now)
-            due = mirror.failures >= 2 or mirror.received == 0
+            due = mirror.failures.count >= 2 or mirror.received == 0
             tell = others and due and not mirror.is_told and mirror.told < _MOST_NOTES
             if tell:
                 mirror.told += 1
@@ -232,6 +231,10 @@ class MirrorHealth:
     def rate_of(self, place: str) -> float | None:
         """What a connection to it brings, in bytes a second, as far as is known."""
         return self._mirrors[place].rate
+
+    def offer(self, place: str) -> Candidate:
+        """What one more connection to it could expect."""
+        return self._mirrors[place].candidate(RequestKind.DATA, self._clock())
 
     def is_laggard(self, place: str) -> bool:
         """Whether another one that can be asked brings many times as much over a connection."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from hfget.errors import HfgetError
-from hfget.http import Transient
 from hfget.limits import LEFT_OUT_SECONDS, PATIENCE_SECONDS
 from hfget.model import MirrorUse, WrongRange
+from hfget.sources.failure_counts import FailuresInARow
 from hfget.sources.mirror_choice import Candidate, is_negligible
 
 #: How often rates are measured, in seconds; what was measured before counts as so many seconds of
@@ -48,31 +46,6 @@ class Flow(Protocol):
     length: int
 
 
-class FailureCounts:
-    """How often one file failed at each endpoint.
-
-    Requests that were under way together fail together, and count once. That the host is in
-    trouble does not count: it rests then, for all files.
-    """
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._counted_at: dict[str, float] = {}
-
-    def __getitem__(self, place: str) -> int:
-        return self._counts[place]
-
-    def add(self, place: str, failure: Transient, began: float) -> None:
-        """A request that began at `began` failed there."""
-        if not failure.whole_host and began >= self._counted_at.get(place, began):
-            self._counts[place] += 1
-            self._counted_at[place] = time.monotonic()
-
-    def clear(self, place: str) -> None:
-        """It has answered."""
-        self._counts[place] = 0
-
-
 @dataclass(slots=True, eq=False)
 class MirrorState:
     """One of several endpoints: what came from it, what it is at, how it failed. Not locked."""
@@ -90,8 +63,7 @@ class MirrorState:
     seconds: float = 0.0
     since: float = 0.0
     asked_at: float = float("-inf")
-    failures: int = 0
-    failed_at: float = 0.0
+    failures: FailuresInARow = field(default_factory=FailuresInARow)
     rest_until: float = 0.0
     left_out_until: float = 0.0
     over: HfgetError | None = None
@@ -103,7 +75,7 @@ class MirrorState:
 
     @property
     def is_probing(self) -> bool:
-        return self.failures > 0 and bool(self.asks)
+        return self.failures.count > 0 and bool(self.asks)
 
     def use(self, place: str) -> MirrorUse:
         """What it did, as the report tells it."""
@@ -114,7 +86,7 @@ class MirrorState:
             sum(kind.requests for kind in kinds),
             sum(kind.failures for kind in kinds),
             sum(kind.refusals for kind in kinds),
-            "out" if self.out else "resting" if self.failures else "in use",
+            "out" if self.out else "resting" if self.failures.count else "in use",
             self.out,
             tuple(self.wrong),
         )

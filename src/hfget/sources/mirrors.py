@@ -18,10 +18,11 @@ from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
+from hfget.sources.failure_counts import FailureCounts
 from hfget.sources.host_health import HostHealth
 from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
-from hfget.sources.mirror_state import SAMPLE_SECONDS, FailureCounts, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
 from hfget.system import Superseded
 
@@ -118,8 +119,7 @@ class Mirrored:
         """
         if place := failure.place:
             self._broke(place, failure, began)
-            others = [other for other in self._open() if other != place]
-            failure.elsewhere = any(self._breaks[other] < MAX_BREAKS for other in others)
+            failure.elsewhere = any(map(self._is_sound, {*self._open()} - {place}))
         self._check_hope()
         return 0.0 if failure.elsewhere else self.delay()
 
@@ -136,7 +136,7 @@ class Mirrored:
     def relief(self) -> Relief | None:
         usable = [place for place in self._open() if self._is_sound(place) and self._room(place)]
         busy = [place for place in self._source_at if self._busy[place]]
-        return relief_by({place: self._health.rate_of(place) or 0.0 for place in usable}, busy)
+        return relief_by({place: self._health.offer(place) for place in usable}, busy)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""

@@ -15,10 +15,9 @@ from hfget.messages import advice
 from hfget.messages import source_texts as texts
 from hfget.model import Span
 from hfget.sources.byte_source import ByteSource, ByteStream, Relief
-from hfget.system import Stamp, Stopped, os_reason, safe_text
+from hfget.system import Stamp, Stopped, os_reason, safe_text, size_of
 
-_RATE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)(?:b?(?:/s|ps)?)", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_A_SECOND = re.compile(r"(?:/s|ps)$", re.IGNORECASE)
 #: A turn is what comes in a fiftieth of a second: many connections then share a low rate evenly.
 _TURNS_A_SECOND = 50
 _MIN_TURN_BYTES, _MAX_TURN_BYTES = 512, 1 << 20
@@ -34,15 +33,13 @@ def parse_rate(text: str) -> float:
 
     0 stops everything. Raises UsageError for what is not a rate.
     """
-    match = _RATE.fullmatch(text.strip())
-    if match is None:
+    rate = size_of(_A_SECOND.sub("", text.strip()))
+    if rate is None:
         raise UsageError(
             texts.NOT_A_RATE(text=safe_text(text.strip(), 40)),
             hint=advice.RATE_LIKE,
         )
-    number, unit, binary = match.groups()
-    scale: int = (1024 if binary else 1000) ** _POWERS[unit.lower()]
-    return float(number) * scale
+    return rate
 
 
 class RateLimit:

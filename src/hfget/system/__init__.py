@@ -23,6 +23,7 @@ from hfget.system.text import (
     padded,
     safe_text,
     shell_word,
+    size_of,
     size_text,
 )
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         rename_new,
         sweep_temporaries,
         sync_directory,
+        write_all,
     )
     from hfget.system.disk import (
         READ_ONLY,
@@ -147,6 +149,7 @@ __all__ = [
     "safe_text",
     "safe_url",
     "shell_word",
+    "size_of",
     "size_text",
     "spare_address_space",
     "sweep_temporaries",
@@ -156,10 +159,12 @@ __all__ = [
     "unwritable",
     "without_queries",
     "wrap",
+    "write_all",
     "writes_in_order_only",
 ]
 
 _HOMES = {
+    "names_in": "disk",
     "naming_disk_errors": "disk",
     "cache_folder": "user_folders",
     "home_folder": "user_folders",
@@ -178,7 +183,6 @@ _HOMES = {
     "free_bytes": "disk",
     "is_inside": "disk",
     "is_shortage": "disk",
-    "names_in": "disk",
     "check_shortage": "disk",
     "unwritable": "disk",
     "lacks_memory": "address_space",
@@ -187,6 +191,7 @@ _HOMES = {
     "rename_new": "atomic_files",
     "sweep_temporaries": "atomic_files",
     "sync_directory": "atomic_files",
+    "write_all": "atomic_files",
     "temporary_name": "mounts",
     "writes_in_order_only": "mounts",
     "lock_open_file": "file_locks",

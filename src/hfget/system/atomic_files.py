@@ -82,7 +82,7 @@ class AtomicWriter:
         try:
             try:
                 for block in [text] if isinstance(text, str) else _blocks(text):
-                    _write_all(fd, block.encode("utf-8", "surrogateescape"))
+                    write_all(fd, block.encode("utf-8", "surrogateescape"))
                 if sync:
                     with suppress(OSError):
                         os.fsync(fd)
@@ -162,6 +162,7 @@ def _renameat2() -> Any:
     return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Write all of it where the file is. Raises OSError."""
     while data:
         data = data[os.write(fd, data) :]

@@ -22,7 +22,7 @@ from hfget.messages import advice
 from hfget.messages import system_texts as texts
 from hfget.system.atomic_files import atomic_write
 from hfget.system.cancellation import Stop
-from hfget.system.disk import READ_ONLY, disk_error
+from hfget.system.disk import READ_ONLY, disk_error, names_in
 from hfget.system.file_locks import take
 from hfget.system.process_identity import ProcessIdentity, Standing, lease_is_over
 from hfget.system.safe_open import read_bytes
@@ -111,12 +111,7 @@ def folder_lock(
 def is_shared(path: Path) -> bool:
     """Whether a process with a lock of its own beside that at `path` shows a sign of life."""
     start, end = f"{path.stem}-", f"{path.suffix}.holder"
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in entries]
-    except OSError:
-        return False
-    for name in names:
+    for name in names_in(path.parent):
         if not (name.startswith(start) and name.endswith(end)):
             continue
         holder = path.with_name(name)

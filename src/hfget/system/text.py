@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
 from hfget.messages import system_texts as texts
+from hfget.system.lazy_patterns import lazy_pattern
 
 SIZE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 # What makes one picture of several characters, and the other form of a character a picture.
@@ -137,11 +139,10 @@ def shell_word(text: str) -> str:
 def command(*words: str, options: Iterable[str] = (), operands: Iterable[str] = ()) -> str:
     """A command line that does what is meant whatever the names in it look like.
 
-    Options come first, and after `--` nothing is taken for one. Where there are no options, and
-    nothing looks like one, it is left out.
+    Options come first; where a name looks like one, `--` stands before the names.
     """
     before, named = list(options), list(operands)
-    plain = not before and not any(name.startswith("-") for name in named)
+    plain = not any(name.startswith("-") for name in named)
     line = [*words, *before, *([] if plain else ["--"]), *named]
     return " ".join(map(shell_word, line if named else [*words, *before]))
 
@@ -172,3 +173,16 @@ def duration_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+_SIZE = lazy_pattern(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+
+
+def size_of(text: str) -> float | None:
+    """Bytes: `500k`, `20M`, `1.5GB` (decimal, as they are shown), `20Mi` (binary); None if none."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        return None
+    number, unit, binary = match.groups()
+    scale: int = (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " ")
+    return float(number) * scale

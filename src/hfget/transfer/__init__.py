@@ -8,7 +8,7 @@ door is `Engine`, which runs jobs and returns an `Outcome`.
 from __future__ import annotations
 
 from hfget.transfer.arrival import Arrival
-from hfget.transfer.backend import Backend, DoneFile, Outcome, Task, TransferOptions
+from hfget.transfer.backend import Backend, DoneFile, Outcome, Task, TransferOptions, WrappedTask
 from hfget.transfer.engine import Engine
 from hfget.transfer.local_content import Copyable, Existing, LocalContent, another_file
 from hfget.transfer.progress import Meter
@@ -25,5 +25,6 @@ __all__ = [
     "Outcome",
     "Task",
     "TransferOptions",
+    "WrappedTask",
     "another_file",
 ]

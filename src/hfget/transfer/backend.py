@@ -43,6 +43,38 @@ class Task(Protocol):
         """Called once when the file is there, or given up because of `error`."""
 
 
+class WrappedTask:
+    """A task in the guise of another: what a child does not say otherwise, it does."""
+
+    __slots__ = ("_task", "file")
+
+    def __init__(self, task: Task, file: RemoteFile) -> None:
+        self._task = task
+        self.file = file
+
+    @property
+    def span(self) -> Span | None:
+        return self._task.span
+
+    def source(self) -> ByteSource:
+        return self._task.source()
+
+    def partial(self) -> tuple[Path, Identity]:
+        return self._task.partial()
+
+    def local(self) -> LocalContent | None:
+        return self._task.local()
+
+    def adopt(self) -> None:
+        self._task.adopt()
+
+    def publish(self, data: Path) -> None:
+        self._task.publish(data)
+
+    def ended(self, error: HfgetError | None = None) -> None:
+        self._task.ended(error)
+
+
 class DoneFile(NamedTuple):
     """A file that has its final name; `received` bytes of it came over the network in this run."""
 
@@ -94,3 +126,17 @@ class TransferOptions:
     retries: int
     fsync: bool = True
     places: int = 1
+
+
+class Network(Protocol):
+    """The connections of a run, as far as its end and its pace concern them."""
+
+    def abort(self) -> None:
+        """Wake all who wait for it."""
+
+    def relieve(self) -> None:
+        """Free connections for those who wait for one; called now and then."""
+
+    @property
+    def present(self) -> int:
+        """How many places may be asked by now; looked at all the time where there are several."""

@@ -118,7 +118,7 @@ class FileJob:
     def _repairs(self) -> Repairs:
         """For the one thread that finishes the file."""
         if self._kept_repairs is None:
-            self._kept_repairs = Repairs(self.file, self.source, self._go_on)
+            self._kept_repairs = Repairs(self.file, self.source, self._raise_if_abandoned)
         return self._kept_repairs
 
     @property
@@ -138,7 +138,7 @@ class FileJob:
             self._had = self.ledger.done_bytes
 
     def _copied(self, count: int) -> None:
-        self._go_on()
+        self._raise_if_abandoned()
         self.hash.position = count
 
     def _start(self, partial: Partial, blocks: tuple[Block, ...]) -> None:
@@ -187,7 +187,7 @@ class FileJob:
         try:
             return self.hash.advance()
         except OSError:
-            self._go_on()
+            self._raise_if_abandoned()
             self._unreadable = True
             return False
 
@@ -203,9 +203,9 @@ class FileJob:
         partial = self.partial
         try:
             while partial.along is None and self.hash.advance():
-                self._go_on()
+                self._raise_if_abandoned()
         except OSError as error:
-            self._go_on()
+            self._raise_if_abandoned()
             failed = error
             self._repair(lambda: self._repairs.after_read_error(partial, failed))
             return self.ledger.finished and self.finish(fsync)
@@ -218,7 +218,7 @@ class FileJob:
         if fsync:
             self.durable = partial.sync()
         with self._ending:
-            self._go_on()
+            self._raise_if_abandoned()
             partial.check()
             self.hash.close()
             partial.close()
@@ -231,7 +231,7 @@ class FileJob:
         if self.moved is None:
             return
         with self._ending, self._partial_lock:
-            self._go_on()
+            self._raise_if_abandoned()
             self.hash.close()
             self.partial.close()
             try:
@@ -251,13 +251,13 @@ class FileJob:
             self.durable = partial.sync()
             partial.sync_journal()
         with self._ending, self._partial_lock:
-            self._go_on()
+            self._raise_if_abandoned()
             partial.check()
             partial.park()
             self.at_rest = True
         return True
 
-    def _go_on(self) -> None:
+    def _raise_if_abandoned(self) -> None:
         """Raises Stopped if the job was abandoned: its files may be closed and renamed."""
         if self.abandoned:
             raise Stopped
@@ -283,8 +283,8 @@ class FileJob:
             self.discard()
             raise
         finally:
-            self._go_on()
+            self._raise_if_abandoned()
         with self._partial_lock:
-            self._go_on()
+            self._raise_if_abandoned()
             self.hash.close()
             self._start(self.partial.reopened(keep), keep)

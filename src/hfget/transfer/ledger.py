@@ -87,6 +87,11 @@ class Ledger:
             return self._free.total
 
     @property
+    def has_free(self) -> bool:
+        """Whether something is left to be handed out; a look, for which no lock is taken."""
+        return len(self._free) > 0
+
+    @property
     def leases(self) -> int:
         """How many connections fetch."""
         return len(self._leases)

@@ -19,15 +19,15 @@ from hfget.transfer.suspects import Suspects
 class Repairs:
     """The tries of one file. The CRC of each block tells the disk's faults from the server's.
 
-    `go_on` raises what is to end them.
+    `check` raises what is to end them.
     """
 
     def __init__(
-        self, file: RemoteFile, source: ByteSource, go_on: Callable[[], None] = lambda: None
+        self, file: RemoteFile, source: ByteSource, check: Callable[[], None] = lambda: None
     ) -> None:
         self._file = file
         self._source = source
-        self._go_on = go_on
+        self._check = check
         self._suspects = Suspects(file, source)
         self._of_disk = self._of_reading = self._refetches = 0
 
@@ -46,7 +46,7 @@ class Repairs:
                 path=self._file.path,
                 hint=advice.CHECK_DISK_OR_OTHER_FOLDER,
             )
-        keep = self._suspects.keep(partial, self._go_on)
+        keep = self._suspects.keep(partial, self._check)
         if keep is not None:
             return keep
         if agreed := self._suspects.agree:

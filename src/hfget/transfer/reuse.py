@@ -24,7 +24,7 @@ _MOST_NAMES = 1 << 31
 _log = logging.getLogger("hfget")
 
 
-class Taker:
+class Reuse:
     """Sees to the jobs that the network is not needed for."""
 
     def __init__(self, results: Results, stop: threading.Event, *, fsync: bool) -> None:

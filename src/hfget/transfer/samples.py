@@ -1,6 +1,7 @@
-"""A file that is shorter than the one wanted: half a download, or the user's own?
+"""A few bytes of a source, to tell before gigabytes are fetched.
 
-Three short samples tell before gigabytes are fetched for a file that may not be replaced anyway.
+Of a file that is shorter than the one wanted three samples tell whether it is half a download, or
+the user's own, which may not be replaced anyway.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from hfget.http import Transient
 from hfget.messages import transfer_texts as texts
@@ -24,6 +26,11 @@ def resembles(source: ByteSource, begun: Begun, stop: threading.Event) -> bool:
 
     True where that cannot be asked. Raises OSError, Transient, Superseded, Stopped, HfgetError.
     """
+
+    def check() -> None:
+        if stop.is_set():
+            raise Stopped
+
     end = begun.size
     starts = {0, max(end // 2 - _SAMPLE_BYTES, 0), max(end - _SAMPLE_BYTES, 0)}
     fd = open_file(begun.path)
@@ -39,7 +46,7 @@ def resembles(source: ByteSource, begun: Begun, stop: threading.Event) -> bool:
                 try:
                     if stream.whole and start:
                         return True
-                    if _read(stream, len(sample), stop) != sample:
+                    if read_sample(stream, len(sample), check) != sample:
                         return False
                 finally:
                     stream.close()
@@ -48,17 +55,16 @@ def resembles(source: ByteSource, begun: Begun, stop: threading.Event) -> bool:
     return True
 
 
-def _read(stream: ByteStream, length: int, stop: threading.Event) -> bytes:
-    """The next bytes of the stream. Raises Transient if they do not come, Stopped."""
+def read_sample(stream: ByteStream, length: int, check: Callable[[], None]) -> bytes:
+    """The next bytes of the stream. Raises Transient if they do not come, and as `check` does."""
     buffer = memoryview(bytearray(length))
     filled, deadline = 0, time.monotonic() + _MOST_SECONDS
     while filled < length:
-        if stop.is_set():
-            raise Stopped
+        check()
         count = stream.readinto(buffer[filled:])
         if count == 0:
             raise Transient(texts.ENDED_EARLY, url=stream.url)
-        if count is None and time.monotonic() > deadline:
-            raise Transient(texts.TOO_SLOW, url=stream.url)
         filled += count or 0
+        if filled < length and time.monotonic() > deadline:
+            raise Transient(texts.TOO_SLOW, url=stream.url)
     return bytes(buffer)

@@ -23,9 +23,11 @@ from hfget.transfer.ledger import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
-#: Where there are several places, so that each can bring a share of a larger one; and how much
-#: of it they ask for at least.
-STRIPED_BYTES, MIN_SHARE_BYTES = 4 * MIB, MIB
+#: Where there are several places, so that each can bring a share of a larger one; how much of it
+#: they ask for at least, and how long that takes: they end as far apart from each other.
+STRIPED_BYTES, MIN_SHARE_BYTES, MIN_SHARE_SECONDS = 4 * MIB, MIB // 8, 0.25
+#: It takes so many times as long, too, as waiting for the first byte.
+SHARE_WAITS = 4
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -211,12 +213,16 @@ class Schedule:
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
 
     def _share(self, job: FileJob) -> int:
-        """Half of what each connection would get of the rest: all places end at the same time."""
+        """Half of what each connection would get of the rest: all places end at the same time.
+
+        Towards the end it is what is worth a request, but never more than all of what one gets.
+        """
         if job.size <= STRIPED_BYTES:
             return job.size
         share = job.ledger.free_bytes // (2 * self._places * self._connections)
-        worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
-        return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
+        worth = SHARE_WAITS * job.pace.bytes_while_waiting + MIN_SHARE_SECONDS * job.pace.rate
+        least = min(int(worth), 2 * share)
+        return min(max(share, least, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""
@@ -242,20 +248,20 @@ class Schedule:
             wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
             return self._begin(self._waiting.pop()), 0.0
-        ready = []
-        for job in begun:
-            if job.phase is not Phase.FETCHING:
+        fetching = [job for job in begun if job.phase is Phase.FETCHING]
+        for job in fetching:
+            if not job.ledger.has_free:  # so are most, of many small files: no lock is taken
                 continue
-            delay = max(job.not_before - now, job.source.delay())
-            if delay > 0:
+            if delay := self._delay(job, now):
                 wait = min(wait, delay)
-                continue
-            ready.append(job)
-            if lease := self.lease(job):
+            elif lease := self.lease(job):
                 return Work(job, lease), 0.0
         if room and self._waiting:
             return self._begin(self._waiting.popleft()), 0.0
-        for job in ready:
+        for job in fetching:
+            if delay := self._delay(job, now):
+                wait = min(wait, delay)
+                continue
             if not job.source.ranged:
                 continue
             if relief := job.source.relief():
@@ -268,6 +274,10 @@ class Schedule:
             if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
+
+    def _delay(self, job: FileJob, now: float) -> float:
+        """Seconds until the job may be asked for."""
+        return max(0.0, job.not_before - now, job.source.delay())
 
     def _a_place_idles(self) -> bool:
         """Whether one of several places has less than half of its share of what is allowed."""

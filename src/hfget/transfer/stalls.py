@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 
 from hfget.limits import LAGGARD_SECONDS, SIBLING_SHARE, WINDOW_SECONDS, WORTH_SECONDS
 from hfget.transfer.fetch import Fetcher
@@ -73,11 +72,11 @@ class Stragglers:
         lease, rate = watch.lease, watch.lease.rate
         if not watch.is_measured or rate is None or lease.seconds_left < WORTH_SECONDS:
             return False
-        siblings = [
+        siblings = sorted(
             other.lease.rate or 0.0
             for other in self._watches.values()
             if other is not watch and other.is_measured
-        ]
-        if len(siblings) >= 3 and rate < SIBLING_SHARE * median(siblings):
+        )
+        if len(siblings) >= 3 and rate < SIBLING_SHARE * siblings[len(siblings) // 2]:
             return True
         return watch.best >= OWN_BEST and rate < OWN_SHARE * watch.best

@@ -20,6 +20,7 @@ from hfget.model import RemoteFile, Span
 from hfget.partials import Block, Partial, Spans
 from hfget.sources import ByteSource
 from hfget.system import Superseded
+from hfget.transfer.samples import read_sample
 
 #: A sample is taken of each so many bytes at least that one sender brought.
 _SAMPLED_BYTES = 1 << 20
@@ -46,15 +47,15 @@ class Suspects:
             return ""
         return " and ".join(sorted({_place(sender) for sender in self._tried if sender}))
 
-    def keep(self, partial: Partial, go_on: Callable[[], None]) -> tuple[Block, ...] | None:
+    def keep(self, partial: Partial, check: Callable[[], None]) -> tuple[Block, ...] | None:
         """The blocks to keep: the others are asked for elsewhere; None if that makes no sense.
 
-        `go_on` raises what is to end it. Raises DiskError.
+        `check` raises what is to end it. Raises DiskError.
         """
         self._source.avoid()
         blocks = partial.brought()
         self._note_agreement(partial, blocks)
-        dropped = self._sampled(partial, blocks, go_on) or self._next(blocks)
+        dropped = self._sampled(partial, blocks, check) or self._next(blocks)
         if not dropped:
             return None
         self._dropped += dropped
@@ -120,7 +121,7 @@ class Suspects:
         return not rest.total
 
     def _sampled(
-        self, partial: Partial, blocks: Sequence[Block], go_on: Callable[[], None]
+        self, partial: Partial, blocks: Sequence[Block], check: Callable[[], None]
     ) -> list[Block]:
         """The blocks around samples that other places send otherwise.
 
@@ -134,13 +135,13 @@ class Suspects:
         undecided: dict[str, Spans] = {}
         length = max(_SAMPLED_BYTES, self._file.size // MOST_SAMPLES)
         for sender, start, end in _ranges(blocks, length):
-            go_on()
+            check()
             span = _middle(start, end)
             mine, place = partial.read(span), _place(sender)
-            other = self._ask(span, {place})
+            other = self._ask(span, {place}, check)
             if other is None or other.data == mine:
                 continue
-            third = self._ask(span, {place, other.place})
+            third = self._ask(span, {place, other.place}, check)
             if third is not None and third.data == mine:
                 self._contradicted.add(other.place)
                 continue
@@ -151,7 +152,7 @@ class Suspects:
             outvoted = {most: undecided[most]}
         for sender, spans in outvoted.items():
             own = [block for block in blocks if block.sender == sender]
-            self._widen(partial, own, spans, go_on)
+            self._widen(partial, own, spans, check)
         return [
             block
             for block in blocks
@@ -159,34 +160,27 @@ class Suspects:
         ]
 
     def _widen(
-        self, partial: Partial, blocks: Sequence[Block], spans: Spans, go_on: Callable[[], None]
+        self, partial: Partial, blocks: Sequence[Block], spans: Spans, check: Callable[[], None]
     ) -> None:
         """Add the blocks beside what was found wrong that are wrong, too."""
         for block in (*sorted(blocks), *sorted(blocks, reverse=True)):
             edge = max(0, block.offset - 1), block.end + 1
             if spans.overlaps(*edge) and not spans.overlaps(block.offset, block.end):
-                go_on()
+                check()
                 span = _middle(block.offset, block.end)
-                other = self._ask(span, {_place(block.sender)} | self._contradicted)
+                other = self._ask(span, {_place(block.sender)} | self._contradicted, check)
                 if other is not None and other.data != partial.read(span):
                     spans.add(block.offset, block.end)
 
-    def _ask(self, span: Span, but: set[str]) -> _Sample | None:
+    def _ask(self, span: Span, but: set[str], check: Callable[[], None]) -> _Sample | None:
         """The bytes of `span` from another place than these; None if they are not to be had."""
-        buffer = memoryview(bytearray(span[1] - span[0]))
-        filled = 0
         self._source.avoid(*but)
         with suppress(Transient, Superseded, HfgetError):
             stream = self._source.open(span)
             try:
                 if stream.whole or stream.place in but:
                     return None
-                while filled < len(buffer):
-                    count = stream.readinto(buffer[filled:])
-                    if count == 0:
-                        return None
-                    filled += count or 0
-                return _Sample(stream.place, bytes(buffer))
+                return _Sample(stream.place, read_sample(stream, span[1] - span[0], check))
             finally:
                 stream.close()
         return None

@@ -21,7 +21,7 @@ from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
 from hfget.transfer.local_content import LocalContent, another_file
 from hfget.transfer.results import Results
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from hfget.transfer.samples import resembles
 from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule, Work
 
@@ -39,7 +39,7 @@ class WorkerTools(NamedTuple):
 
     schedule: Schedule
     limit: ConnectionLimit
-    taker: Taker
+    reuse: Reuse
     finisher: Finisher
     results: Results
     retries: int
@@ -52,7 +52,7 @@ class Worker:
     def __init__(self, shared: WorkerTools) -> None:
         self._schedule = shared.schedule
         self._limit = shared.limit
-        self._taker = shared.taker
+        self._reuse = shared.reuse
         self._finisher = shared.finisher
         self._results = shared.results
         self._retries = shared.retries
@@ -101,7 +101,7 @@ class Worker:
         if local is None:
             self._schedule.postpone(job, LOOK_AGAIN_SECONDS)
             return False
-        if not self._is_worth_it(job, local) or self._taker.take(job, local):
+        if not self._is_worth_it(job, local) or self._reuse.take(job, local):
             return False
         job.open()
         self._finisher.follow(job)  # first: others may have fetched it all in no time

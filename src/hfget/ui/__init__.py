@@ -15,7 +15,7 @@ from typing import Protocol, TextIO
 from hfget.errors import HfgetError
 from hfget.events import Event, Observer, RepoChange
 from hfget.model import Plan, Snapshot
-from hfget.ui.output import absolute
+from hfget.ui.output import absolute, in_notebook
 from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict as Verdict
 from hfget.ui.verdicts import verdicts_text as verdicts_text
@@ -120,17 +120,6 @@ def progress_display() -> AbstractContextManager[Observer]:
     return NotebookDisplay() if kernel() is not None else display()
 
 
-def _in_notebook() -> bool:
-    """Whether this was started by `!hfget` in a cell: a terminal, but one that shows no cursor.
-
-    Kernels have the process of their server in JPY_PARENT_PID (jupyter_client's launcher); where
-    another program starts them, as Colab's, they have the settings of ipykernel's zmqshell.
-    """
-    env = os.environ
-    plain = env.get("PAGER") == env.get("GIT_PAGER") == "cat" and env.get("CLICOLOR") == "1"
-    return "JPY_PARENT_PID" in env or (plain and env.get("TERM") == "xterm-color")
-
-
 def _wants_live(stream: TextIO) -> bool:
     try:
         terminal = stream.isatty()
@@ -139,7 +128,7 @@ def _wants_live(stream: TextIO) -> bool:
     return (
         terminal
         and not _set("CI")
-        and not _in_notebook()
+        and not in_notebook()
         and not _set("HF_HUB_DISABLE_PROGRESS_BARS")
         and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
     )

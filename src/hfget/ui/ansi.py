@@ -102,7 +102,7 @@ def styled(line: str) -> Text:
         if line.startswith(label):
             text.stylize(style, 0, len(label))
             return text
-    source = translated(texts.HEADER).partition("{commit}")[2].partition("{")[0]
+    source = translated(texts.HEADER).partition("{commit}")[2].partition("{")[0].rstrip()
     if source in line and " @ " in line:
         text.stylize("bold", 0, line.index(" @ "))
     return text

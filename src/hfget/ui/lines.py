@@ -19,7 +19,7 @@ from hfget.events import (
     Retrying,
 )
 from hfget.model import Plan
-from hfget.ui.output import Sink
+from hfget.ui.output import Sink, in_notebook
 from hfget.ui.pacing import Burst, Clock, LinePace, Repeats
 from hfget.ui.sentences import (
     error_text,
@@ -93,8 +93,9 @@ class LinesDisplay(Summaries):
                 self._sink.message(repo_failed_text(event))
             case Finished(report, name):
                 text = report_text(report, self._command, self._kept, name, self._plan)
-                # A terminal has echoed ^C, and stands behind it.
+                # A terminal has echoed ^C, and stands behind it; that of a cell, a line end too.
                 echoed = report.interrupted_by is not None and self._sink.is_terminal
+                echoed = echoed and not in_notebook()
                 self._sink.message(f"\n{text}" if echoed else text)
             case _:
                 pass

@@ -7,13 +7,17 @@ updated in place by its id (IPython.display, `display_id`).
 from __future__ import annotations
 
 import html
+import signal
 import sys
 import time
 from types import TracebackType
 from typing import Any
 
 from hfget.events import Event, FileFailed, Finished, Note, Planned, Progress, RepoFailed, Retrying
+from hfget.messages import advice
+from hfget.model import Plan, Report
 from hfget.ui.countdown import Countdown
+from hfget.ui.figures import percent
 from hfget.ui.pacing import Clock
 from hfget.ui.sentences import (
     failed_line,
@@ -27,6 +31,8 @@ from hfget.ui.sentences import (
 #: So often the bar is drawn at most: each update stays in the file of the notebook's messages.
 _PAUSE_SECONDS = 0.5
 _MOST_MESSAGES = 20
+#: Grey that is seen on white and on black, and a blue for both.
+_TRACK, _BAR = "#8886", "#2188d9"
 
 
 def kernel() -> Any:
@@ -44,6 +50,7 @@ class NotebookDisplay:
         self._handle: Any = None
         self._drawn = float("-inf")
         self._head = ""
+        self._plan: Plan | None = None
         self._messages: list[str] = []
         self._progress: Progress | None = None
         self._waits = Countdown()
@@ -52,7 +59,7 @@ class NotebookDisplay:
     def __call__(self, event: Event, /) -> None:
         match event:
             case Planned(plan):
-                self._head = header_line(plan.snapshot, plan.root)
+                self._plan, self._head = plan, header_line(plan.snapshot, plan.root)
             case Note():
                 self._messages.append(note_line(event))
             case Retrying():
@@ -80,9 +87,25 @@ class NotebookDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._end and self._handle is not None:
+        if isinstance(error, KeyboardInterrupt):
+            # IPython shows what an exception gives it in place of all the lines in between.
+            error._render_traceback_ = lambda: ["KeyboardInterrupt"]  # type: ignore[attr-defined]
+            self._end = self._kept()
+        if self._handle is not None and (error is not None or not self._end):
             self._progress = None
             self._draw()
+
+    def _kept(self) -> str:
+        """What an interruption leaves, and what to do next."""
+        if self._plan is None or self._progress is None:
+            return ""
+        now = self._progress
+        report = Report(
+            self._plan.snapshot, self._plan.root, now.files_total, now.files_done, now.bytes_total,
+            now.bytes_done, now.received, reused=0, requests=0, seconds=0.0,
+            interrupted_by=signal.SIGINT,
+        )  # fmt: skip
+        return report_text(report, command=advice.RUN_CELL_AGAIN, kept=now.bytes_done)
 
     def _draw(self) -> None:
         from IPython.display import display
@@ -105,6 +128,11 @@ class NotebookDisplay:
         rows = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
         bar = ""
         if self._progress is not None and not self._end:
-            done, total = self._progress.bytes_done, max(1, self._progress.bytes_total)
-            bar = f'<progress value="{done}" max="{total}" style="width: 100%"></progress>'
+            share = percent(self._progress.bytes_done, self._progress.bytes_total)
+            look = f"height: 6px; border-radius: 3px; background: {_TRACK}; margin: 4px 0"
+            done = f"height: 6px; border-radius: 3px; background: {_BAR}; width: {share}%"
+            bar = (
+                f'<div role="progressbar" aria-valuenow="{share}" style="{look}">'
+                f'<div style="{done}"></div></div>'
+            )
         return f'<div style="font-family: monospace; white-space: pre-wrap">{bar}{rows}</div>'

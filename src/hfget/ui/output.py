@@ -38,6 +38,17 @@ def absolute(path: Path) -> str:
     return str(path)
 
 
+def in_notebook() -> bool:
+    """Whether this was started by `!hfget` in a cell: a terminal, but one that shows no cursor.
+
+    Kernels have the process of their server in JPY_PARENT_PID (jupyter_client's launcher); where
+    another program starts them, as Colab's, they have the settings of ipykernel's zmqshell.
+    """
+    env = os.environ
+    plain = env.get("PAGER") == env.get("GIT_PAGER") == "cat" and env.get("CLICOLOR") == "1"
+    return "JPY_PARENT_PID" in env or (plain and env.get("TERM") == "xterm-color")
+
+
 def write_at_once(text: str) -> None:
     """Write to stderr from a signal handler: no lock, and not where it would have to wait.
 
@@ -52,16 +63,22 @@ def write_at_once(text: str) -> None:
 def broken(line: str, width: int) -> list[str]:
     """A message in lines of `width` cells, broken between words.
 
-    What is to be copied stays whole: a next step with a command, and lines indented by four.
+    What is to be copied stays whole: the command of a next step, and lines indented by four.
     """
     if cells(line) <= width or line.startswith(" " * 4):
         return [line]
-    if line.startswith(translated(texts.BLOCK_NEXT).partition("{")[0]) and _COMMAND.search(line):
-        return [line]
+    kept = _FIGURE.sub(_UNBROKEN, line.strip())
+    if line.startswith(translated(texts.BLOCK_NEXT).partition("{")[0]):
+        clauses = line.strip().split("; ")
+        commands = [clause for clause in clauses if _COMMAND.search(clause)]
+        if any(cells(clause) > width - 5 for clause in commands):
+            return [line]
+        kept = "; ".join(
+            clause.replace(" ", _UNBROKEN) if clause in commands else clause for clause in clauses
+        )
     from hfget.system import wrap
 
     margin = line[: len(line) - len(line.lstrip())]
-    kept = _FIGURE.sub(_UNBROKEN, line.strip())
     return [part.replace(_UNBROKEN, " ") for part in wrap(kept, width, margin, hanging="  ")]
 
 

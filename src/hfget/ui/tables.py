@@ -19,7 +19,7 @@ _LONGEST_CELL = 1 << 16
 
 
 class Table(NamedTuple):
-    """Rows of texts under a `head`. `right` are the columns of figures.
+    """Rows of texts under a `head`. `right` are the columns of figures, `whole` those never cut.
 
     `fields` is what programs read from a pipe instead, tab-separated, if that is another thing.
     """
@@ -28,17 +28,18 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
     right: frozenset[int] = frozenset()
     fields: Sequence[Sequence[str]] | None = None
+    whole: frozenset[int] = frozenset()
 
 
 def table_lines(table: Table, width: int | None) -> list[str]:
-    """The table in `width` cells; None does not limit it. Long texts are cut in the middle."""
+    """The table in `width` cells; None does not limit it. Long texts are cut, lists at a comma."""
     rows = [[shown(cell, _LONGEST_CELL) for cell in row] for row in (table.head, *table.rows)]
     if len(rows) == 1:
         return []
     widths = [max(cells(row[at]) for row in rows) for at in range(len(table.head))]
     gaps = _GAP * len(widths)
     while width is not None and sum(widths) + gaps > width:
-        widest = max(range(len(widths)), key=lambda at: widths[at])
+        widest = max(set(range(len(widths))) - table.whole, key=lambda at: widths[at])
         if widths[widest] <= _NARROWEST:
             return _blocks(rows, width)
         widths[widest] -= 1
@@ -72,6 +73,13 @@ def cut_middle(text: str, width: int) -> str:
     return f"{head}…{tail}"
 
 
+def _cut_list(text: str, width: int) -> str:
+    """As much of `a, b, c` as fits; empty where that is not even the first."""
+    while cells(text) > width and (cut := text.removesuffix(", …").rpartition(", ")[0]):
+        text = f"{cut}, …"
+    return text if cells(text) <= width else ""
+
+
 def wrapped(line: str, width: int | None) -> list[str]:
     """`line` in `width` cells, broken between words; what is indented by four is left as it is."""
     if width is None or line.startswith(_VERBATIM) or cells(line) <= width:
@@ -85,7 +93,7 @@ def wrapped(line: str, width: int | None) -> list[str]:
 def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
     fields = []
     for at, (text, width) in enumerate(zip(row, widths, strict=True)):
-        fitting = cut_middle(text, width)
+        fitting = _cut_list(text, width) or cut_middle(text, width)
         fields.append(padded(fitting, width, right=at in right))
     gap = " " * _GAP
     return (gap + gap.join(fields)).rstrip()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub._local_folder import read_download_metadata
 
-from hfget.destinations import record_codec, unfit_names
-from hfget.destinations.local_dir import recorder
+from hfget.destinations import disk_names, record_codec
+from hfget.destinations import layout as layouts
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import DiskError, UnsafeError
 from hfget.model import ItemState, RemoteFile, Snapshot
@@ -384,7 +384,7 @@ def test_no_record_before_the_folders_are_synced(
         happened.append(f"record {path}")
         write(records, path, *rest)  # type: ignore[arg-type]
 
-    files = [small_file(f"{number % 3}/{number}", b"x") for number in range(recorder.BATCH + 5)]
+    files = [small_file(f"{number % 3}/{number}", b"x") for number in range(layouts.BATCH + 5)]
     snapshot = snapshot_of(*files)
     layout = FolderLayout(root)
     layout.begin(snapshot, files)
@@ -393,18 +393,18 @@ def test_no_record_before_the_folders_are_synced(
     for file in files:
         layout.publish(snapshot, file, verified(layout, file, b"x"), replace=False)
     in_batch = len([line for line in happened if line.startswith("record")])
-    assert in_batch == recorder.BATCH
+    assert in_batch == layouts.BATCH
     layout.flush()
     layout.close()
     assert len([line for line in happened if line.startswith("record")]) == len(files)
-    for number in (0, recorder.BATCH + 4):
+    for number in (0, layouts.BATCH + 4):
         before = happened[: happened.index(f"record {number % 3}/{number}")]
         assert f"sync {root / str(number % 3)}" in before
     assert f"sync {root}" in happened
 
 
 def test_a_large_file_is_recorded_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "_LARGE_BYTES", 2)
+    monkeypatch.setattr(layouts, "_LARGE_BYTES", 2)
     target = downloaded(root, AT_OLD, recorded=False)
     assert state(root, AT_OLD) == (ItemState.COMPLETE, True) and target.exists()
 
@@ -473,7 +473,7 @@ def test_a_garbage_listing_is_written_anew_and_a_good_one_is_not(root: Path) -> 
 def test_a_disk_that_folds_case_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     twins = [small_file("README", b"x"), small_file("readme", b"y")]
     assert FolderLayout(root).unfit(twins) == {}
-    monkeypatch.setattr(unfit_names, "folds_case", lambda folder: True)
+    monkeypatch.setattr(disk_names, "folds_case", lambda folder: True)
     FolderLayout(root).check(twins)
     assert list(FolderLayout(root).unfit(twins)) == ["readme"], "the first can be there"
 

@@ -15,7 +15,7 @@ from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Seen
 from hfget.destinations.wanted_files import read_wanted
 from hfget.errors import DiskError
-from hfget.operations.newer_commits import downloads_below
+from hfget.operations.on_disk.newer_commits import downloads_below
 from hfget.system import names_in
 
 READERS: list[Callable[[Path], Any]] = [

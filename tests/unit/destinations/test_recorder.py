@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ import pytest
 from hfget import events
 from hfget.destinations import record_codec
 from hfget.errors import DiskError
-from tests.hub import Fault, LocalHub, effects
+from tests.hub import Fault, effects
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_model
 from tests.unit.transfer.test_engine import REPO, Watch, fetch
-
-StartHub = Callable[..., LocalHub]
 
 
 @pytest.fixture

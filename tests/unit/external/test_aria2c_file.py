@@ -20,7 +20,7 @@ from hfget.http.retry import Transient
 from hfget.model import Span
 from hfget.partials import aria2c_name, stem_for
 from hfget.sources import Address
-from hfget.system import Stopped
+from hfget.system import Stop, Stopped
 from hfget.transfer import Backend, Meter, TransferOptions
 from tests.support.loopback import Answer, Asked, Loopback, Reply, lfs_file
 from tests.support.needs import needs
@@ -63,7 +63,7 @@ class Trip:
     place: Place
     told: list[events.Event] = field(default_factory=list)
     published: list[bytes] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
 
     def __post_init__(self) -> None:
         self.stem = stem_for(self.folder / "download", FILE.path, FILE.etag)
@@ -80,7 +80,7 @@ class Trip:
 
     def file(self, retries: int = 2) -> Aria2cFile:
         options = TransferOptions(4, 1, retries)
-        return Aria2cFile(self.task, self.tools, options, 1, self.stop, self.told.append, 0)
+        return Aria2cFile(self.task, self.tools, options, self.stop, self.told.append, 0)
 
     @property
     def left(self) -> list[str]:

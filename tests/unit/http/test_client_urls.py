@@ -6,9 +6,11 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3.util import url as urllib3_url
 
 from hfget.endpoints import origin_of
 from hfget.http.client import _PLAIN_URL
+from hfget.http.transport import encode_target
 
 HOSTS = ("hub.example.org", "127.0.0.1", "localhost", "a-b.c", "xn--bcher-kva.example", "0x7f.1")
 PLAIN = (
@@ -89,3 +91,14 @@ def test_what_is_plain_stays_as_it_is(url: str) -> None:
         return
     assert parsed(url) == url
     assert origin_of(plain[1]) == origin_of(url)
+
+
+@given(
+    st.builds(
+        "/{}".format,
+        st.text("abz09_-.~%2F/?#&=+,@:;!$'()*\\ \"é", max_size=16)
+        | st.lists(st.sampled_from(("%2F", "%2f", "?", "a=b", "&", "/")), max_size=8).map("".join),
+    )
+)
+def test_a_target_that_is_encoded_already_is_sent_as_urllib3_sends_it(target: str) -> None:
+    assert encode_target(target) == urllib3_url._encode_target(target)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
@@ -22,12 +21,6 @@ from tests.support.origins import DATA, HOME_PATH, World, client, content, found
 pytestmark = pytest.mark.usefixtures("no_proxies", "short_waits")
 
 EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with ExitStack() as stack:
-        yield World(stack)
 
 
 def after(first: bytes) -> Callable[[Asked], Reply]:

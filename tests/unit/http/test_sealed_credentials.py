@@ -6,7 +6,7 @@ import pickle
 import secrets
 
 from hfget.http import SealedCredentials
-from hfget.operations.dask_task import ShardOrder
+from hfget.operations.shards.dask_task import ShardOrder
 from hfget.options import DownloadOptions
 from hfget.settings import Credential
 from hfget.system import Secret

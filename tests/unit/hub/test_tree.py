@@ -156,6 +156,25 @@ def test_what_cannot_be_mended_is_an_error(name: str, deep: Serve) -> None:
     assert "has no model" not in met.value.message
 
 
+def test_what_is_no_file_is_told_where_the_info_has_all_files(deep: Serve) -> None:
+    server = deep()
+    module = {"type": "commit", "path": "module", "oid": "c" * 40, "size": 0}
+    server.faults.add(always(effects.EditJson(lambda page: [*page, module]), TREE))
+    client = Client(server.endpoint)
+    assert len(client.snapshot().files) == len(DEEP)
+    assert any("module" in told and "left out" in told for told in client.notes)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "./w.bin", "sub//c.txt"])
+def test_a_name_that_leads_elsewhere_is_not_asked_for(name: str, deep: Serve) -> None:
+    server = deep()
+    server.faults.add(siblings(lambda named: [*named, {"rfilename": name}]))
+    found = {file.path: file.defect for file in Client(server.endpoint).snapshot().files}
+    assert "cannot be a path" in found[name]
+    assert len(found) == len(DEEP) + 1
+    assert not [one for one in server.log if one.path.rpartition("/")[2] == "x"]
+
+
 @pytest.fixture
 def flat(repos_root: Path, start_hub: Serve) -> Serve:
     """1,100 files in one folder: no page of 1,000 holds them, no walk finds more of them."""

@@ -32,18 +32,22 @@ FILES_ALLOWED = {
     "external/input_formats.py": "lines that aria2c and curl read",
     "cli/help_text.py": "the form of the usage line",
     "cli/verbs.py": "commands to type, which are the same in every language",
-    "server/answers.py": "the Hub's own words, which clients know",
+    "server/protocol/answers.py": "the Hub's own words, which clients know",
     "server/app.py": "the Hub's own words",
     "server/routes.py": "the Hub's own words",
-    "server/files.py": "HTTP",
+    "server/protocol/files.py": "HTTP",
     "server/cors.py": "HTTP",
-    "server/api.py": "the Hub's own words",
-    "server/ranges.py": "HTTP",
+    "server/protocol/api.py": "the Hub's own words",
+    "server/protocol/ranges.py": "HTTP",
     "server/shortcuts.py": "HTTP",
     "server/page.py": "a page of HTML, whose words stand between its tags",
     "ui/ansi.py": "colours, and words that are coloured",
     "ui/notebook.py": "HTML; the words are those of ui/sentences.py",
     "model/endings.py": "a report as Python and notebooks show it, like the names of its fields",
+    "model/plans.py": "a plan as Python and notebooks show it",
+    "model/snapshots.py": "a snapshot as Python shows it",
+    "model/showing.py": "HTML",
+    "operations/on_disk/verified.py": "a verification as Python and notebooks show it",
     "selection/loaders.py": "names of programs",
 }
 #: Single literals: formats, words of libraries and protocols, errors that never reach a user.
@@ -51,6 +55,7 @@ LITERALS_ALLOWED = {
     *("hfget {}", "hfget {} ", "hfget {} FILE… or --include GLOB", "       hfget {} {}\n"),
     *("invalid credentials in authorization header", "access to this resource is disabled"),
     *("the run is being stopped", "timed out", "the host has no address", "not a host name"),
+    *("{}line {}{}", ", in {}"),  # of a traceback
     *("stored login", "proxy error", "not valid", "not yet valid", "not implemented"),
     *("wrong version number", "http request", "record layer failure"),
     *("HTTP {}", "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n"),
@@ -77,7 +82,6 @@ LITERALS_ALLOWED = {
     ),
     *("must be a string or a path, not bytes", "not text", "must be True or False, not {}"),
     *("must be a string, not {}", "must hold strings, not {}", "must be a whole number, not {}"),
-    *("present, to be hashed", "in the Hub cache", "the content of another file here"),
     *("--weights {}", "--quant {}", "--tool {}", "--tool aria2c", "{}: "),
     *("sent too often", "no leases", "byte {} came after byte {}"),  # never reach a user
     *("certificate error", "a value is cut"),  # likewise

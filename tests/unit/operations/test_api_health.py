@@ -8,7 +8,7 @@ import pytest
 
 from hfget.errors import UnreachableError
 from hfget.http import Transient, given_up
-from hfget.operations.api_health import ApiHealth
+from hfget.operations.pulls.api_health import ApiHealth
 
 FIRST, SECOND = "http://first.test", "http://second.test"
 

@@ -1,4 +1,4 @@
-"""A probe sends no token, and a report about the machine holds no secret."""
+"""A probe sends what was chosen for it, and a report about the machine holds no secret."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from hfget.http import Credentials
 from hfget.model import RepoRef
-from hfget.operations.endpoint_probe import EndpointProbe
-from hfget.operations.report_facts import all_facts
+from hfget.operations.probes.endpoint_probe import EndpointProbe
+from hfget.operations.probes.report_facts import all_facts
+from hfget.settings import Credential
+from hfget.system import Secret
 from tests.support.loopback import Answer, Loopback, made_up_token
 
 REF = RepoRef("org/name")
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
 
-def test_neither_variable_nor_login_goes_along(
+def test_neither_variable_nor_login_goes_along_unless_chosen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with Loopback(lambda asked: Answer(b"{}", status=401)) as server:
@@ -30,6 +33,27 @@ def test_neither_variable_nor_login_goes_along(
     assert not [one for one in server.asked if "authorization" in one.headers]
     (finding,) = probe.result().findings
     assert (finding.kind, finding.exit_code) == ("not-allowed", 4)
+
+
+def test_of_what_is_chosen_only_its_own_goes_along() -> None:
+    tokens = [made_up_token(), made_up_token()]
+    with Loopback(lambda asked: Answer(b"{}", status=401)) as server:
+        origins = [server.url, server.url.replace("127.0.0.1", "localhost")]
+        chosen = Credentials(
+            {
+                origin: Credential(Secret(token), "HF_TOKEN", origin, eager=True)
+                for origin, token in zip(origins, tokens, strict=True)
+            },
+            {},
+        )
+        probe = EndpointProbe(server.url, "known", REF, chosen)
+        probe.run()
+    assert probe.crash is None
+    assert {one.headers.get("authorization") for one in server.asked} <= {
+        f"Bearer {tokens[0]}",
+        None,
+    }
+    assert server.asked[0].headers["authorization"] == f"Bearer {tokens[0]}"
 
 
 def test_the_login_in_its_own_address_does() -> None:

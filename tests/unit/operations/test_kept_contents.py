@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.operations.kept_contents import NAME, KeptContents
+from hfget.operations.pulls.kept_contents import NAME, KeptContents
 
 
 def content(cache: Path, name: str, size: int = 10) -> Path:

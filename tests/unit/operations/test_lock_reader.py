@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hfget.destinations.path_rules import why_hostile
 from hfget.errors import HfgetError, UnsafeError, UsageError
 from hfget.model import RemoteFile, RepoRef, is_commit, is_etag
-from hfget.operations.lock_file import LockedRepo, check_folders, lock_text, write_lock
-from hfget.operations.lock_reader import parse_lock, read_lock
+from hfget.operations.lock_files.lock_file import LockedRepo, check_folders, lock_text, write_lock
+from hfget.operations.lock_files.lock_reader import parse_lock, read_lock
 from tests.support.verdicts import refused
 
 SHA1, SHA256, COMMIT = "a" * 40, "b" * 64, "c" * 40

@@ -13,7 +13,8 @@ from hfget.model import ItemState, Plan, RemoteFile
 from hfget.operations.planner import make_plan, place, space_needed
 from hfget.partials.clone import can_clone, can_take_alone
 from hfget.partials.journal import Identity
-from hfget.partials.partial import JOURNALED_BYTES, Partial, stem_for
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.partials.partial_names import stem_for
 from tests.support.loopback import lfs_file, small_file, snapshot_of
 
 SIZE = 4 * JOURNALED_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,25 +18,20 @@ from hfget.model import ItemState
 from hfget.operations import Batch, Run, planner
 from hfget.options import DownloadOptions
 from hfget.partials.journal import Identity
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import stem_for
 from hfget.system import Stop, hold_folder
 from hfget.system import process_lock as lock_module
-from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, content, make_model
 from tests.support.command import leftovers, tree
 from tests.support.loopback import BOUND
 
-StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 DISK = 24 * MiB
 
 
-@pytest.fixture(autouse=True)
-def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("HF_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("home_of_one_test")
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from hfget.model import (
     Report,
     Snapshot,
 )
-from hfget.operations.shard_progress import ShardProgress
-from hfget.operations.sharding import shares_of
+from hfget.operations.shards.shard_progress import ShardProgress
+from hfget.operations.shards.sharding import shares_of
 from hfget.system import Stop
 
 FILES = tuple(RemoteFile(f"f{n}", 100, f"{n:040x}") for n in range(4))

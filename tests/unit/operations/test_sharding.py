@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 
 from hfget.errors import UsageError
 from hfget.model import RemoteFile
-from hfget.operations import sharding
-from hfget.operations.sharding import Shard, part_of, shard_of, shares_of, spans_of, uneven_file
+from hfget.operations.shards import sharding
+from hfget.operations.shards.sharding import (
+    Shard,
+    part_of,
+    shard_of,
+    shares_of,
+    spans_of,
+    uneven_file,
+)
 
 
 def file(number: int, size: int, content: int) -> RemoteFile:

@@ -9,9 +9,9 @@ import pytest
 from hfget.cli.commands.which_mirror import assignment
 from hfget.errors import UsageError
 from hfget.model import RepoRef
-from hfget.operations.endpoint_probe import Probed
-from hfget.operations.probe_findings import Finding, of_addresses
-from hfget.operations.side_by_side import SideBySide, candidates
+from hfget.operations.probes.endpoint_probe import Probed
+from hfget.operations.probes.probe_findings import Finding, of_addresses
+from hfget.operations.probes.side_by_side import SideBySide, candidates
 
 HUB, MIRROR, OWN = "https://huggingface.co", "https://hf-mirror.com", "http://10.0.0.5:8090"
 REF = RepoRef("org/name")

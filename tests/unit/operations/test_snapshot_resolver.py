@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,20 +11,15 @@ from hfget import Snapshot, download, plan
 from hfget.destinations.record_codec import read_tree
 from hfget.destinations.wanted_files import read_wanted
 from tests.hub import LocalHub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import tree
 
-StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 FILES: dict[str, str | int] = {"w.bin": 2 * MiB, "c.json": "{}"}
 
 
-@pytest.fixture(autouse=True)
-def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("HF_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("home_of_one_test")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.tasks import make_tasks
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from tests.support.loopback import small_file, snapshot_of
 
 FILE = small_file("sub/c.json", b"[1]")
@@ -55,7 +55,7 @@ def adopted(job: FileJob) -> bool:
     results: Any = Anything()
     offer = job.task.local()
     assert offer is not None
-    return Taker(results, threading.Event(), fsync=False).take(job, offer)
+    return Reuse(results, threading.Event(), fsync=False).take(job, offer)
 
 
 def put(root: Path, content: bytes) -> Path:

@@ -17,7 +17,8 @@ from hfget.destinations import record_codec
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import NotFoundError
 from hfget.model import RemoteFile
-from hfget.operations.verification import FileState, Verification, verify
+from hfget.operations.on_disk.verification import verify
+from hfget.operations.on_disk.verified import FileState, Verification
 from tests.support.loopback import git_sha1, lfs_file, sha256, small_file, snapshot_of
 
 COMMIT = "c" * 40
@@ -266,7 +267,7 @@ def test_it_can_be_stopped(root: Path) -> None:
 
 
 def test_it_tells_how_far_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hfget.operations.hash_progress._SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("hfget.operations.on_disk.hash_progress._SAMPLE_SECONDS", 0.0)
     told: list[events.Progress] = []
 
     def observe(event: events.Event, /) -> None:

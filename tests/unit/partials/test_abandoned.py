@@ -10,7 +10,7 @@ import pytest
 
 from hfget.limits import LEASE_SECONDS
 from hfget.partials import Abandoned, abandoned_in, clear
-from hfget.partials.partial import stem_for
+from hfget.partials.partial_names import stem_for
 from hfget.system.process_identity import ProcessIdentity
 
 STEM = stem_for(Path(), "dir/model.bin", "ab" * 32).name

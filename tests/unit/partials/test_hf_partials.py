@@ -13,7 +13,8 @@ import pytest
 from hfget.partials.clone import can_clone, can_take_alone, take_alone
 from hfget.partials.hf_partials import Begun, find_prefix, inherit
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import stem_for
 from hfget.partials.recovery import leftover_bytes
 from hfget.system.cancellation import Stopped
 from tests.support.loopback import lfs_file

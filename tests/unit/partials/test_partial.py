@@ -13,7 +13,8 @@ import pytest
 
 from hfget.partials import journal as journal_module
 from hfget.partials.abandoned import sweep
-from hfget.partials.partial import JOURNALED_BYTES, Partial, digest_of, stem_for
+from hfget.partials.partial import JOURNALED_BYTES, Partial
+from hfget.partials.partial_names import digest_of, stem_for
 from hfget.partials.recovery import leftover_bytes
 from hfget.system.process_identity import ProcessIdentity
 from tests.support.loopback import BOUND, child
@@ -49,11 +50,6 @@ for start, end in pieces:
 print("ready", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
 
 
 def test_what_was_parked_is_gone_on_with_on_the_same_inode(stem: Path) -> None:

@@ -13,9 +13,9 @@ from hfget.errors import DiskError
 from hfget.partials import partial as partial_module
 from hfget.partials import positional_file
 from hfget.partials.journal import Identity, read_journal
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import DATA_SUFFIX, stem_for
 from hfget.partials.positional_file import RESERVED_BYTES, PositionalFile
-from hfget.partials.recovery import DATA_SUFFIX
 from tests.support.open_files import open_below
 from tests.support.partials import (
     DATA,
@@ -28,11 +28,6 @@ from tests.support.partials import (
     spans,
     write,
 )
-
-
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
 
 
 def test_a_changed_byte_is_named_and_the_rest_can_be_kept(stem: Path) -> None:

@@ -13,7 +13,7 @@ from hfget.errors import DiskError
 from hfget.partials import journal as journal_module
 from hfget.partials.digest import hash_file
 from hfget.partials.journal import read_journal
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.recovery import leftover_bytes, leftover_space
 from tests.support.loopback import BOUND, child
@@ -41,11 +41,6 @@ from hfget.system.process_identity import ProcessIdentity
 print(ProcessIdentity.mine(), flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
 
 
 def at_rest(stem: Path) -> Path:

@@ -8,8 +8,8 @@ import pytest
 
 from hfget.errors import DiskError
 from hfget.partials.abandoned import abandoned_in, sweep
-from hfget.partials.partial import Partial, digest_of, stem_for
-from hfget.partials.partial_names import range_stem, split_stem
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import digest_of, range_stem, split_stem
 from hfget.partials.positional_file import PositionalFile
 from hfget.partials.range_partials import bytes_here
 from hfget.partials.recovery import leftover_bytes
@@ -32,11 +32,6 @@ from tests.support.partials import (
 
 MIDDLE = 600_000
 FIRST, SECOND = (0, MIDDLE), (MIDDLE, SIZE)
-
-
-@pytest.fixture
-def stem(tmp_path: Path) -> Path:
-    return stem_for(tmp_path / "download", IDENTITY.path, IDENTITY.hash)
 
 
 def both(stem: Path) -> tuple[Path, Path]:

@@ -11,16 +11,10 @@ from typing import Any
 import pytest
 
 from hfget.partials.journal import Block
-from hfget.partials.partial import Partial, own_name, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import DATA_SUFFIX, own_name, stem_for
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import (
-    DATA_SUFFIX,
-    compare,
-    found_at,
-    leftover_bytes,
-    leftover_space,
-    take_over,
-)
+from hfget.partials.recovery import compare, found_at, leftover_bytes, leftover_space, take_over
 from tests.support.open_files import open_below
 from tests.support.partials import (
     IDENTITY,

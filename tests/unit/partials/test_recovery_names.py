@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hfget.partials.abandoned import sweep
 from hfget.partials.journal import Identity
-from hfget.partials.partial import digest_of, own_name, stem_for
+from hfget.partials.partial_names import digest_of, own_name, stem_for
 from hfget.partials.recovery import leftover_bytes, take_over
 from hfget.system import names_in
 from hfget.system.process_identity import ProcessIdentity

@@ -1,7 +1,8 @@
 """References as people paste them: what each means, or the hint it is refused with.
 
 `collected.json` holds texts from public pages, READMEs and forums, `written.json` the kinds
-that were missing, `reviewed.json` more of both. `means` leaves out what is at its default;
+that were missing, `reviewed.json` more of both, `pasted.json` shells, configs, code, errors of
+other tools and chat. `means` leaves out what is at its default;
 `refused` lists words of the message or its hint (alternatives by `|`), `not` words that are in
 neither.
 """
@@ -26,7 +27,7 @@ from hfget.reference.revision_paths import trail_candidates
 FOLDER = Path(__file__).parents[2] / "references"
 ROWS: list[dict[str, Any]] = [
     row
-    for name in ("collected.json", "written.json", "reviewed.json")
+    for name in ("collected.json", "written.json", "reviewed.json", "pasted.json")
     for row in json.loads((FOLDER / name).read_text(encoding="utf-8"))
 ]
 MEANT = [row for row in ROWS if "means" in row]

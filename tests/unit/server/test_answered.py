@@ -13,7 +13,7 @@ import pytest
 
 from hfget.model import RemoteFile
 from hfget.server.answered import Answered, Revision
-from hfget.server.listing import Listing, ServedFile, Supply
+from hfget.server.repos.listing import Listing, ServedFile, Supply
 from hfget.system import Stamp
 
 LINE, REST = b"GET /org/name/resolve/main/a HTTP/1.1", b"content-length: 3\r\n\r\none"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from hfget.server.access import ServeOptions, Tls
 from hfget.server.admission import Admission
-from hfget.server.attributes import LfsRules
-from hfget.server.card import Card, read_card
+from hfget.server.protocol.access import ServeOptions, Tls
+from hfget.server.repos.attributes import LfsRules
+from hfget.server.repos.card import Card, read_card
+from hfget.server.repos.store import Store
 from hfget.server.running import bind, make_server
-from hfget.server.store import Store
 from tests.support.certificates import PrivateCA
 
 

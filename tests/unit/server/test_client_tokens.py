@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hfget.errors import UsageError
-from hfget.server.answers import RefusalError
-from hfget.server.client_tokens import VARIABLE, ClientTokens, read_client_tokens
+from hfget.server.protocol.answers import RefusalError
+from hfget.server.protocol.client_tokens import VARIABLE, ClientTokens, read_client_tokens
 
 TOKEN = "an-example-for-clients"
 

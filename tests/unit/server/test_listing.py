@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from hfget.server.attributes import LfsRules
-from hfget.server.hashes import HashCache, git_tree_ids, lfs_pointer
-from hfget.server.listing import Listing
-from hfget.server.scanning import LFS_THRESHOLD, Scanner, open_checked
-from hfget.server.store import Store
-from hfget.server.visibility import Visibility
+from hfget.server.repos.attributes import LfsRules
+from hfget.server.repos.hashes import HashCache, git_tree_ids, lfs_pointer
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.scanning import LFS_THRESHOLD, Scanner, open_checked
+from hfget.server.repos.store import Store
+from hfget.server.repos.visibility import Visibility
 from hfget.system import Stamp
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

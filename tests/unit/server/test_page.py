@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hfget.model import RemoteFile, RepoRef, Snapshot
 from hfget.operations import Pull
-from hfget.server.holdings import Holding
 from hfget.server.page import HEADERS, Activity, render
-from hfget.server.repo import Repo
+from hfget.server.repos.holdings import Holding
+from hfget.server.repos.repo import Repo
 
 EVIL = "<script src=//evil.example>alert(1)</script>\"'&<img onerror=x>"
 

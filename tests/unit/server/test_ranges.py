@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.server.ranges import ByteRange, UnsatisfiableRangeError, requested_span
-from hfget.server.targets import candidates
+from hfget.server.protocol.ranges import ByteRange, UnsatisfiableRangeError, requested_span
+from hfget.server.protocol.targets import candidates
 
 
 @given(size=st.integers(0, 50), start=st.integers(0, 60), stop=st.integers(0, 60))

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hfget.server.hashes import HashCache, git_blob_id
-from hfget.server.hostnames import KnownHosts, public_base
-from hfget.server.listing import Listing
-from hfget.server.repo import unfit
-from hfget.server.scanning import Scanner
-from hfget.server.store import Store
-from hfget.server.visibility import Visibility
+from hfget.server.protocol.hostnames import KnownHosts, public_base
+from hfget.server.repos.hashes import HashCache, git_blob_id
+from hfget.server.repos.listing import Listing
+from hfget.server.repos.repo import unfit
+from hfget.server.repos.scanning import Scanner
+from hfget.server.repos.store import Store
+from hfget.server.repos.visibility import Visibility
 from tests.unit.server.test_listing import COMMIT, identity, put, record
 
 Write = Callable[[Path], None]

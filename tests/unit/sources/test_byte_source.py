@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -71,12 +70,6 @@ CARRIERS = [pytest.param(carried(tool), id=tool, marks=needs(tool)) for tool in 
 def source_at(request: pytest.FixtureRequest) -> Callable[[Loopback], ByteSource]:
     make: Callable[[Loopback], ByteSource] = request.param
     return make
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with ExitStack() as stack:
-        yield World(stack)
 
 
 def is_carried(source: ByteSource) -> bool:

@@ -6,8 +6,8 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -24,12 +24,6 @@ from tests.support.loopback import BOUND, Answer, Asked, snapshot_of
 from tests.support.origins import DATA, FILE, HOME_PATH, World, client, content, found
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with ExitStack() as stack:
-        yield World(stack)
 
 
 def test_the_endpoint_is_asked_by_commit_and_quoted_path(world: World) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -19,12 +18,6 @@ from tests.support.origins import DATA, FILE, HOME_PATH, World, client, content,
 from tests.support.transfers import until
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with ExitStack() as stack:
-        yield World(stack)
 
 
 def test_the_token_goes_home_and_nowhere_else(world: World) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from hfget.errors import DiskError, HfgetError
 from hfget.partials.journal import read_journal
+from hfget.partials.partial_names import journal_of
 from hfget.partials.positional_file import PositionalFile
-from hfget.partials.recovery import journal_of
 from hfget.transfer import durability
 from hfget.transfer.durability import SYNC_JOURNAL_BYTES, SYNC_SECONDS, keep_synced
 from hfget.transfer.file_job import FileJob

@@ -22,6 +22,7 @@ from hfget.system.cancellation import Stop
 from hfget.transfer import engine, finalize, following_hash
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_many, make_model, tree_bytes
 from tests.hub.wire import Answer, answer
 from tests.support.loopback import BOUND
@@ -29,7 +30,6 @@ from tests.support.transfers import in_thread, until
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
-StartHub = Callable[..., LocalHub]
 REPO = "org/m"
 
 

@@ -19,7 +19,7 @@ from hfget.operations.tasks import Turns, make_tasks
 from hfget.system.cancellation import Stopped
 from hfget.transfer import reuse
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from tests.support.loopback import lfs_file, snapshot_of
 
 DATA = b"twins" * 1000
@@ -61,7 +61,7 @@ def take(job: FileJob, *, stop: threading.Event | None = None) -> bool:
     offer = job.task.local()
     assert offer is not None
     results: Any = Ended()
-    return Taker(results, stop or threading.Event(), fsync=True).take(job, offer)
+    return Reuse(results, stop or threading.Event(), fsync=True).take(job, offer)
 
 
 def fetched(layout: FolderLayout | CacheLayout, job: FileJob) -> None:

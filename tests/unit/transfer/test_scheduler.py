@@ -15,6 +15,7 @@ from hfget.transfer.file_job import Phase
 from hfget.transfer.scheduler import (
     MAX_PIECE_BYTES,
     MIN_PIECE_BYTES,
+    MIN_SHARE_BYTES,
     SINGLE_REQUEST_BYTES,
     SMALL_BYTES,
     Work,
@@ -62,6 +63,20 @@ def test_a_large_file_gets_many_connections_once_its_url_is_known() -> None:
     assert desk.take() is None and job.ledger.leases == 8, "as many as one file may have"
     spans = sorted((lease.start, lease.end) for lease in [first, *leases])
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
+
+
+def test_what_has_nothing_to_hand_out_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is being fetched to its end costs no look at its host, or at its book."""
+    desk = Desk([job_of(100 + n) for n in range(20)], allowed=16, files=16)
+    begun = [desk.begin()[0] for _ in range(8)]
+
+    def look(*given: object, **more: object) -> None:
+        pytest.fail("looked at")
+
+    for job in begun:
+        monkeypatch.setattr(job.source, "delay", look)
+        monkeypatch.setattr(job.ledger, "lease", look)
+    assert desk.begin()[0] not in begun
 
 
 @pytest.mark.parametrize("files", [1, 3])
@@ -229,3 +244,21 @@ def test_whoever_waits_is_let_go_in_the_end(monkeypatch: pytest.MonkeyPatch, end
         desk.schedule.wait(BOUND)
         assert desk.schedule.unfinished == 0
     assert [ended() for ended in waiting] == [None] * 3 and got == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("free", "pace", "share"),
+    [
+        (640 * MIB, (0.01, MIB), 10 * MIB),  # half of what each of 32 gets
+        (64 * MIB, (0.3, 8 * MIB), 2 * MIB),  # a wait pays for all of that, not for more
+        (16 * MIB, (0.01, MIB), (MIB * 29) // 100),  # a quarter of a second, and four waits
+        (16 * MIB, (0.01, MIB / 10), MIN_SHARE_BYTES * 2),  # what is slow: half of the rest
+        (5 * MIB, (0.3, 8 * MIB), 5 * MIB // 32),
+    ],
+)
+def test_shares_become_small_towards_the_end(
+    free: int, pace: tuple[float, float], share: int
+) -> None:
+    job = job_of(free)
+    job.pace.first_byte, job.pace.rate = pace
+    assert Desk([job], connections=16, places=2).schedule.piece(job) == share

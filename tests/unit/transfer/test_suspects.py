@@ -12,7 +12,8 @@ import pytest
 from hfget.http.retry import Transient
 from hfget.model import Span
 from hfget.partials.journal import Block, Identity
-from hfget.partials.partial import Partial, stem_for
+from hfget.partials.partial import Partial
+from hfget.partials.partial_names import stem_for
 from hfget.transfer.suspects import Suspects
 from tests.support.loopback import lfs_file
 from tests.support.transfers import MIB, noise

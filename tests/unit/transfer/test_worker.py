@@ -14,7 +14,7 @@ from hfget import events
 from hfget.http.retry import Transient
 from hfget.limits import MAX_LIES
 from hfget.model import Failure
-from hfget.partials.partial import stem_for
+from hfget.partials.partial_names import stem_for
 from hfget.sources import host_health
 from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
@@ -26,7 +26,7 @@ from hfget.transfer.finalize import Finisher
 from hfget.transfer.ledger import Lease
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
-from hfget.transfer.reuse import Taker
+from hfget.transfer.reuse import Reuse
 from hfget.transfer.scheduler import Schedule
 from hfget.transfer.worker import Worker, WorkerTools
 from tests.support.loopback import lfs_file
@@ -85,10 +85,10 @@ class Office:
             spawn=lambda name, target: False,
         )
         self.fetcher: Any = ScriptedFetcher(*script)
-        taker = Taker(self.results, self.stop, fsync=False)
+        reuse = Reuse(self.results, self.stop, fsync=False)
         self.worker = Worker(
             WorkerTools(
-                self.schedule, self.limit, taker, finisher, self.results, RETRIES, self.stop
+                self.schedule, self.limit, reuse, finisher, self.results, RETRIES, self.stop
             )
         )
         cast(Any, self.worker).fetcher = self.fetcher

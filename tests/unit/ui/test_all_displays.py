@@ -34,12 +34,12 @@ from hfget.events import (
     Retrying,
 )
 from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
-from hfget.operations.endpoint_probe import Probed
-from hfget.operations.found_downloads import FoundDownload
-from hfget.operations.probe_findings import Finding
-from hfget.operations.prune_partials import Prunable, Pruned
-from hfget.operations.report_facts import Fact
-from hfget.operations.side_by_side import SideBySide
+from hfget.operations.on_disk.found_downloads import FoundDownload
+from hfget.operations.on_disk.prune_partials import Prunable, Pruned
+from hfget.operations.probes.endpoint_probe import Probed
+from hfget.operations.probes.probe_findings import Finding
+from hfget.operations.probes.report_facts import Fact
+from hfget.operations.probes.side_by_side import SideBySide
 from hfget.partials.abandoned import Abandoned
 from hfget.system.redaction import Secret
 from hfget.ui import Display
@@ -66,7 +66,7 @@ HOSTILE = (
     "lone\ud800\udc80\udcff.bin",
     "tab\tdel\x7f\x08.bin",
 )
-pytestmark = pytest.mark.usefixtures("_capable_terminal")
+pytestmark = pytest.mark.usefixtures("capable_terminal")
 # Our own sequences: colours, cursor up, one right, erase, autowrap, cursor visibility.
 _OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\d*A|C|2?K|J|\?7[hl]|\?25[hl])|\r")
 
@@ -85,13 +85,6 @@ class Stream(io.TextIOWrapper):
     @property
     def text(self) -> str:
         return self.bytes.getvalue().decode(self.encoding)
-
-
-@pytest.fixture
-def _capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name in ("NO_COLOR", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
 
 
 class Clock:

@@ -23,16 +23,9 @@ from tests.unit.ui.test_all_displays import (
     snapshot_of,
 )
 
-pytestmark = pytest.mark.usefixtures("_capable_terminal")
+pytestmark = pytest.mark.usefixtures("capable_terminal")
 
 _TOKEN = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|\r|\n|[^\x1b\r\n]+")
-
-
-@pytest.fixture
-def _capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm-256color")
-    for name in ("NO_COLOR", "COLUMNS", "LINES"):
-        monkeypatch.delenv(name, raising=False)
 
 
 class Screen:

@@ -135,6 +135,7 @@ def test_tables_for_people_and_for_pipes(monkeypatch: pytest.MonkeyPatch) -> Non
         ("  next: set it: export HF_ENDPOINT=https://hf-mirror.com", 1),
         ('  next: in Python: AutoModel.from_pretrained("./some/folder")', 1),
         ("  next: llama-cli -m ./some/folder/with/a/model-Q4_K_M.gguf", 1),
+        ("  next: hfget ls shows what there is; none of these is a repo either", 2),
         ("  next: apt install a-package-with-a-long-name for this", 1),
         ("  next: the hub may be down; try again later, or tomorrow", 2),
         ("    verbatim, whatever it is, as long as it is long enough", 1),

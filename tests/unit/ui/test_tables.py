@@ -96,3 +96,10 @@ def test_what_is_cut_keeps_its_ends(text: str, width: int) -> None:
         assert cells(cut) <= width and cut.count("…") >= 1
         head, _, tail = cut.rpartition("…")
         assert text.startswith(head.partition("…")[0]) and text.endswith(tail)
+
+
+def test_lists_are_cut_at_a_comma_and_some_columns_never() -> None:
+    rows = [["org/long-name", "1 missing, 49.2 MB", "llama.cpp, Ollama, LM Studio"]]
+    table = Table(("REPO", "STATE", "BY"), rows, whole=frozenset({1}))
+    assert table_lines(table, 58)[1] == "  org/long-name  1 missing, 49.2 MB  llama.cpp, Ollama, …"
+    assert table_lines(table, 53)[1] == "  org/long-name  1 missing, 49.2 MB  llama.cpp, …"

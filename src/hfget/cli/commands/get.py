@@ -47,7 +47,7 @@ def get(
             named = Run(repo, asked, display, stop)
             wanted, asked = picked(asked, named.snapshot, display, display)
         if list_file is not None or asked.files:
-            from hfget.cli.lists import Several
+            from hfget.cli.repo_lists import Several
 
             several = Several(given, display, stop, agreed)
             wishes = several.wishes(repo, asked, list_file)

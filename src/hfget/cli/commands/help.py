@@ -38,6 +38,10 @@ _KIND = re.compile(r"[a-z][a-z-]{1,40}")
 _UNSEEN = re.compile(
     r"^```mermaid\n.*?^```\n|<!--.*?-->\n|^<a id=[^>]*></a>\n", re.MULTILINE | re.DOTALL
 )
+#: Where the page is in the other language.
+_OTHER_LANGUAGE = re.compile(r"\s?(?:Chinese: |英文版：)\s?\[[^\[\]]+\]\([^()]+\)[.。]")
+#: A line end between Chinese characters, which shows as a blank.
+_NO_BLANK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u4e00-\u9fff\uff00-\uffef“（])")
 #: A link, whose target says nothing in a terminal.
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()]{1,300}\)")
 
@@ -77,7 +81,13 @@ def _show(text: str) -> None:
     from rich.markdown import Markdown
 
     width = min(_WIDEST, shutil.get_terminal_size().columns)
-    Console(width=width).print(Markdown(_LINK.sub(r"\1", _UNSEEN.sub("", text))))
+    for pattern, instead in ((_UNSEEN, ""), (_OTHER_LANGUAGE, ""), (_NO_BLANK, ""), (_LINK, r"\1")):
+        text = pattern.sub(instead, text)
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(Markdown(text))
+    # rich puts two blank lines around a block of code.
+    print(re.sub(r"(?:[ \t]*\n){3,}", "\n\n", capture.get()), end="")
 
 
 def _of_error(kind: str) -> str:

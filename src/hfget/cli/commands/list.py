@@ -99,7 +99,8 @@ def shown(found: Sequence[FoundDownload]) -> tuple[Table, list[str], Records]:
         go_on = command("hfget", "verify", options=["--repair"], operands=[where])
         lines += [texts.FETCH_MISSING, f"    {go_on}"]
     rows = [_row(one) for one in ordered]
-    table = Table(_HEAD, rows, frozenset({2}), [_fields(one) for one in ordered])
+    fields = [_fields(one) for one in ordered]
+    table = Table(_HEAD, rows, right=frozenset({2}), fields=fields, whole=frozenset({2, 3, 4}))
     records = [("download", _record(one)) for one in ordered]
     sums = {"downloads": len(ordered), "bytes": total, "incomplete": len(unfinished)}
     return table, lines, [*records, ("downloads", sums)]

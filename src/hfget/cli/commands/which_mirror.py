@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hfget.cli import command_options
+from hfget.cli.flags import Given, with_download_options
 from hfget.messages import cli_texts as texts
 from hfget.messages import joined, ui_texts
 from hfget.system import count_text, shell_word, size_text
@@ -31,40 +32,36 @@ _RIGHT = frozenset({2, 6})
 _MOST_ADDRESSES = 2
 
 
+@with_download_options(only=("endpoint", "token", "ambient_token", "send_token_to"))
 def mirrors(
     repo: Annotated[
         str | None,
         typer.Argument(metavar="REPO", help="What to ask for (default openai-community/gpt2)."),
     ] = None,
-    endpoint: Annotated[
-        list[str] | None,
-        typer.Option("--endpoint", metavar="URL", help="Ask only this one; repeatable."),
-    ] = None,
+    *,
+    given: Given,
     report: Annotated[
         bool,
         typer.Option("--report", help="Add versions, settings and disks, to paste into a report."),
     ] = False,
-    env_file: command_options.EnvFile = None,
-    json: command_options.Json = False,
-    quiet: command_options.Quiet = False,
-    debug: command_options.Debug = False,
+    common: command_options.CommonOptions,
 ) -> None:
     """Try the Hub, its mirrors and your own side by side, and say which one to use, and why.
 
-    Each is asked for the commit, the listing and some megabytes of REPO, without a token, within
-    seconds. What is wrong comes in plain words, with what to do. The exit code is 0 if one works.
+    Each is asked for the commit, the listing and some megabytes of REPO, within seconds; a token
+    goes where a download would send it. With --endpoint no other is asked. What is wrong comes in
+    plain words, with what to do. The exit code is 0 if one works.
     """
-    from hfget.cli.session import session
-
     before = dict(os.environ)
-    with session(json=json, quiet=quiet, debug=debug, env_file=env_file) as (display, _):
+    with common.session() as (display, _):
         from hfget import events
         from hfget.operations import PROBED_REPO, all_facts, probe_all
 
+        asked = given.options(common.token_file, display)
         facts = all_facts(before) if report else []
         display(events.Note(texts.ASKING_ENDPOINTS))
         try:
-            found = probe_all(repo or PROBED_REPO, endpoint or [])
+            found = probe_all(repo or PROBED_REPO, asked)
         finally:
             if facts:
                 display.result(*shown_facts(facts))
@@ -118,7 +115,7 @@ def _details(each: Probed) -> str:
         *([texts.MORE_ADDRESSES(more=more)] if more > 0 else []),
     ]
     parts = [
-        each.named_by,
+        texts.KNOWN if each.named_by == "known" else each.named_by,
         joined(told, " "),
         texts.BY_PROXY(proxy=each.proxy) if each.proxy else "",
         texts.CERTIFICATE_BY(issuer=each.issuer) if each.issuer else "",

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from hfget.destinations import record_codec, wanted_files
 from hfget.destinations.asked_revisions import Remembered
-from hfget.destinations.disk_names import folds_case
+from hfget.destinations.disk_names import folds_case, unfit_at
 from hfget.destinations.hub_cache import symlinks
 from hfget.destinations.hub_cache.cache_paths import (
+    CACHE_LOG,
+    OWN_RECORDS,
     blob_path,
     real_blob,
     repo_folder,
@@ -35,15 +37,11 @@ from hfget.destinations.owners import Owners
 from hfget.destinations.record_log import WRONG, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_paths, destination
-from hfget.destinations.unfit_names import unfit_at
 from hfget.errors import DiskError, UnsafeError
 from hfget.messages import advice
 from hfget.messages import destination_texts as texts
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import READ_ONLY, disk_error, is_inside, sweep_temporaries
-
-#: In `.hfget` of a repo's folder: which of its files were hashed and found right.
-LOG_NAME = "records"
 
 
 class CacheLayout:
@@ -60,13 +58,13 @@ class CacheLayout:
         self._cache = Path(os.path.realpath(cache))
         named = repo_folder(self._cache, ref.repo_type, ref.repo_id)
         self._folder = settled_folder(named)
-        self._own = self._folder / ".hfget"
+        self._own = self._folder / OWN_RECORDS
         self._origins = Origins(self._folder, self._own, "/origin.json")
         self._fsync = fsync
         self._directories = Directories(self._cache if self._folder == named else self._folder)
         self._refs = Refs(self._folder, self._own, self._directories, fsync=fsync)
-        self._log = RecordLog(self._own / LOG_NAME)
-        self._owners = Owners(self._folder, self._own, self._own / LOG_NAME)
+        self._log = RecordLog(self._own / CACHE_LOG)
+        self._owners = Owners(self._folder, self._own, self._own / CACHE_LOG)
         self._names = Names(self._folder, self._directories, self._log, fsync=fsync)
         self._names.links = links
         locks = self._cache / ".locks" / named.name
@@ -90,7 +88,7 @@ class CacheLayout:
 
     def check(self, files: Sequence[RemoteFile]) -> None:
         check_hostile(file.path for file in files)
-        for name in ("blobs", "snapshots", "refs", "trees", ".hfget", ".no_exist"):
+        for name in ("blobs", "snapshots", "refs", "trees", OWN_RECORDS, ".no_exist"):
             self._directories.refuse_escape(self._folder / name)
         Directories(self._cache).refuse_escape(self.lock_path.parent)
         self._log.refresh()
@@ -122,14 +120,14 @@ class CacheLayout:
         try:
             pointer = symlinks.look(target, blob)
             if pointer.kind is Kind.FOLDER:
-                return _blocked(
+                return Placement.refused(
                     target, DiskError(texts.TARGET_IS_FOLDER(target=target), hint=advice.MOVE_AWAY)
                 )
             if pointer.seen is not None and pointer.seen.size == file.size:
                 return self._present(snapshot, file, target, target, pointer.seen)
             placed = self._place_blob(snapshot, file, target, blob)
         except OSError as error:
-            return _blocked(target, disk_error(error, target, "reading"))
+            return Placement.refused(target, disk_error(error, target, "reading"))
         if placed.present is None or pointer.kind is Kind.LINKED:
             return placed
         if not self._names.links:
@@ -291,7 +289,3 @@ class CacheLayout:
         if folder not in self._inside:
             self._directories.refuse_escape(folder)
             self._inside.add(folder)
-
-
-def _blocked(target: Path, error: DiskError) -> Placement:
-    return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error)

@@ -13,10 +13,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from hfget.destinations.path_rules import is_repo_folder
 from hfget.destinations.safe_directories import Seen
 from hfget.messages import destination_texts as texts
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_etag, is_sha256
 from hfget.system import is_inside, is_trusted, os_reason, safe_text
+
+#: In the folder of a repo: what hfget records there, which no other program reads.
+OWN_RECORDS = ".hfget"
+#: There: which files of the repo were hashed and found right.
+CACHE_LOG = "records"
 
 
 def repo_folder(cache: Path, repo_type: RepoType, repo_id: str) -> Path:
@@ -88,7 +94,7 @@ def linked_blob(link: Path) -> tuple[Path, Seen | None] | None:
         folder = blob.parent
         if folder.name != "blobs" or not is_etag(blob.name):
             return None
-        if not folder.parent.name.startswith(("models--", "datasets--", "spaces--")):
+        if not is_repo_folder(folder.parent.name):
             return None
         found = real_blob(folder.parent.parent, blob)
     except OSError:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hfget.destinations import record_codec, wanted_files
-from hfget.destinations.hub_cache.cache_paths import real_blob
+from hfget.destinations import record_codec
+from hfget.destinations.hub_cache.cache_paths import CACHE_LOG, OWN_RECORDS, real_blob, repo_of
+from hfget.destinations.path_rules import is_repo_folder
+from hfget.destinations.record_codec import recorded_file
+from hfget.destinations.wanted_files import read_wanted
 from hfget.errors import UnsafeError
 from hfget.messages import destination_texts as texts
-from hfget.model import RemoteFile, is_commit, is_etag, is_sha256
-
-_FOLDER = re.compile(r"(model|dataset|space)s--(.+)")
+from hfget.model import RemoteFile, is_commit, is_etag
 
 
 class CachedSnapshot(NamedTuple):
@@ -35,9 +35,10 @@ class CachedSnapshot(NamedTuple):
         root = Path(os.path.realpath(folder))
         if root.parent.name != "snapshots" or not is_commit(root.name):
             return None
-        if match := _FOLDER.fullmatch(root.parent.parent.name):
-            return cls(root, match[1], match[2].replace("--", "/"))
-        wanted = wanted_files.read_wanted(root.parent.parent / ".hfget" / root.name, anyones=True)
+        folder_of_repo = root.parent.parent
+        if is_repo_folder(folder_of_repo.name):
+            return cls(root, *repo_of(folder_of_repo))
+        wanted = read_wanted(folder_of_repo / OWN_RECORDS / root.name, anyones=True)
         return cls(root, wanted.repo_type, wanted.repo_id) if wanted else None
 
     @property
@@ -51,12 +52,12 @@ class CachedSnapshot(NamedTuple):
     @property
     def log_path(self) -> Path:
         """hfget's record of which contents were hashed."""
-        return self._repo / ".hfget" / "records"
+        return self._repo / OWN_RECORDS / CACHE_LOG
 
     @property
     def endpoint(self) -> str:
         """The endpoint that listed the commit to hfget; empty if that is not recorded."""
-        wanted = wanted_files.read_wanted(self._repo / ".hfget" / self.commit)
+        wanted = read_wanted(self._repo / OWN_RECORDS / self.commit)
         return wanted.endpoint if wanted else ""
 
     @property
@@ -64,12 +65,12 @@ class CachedSnapshot(NamedTuple):
         return self.root.parent.parent
 
     def expected(self) -> dict[str, RemoteFile]:
-        """By path, the content each file should have; -1 stands for a size that is not recorded.
+        """By path, the content each file should have (`recorded_file` where only that is known).
 
         That is what hfget was asked for, and whatever else of the repo is there: a snapshot
         may hold only a part of it.
         """
-        wanted = wanted_files.read_wanted(self._repo / ".hfget" / self.commit, anyones=True)
+        wanted = read_wanted(self._repo / OWN_RECORDS / self.commit, anyones=True)
         files = dict(wanted.files) if wanted else {}
         tree = record_codec.read_tree(self._repo, self.commit, anyones=True)
         listed = {file.path: file for file in tree or ()}
@@ -77,7 +78,7 @@ class CachedSnapshot(NamedTuple):
             if path in listed:
                 files.setdefault(path, listed[path])
             elif not listed and (etag := self._etag(path)):
-                files[path] = RemoteFile(path, -1, etag, etag if is_sha256(etag) else None)
+                files[path] = recorded_file(path, etag)
         return files
 
     def locate(self, target: Path) -> tuple[Path, int]:

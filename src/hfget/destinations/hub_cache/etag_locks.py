@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfget.model import RemoteFile
-from hfget.system import take
+from hfget.system import names_in, take
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -52,10 +52,7 @@ class EtagLocks:
     def _signs_of_life(self, file: RemoteFile) -> frozenset[tuple[str, int, int]]:
         """What changes as long as huggingface_hub fetches this content: its partials."""
         signs = set()
-        names: list[str] = []
-        with suppress(OSError):
-            names = os.listdir(self._blobs)  # noqa: PTH208
-        for name in names:
+        for name in names_in(self._blobs):
             if name.startswith(file.etag) and name.endswith(".incomplete"):
                 with suppress(OSError):
                     found = os.lstat(self._blobs / name)

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget.destinations.hub_cache import symlinks
-from hfget.destinations.hub_cache.cache_paths import blob_path, repo_of
+from hfget.destinations.hub_cache.cache_paths import OWN_RECORDS, blob_path, repo_of
 from hfget.destinations.hub_cache.symlinks import Kind
+from hfget.destinations.layout import is_due
 from hfget.destinations.record_log import Entry, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import destination
 from hfget.errors import HfgetError
 from hfget.model import RemoteFile
 from hfget.system import disk_error, is_inside, temporary_name
-
-#: So many small files at once.
-_BATCH, _LARGE_BYTES = 64, 16 << 20
 
 
 class Settled(NamedTuple):
@@ -58,7 +56,7 @@ class Names:
         """A file more. Raises DiskError."""
         with self._lock:
             self._pending.append(settled)
-            due = settled.file.size > _LARGE_BYTES or len(self._pending) >= _BATCH
+            due = is_due(len(self._pending), settled.file)
         if due:
             self.flush()
 
@@ -110,7 +108,7 @@ class Names:
         (`.no_exist`, an empty file; `_get_metadata_or_catch_error` in its `file_download.py`.)
         Raises OSError, UnsafeError.
         """
-        own = self._folder / ".hfget"
+        own = self._folder / OWN_RECORDS
         self._directories.refuse_escape(own)
         own.mkdir(exist_ok=True)
         temporary = own / temporary_name()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hfget.destinations import asked_revisions, record_codec, wanted_files
 from hfget.destinations.asked_revisions import Remembered
+from hfget.destinations.disk_names import unfit_at
 from hfget.destinations.hub_cache.cache_paths import HubCache
 from hfget.destinations.layout import ContentHash, Placement
 from hfget.destinations.listing_origins import Origins, RecordedListing
@@ -21,10 +22,10 @@ from hfget.destinations.local_dir.placed_files import PlacedFiles
 from hfget.destinations.local_dir.recorder import Recorder
 from hfget.destinations.local_holdings import LOCK_NAME
 from hfget.destinations.owners import Owners
+from hfget.destinations.record_files import RECORDS
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_path, check_root
-from hfget.destinations.unfit_names import unfit_at
 from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import READ_ONLY, disk_error, sweep_temporaries
 
@@ -54,7 +55,7 @@ class FolderLayout:
         self._root = root
         self._force = force
         self._hub = hub
-        self._records = root / ".cache" / "huggingface"
+        self._records = root / RECORDS
         self._downloads: dict[str, Path] = {}
         self._read_only = self.unrecorded = False
         self._origins = Origins(self._records, self._records / "trees", ".origin")

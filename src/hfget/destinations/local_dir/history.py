@@ -64,15 +64,10 @@ def at_obstacle(target: Path, found: os.stat_result, *, force: bool) -> Placemen
     """What is not a file may be replaced by force, but for a folder."""
     if stat.S_ISDIR(found.st_mode):
         error = DiskError(texts.FOLDER_NOT_FILE(target=target), hint=advice.MOVE_AWAY)
-        return blocked(target, error)
+        return Placement.refused(target, error)
     if force:
         return Placement(target, ItemState.OUTDATED)
     what = "a link" if stat.S_ISLNK(found.st_mode) else texts.NOT_A_REGULAR_FILE
-    return blocked(
+    return Placement.refused(
         target, DiskError(texts.TARGET_IS(target=target, what=what), hint=advice.MOVE_AWAY_OR_FORCE)
     )
-
-
-def blocked(target: Path, error: DiskError) -> Placement:
-    """Nothing can be put there."""
-    return Placement(target, ItemState.OUTDATED, replaceable=False, blocked=error)

@@ -22,8 +22,6 @@ from hfget.errors import UnsafeError
 from hfget.model import Removal, Snapshot
 from hfget.system import disk_error
 
-_SHA256_DIGITS = 64
-
 
 class Obsolete:
     """What of the folder `root` can go, by its log."""
@@ -91,7 +89,7 @@ class Obsolete:
             return True
         if content is None:
             return False
-        kind = "sha256" if len(entry.etag) == _SHA256_DIGITS else "git-sha1"
+        kind = record_codec.recorded_file(path, entry.etag).hash_kind
         return content(target, kind) == entry.etag and _look(target) == seen
 
 

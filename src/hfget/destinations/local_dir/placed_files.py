@@ -10,9 +10,10 @@ from pathlib import Path
 
 from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import Elsewhere, Placement
-from hfget.destinations.local_dir.history import History, at_obstacle, blocked
+from hfget.destinations.local_dir.history import History, at_obstacle
 from hfget.destinations.local_dir.other_downloaders import half_file, is_pointer, is_refusal
 from hfget.destinations.owners import Owners
+from hfget.destinations.record_files import RECORDS
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import destination
@@ -43,7 +44,7 @@ class PlacedFiles:
         self.linked: dict[str, Seen] = {}
         self.controls: dict[str, Path] = {}
         self._root = root
-        self._records = root / ".cache" / "huggingface"
+        self._records = root / RECORDS
         self._log = log
         self._owners = owners
         self._directories = directories
@@ -89,7 +90,7 @@ class PlacedFiles:
         except FileNotFoundError:
             return Placement(target, ItemState.MISSING)
         except OSError as error:
-            return blocked(target, disk_error(error, target))
+            return Placement.refused(target, disk_error(error, target))
         seen = looked[1] if looked else Seen.of(found)
         if stat.S_ISLNK(found.st_mode) and (blob := linked_blob(target)) is not None:
             return self._place_link(snapshot, file, seen, *blob)

@@ -7,14 +7,11 @@ import threading
 from pathlib import Path
 
 from hfget.destinations import record_codec
+from hfget.destinations.layout import is_due
 from hfget.destinations.record_log import Entry, RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.model import RemoteFile, Snapshot
 from hfget.system import AtomicWriter, disk_error
-
-#: Directories are synced and records written for so many small files at once.
-BATCH = 64
-_LARGE_BYTES = 16 << 20
 
 
 class Recorder:
@@ -55,7 +52,7 @@ class Recorder:
         entry = Entry(file.etag, stamp, ref.repo_type, ref.repo_id, snapshot.commit)
         with self._lock:
             self._pending.append((file, entry, seen))
-            due = file.size > _LARGE_BYTES or len(self._pending) >= BATCH
+            due = is_due(len(self._pending), file)
         if due:
             self.flush()
 

@@ -1,0 +1,1 @@
+"""What lies here already: downloads found, verified, repaired, pruned, and behind the hub."""

@@ -1,0 +1,1 @@
+"""A download divided: which process brings which files or ranges, and how they come together."""

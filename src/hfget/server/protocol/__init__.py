@@ -1,0 +1,1 @@
+"""What the Hub's protocol answers about repos, and who may ask; it knows no connection."""
