@@ -74,6 +74,7 @@ FINAL: dict[str, tuple[list[Fault], int]] = {
     "wrong bytes always": ([Fault(effects.Garbage(), origin="cdn", times=None)], 6),
     "one bit always": ([Fault(effects.BitFlip(MiB), origin="cdn", times=None)], 6),
     "a web page always": ([Fault(effects.Html(), path="*/resolve/*.bin", times=None)], 6),
+    "one byte of each answer": ([Fault(effects.Reset(1), origin="cdn", times=None)], 5),
     "404 for the files": (
         [
             Fault(

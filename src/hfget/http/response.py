@@ -28,6 +28,7 @@ T = TypeVar("T")
 MAX_HEAD_LINES, MAX_HEAD_BYTES = 2000, 256 << 10
 #: So many answers like 102 (processing) and 103 (early hints) may come before the answer itself.
 MOST_INTERIM = 64
+_LARGEST_CHUNK = 1 << 62
 #: The value begins with what is not a blank, so that blanks can be read in one way only.
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*([^ \t\r\n][^\r\n]*|)\r?\n")
 
@@ -180,6 +181,13 @@ class Response(http.client.HTTPResponse):
                 return found
             read_lines(self.fp)
         raise http.client.HTTPException(texts.INTERIM_WITHOUT_END)
+
+    def _read_next_chunk_size(self) -> int:
+        """http.client takes a sign, and any number. Raises ValueError."""
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if not 0 <= size < _LARGEST_CHUNK:
+            raise ValueError("not the size of a chunk")
+        return size
 
     def read1(self, n: int = -1, /) -> bytes:
         if not self.chunked or self.fp is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hfget.errors import NetworkError
 from hfget.http import Transient
-from hfget.limits import SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
+from hfget.limits import CRUMB_SECONDS, SLOW_BYTES, SLOW_GRACE_SECONDS, SLOW_WINDOW_SECONDS
 from hfget.messages import transfer_texts as texts
 from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError, sender_of
@@ -90,7 +90,8 @@ class Fetcher:
             if isinstance(failure, Transient):
                 failure.kept, failure.place = self._kept, stream.place
                 seconds = time.monotonic() - asked - stream.held
-                failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds)
+                rest = job.size - job.ledger.done_bytes
+                failure.fruitful = self._kept > 0 and _is_worth_it(self._kept, seconds, rest)
             raise
         finally:
             stream.close()
@@ -203,5 +204,8 @@ class Fetcher:
         return granted
 
 
-def _is_worth_it(kept: int, seconds: float) -> bool:
+def _is_worth_it(kept: int, seconds: float, rest: int) -> bool:
+    """Whether a request that failed brought enough in its time, and going on so ends soon."""
+    if rest * CRUMB_SECONDS > kept * SLOW_WINDOW_SECONDS:
+        seconds = max(seconds, SLOW_GRACE_SECONDS + CRUMB_SECONDS)
     return kept * SLOW_WINDOW_SECONDS >= SLOW_BYTES * (seconds - SLOW_GRACE_SECONDS)

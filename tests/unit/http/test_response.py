@@ -47,6 +47,15 @@ def test_interim_answers_without_end_end(world: World) -> None:
         client(home).read()
 
 
+@pytest.mark.parametrize("size", [b"-5", b"+-1", b"f" * 17, b"zz", b""])
+def test_what_is_not_the_size_of_a_chunk_ends_the_answer(world: World, size: bytes) -> None:
+    head = b"HTTP/1.1 206 OK\r\nTransfer-Encoding: chunked\r\nContent-Range: bytes 100-199/"
+    body = b"%d\r\n\r\n%b\r\n%b\r\n0\r\n\r\n" % (len(DATA), size, DATA[100:200])
+    home = world.origin(lambda asked: raw(head + body))
+    with pytest.raises(Transient):
+        client(home).read()
+
+
 @pytest.mark.parametrize("lines", [101, MAX_HEAD_LINES - 10])
 def test_many_header_lines_are_read(world: World, lines: int) -> None:
     def answer(asked: Asked) -> Reply:

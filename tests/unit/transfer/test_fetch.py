@@ -134,7 +134,7 @@ def test_what_came_before_a_break_is_kept_and_only_the_rest_is_asked_for(
         received.set()
         failure = ended()
         assert isinstance(failure, Transient)
-        assert failure.fruitful == (kept > 0) and not failure.lie and not failure.whole_host
+        assert failure.fruitful == (kept > 1) and not failure.lie and not failure.whole_host
         assert fetching.job.ledger.done_bytes == kept
         fetching.fetch()
         assert fetching.content == DATA
