@@ -34,16 +34,6 @@ def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, {"w.bin": SIZE, "c.json": '{"a": 1}'})
 
 
-@pytest.fixture
-def hub(source: Path, start_hub: StartHub) -> LocalHub:
-    return start_hub()
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
-
-
 def place(shell: Shell, data: bytes, name: str = "w.bin") -> Path:
     path = shell.directory / "m" / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,16 +27,6 @@ def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, FILES)
 
 
-@pytest.fixture
-def hub(source: Path, start_hub: StartHub) -> LocalHub:
-    return start_hub()
-
-
-@pytest.fixture
-def shell(hub: LocalHub, shell_at: ShellAt) -> Shell:
-    return shell_at(hub.endpoint)
-
-
 def log_of(folder: Path) -> Path:
     return folder / ".cache" / "huggingface" / "hfget.records"
 
