@@ -35,6 +35,8 @@ PIECES_A_CONNECTION, LATENCY_SHARE = 8, 20
 #: A steal costs a request, a connection and what the server has sent ahead (some MiB): both
 #: halves have so many bytes, or take so long.
 MIN_STEAL_BYTES, MIN_STEAL_SECONDS = 32 * MIB, 1.0
+#: Up to this size all take as long; in one folder after the other each is opened once.
+TINY_BYTES = 64 << 10
 #: What takes longer to ask for than to fetch; one in so many connections is kept for it.
 SMALL_BYTES, SMALL_SHARE = MIB, 4
 
@@ -71,7 +73,7 @@ class Schedule:
         begin: Callable[[Task], FileJob] = FileJob,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._waiting = deque(sorted(tasks, key=lambda task: -task.file.size))
+        self._waiting = deque(sorted(tasks, key=_rank))
         self._later: list[FileJob] = []
         self._active: list[FileJob] = []
         self._lasting = lasting
@@ -104,8 +106,7 @@ class Schedule:
     def add(self, task: Task) -> None:
         """One more task, of a lasting schedule."""
         with self._changed:
-            at = bisect_left(self._waiting, -task.file.size, key=lambda known: -known.file.size)
-            self._waiting.insert(at, task)
+            self._waiting.insert(bisect_left(self._waiting, _rank(task), key=_rank), task)
             self._unfinished += 1
             self._wake()
 
@@ -226,11 +227,8 @@ class Schedule:
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""
-        return job.ledger.lease(self.piece(job), self._most(job), whole=not job.source.ranged)
-
-    def _most(self, job: FileJob) -> int:
-        """How many connections the job may have: one until it is known where its bytes are."""
-        return job.source.width(self._connections)
+        most = job.source.width(self._connections)  # one until it is known where its bytes are
+        return job.ledger.lease(self.piece(job), most, whole=not job.source.ranged)
 
     def _wake(self) -> None:
         """Let as many idle workers look as may work: others would only take turns at the lock."""
@@ -247,37 +245,34 @@ class Schedule:
                 return self._resume(job), 0.0
             wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
-            return self._begin(self._waiting.pop()), 0.0
+            return self._resume(self._job_for(self._waiting.pop())), 0.0
         fetching = [job for job in begun if job.phase is Phase.FETCHING]
         for job in fetching:
             if not job.ledger.has_free:  # so are most, of many small files: no lock is taken
                 continue
-            if delay := self._delay(job, now):
+            if (delay := max(job.not_before - now, job.source.delay())) > 0:
                 wait = min(wait, delay)
             elif lease := self.lease(job):
                 return Work(job, lease), 0.0
         if room and self._waiting:
-            return self._begin(self._waiting.popleft()), 0.0
+            return self._resume(self._job_for(self._waiting.popleft())), 0.0
         for job in fetching:
-            if delay := self._delay(job, now):
+            if (delay := max(job.not_before - now, job.source.delay())) > 0:
                 wait = min(wait, delay)
                 continue
             if not job.source.ranged:
                 continue
+            most = job.source.width(self._connections)
             if relief := job.source.relief():
                 wait = min(wait, _RELIEF_WAIT)
                 lease = job.ledger.relieve(
-                    relief.rates, relief.seconds, self._most(job), now - relief.patience
+                    relief.rates, relief.seconds, most, now - relief.patience
                 )
             else:
-                lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, self._most(job))
+                lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, most)
             if lease:
                 return Work(job, lease), 0.0
         return None, max(wait, 0.005)
-
-    def _delay(self, job: FileJob, now: float) -> float:
-        """Seconds until the job may be asked for."""
-        return max(0.0, job.not_before - now, job.source.delay())
 
     def _a_place_idles(self) -> bool:
         """Whether one of several places has less than half of its share of what is allowed."""
@@ -285,9 +280,6 @@ class Schedule:
         return self._places > 1 and any(
             job.source.fewest() < fair for job in self._active if job.phase is Phase.FETCHING
         )
-
-    def _begin(self, task: Task) -> Work:
-        return self._resume(self._job_for(task))
 
     def _resume(self, job: FileJob) -> Work:
         job.phase = Phase.OPENING
@@ -300,3 +292,8 @@ class Schedule:
             return False
         small = sum(job.file.size <= SMALL_BYTES for job in begun)
         return small < len(begun) and small < max(1, self._limit.allowed // SMALL_SHARE)
+
+
+def _rank(task: Task) -> int:
+    """The largest first; tiny ones as they are listed, folder by folder."""
+    return -task.file.size if task.file.size > TINY_BYTES else 0

@@ -18,6 +18,7 @@ from hfget.transfer.scheduler import (
     MIN_SHARE_BYTES,
     SINGLE_REQUEST_BYTES,
     SMALL_BYTES,
+    TINY_BYTES,
     Work,
 )
 from tests.support.loopback import BOUND
@@ -30,6 +31,13 @@ def test_the_largest_come_first() -> None:
     desk = Desk([job_of(size) for size in sizes], connections=1)
     begun = [desk.begin()[0].file.size for _ in sizes]
     assert begun == sorted(sizes, reverse=True)
+
+
+def test_tiny_ones_come_as_they_are_listed_after_what_is_larger() -> None:
+    sizes = [300, 100, TINY_BYTES + 1, 200, TINY_BYTES]
+    desk = Desk([job_of(size) for size in sizes])
+    begun = [desk.begin()[0].file.size for _ in sizes]
+    assert begun == [TINY_BYTES + 1, 300, 100, 200, TINY_BYTES]
 
 
 def test_small_files_get_their_share_while_a_large_one_comes() -> None:
@@ -81,11 +89,11 @@ def test_what_has_nothing_to_hand_out_is_passed_over(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("files", [1, 3])
 def test_no_more_files_than_allowed_are_in_the_works(files: int) -> None:
-    desk = Desk([job_of(100 + n) for n in range(10)], files=files)
+    desk = Desk([job_of(100_000 + n) for n in range(10)], files=files)
     begun = [desk.begin() for _ in range(files)]
     assert desk.take() is None
     desk.end(*begun[0])
-    assert desk.begin()[0].file.size == 109 - files
+    assert desk.begin()[0].file.size == 100_009 - files
 
 
 def test_a_file_that_is_being_verified_makes_room_for_the_next() -> None:
