@@ -247,7 +247,7 @@ class Schedule:
                 return self._resume(job), 0.0
             wait = min(wait, job.not_before - now)
         if room and self._small_is_due(begun):
-            return self._begin(self._waiting.pop()), 0.0
+            return self._resume(self._job_for(self._waiting.pop())), 0.0
         fetching = [job for job in begun if job.phase is Phase.FETCHING]
         for job in fetching:
             if not job.ledger.has_free:  # so are most, of many small files: no lock is taken
@@ -257,7 +257,7 @@ class Schedule:
             elif lease := self.lease(job):
                 return Work(job, lease), 0.0
         if room and self._waiting:
-            return self._begin(self._waiting.popleft()), 0.0
+            return self._resume(self._job_for(self._waiting.popleft())), 0.0
         for job in fetching:
             if delay := self._delay(job, now):
                 wait = min(wait, delay)
@@ -285,9 +285,6 @@ class Schedule:
         return self._places > 1 and any(
             job.source.fewest() < fair for job in self._active if job.phase is Phase.FETCHING
         )
-
-    def _begin(self, task: Task) -> Work:
-        return self._resume(self._job_for(task))
 
     def _resume(self, job: FileJob) -> Work:
         job.phase = Phase.OPENING
