@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfget.ui import Display
 
 
-def refuse_with(asked: DownloadOptions, others: bool) -> None:
+def refuse_with(asked: DownloadOptions, *, others: bool) -> None:
     """Raises UsageError where the choice is made already, or would be of several repos."""
     given = "FILES" if asked.files else "--weights" if asked.weights else "--quant"
     if asked.files or asked.weights or asked.quant or others:

@@ -70,7 +70,7 @@ def check_filled(folders: Sequence[Path], *, protected: bool) -> None:
             )
 
 
-def mark_filled(folder: Path, with_token: bool) -> None:
+def mark_filled(folder: Path, *, with_token: bool) -> None:
     """Note that a token fetches into `folder`. Raises UsageError."""
     if not with_token:
         return

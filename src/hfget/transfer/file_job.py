@@ -191,7 +191,7 @@ class FileJob:
             self._unreadable = True
             return False
 
-    def finish(self, fsync: bool) -> bool:
+    def finish(self, *, fsync: bool) -> bool:
         """Hash what is left and publish; False if bytes were wrong and must be fetched again.
 
         Called once every byte is on disk and no thread writes. Returns after the final name is
@@ -199,7 +199,7 @@ class FileJob:
         job was abandoned meanwhile: then it is parked, or will be.
         """
         if self.span is not None:
-            return self._rest(fsync)
+            return self._rest(fsync=fsync)
         partial = self.partial
         try:
             while partial.along is None and self.hash.advance():
@@ -208,7 +208,7 @@ class FileJob:
             self._raise_if_abandoned()
             failed = error
             self._repair(lambda: self._repairs.after_read_error(partial, failed))
-            return self.ledger.finished and self.finish(fsync)
+            return self.ledger.finished and self.finish(fsync=fsync)
         actual = (partial.along or self.hash).hexdigest()
         if actual != self.file.etag:
             self._give_back()
@@ -241,7 +241,7 @@ class FileJob:
             self.partial.discard()
         raise another_file(self.moved.path, self.file.path)
 
-    def _rest(self, fsync: bool) -> bool:
+    def _rest(self, *, fsync: bool) -> bool:
         """Leave what came of a range for who has the whole: only then there is a hash to compare.
 
         Raises DiskError, Stopped.

@@ -73,7 +73,7 @@ class Finisher:
         if self._stop.is_set():
             return
         try:
-            if job.finish(self._fsync):
+            if job.finish(fsync=self._fsync):
                 self._results.succeed(job)
                 if not job.durable:
                     self._results.not_durable()

@@ -43,7 +43,7 @@ def get(
         if pick:
             from hfget.cli.picking import picked, refuse_with
 
-            refuse_with(asked, list_file is not None)
+            refuse_with(asked, others=list_file is not None)
             named = Run(repo, asked, display, stop)
             wanted, asked = picked(asked, named.snapshot, display, display)
         if list_file is not None or asked.files:

@@ -179,7 +179,7 @@ def serve(
                 observer=lambda event: None if quiet else given.tell(event),
             )
             unused.callback(mirror.close)
-            given.mark_filled(places[0], mirror.credentials)
+            given.mark_filled(places[0], with_token=mirror.credentials)
         hosts = KnownHosts([*names, host])
         try:
             listener = unused.enter_context(bind(host, port))

@@ -76,7 +76,7 @@ class Puller:
             self._upstream.flush()
         with self._session_lock:
             session = self._session
-            if session is not None and session.is_over(bool(self.active)):
+            if session is not None and session.is_over(busy=bool(self.active)):
                 session.engine.close()
                 self._session = None
                 self._forget()
@@ -193,7 +193,7 @@ class _Session:
         self.thread = threading.Thread(target=self._run, name="hfget-pulls", daemon=True)
         self.thread.start()
 
-    def is_over(self, busy: bool) -> bool:
+    def is_over(self, *, busy: bool) -> bool:
         if busy:
             return self.files >= _MOST_FILES
         return time.monotonic() - self.used > _IDLE_SECONDS
