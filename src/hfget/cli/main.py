@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from hfget.cli.help_text import SHORT_HELP, BriefCommand, Command
-from hfget.cli.typer_parts import ClickUsageError
+from hfget.cli.typer_parts import ClickUsageError, complete_at_first_tab
 from hfget.cli.user_language import speak_to_user, usage_error
 from hfget.cli.verbs import refuse_other_tools
 from hfget.errors import HfgetError
@@ -31,7 +31,9 @@ class _Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         completing = ctx.resilient_parsing and not args
-        if not completing and not (args and args[0].startswith(_COMPLETION)):
+        if args and args[0].startswith(_COMPLETION):
+            complete_at_first_tab()
+        elif not completing:
             # Even to find that an option was not given typer imports pydantic.
             self.params = []
             if not args or args[0] not in self.commands:

@@ -41,3 +41,18 @@ def convert_plainly(param: Any) -> None:
         param._runtime_param = Conversion(lambda values: [parser(value) for value in values])
     elif (convert := parser or _PLAIN.get(described.annotation)) is not None:
         param._runtime_param = Conversion(convert)
+
+
+def complete_at_first_tab() -> None:
+    """Have the first Tab in a new zsh complete as the next ones do.
+
+    zsh runs typer's script at that Tab to load it, and the script only registers its function.
+    Click's own script calls it then (`click.shell_completion`, `_SOURCE_ZSH`).
+    """
+    from typer import _completion_shared as shared
+
+    scripts: dict[Any, str] = getattr(shared, "_completion_scripts", {})
+    call = '[[ $zsh_eval_context[-1] == loadautofunc ]] && %(complete_func)s "$@"\n'
+    for shell, script in scripts.items():
+        if script.lstrip().startswith("#compdef") and "loadautofunc" not in script:
+            scripts[shell] = f"{script.rstrip()}\n{call}"

@@ -39,7 +39,7 @@ NO_WEIGHTS_REMAIN = Text("; no weights remain")
 RISKY = Text("{found} can run code when loaded")
 RISKY_ALONE = Text("{line}; no safetensors file has the same weights")
 RISKY_SOME = Text("{line}; --weights safetensors leaves {some} of them out")
-RISKY_ALL = Text("{line}; --weights safetensors leaves them out")
+RISKY_ALL = Text("{line}; --weights safetensors avoids that")
 SEVERAL_PRECISIONS = Text(
     "{kind} comes in {variants} precisions, and a program loads one; --quant {one} fetches one"
 )

@@ -269,7 +269,7 @@ def told(
 
 
 def test_pickles_are_worth_a_line_where_safetensors_are_there_too() -> None:
-    line = "can run code when loaded; --weights safetensors leaves them out"
+    line = "can run code when loaded; --weights safetensors avoids that"
     assert told(GPT2) == [f"1 file {line}"]
     assert told(LLAMA) == [f"3 files {line}"]
     assert told(CHECKPOINTS) == [f"5 files {line}"]
