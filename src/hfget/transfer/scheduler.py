@@ -216,13 +216,14 @@ class Schedule:
     def _share(self, job: FileJob) -> int:
         """Half of what each connection would get of the rest: all places end at the same time.
 
-        Towards the end it is what is worth a request, but never more than all of what one gets.
+        Towards the end it is what is worth a request, but never more than all of what one gets. As
+        long as other files wait, it is not the end.
         """
         if job.size <= STRIPED_BYTES:
             return job.size
         share = job.ledger.free_bytes // (2 * self._places * self._connections)
         worth = SHARE_WAITS * job.pace.bytes_while_waiting + MIN_SHARE_SECONDS * job.pace.rate
-        least = min(int(worth), 2 * share)
+        least = MIB if self._waiting else min(int(worth), 2 * share)
         return min(max(share, least, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 
     def lease(self, job: FileJob) -> Lease | None:
