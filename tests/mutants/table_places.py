@@ -53,6 +53,12 @@ CHECKS = [
     ),
     *checks(
         _PATH,
+        "operations/lock_file.py",
+        ("operations/test_lock_reader.py",),
+        ("check_folder", "folder.startswith('~')", "False"),
+    ),
+    *checks(
+        _PATH,
         "system/disk.py",
         ("system/test_disk.py", "destinations/test_safe_directories.py"),
         ("is_inside", "real == top or real.startswith(os.path.join(top, ''))", "True"),

@@ -36,6 +36,8 @@ _FILE = re.compile(
 )
 #: `model="org/name",` and `MODEL=org/name`.
 _VALUED = re.compile(r"[\w.-]{1,40}[=:][\"'`]?([\w./-]+)[\"'`,;]*", re.ASCII)
+#: A value that is not surely a repo, under a name: neither is one.
+_ASSIGNED = re.compile(r"\$?[\w:-]{1,60}=")
 _LOCAL_START = re.compile(r"(?:~|[A-Za-z]:|file:)?[./\\]*")
 _WORD = re.compile(
     r"(?:datasets/|spaces/|models/)?([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)"
@@ -148,10 +150,10 @@ def _sure_words(words: list[str]) -> list[str]:
 def _of_one_word(word: str) -> str:
     """`datasets/org/name/FILE` with something around its parts."""
     word = re.sub(r"^[^\x00-\x7f]+:?", "", word)
-    if "(" in word or "::" in word:
-        return FORMS
     if (valued := _VALUED.fullmatch(word)) and is_sure(valued[1]):
         return _named(valued[1])
+    if "(" in word or "::" in word or _ASSIGNED.match(word):
+        return FORMS
     local = _LOCAL_START.match(word)
     word = word[local.end() :] if local else word
     scheme, found, rest = word.partition("://")

@@ -30,10 +30,11 @@ _TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 _BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 #: Begins at the beginning of a word only, which keeps the work linear.
 _PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
-#: `export HF_TOKEN=…`, `--token …`, `"api_key": "…"`, `Bearer …`
+#: `export HF_TOKEN=…`, `--token …`, `"api_key": "…"`, `Bearer …`, `login("…")`
 _SECRET = re.compile(
     r"(?i)(?:(?:token|api[_-]?key|secret|password|passwd)[\"']?[ \t]{0,4}[=:]|bearer"
-    r"|-(?:token|password|api-key))[ \t]{0,4}[\"']?([^\s\"',;]{6,})"
+    r"|-(?:token|password|api-key)|(?-i:_(?:TOKEN|KEY))[ \t]|\blogin\()"
+    r"[ \t]{0,4}[\"']?((?!\w{1,40}=[\"'])[^\s\"',;)]{6,})"
 )
 
 

@@ -155,6 +155,12 @@ def test_a_path_that_leads_out_is_refusal(tmp_path: Path, path: str) -> None:
         assert "do not trust this file" in error.hint
 
 
+@pytest.mark.parametrize("folder", ["~", "~/.ssh", "~root/x", "~x"])
+def test_a_folder_of_the_home_is_refused(tmp_path: Path, folder: str) -> None:
+    error = refusal(tmp_path, "version = 1\n" + ENTRY.replace('"m"', f'"{folder}"'))
+    assert isinstance(error, UnsafeError) and "do not trust this file" in error.hint
+
+
 PIECES = st.one_of(
     st.sampled_from(["..", "/", "\\\\", '"', "\n", "[[repo]]", "=======", "-1", "true", "\u202e"]),
     st.text(max_size=6),

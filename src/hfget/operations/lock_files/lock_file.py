@@ -96,14 +96,17 @@ def check_folders(repos: Iterable[LockedRepo]) -> None:
 
 
 def check_folder(folder: str) -> None:
-    """Raise UnsafeError for what is not a folder below the lock file's."""
+    """Raise UnsafeError for what is not a folder below the lock file's, or is the home's (`~`)."""
+    cause = None
     try:
         check_hostile([folder])
     except UnsafeError as error:
+        cause = error
+    if cause is not None or folder.startswith("~"):
         raise UnsafeError(
             texts.FOLDER_NOT_BELOW(folder=repr(safe_text(folder, 120))),
             hint=advice.FOLDER_BELOW_LOCK,
-        ) from error
+        ) from cause
 
 
 def update_command(path: Path, *repos: str) -> str:
