@@ -53,7 +53,7 @@ CHECKS = [
     ),
     *checks(
         _PATH,
-        "operations/lock_file.py",
+        "operations/lock_files/lock_file.py",
         ("operations/test_lock_reader.py",),
         ("check_folder", "folder.startswith('~')", "False"),
     ),
