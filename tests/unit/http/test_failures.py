@@ -16,7 +16,7 @@ from hfget.http.client import HttpClient
 from hfget.http.failures import ProxyError, causes, describe
 from hfget.http.retry import Transient, from_exception
 from tests.support.certificates import PrivateCA
-from tests.support.loopback import Answer, Loopback, Reply, hang_up, raw, reset
+from tests.support.loopback import BOUND, Answer, Loopback, Reply, hang_up, raw, reset
 from tests.support.network import answering_once, closed_port, silent_port, then_silent
 
 SIGNATURE = "X-Amz-Signature=made-up-signature"
@@ -25,11 +25,13 @@ TURN = 0.3
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
 
-def failure_of(url: str, env: dict[str, str] | None = None) -> Transient | NetworkError:
+def failure_of(
+    url: str, env: dict[str, str] | None = None, patience: float = BOUND
+) -> Transient | NetworkError:
     """What becomes of a GET of `url` that is bound to fail."""
-    http = HttpClient(connect_timeout=TURN, env=env or {})
+    http = HttpClient(connect_timeout=patience, env=env or {})
     with pytest.raises((requests.RequestException, OSError)) as met:
-        http.get(f"{url}/a?{SIGNATURE}", read_timeout=TURN)
+        http.get(f"{url}/a?{SIGNATURE}", read_timeout=patience)
     failure = from_exception(met.value, url)
     assert isinstance(failure, Transient | NetworkError)
     assert SIGNATURE not in f"{failure} {failure!r} {failure.args} {failure.url}"
@@ -53,7 +55,7 @@ WORDS: dict[str, tuple[Reply, str]] = {
 def test_a_server_fails(name: str) -> None:
     reply, words = WORDS[name]
     with Loopback(lambda asked: reply) as server:
-        failure = failure_of(server.url)
+        failure = failure_of(server.url, patience=TURN if name == "silent" else BOUND)
     assert isinstance(failure, Transient)
     assert str(failure) == words
     assert failure.host == server.url.removeprefix("http://")
@@ -67,7 +69,7 @@ def test_a_connection_is_refused() -> None:
 
 def test_no_host_answers() -> None:
     with silent_port() as port:
-        failure = failure_of(f"http://127.0.0.1:{port}")
+        failure = failure_of(f"http://127.0.0.1:{port}", patience=TURN)
     assert str(failure) == "no connection within the time-out"
 
 

@@ -23,7 +23,7 @@ from tests.support.certificates import PrivateCA
 from tests.support.loopback import BOUND, Answer, Loopback, Reply, raw
 from tests.support.network import LONG, Waiter, read, silent_port, then_silent, wire_of
 
-TURN = 0.2
+TURN = 1.0
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 

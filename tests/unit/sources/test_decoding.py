@@ -39,7 +39,7 @@ def fetch(request: pytest.FixtureRequest) -> Iterator[Fetch]:
 
         def get(reply: Reply) -> tuple[Body, Any, Loopback]:
             server = stack.enter_context(Loopback(lambda asked: reply, tls=tls))
-            response = client.get(server.url, read_timeout=0.5)
+            response = client.get(server.url, read_timeout=1.0)
             stack.push(response)  # whose end would close the body
             return plain_body(wire_of(response)), response, server
 

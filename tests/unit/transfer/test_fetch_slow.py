@@ -111,7 +111,7 @@ def test_stopping_wakes_the_one_who_waits_for_bytes(tmp_path: Path) -> None:
 def test_silence_ends_with_the_time_out(tmp_path: Path) -> None:
     drip = Dripping(1000)
     with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA, read_timeout=0.2)
+        fetching = transfer(server, tmp_path, DATA, read_timeout=1.0)
         failure = failing(fetching)
         assert "no byte" in failure.reason and failure.fruitful and not failure.whole_host
         drip.go_on.set()
@@ -146,7 +146,7 @@ def test_a_drip_before_a_failure_does_not_make_it_fruitful(
     monkeypatch.setattr("hfget.transfer.fetch.SLOW_GRACE_SECONDS", 0.0)
     drip = Dripping(first)
     with FileServer(DATA, always(drip)) as server:
-        fetching = transfer(server, tmp_path, DATA, read_timeout=0.5)
+        fetching = transfer(server, tmp_path, DATA, read_timeout=1.0)
         assert failing(fetching).fruitful is counts
         assert fetching.job.ledger.done_bytes == first, "what came is kept all the same"
         drip.go_on.set()
