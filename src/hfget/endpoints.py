@@ -54,11 +54,23 @@ def origin_of(url: str) -> str:
     Raises ValueError for what is not an http(s) URL, and for what different parsers read
     differently: a token must not follow from a misunderstanding.
     """
+    if _AMBIGUOUS.search(url):
+        raise _not_http(url)
+    plain = _PLAIN.match(url)
+    return _origin(plain[0] if plain else url)
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> str:
     parts = urlsplit(url)
     scheme, host = parts.scheme.lower(), hostname_of(parts)
-    if scheme not in DEFAULT_PORTS or _AMBIGUOUS.search(url) or not _HOST.fullmatch(host):
-        raise ValueError(f"not an http(s) URL: {safe_url(url)}")
+    if scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host):
+        raise _not_http(url)
     return f"{scheme}://{netloc(host, parts.port or DEFAULT_PORTS[scheme])}"
+
+
+def _not_http(url: str) -> ValueError:
+    return ValueError(f"not an http(s) URL: {safe_url(url)}")
 
 
 def place_named(origin: str) -> str:

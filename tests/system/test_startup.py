@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from hfget.cli.commands.help import TOPICS
 from hfget.cli.help_text import COMMON
-from hfget.cli.main import make_app
+from hfget.cli.main import COMMANDS, make_app
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -78,6 +79,15 @@ def test_talk_needs_no_heavy_import(arguments: list[str]) -> None:
     assert "hfget.cli.main" in modules
     assert not modules & HEAVY
     assert not {name for name in modules if name.startswith(("hfget.ui", "hfget.transfer"))}
+    meant = {"get", "ls", COMMANDS[arguments[0]].module if arguments[0] in COMMANDS else "get"}
+    found = {name for name in modules if name.startswith("hfget.cli.commands.")}
+    assert found == {f"hfget.cli.commands.{name}" for name in meant}
+
+
+def test_the_main_help_has_the_arguments_that_commands_take() -> None:
+    commands: Any = typer.main.get_command(make_app())
+    found = {name: command.arguments_text() for name, command in commands.commands.items()}
+    assert found == {name: place.arguments for name, place in COMMANDS.items()}
 
 
 def test_a_download_does_without_the_server_and_the_commands_of_others() -> None:

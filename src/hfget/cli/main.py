@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Container, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -22,7 +22,6 @@ from hfget.errors import HfgetError
 from hfget.messages import cli_texts as texts
 from hfget.messages import translated
 
-_HELP = frozenset({"-h", "--help", "--help-all"})
 _COMPLETION = ("--install-completion", "--show-completion")
 
 
@@ -57,9 +56,9 @@ class _Get(BriefCommand):
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         super().format_usage(ctx, formatter)
-        for name, command in ctx.parent.command.commands.items():
-            if command is not self:
-                formatter.write(f"       hfget {name} {command.arguments_text()}\n")
+        for name, place in COMMANDS.items():
+            if name != "get":
+                formatter.write(f"       hfget {name} {place.arguments}\n")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         typed = list(args)
@@ -68,7 +67,7 @@ class _Get(BriefCommand):
         options_first = bool(args) and args[0].startswith("-") and "--" not in args
         rest = super().parse_args(ctx, args)
         repo = ctx.params.get("repo")
-        if options_first and repo in _COMMANDS:
+        if options_first and repo in COMMANDS:
             ctx.fail(texts.COMMAND_FIRST(repo=repo))
         if options_first and repo in typed and not ctx.resilient_parsing:
             typed.remove(repo)
@@ -76,24 +75,35 @@ class _Get(BriefCommand):
         return rest
 
 
-#: Each command, and its function: module below `commands`, then name; in the order of the help.
-_COMMANDS = {
-    "get": "get.get",
-    "ls": "ls.ls",
-    "urls": "urls.urls",
-    "verify": "verify.verify",
-    "lock": "lock.lock",
-    "sync": "sync.sync",
-    "outdated": "outdated.outdated",
-    "list": "list.list_downloads",
-    "prune": "prune.prune",
-    "mirrors": "which_mirror.mirrors",
-    "serve": "serve.serve",
-    "help": "help.help_topic",
+class _Place(NamedTuple):
+    """Where the function of a command is, below `commands`; and its arguments, as help has them.
+
+    They stand here since the main help names all commands: to import them all takes a while.
+    """
+
+    module: str
+    function: str
+    arguments: str
+
+
+#: In the order of the help.
+COMMANDS = {
+    "get": _Place("get", "get", "REPO [FILES]..."),
+    "ls": _Place("ls", "ls", "REPO [FILES]..."),
+    "urls": _Place("urls", "urls", "REPO [FILES]..."),
+    "verify": _Place("verify", "verify", "DIR"),
+    "lock": _Place("lock", "lock", "[REF]..."),
+    "sync": _Place("sync", "sync", "[LOCK]"),
+    "outdated": _Place("outdated", "outdated", "[DIR]..."),
+    "list": _Place("list", "list_downloads", "[DIR]..."),
+    "prune": _Place("prune", "prune", "[DIR]..."),
+    "mirrors": _Place("which_mirror", "mirrors", "[REPO]"),
+    "serve": _Place("serve", "serve", "[DIR...]..."),
+    "help": _Place("help", "help_topic", "[TOPIC]"),
 }
 
 
-def make_app(names: Container[str] = _COMMANDS) -> typer.Typer:
+def make_app(names: Container[str] = COMMANDS) -> typer.Typer:
     """The app with the commands of these names: to import and make all takes a while."""
     app = typer.Typer(
         cls=_Group,
@@ -104,18 +114,16 @@ def make_app(names: Container[str] = _COMMANDS) -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for name, place in _COMMANDS.items():
+    for name, place in COMMANDS.items():
         if name in names:
-            module, _, function = place.partition(".")
-            run = getattr(import_module(f"hfget.cli.commands.{module}"), function)
+            run = getattr(import_module(f"hfget.cli.commands.{place.module}"), place.function)
             app.command(name, cls=_Get if name == "get" else Command)(run)
     return app
 
 
 def _app_for(arguments: Sequence[str]) -> typer.Typer:
     """The app with the commands that `arguments` can mean."""
-    of_all = not _HELP.isdisjoint(arguments) or arguments[:1] == ["help"]
-    if not arguments or "_HFGET_COMPLETE" in os.environ or of_all:
+    if not arguments or "_HFGET_COMPLETE" in os.environ or arguments[0] == "help":
         return make_app()
     return make_app(("get", "ls", arguments[0]))  # of one alone typer makes no group
 

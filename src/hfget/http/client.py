@@ -15,7 +15,6 @@ import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,7 +46,6 @@ _PLAIN_URL = re.compile(
     r"(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:/?-]|"
     r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[B-DF]))+)?"
 )
-_origin_of = lru_cache(maxsize=64)(origin_of)
 
 
 class HttpClient:
@@ -181,7 +179,7 @@ class HttpClient:
         request.headers = {**self._headers, **headers}
         if plain := _PLAIN_URL.fullmatch(url):
             request.url = url
-            return request, _origin_of(plain[1])
+            return request, origin_of(plain[1])
         request.prepare_url(url, "")
         if "@" in url:
             request.prepare_auth(None)
