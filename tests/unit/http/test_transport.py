@@ -137,7 +137,7 @@ def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
         reader.close()
 
 
-def test_the_socket_can_be_found_by_those_who_hang_up(serve: Callable[[Reply], Any]) -> None:
+def test_a_socket_that_is_to_be_hung_up_can_be_found(serve: Callable[[Reply], Any]) -> None:
     silent = then_silent(HEAD + b"Content-Length: 9\r\n\r\n")
     with serve(silent) as (http, url), closing(http.get(url, read_timeout=LONG)) as response:
         waiter = Waiter(lambda: read(response))
