@@ -49,7 +49,7 @@ class HfgetError(Exception):
         self.url = url
 
     def __str__(self) -> str:
-        """The message, in the language that is spoken; `message` itself stays English."""
+        """The message, in the user's language; `message` itself stays English."""
         return translated(self.message)
 
     def _render_traceback_(self) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,9 @@ import requests
 from tests.hub import Fault, LocalHub
 from tests.hub import effects as fx
 from tests.hub.faults import Effect
-from tests.hub.fixtures import repos_root, start_hub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, content, make_model
 
-__all__ = ["repos_root", "start_hub"]
-
-Start = Callable[..., LocalHub]
 TIMEOUT = 20
 SIZE = 2 * MiB + 5
 URL = "/org/name/resolve/main/model.bin"
@@ -30,14 +26,6 @@ BODY = content(SIZE, "org/name/model.bin")
 @pytest.fixture(autouse=True)
 def sample(repos_root: Path) -> None:
     make_model(repos_root, "org/name", {"model.bin": SIZE, "config.json": "{}", "x.txt": "x"})
-
-
-@pytest.fixture
-def http() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["Accept-Encoding"] = "identity"
-        yield session
 
 
 def get(http: requests.Session, url: str, **arguments: Any) -> requests.Response:
@@ -60,7 +48,7 @@ def strike(hub: LocalHub, effect: Effect, origin: Any = "cdn", **how: Any) -> Fa
     return hub.faults.add(Fault(effect, origin=origin, **how))
 
 
-def test_reset(start_hub: Start, http: requests.Session) -> None:
+def test_reset(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Reset())
     body, error = received(http, hub.endpoint + URL)
@@ -74,7 +62,7 @@ def test_reset(start_hub: Start, http: requests.Session) -> None:
     assert [request.status for request in hub.requests("cdn")] == [0, 200, 200]
 
 
-def test_reset_by_chance(start_hub: Start, http: requests.Session) -> None:
+def test_reset_by_chance(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     fault = strike(hub, fx.Reset(per_mib=0.5), times=None, seed=3)
     complete = sum(received(http, hub.endpoint + URL) == (BODY, None) for _ in range(24))
@@ -82,7 +70,7 @@ def test_reset_by_chance(start_hub: Start, http: requests.Session) -> None:
     assert 1 <= complete <= 14 and fault.fired == 24 - complete
 
 
-def test_close(start_hub: Start, http: requests.Session) -> None:
+def test_close(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Close(after_bytes=70_000))
     body, error = received(http, hub.endpoint + URL)
@@ -104,7 +92,7 @@ def test_stall(repos_root: Path, http: requests.Session, after: int | None) -> N
     assert all(not request.finished for request in hub.requests("cdn"))
 
 
-def test_drip_and_delay(start_hub: Start, http: requests.Session) -> None:
+def test_drip_and_delay(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Drip(seconds=0.02, piece=10), "hub", path="*/config.json")
     strike(hub, fx.Drip(seconds=0.05, piece=1, after_bytes=SIZE - 4))
@@ -117,7 +105,7 @@ def test_drip_and_delay(start_hub: Start, http: requests.Session) -> None:
     assert time.monotonic() - started >= 0.2
 
 
-def test_status(start_hub: Start, http: requests.Session) -> None:
+def test_status(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     date = fx.http_date(time.time() + 3)
     strike(hub, fx.Status(429, {"Retry-After": date}, b"slow down"), "hub", path="/api/*")
@@ -129,7 +117,7 @@ def test_status(start_hub: Start, http: requests.Session) -> None:
     assert statuses == [200, 503, 503, 200] and fault.fired == 2
 
 
-def test_probability_is_seeded(start_hub: Start, http: requests.Session) -> None:
+def test_probability_is_seeded(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     runs = []
     for _ in range(2):
@@ -139,7 +127,7 @@ def test_probability_is_seeded(start_hub: Start, http: requests.Session) -> None
     assert runs[0] == runs[1] and set(runs[0]) == {200, 500}
 
 
-def test_range_lies(start_hub: Start, http: requests.Session) -> None:
+def test_range_lies(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     part = {"Range": "bytes=100-199"}
     strike(hub, fx.WholeBody())
@@ -157,7 +145,7 @@ def test_range_lies(start_hub: Start, http: requests.Session) -> None:
     assert not any(a == b for a, b in zip(other.content, BODY[100:200], strict=True))
 
 
-def test_one_bit(start_hub: Start, http: requests.Session) -> None:
+def test_one_bit(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     fault = strike(hub, fx.BitFlip(1_500_000))
     before = {"Range": "bytes=0-1000"}
@@ -172,7 +160,7 @@ def test_one_bit(start_hub: Start, http: requests.Session) -> None:
     assert get(http, hub.endpoint + URL).content == BODY
 
 
-def test_lengths(start_hub: Start, http: requests.Session) -> None:
+def test_lengths(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Longer(100, honest=True))
     longer = get(http, hub.endpoint + URL)
@@ -195,7 +183,7 @@ def test_lengths(start_hub: Start, http: requests.Session) -> None:
     assert hub.requests("cdn")[-1].bytes_sent > SIZE
 
 
-def test_encodings(start_hub: Start, http: requests.Session) -> None:
+def test_encodings(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Gzip())
     answer = http.get(hub.endpoint + URL, stream=True, timeout=TIMEOUT)
@@ -207,7 +195,7 @@ def test_encodings(start_hub: Start, http: requests.Session) -> None:
     assert chunked.headers["Transfer-Encoding"] == "chunked"
 
 
-def test_web_page(start_hub: Start, http: requests.Session) -> None:
+def test_web_page(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Html(same_length=True))
     page = get(http, hub.endpoint + URL)
@@ -217,7 +205,7 @@ def test_web_page(start_hub: Start, http: requests.Session) -> None:
     assert get(http, hub.endpoint + URL, allow_redirects=False).text.startswith("<!DOCTYPE")
 
 
-def test_redirects(start_hub: Start, http: requests.Session) -> None:
+def test_redirects(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     for location, expected in (
         ("{foreign}{target}", hub.foreign + TREE),
@@ -232,7 +220,7 @@ def test_redirects(start_hub: Start, http: requests.Session) -> None:
         get(http, hub.endpoint + TREE)
 
 
-def test_headers_and_json(start_hub: Start, http: requests.Session) -> None:
+def test_headers_and_json(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     strike(hub, fx.Headers(strip=("X-Repo-Commit", "ETag"), put={"ETag": 'W/"x"'}), "hub")
     answer = get(http, f"{hub.endpoint}/org/name/resolve/main/config.json")
@@ -242,7 +230,7 @@ def test_headers_and_json(start_hub: Start, http: requests.Session) -> None:
     assert len(get(http, hub.endpoint + TREE).json()) == 3
 
 
-def test_next_link(start_hub: Start, http: requests.Session) -> None:
+def test_next_link(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub(page_size=1)
     honest = get(http, hub.endpoint + TREE).links["next"]["url"]
     strike(hub, fx.NextLink("foreign"), "hub")
@@ -252,7 +240,7 @@ def test_next_link(start_hub: Start, http: requests.Session) -> None:
     assert get(http, hub.endpoint + TREE).links["next"]["url"] == hub.endpoint + TREE
 
 
-def test_outage(start_hub: Start, http: requests.Session) -> None:
+def test_outage(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     get(http, hub.endpoint + URL)
     hub.refuse("cdn")
@@ -274,7 +262,7 @@ def test_outage(start_hub: Start, http: requests.Session) -> None:
     assert answers == [BODY]
 
 
-def test_rates(start_hub: Start, http: requests.Session) -> None:
+def test_rates(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub(rate_per_connection=8 * MiB, latency=0.05)
     started = time.monotonic()
     assert get(http, hub.endpoint + URL).content == BODY

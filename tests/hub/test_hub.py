@@ -7,7 +7,6 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,13 +14,9 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import requests
 
-from tests.hub import LocalHub
-from tests.hub.fixtures import repos_root, start_hub
+from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, content, make_dataset, make_many, make_model
 
-__all__ = ["repos_root", "start_hub"]
-
-Start = Callable[..., LocalHub]
 TIMEOUT = 20
 BIG = 3 * MiB + 17
 REPO = "org/name"
@@ -45,14 +40,6 @@ def big() -> bytes:
     return content(BIG, f"{REPO}/model.safetensors")
 
 
-@pytest.fixture
-def http() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["Accept-Encoding"] = "identity"
-        yield session
-
-
 def get(http: requests.Session, url: str, **arguments: Any) -> requests.Response:
     return http.get(url, timeout=TIMEOUT, **arguments)
 
@@ -60,7 +47,7 @@ def get(http: requests.Session, url: str, **arguments: Any) -> requests.Response
 # The API
 
 
-def test_info(start_hub: Start, http: requests.Session) -> None:
+def test_info(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     data = get(http, f"{hub.endpoint}/api/models/{REPO}?blobs=true").json()
     assert data["id"] == REPO and data["sha"] == hub.commit(REPO)
@@ -72,7 +59,7 @@ def test_info(start_hub: Start, http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("revision", ["refs%2Fpr%2F1", "refs/pr/1"])
-def test_revisions_with_slashes(start_hub: Start, http: requests.Session, revision: str) -> None:
+def test_revisions_with_slashes(start_hub: StartHub, http: requests.Session, revision: str) -> None:
     hub = start_hub()
     commit = hub.commit(REPO, "refs/pr/1")
     info = get(http, f"{hub.endpoint}/api/models/{REPO}/revision/{revision}").json()
@@ -84,7 +71,7 @@ def test_revisions_with_slashes(start_hub: Start, http: requests.Session, revisi
         assert file.content == b"pr" and file.headers["X-Repo-Commit"] == commit
 
 
-def test_tree(start_hub: Start, http: requests.Session, big: bytes) -> None:
+def test_tree(start_hub: StartHub, http: requests.Session, big: bytes) -> None:
     hub = start_hub()
     url = f"{hub.endpoint}/api/models/{REPO}/tree/main"
     entries = {
@@ -104,7 +91,7 @@ def test_tree(start_hub: Start, http: requests.Session, big: bytes) -> None:
     assert expanded[0]["lastCommit"]["id"] == hub.commit(REPO)
 
 
-def test_pages(start_hub: Start, http: requests.Session, repos_root: Path) -> None:
+def test_pages(start_hub: StartHub, http: requests.Session, repos_root: Path) -> None:
     make_many(repos_root, "org/many", 95)
     hub = start_hub(page_size=20)
     url: str | None = f"{hub.endpoint}/api/models/org/many/tree/main?recursive=True"
@@ -120,7 +107,7 @@ def test_pages(start_hub: Start, http: requests.Session, repos_root: Path) -> No
     assert get(http, f"{hub.endpoint}/api/models/org/many/tree/main?cursor=!").status_code == 400
 
 
-def test_refs_paths_and_sizes(start_hub: Start, http: requests.Session) -> None:
+def test_refs_paths_and_sizes(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     api = f"{hub.endpoint}/api/models/{REPO}"
     refs = get(http, f"{api}/refs?include_prs=1").json()
@@ -156,7 +143,7 @@ def test_refs_paths_and_sizes(start_hub: Start, http: requests.Session) -> None:
         ("/nothing", False, 404, None),
     ],
 )
-def test_errors(start_hub: Start, path: str, token: bool, status: int, code: str | None) -> None:
+def test_errors(start_hub: StartHub, path: str, token: bool, status: int, code: str | None) -> None:
     secret = secrets.token_hex(12)
     hub = start_hub(tokens=[secret])
     extra = f"Authorization: Bearer {secret}\r\n" if token else ""
@@ -182,7 +169,7 @@ def exchange(origin: str, request: str) -> str:
     return received.decode()
 
 
-def test_access(start_hub: Start, http: requests.Session) -> None:
+def test_access(start_hub: StartHub, http: requests.Session) -> None:
     member, stranger = secrets.token_hex(12), secrets.token_hex(12)
     hub = start_hub(
         gated=[REPO], private=["datasets/org/data"], tokens=[member], strangers=[stranger]
@@ -208,7 +195,7 @@ def test_access(start_hub: Start, http: requests.Session) -> None:
     assert not any(member in str(request) for request in hub.log)
 
 
-def test_alias(start_hub: Start, http: requests.Session) -> None:
+def test_alias(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub(aliases={"old": REPO, "datasets/old/data": "datasets/org/data"})
     answer = get(http, f"{hub.endpoint}/api/models/old/tree/main?x=1", allow_redirects=False)
     assert answer.status_code == 307
@@ -233,7 +220,7 @@ def test_alias(start_hub: Start, http: requests.Session) -> None:
     ],
 )
 def test_ranges(
-    start_hub: Start, http: requests.Session, big: bytes, cdn: bool, header: str, first: int,
+    start_hub: StartHub, http: requests.Session, big: bytes, cdn: bool, header: str, first: int,
     last: int,
 ) -> None:  # fmt: skip
     hub = start_hub(cdn=cdn)
@@ -246,7 +233,7 @@ def test_ranges(
 
 
 @pytest.mark.parametrize("cdn", [True, False])
-def test_range_behind_the_end(start_hub: Start, http: requests.Session, cdn: bool) -> None:
+def test_range_behind_the_end(start_hub: StartHub, http: requests.Session, cdn: bool) -> None:
     hub = start_hub(cdn=cdn)
     answer = get(http, hub.endpoint + BIG_URL, headers={"Range": f"bytes={BIG}-"})
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{BIG}")
@@ -254,7 +241,7 @@ def test_range_behind_the_end(start_hub: Start, http: requests.Session, cdn: boo
     assert (empty.status_code, empty.headers["Content-Length"]) == (200, "0")
 
 
-def test_conditions(start_hub: Start, http: requests.Session, big: bytes) -> None:
+def test_conditions(start_hub: StartHub, http: requests.Session, big: bytes) -> None:
     url = start_hub(cdn=False).endpoint + BIG_URL
     etag = get(http, url).headers["ETag"]
     assert etag == f'"{hashlib.sha256(big).hexdigest()}"'
@@ -267,7 +254,7 @@ def test_conditions(start_hub: Start, http: requests.Session, big: bytes) -> Non
     assert (whole.status_code, whole.content) == (200, big)
 
 
-def test_head(start_hub: Start, http: requests.Session, big: bytes) -> None:
+def test_head(start_hub: StartHub, http: requests.Session, big: bytes) -> None:
     hub = start_hub()
     for url in (SMALL_URL, "/datasets/org/data/resolve/main/README.md"):
         head = http.head(hub.endpoint + url, timeout=TIMEOUT)
@@ -287,7 +274,9 @@ def test_head(start_hub: Start, http: requests.Session, big: bytes) -> None:
     assert odd.content == b"text"
 
 
-def test_changed_files_are_seen(start_hub: Start, http: requests.Session, repos_root: Path) -> None:
+def test_changed_files_are_seen(
+    start_hub: StartHub, http: requests.Session, repos_root: Path
+) -> None:
     hub = start_hub()
     before = get(http, hub.endpoint + SMALL_URL)
     (repos_root / REPO / "config.json").write_bytes(b'{"a": 2}')
@@ -299,7 +288,7 @@ def test_changed_files_are_seen(start_hub: Start, http: requests.Session, repos_
 
 
 def test_cdn_wants_a_fresh_signature_and_no_token(
-    start_hub: Start, http: requests.Session, big: bytes
+    start_hub: StartHub, http: requests.Session, big: bytes
 ) -> None:
     hub = start_hub(cdn_ttl=1.0)
     answer = get(http, hub.endpoint + BIG_URL, allow_redirects=False)
@@ -318,7 +307,7 @@ def test_cdn_wants_a_fresh_signature_and_no_token(
     assert get(http, hub.endpoint + BIG_URL).content == big
 
 
-def test_foreign_origin_has_the_same_content(start_hub: Start, http: requests.Session) -> None:
+def test_foreign_origin_has_the_same_content(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     assert get(http, hub.foreign + SMALL_URL).content == SMALL
     assert [request.origin for request in hub.log] == ["foreign"]
@@ -327,14 +316,14 @@ def test_foreign_origin_has_the_same_content(start_hub: Start, http: requests.Se
     assert urljoin(hub.endpoint, "/x") == hub.endpoint + "/x"
 
 
-def test_connections_are_kept_alive(start_hub: Start, http: requests.Session) -> None:
+def test_connections_are_kept_alive(start_hub: StartHub, http: requests.Session) -> None:
     hub = start_hub()
     for _ in range(5):
         get(http, hub.endpoint + SMALL_URL)
     assert len({request.connection for request in hub.log}) == 1
 
 
-def test_many_clients_at_once(start_hub: Start, big: bytes) -> None:
+def test_many_clients_at_once(start_hub: StartHub, big: bytes) -> None:
     hub = start_hub(cdn=False)
     good: list[bool] = []
 

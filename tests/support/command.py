@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tests.support.forking import Forked, fork_hfget
+from tests.support.forking import Forked, fork_hfget, in_a_shell
 
 HFGET = (sys.executable, "-m", "hfget")
 TIMEOUT_SECONDS = 90.0
@@ -72,6 +72,23 @@ class Shell:
             process.kill()
         assert process.returncode is not None
         return Result(process.returncode, out.decode(), err.decode())
+
+    def typed(self, line: str) -> Result:
+        """What a line does when it is typed into bash; all of a pipe must end well."""
+        environment = self.environment()
+        hfget, inherited = in_a_shell(environment)
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", hfget + line],
+            cwd=self.directory,
+            env=environment,
+            pass_fds=inherited,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str | Path) -> Started:
         """Start `hfget ARGUMENTS`; the caller ends it."""

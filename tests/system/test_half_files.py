@@ -199,9 +199,7 @@ def test_what_is_plainly_ones_own_is_not_fetched_first(hub: LocalHub, shell: She
 
 
 @pytest.mark.parametrize("name", ["w.bin", "c.json"])
-def test_an_empty_file_is_in_nobodys_way(
-    name: str, source: Path, hub: LocalHub, shell: Shell
-) -> None:
+def test_an_empty_file_is_replaced(name: str, source: Path, hub: LocalHub, shell: Shell) -> None:
     place(shell, b"", name)
     done = shell.run(REPO)
     assert done.code == 0, done.err

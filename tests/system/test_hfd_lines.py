@@ -7,15 +7,13 @@ of a star without quotes: what comes must be the same.
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_dataset, make_model
-from tests.support.command import Result, Shell, ShellAt, tree
-from tests.support.forking import in_a_shell
+from tests.support.command import Shell, ShellAt, tree
 from tests.support.needs import needs
 
 pytestmark = needs("bash")
@@ -126,31 +124,13 @@ def shell(repos_root: Path, start_hub: StartHub, shell_at: ShellAt) -> Shell:
     return shell_at(hub.endpoint)
 
 
-def typed(shell: Shell, line: str) -> Result:
-    """What `line` does when it is typed into a shell."""
-    environment = shell.environment()
-    hfget, inherited = in_a_shell(environment)
-    done = subprocess.run(
-        ["bash", "-c", hfget + line],
-        cwd=shell.directory,
-        env=environment,
-        pass_fds=inherited,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("here", [(), HERE], ids=["empty", "files"])
 def test_a_line_of_hfd_brings_what_it_says(shell: Shell, line: str, here: tuple[str, ...]) -> None:
     for name in here:
         (shell.directory / name).touch()
     folder, files = LINES[line]
-    done = typed(shell, line)
+    done = shell.typed(line)
     assert done.code == 0, done.err
     assert sorted(tree(shell.directory / folder)) == files
     assert Path(done.out.strip()) in (Path(folder), shell.directory / folder)
@@ -169,7 +149,7 @@ def test_a_line_that_names_a_program(shell: Shell, line: str, here: tuple[str, .
     for name in here:
         (shell.directory / name).touch()
     folder, files = BY_PROGRAM[line]
-    done = typed(shell, line)
+    done = shell.typed(line)
     assert (done.code, done.out.strip()) == (0, str(shell.directory / folder)), done.err
     assert sorted(tree(shell.directory / folder)) == files
     assert not list(shell.directory.rglob("*.aria2*"))
@@ -187,15 +167,15 @@ def test_a_part_of_a_name_is_never_taken_in_silence(
     pattern: str, written: str, left: list[str], shell: Shell
 ) -> None:
     """hfd.sh searches a pattern anywhere in a path."""
-    done = typed(shell, f"hfget {BLOOM_ID} --exclude {pattern}")
+    done = shell.typed(f"hfget {BLOOM_ID} --exclude {pattern}")
     assert done.code == 0
     assert f"--exclude {pattern} matches no file" in done.err
     found = re.search(r"; (--exclude \S+) leaves \d files? out", done.err)
     assert found is not None and found[1] == f"--exclude {written}"
-    again = typed(shell, f"hfget {BLOOM_ID} --local-dir again {found[1]}")
+    again = shell.typed(f"hfget {BLOOM_ID} --local-dir again {found[1]}")
     assert again.code == 0
     assert sorted(tree(shell.directory / "again")) == left
-    done = typed(shell, f"hfget {BLOOM_ID} --local-dir third --include {pattern}")
+    done = shell.typed(f"hfget {BLOOM_ID} --local-dir third --include {pattern}")
     # What is near is named too; that is enough where it is all that hfd.sh would have taken.
     said = (f"'*{pattern}*' matches", f"did you mean *.{pattern}, ")
     assert done.code == 2 and any(text in done.err for text in said)
@@ -203,7 +183,7 @@ def test_a_part_of_a_name_is_never_taken_in_silence(
 
 
 def test_the_short_option_for_help_works(shell: Shell) -> None:
-    done = typed(shell, "hfget -h")
+    done = shell.typed("hfget -h")
     assert done.code == 0 and done.out.startswith("Usage: hfget ")
 
 
@@ -211,7 +191,7 @@ def test_one_name_that_the_shell_may_have_expanded_is_taken_as_it_came_and_said(
     shell: Shell,
 ) -> None:
     (shell.directory / "model.safetensors").touch()
-    done = typed(shell, f"hfget {BLOOM_ID} --exclude *.safetensors")
+    done = shell.typed(f"hfget {BLOOM_ID} --exclude *.safetensors")
     assert done.code == 0
     assert sorted(tree(shell.directory / "bloom-560m")) == [
         path for path in ALL if path != "model.safetensors"
@@ -221,6 +201,6 @@ def test_one_name_that_the_shell_may_have_expanded_is_taken_as_it_came_and_said(
 
 def test_a_token_is_not_repeated_in_any_spelling(shell: Shell) -> None:
     for spelling in ("--hf_token T", "--hf_token=T", "--hf-token T", "--token=T"):
-        done = typed(shell, f"hfget org/none {spelling} --local_dir somewhere")
+        done = shell.typed(f"hfget org/none {spelling} --local_dir somewhere")
         assert done.code != 0
         assert f"{spelling}" not in done.err.replace("--token, ", "")

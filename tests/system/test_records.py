@@ -162,7 +162,7 @@ def test_repair_goes_to_the_recorded_endpoint_for_what_is_missing(
     assert (shell.directory / "m" / "mine.txt").exists()
 
 
-def test_repair_of_what_is_right_asks_nobody(hub: LocalHub, shell: Shell) -> None:
+def test_repair_of_what_is_right_asks_no_server(hub: LocalHub, shell: Shell) -> None:
     assert shell.run(REPO).code == 0
     hub.clear_log()
     assert shell.run("verify", "--repair", "m").code == 0
@@ -201,7 +201,7 @@ def test_a_blob_that_verify_finds_wrong_is_repaired(hub: LocalHub, shell: Shell)
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give files away")
 @pytest.mark.parametrize("flags", [("--local-dir", "m"), ("--cache-dir", "m")])
-def test_what_belongs_to_somebody_else_is_said_and_hashed(
+def test_what_belongs_to_another_user_is_said_and_hashed(
     flags: tuple[str, str], hub: LocalHub, shell: Shell
 ) -> None:
     assert shell.run(REPO, *flags).code == 0
@@ -217,7 +217,7 @@ def test_what_belongs_to_somebody_else_is_said_and_hashed(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give files away")
-def test_a_listing_that_somebody_else_has_left_is_not_read(hub: LocalHub, shell: Shell) -> None:
+def test_a_listing_of_another_user_is_not_read(hub: LocalHub, shell: Shell) -> None:
     assert shell.run(REPO).code == 0
     target = shell.directory / "m"
     (target / "c.json").write_text("[]")

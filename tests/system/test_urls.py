@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from tests.hub import Fault, LocalHub, effects
 from tests.hub.fixtures import StartHub
 from tests.hub.repos import make_dataset, make_model
 from tests.support.command import Shell, ShellAt, tree
-from tests.support.forking import in_a_shell
 from tests.support.needs import needs
 
 REPO = "org/m"
@@ -31,22 +29,6 @@ def source(repos_root: Path) -> Path:
     return make_model(repos_root, REPO, FILES)
 
 
-def typed(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
-    environment = shell.environment()
-    hfget, inherited = in_a_shell(environment)
-    return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {hfget} {line}"],
-        cwd=shell.directory,
-        env=environment,
-        pass_fds=inherited,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-
-
 @needs("bash", "aria2c", "wget", "curl", "sha256sum")
 @pytest.mark.parametrize(
     "line",
@@ -59,23 +41,23 @@ def typed(shell: Shell, line: str) -> subprocess.CompletedProcess[str]:
     ids=["aria2c", "wget", "curl", "curl, a file"],
 )
 def test_a_program_brings_the_whole_repo(line: str, source: Path, shell: Shell) -> None:
-    done = typed(shell, line)
-    assert done.returncode == 0, done.stderr
+    done = shell.typed(line)
+    assert done.code == 0, done.err
     assert tree(shell.directory / "got") == tree(source)
-    checked = typed(shell, "hfget urls org/m --format checksums | (cd got; sha256sum --strict -c)")
-    assert checked.returncode == 0, checked.stderr
-    assert checked.stdout.count(": OK") == 2
-    assert "2 files without a sha256" in checked.stderr and "hfget verify" in checked.stderr
+    checked = shell.typed("hfget urls org/m --format checksums | (cd got; sha256sum --strict -c)")
+    assert checked.code == 0, checked.err
+    assert checked.out.count(": OK") == 2
+    assert "2 files without a sha256" in checked.err and "hfget verify" in checked.err
     (shell.directory / "got" / "w.bin").write_bytes(b"wrong")
-    checked = typed(shell, "hfget urls org/m --format checksums | (cd got; sha256sum -c)")
-    assert checked.returncode == 1 and "w.bin: FAILED" in checked.stdout
+    checked = shell.typed("hfget urls org/m --format checksums | (cd got; sha256sum -c)")
+    assert checked.code == 1 and "w.bin: FAILED" in checked.out
 
 
 @needs("bash", "aria2c")
 def test_aria2c_holds_what_comes_against_the_list(hub: LocalHub, shell: Shell) -> None:
     hub.faults.add(Fault(effects.BitFlip(10), origin="cdn", times=None))
-    done = typed(shell, "aria2c -q -d got -i <(hfget urls org/m w.bin --format aria2c)")
-    assert done.returncode == 32, "the checksum"
+    done = shell.typed("aria2c -q -d got -i <(hfget urls org/m w.bin --format aria2c)")
+    assert done.code == 32, "the checksum"
 
 
 def test_the_choice_is_that_of_ls_and_the_addresses_are_pinned(hub: LocalHub, shell: Shell) -> None:
@@ -147,7 +129,7 @@ def test_curl_takes_the_token_to_the_hub_alone(
     hub = start_hub(gated=["org/gated"], tokens=[token])
     shell = shell_at(hub.endpoint).with_env(HF_TOKEN=token)
     line = "mkdir got; cd got; hfget urls org/gated --format curl --with-token | curl -s -K -"
-    assert typed(shell, line).returncode == 0
+    assert shell.typed(line).code == 0
     assert tree(shell.directory / "got") == tree(source)
     assert not [one for one in hub.requests("cdn") if one.token_seen or one.authorization]
 

@@ -172,7 +172,7 @@ def test_a_stop_from_another_thread_ends_it_and_the_next_run_goes_on(
     assert descriptors() - before <= 8, "connections may still be closing at the hub, in here"
 
 
-def test_a_partial_stays_its_owners_as_long_as_somebody_writes_to_it(
+def test_a_partial_stays_its_owners_while_it_is_written_to(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that hangs: a process that ends does not wait for it, and nobody takes its file."""

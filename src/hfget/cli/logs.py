@@ -28,7 +28,7 @@ def clean(text: str) -> str:
 def guard() -> None:
     """From here on every record is clean, whichever library logs it and whichever handler shows it.
 
-    Without `show` only those libraries are heard that have handlers of their own.
+    Without `show` only libraries that have handlers of their own log.
     """
     logging.setLogRecordFactory(_clean_record)
     logging.captureWarnings(True)

@@ -146,8 +146,8 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
             raise Ended(InterruptedRunError(number, "stopped", hint=command_line()))
 
     # What was ignored when this process began stays so: nohup, and `&` in a script, ask for it.
-    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handle) for number in heard}
+    handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in handled}
     try:
         yield
     finally:

@@ -40,7 +40,7 @@ def read_record(path: Path | str, most: int, *, errors: str = "strict") -> Recor
 
 
 def read_own_text(path: Path, most: int, *, foreign: bool = False) -> str:
-    """As `read_record` and `system.read_text`: anybody's text counts only with `foreign`."""
+    """As `read_record` and `system.read_text`: text of another user counts only with `foreign`."""
     try:
         return read_text(path, most, foreign=foreign)
     except OSError as error:

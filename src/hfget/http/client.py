@@ -30,7 +30,7 @@ from hfget.http.failures import CertificateError, certificate_fault
 from hfget.http.keyring import Keyring
 from hfget.http.rewrites import HostRules
 from hfget.http.sending import Carrier, send
-from hfget.http.transport import Adapter, InTheClearError, hear_certificates, tls_context
+from hfget.http.transport import Adapter, InTheClearError, report_certificates, tls_context
 from hfget.http.trust import authorities
 from hfget.limits import API_TIMEOUT
 from hfget.messages import advice
@@ -220,15 +220,15 @@ class HttpClient:
         trusted = authorities(self._env)
         place = host_of(str(request.url))
         if place not in self._issuers:
-            heard: list[bytes] = []
+            messages: list[bytes] = []
             context = tls_context(trusted, self._sockets)
-            hear_certificates(context, heard.append)
+            report_certificates(context, messages.append)
             bare: Any = requests.PreparedRequest()
             bare.method, bare.url, bare.headers = "HEAD", request.url, dict(self._headers)
             with suppress(requests.RequestException):
                 adapter = Adapter(self._sockets, lambda: context)
                 send(adapter, self._sockets, bare, timeouts, proxy).close()
-            self._issuers[place] = issuer_of(first_certificate(heard[-1])) if heard else ""
+            self._issuers[place] = issuer_of(first_certificate(messages[-1])) if messages else ""
         return CertificateError(self._issuers[place], trusted.named, error)
 
     def relieve(self) -> None:

@@ -36,7 +36,7 @@ class TokenFile(NamedTuple):
 
 
 def read(path: Path, *, longest: int = LONGEST_BYTES) -> TokenFile:
-    """All of a regular file that is the user's own or root's, without waiting for anybody.
+    """All of a regular file that is the user's own or root's, without waiting for another process.
 
     Raises FileNotFoundError, and DistrustedError for whatever else is not to be used.
     """

@@ -41,7 +41,7 @@ _ENCODED = re.compile(
 _RECENT_POOLS = 2
 
 
-class _Watched(HTTPConnection):
+class _Tracked(HTTPConnection):
     """A connection whose answers are `Response`s and whose socket can be shut from outside."""
 
     response_class = Response
@@ -62,7 +62,7 @@ class _Watched(HTTPConnection):
         self._is_new = False
 
 
-class _Connection(_Watched):
+class _Connection(_Tracked):
     def _new_conn(self) -> socket.socket:
         """As urllib3's own, with the same exceptions, by way of `Sockets.connect`."""
         timeout: Any = self.timeout
@@ -141,9 +141,9 @@ class _TLSPool(_Keeping, HTTPSConnectionPool):
 
 
 @cache
-def _watched(pool: Any) -> Any:
-    """A pool that connects in its own way, through SOCKS, with connections that are watched."""
-    connection = type("_SocksConnection", (_Watched, pool.ConnectionCls), {})
+def _tracked(pool: Any) -> Any:
+    """A pool that connects in its own way, through SOCKS, with connections that can be shut."""
+    connection = type("_SocksConnection", (_Tracked, pool.ConnectionCls), {})
     return type("_SocksPool", (pool,), {"ConnectionCls": connection})
 
 
@@ -161,17 +161,17 @@ def tls_context(trusted: Authorities, sockets: Sockets) -> ssl.SSLContext:
     return context
 
 
-def hear_certificates(context: ssl.SSLContext, heard: Callable[[bytes], None]) -> None:
-    """Have `heard` called with the messages in which hosts show their certificates."""
+def report_certificates(context: ssl.SSLContext, report: Callable[[bytes], None]) -> None:
+    """Have `report` called with each message in which a host shows its certificates."""
 
-    def hear(
+    def received(
         connection: Any, direction: Any, version: Any, content: Any, kind: Any, data: bytes
     ) -> None:
         if direction == "read" and kind == _CERTIFICATE and data[:1] == bytes([_CERTIFICATE]):
-            heard(data)
+            report(data)
 
     vars_of: Any = context
-    vars_of._msg_callback = hear
+    vars_of._msg_callback = received
 
 
 class Adapter(HTTPAdapter):
@@ -200,7 +200,7 @@ class Adapter(HTTPAdapter):
         if scheme.startswith("socks"):
             kind: Any = type(manager)
             pools = {
-                name: partial(_watched(pool), sockets=self._sockets)
+                name: partial(_tracked(pool), sockets=self._sockets)
                 for name, pool in kind.pool_classes_by_scheme.items()
             }
         manager.pool_classes_by_scheme = pools

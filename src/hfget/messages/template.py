@@ -61,7 +61,7 @@ def speak(lookup: Callable[[str], str] = _english) -> None:
 
 
 def translated(text: str, lookup: Callable[[str], str] | None = None) -> str:
-    """`text` in the language that is spoken; one that is not of a template stays as it is.
+    """`text` in the user's language; one that is not of a template stays as it is.
 
     Fields that are texts themselves are translated too. `lookup` is that of another language.
     """

@@ -124,8 +124,8 @@ def run(
 
     # What was ignored when this process began stays so: `&` in a script asks for it.
     wanted = (signal.SIGINT, signal.SIGTERM)
-    heard = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
+    handled = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in handled}
     try:
         server.run(sockets=[listener])
     finally:

@@ -6,7 +6,7 @@ there. Nothing is cleared before it is written, so nothing flickers, and no term
 outlives a paint. Messages are written above the region and scroll away as usual.
 
 The cursor rests at the top because a terminal that is resized breaks long rows anew, or does
-not, and tells the new size late: how many rows the region has then is anybody's guess. The
+not, and tells the new size late: how many rows the region has then cannot be known. The
 cursor stays on its character, and all that is below it is ours. (rich's own `Live` rests at
 the bottom and goes up as many rows as it once wrote.)
 """

@@ -129,7 +129,7 @@ def test_waits_grow_up_to_a_bound_and_differ() -> None:
     assert backoff(10_000) <= 45.0
 
 
-def test_those_who_failed_together_do_not_come_back_together() -> None:
+def test_requests_that_failed_together_are_tried_again_apart() -> None:
     """No tenth of the span holds more than a quarter of the retries."""
     waits = [backoff(4) for _ in range(2000)]
     tenths = [0] * 10

@@ -137,7 +137,7 @@ def test_a_deadline_shortens_the_last_wait_and_goes_without_a_trace(
         reader.close()
 
 
-def test_the_socket_can_be_found_by_those_who_hang_up(serve: Callable[[Reply], Any]) -> None:
+def test_a_socket_that_is_to_be_hung_up_can_be_found(serve: Callable[[Reply], Any]) -> None:
     silent = then_silent(HEAD + b"Content-Length: 9\r\n\r\n")
     with serve(silent) as (http, url), closing(http.get(url, read_timeout=LONG)) as response:
         waiter = Waiter(lambda: read(response))
@@ -173,7 +173,7 @@ STALLS = {
 
 
 @pytest.mark.parametrize("name", STALLS)
-def test_abort_wakes_who_waits(name: str, serve: Callable[[Reply], Any]) -> None:
+def test_abort_ends_a_wait(name: str, serve: Callable[[Reply], Any]) -> None:
     reached = threading.Event()
 
     def reply(conn: socket.socket) -> None:
@@ -183,14 +183,19 @@ def test_abort_wakes_who_waits(name: str, serve: Callable[[Reply], Any]) -> None
     with serve(reply) as (http, url):
         waiter = Waiter(lambda: read(http.get(url, read_timeout=LONG)))
         assert reached.wait(BOUND)
-        waiter.join(0.1)
-        assert waiter.is_alive()
-        http.abort()
-        waiter.join(BOUND)
-        assert not waiter.is_alive()
+        check_abort_wakes(waiter, http)
 
 
-def test_abort_wakes_who_connects() -> None:
+def check_abort_wakes(waiter: Waiter, http: HttpClient) -> None:
+    """It waits, and waits no longer once the client is told to stop."""
+    waiter.join(0.1)
+    assert waiter.is_alive()
+    http.abort()
+    waiter.join(BOUND)
+    assert not waiter.is_alive()
+
+
+def test_abort_ends_connecting() -> None:
     http = HttpClient(connect_timeout=LONG, env={})
     with silent_port() as port:
         waiter = Waiter(lambda: http.get(f"http://127.0.0.1:{port}/", read_timeout=LONG))
@@ -201,7 +206,7 @@ def test_abort_wakes_who_connects() -> None:
     assert isinstance(from_exception(waiter.error, "http://h"), Transient)
 
 
-def test_abort_wakes_who_shakes_hands() -> None:
+def test_abort_ends_a_handshake() -> None:
     http = HttpClient(connect_timeout=LONG, env={})
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
@@ -209,14 +214,10 @@ def test_abort_wakes_who_shakes_hands() -> None:
         conn, _ = silent.accept()
         with conn:
             assert conn.recv(1)
-            waiter.join(0.1)
-            assert waiter.is_alive()
-            http.abort()
-            waiter.join(BOUND)
-            assert not waiter.is_alive()
+            check_abort_wakes(waiter, http)
 
 
-def test_abort_wakes_who_waits_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_abort_ends_the_wait_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     http = HttpClient(connect_timeout=LONG, env={})
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -224,11 +225,7 @@ def test_abort_wakes_who_waits_for_a_proxy(monkeypatch: pytest.MonkeyPatch) -> N
         conn, _ = silent.accept()
         with conn:
             assert conn.recv(1)
-            waiter.join(0.1)
-            assert waiter.is_alive()
-            http.abort()
-            waiter.join(BOUND)
-            assert not waiter.is_alive()
+            check_abort_wakes(waiter, http)
 
 
 def test_abort_concerns_this_client_alone() -> None:

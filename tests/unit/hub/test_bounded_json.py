@@ -57,7 +57,7 @@ def test_it_is_read_in_any_framing(framing: Any) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP", "deflate", "identity", ""])
-def test_it_is_decoded_though_nobody_asked_for_that(encoding: str) -> None:
+def test_a_body_is_decoded_that_was_to_come_plain(encoding: str) -> None:
     body = TEXT
     if "gzip" in encoding.lower():
         body = gzip.compress(TEXT)

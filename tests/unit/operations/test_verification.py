@@ -223,7 +223,7 @@ def test_what_a_link_leads_to_is_neither_read_nor_right(
 
 
 @pytest.mark.timeout(20)
-def test_what_is_no_file_is_changed_and_nobody_waits_for_it(root: Path) -> None:
+def test_what_is_no_file_counts_as_changed_and_is_not_waited_for(root: Path) -> None:
     (root / "empty.txt").unlink()
     os.mkfifo(root / "empty.txt")
     (root / "config.json").unlink()

@@ -27,7 +27,7 @@ def basic(password: str) -> str:
         (f"Basic {TOKEN}", False, False), ("Bearer \udcff", False, False),
     ],
 )  # fmt: skip
-def test_only_who_shows_one_is_let_in(given: str, for_files: bool, for_page: bool) -> None:
+def test_only_a_request_with_a_token_is_let_in(given: str, for_files: bool, for_page: bool) -> None:
     tokens = ClientTokens(["another-example", TOKEN])
     for is_page, admitted in ((False, for_files), (True, for_page)):
         headers = {"authorization": given} if given else {}

@@ -60,7 +60,7 @@ def test_equal_ones_take_turns() -> None:
     assert [one.busy for one in given_ones] == [10, 10, 10]
 
 
-def test_a_small_file_comes_from_who_answers_first_a_large_one_from_who_brings_most() -> None:
+def test_a_small_file_comes_from_the_quickest_to_answer_a_large_one_from_the_fastest() -> None:
     near, wide = Candidate(5, 0.01, 1e6), Candidate(0, 0.5, 10e6)
     assert choose([near, wide], 1000) == 0 and choose([near, wide], 16 * MIB) == 1
 

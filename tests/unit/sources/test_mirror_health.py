@@ -170,7 +170,7 @@ def test_one_that_does_not_answer_for_long_is_not_asked_more(clinic: Clinic) -> 
     assert list(clinic.health.worthwhile([A, B])) == [B]
 
 
-def test_only_who_has_joined_is_in(clinic: Clinic) -> None:
+def test_only_a_mirror_that_has_joined_is_in(clinic: Clinic) -> None:
     clinic.joined = [A]
     assert clinic.health.is_in(A) and not clinic.health.is_in(B)
 

@@ -226,7 +226,7 @@ def test_one_that_sends_no_parts_is_asked_for_none(pair: MakePair) -> None:
     assert two.source.ranged
 
 
-def test_who_is_doubtful_comes_before_who_is_avoided(pair: MakePair) -> None:
+def test_a_doubtful_mirror_comes_before_an_avoided_one(pair: MakePair) -> None:
     two = pair(content, content)
     two.source.avoid(two.names[0], doubtful=two.names[1:])
     assert two.source.open((0, 1)).place == two.names[1]

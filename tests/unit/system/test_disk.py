@@ -83,7 +83,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     def fail(fd: int, data: bytes) -> None:
         raise error
 
-    monkeypatch.setattr(atomic_files, "_write_all", fail)
+    monkeypatch.setattr(atomic_files, "write_all", fail)
     with pytest.raises(type(error)):
         atomic_write(target, "new")
     assert target.read_text() == "old" and os.listdir(tmp_path) == ["x"]  # noqa: PTH208

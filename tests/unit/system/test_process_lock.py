@@ -24,6 +24,7 @@ from hfget.system.cancellation import Stop
 from hfget.system.process_identity import ProcessIdentity
 from hfget.system.process_lock import folder_lock, is_shared
 from tests.support.loopback import BOUND, child
+from tests.support.network import Waiter
 
 _HOLDS = """
 import sys
@@ -59,6 +60,11 @@ def locked(
     path: Path, *, wait: bool = True, stop: Stop | None = None, notes: Notes | None = None
 ) -> AbstractContextManager[Callable[[], None]]:
     return folder_lock(path, wait=wait, stop=stop or Stop(), observer=notes or Notes())
+
+
+def take(path: Path, stop: Stop, notes: Notes) -> None:
+    with locked(path, stop=stop, notes=notes):
+        pass
 
 
 def test_a_lock_is_taken_given_back_and_taken_again(path: Path) -> None:
@@ -145,22 +151,12 @@ def test_it_is_looked_several_times_a_second(path: Path) -> None:
 
 def test_a_wait_can_be_stopped(path: Path) -> None:
     stop, notes = Stop(), Notes()
-    caught: list[InterruptedRunError] = []
-
-    def want() -> None:
-        try:
-            with locked(path, stop=stop, notes=notes):
-                raise AssertionError("the lock is held")
-        except InterruptedRunError as error:
-            caught.append(error)
-
     with locked(path):
-        waiting = threading.Thread(target=want)
-        waiting.start()
+        waiting = Waiter(lambda: take(path, stop, notes))
         assert notes.first.wait(BOUND)
         stop.set()
         waiting.join(BOUND)
-    assert [error.exit_code for error in caught] == [130]
+    assert isinstance(waiting.error, InterruptedRunError) and waiting.error.exit_code == 130
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
@@ -224,22 +220,14 @@ def test_a_lock_without_a_sign_of_life_is_not_waited_for(
     assert last.level == "warning" and "no sign of life" in last.text
 
 
-def test_who_gives_signs_of_life_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_holder_that_gives_signs_of_life_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lock_module, "_PATIENCE_SECONDS", 0.8)
     monkeypatch.setattr(lock_module, "_BEAT_SECONDS", 0.1)
     stop, notes = Stop(), Notes()
-    caught: list[InterruptedRunError] = []
-
-    def want() -> None:
-        try:
-            with locked(path, stop=stop, notes=notes):
-                raise AssertionError("the lock is held")
-        except InterruptedRunError as error:
-            caught.append(error)
-
     with locked(path) as alive:
-        waiting = threading.Thread(target=want)
-        waiting.start()
+        waiting = Waiter(lambda: take(path, stop, notes))
         assert notes.first.wait(BOUND)
         until = time.monotonic() + 2.5
         while time.monotonic() < until and waiting.is_alive():
@@ -248,7 +236,7 @@ def test_who_gives_signs_of_life_is_waited_for(path: Path, monkeypatch: pytest.M
         assert waiting.is_alive(), "three times its patience, and still waiting"
         stop.set()
         waiting.join(BOUND)
-    assert len(caught) == 1 and len(notes.said) == 1
+    assert isinstance(waiting.error, InterruptedRunError) and len(notes.said) == 1
 
 
 @pytest.mark.timeout(60)

@@ -18,7 +18,7 @@ def made_up() -> str:
     return secrets.token_hex(12) + "/+=" + secrets.token_hex(4)
 
 
-def test_a_secret_shows_itself_to_no_one_but_those_who_ask() -> None:
+def test_a_secret_shows_itself_only_when_asked() -> None:
     value = made_up()
     secret = Secret(value)
     assert secret.reveal() == value

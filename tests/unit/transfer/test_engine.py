@@ -303,7 +303,7 @@ class Bug(Exception):
 
 
 @pytest.mark.parametrize("kind", [events.Progress, events.FileDone, events.FileFailed])
-def test_a_bug_in_the_one_who_watches_ends_the_run_in_order(
+def test_a_bug_in_an_observer_ends_the_run_in_order(
     repos_root: Path, start_hub: StartHub, tmp_path: Path, kind: type[events.Event]
 ) -> None:
     make_model(repos_root, REPO, {"a.bin": 20 * MiB, "b.txt": "x", "c.txt": "y"})

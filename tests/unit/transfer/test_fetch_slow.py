@@ -96,7 +96,7 @@ def test_stopping_keeps_what_came(tmp_path: Path, by: str) -> None:
         assert drip.first <= fetching.job.ledger.done_bytes < SIZE
 
 
-def test_stopping_wakes_the_one_who_waits_for_bytes(tmp_path: Path) -> None:
+def test_stopping_wakes_a_worker_that_waits_for_bytes(tmp_path: Path) -> None:
     drip = Dripping(1000)
     with FileServer(DATA, always(drip)) as server:
         fetching = transfer(server, tmp_path, DATA)

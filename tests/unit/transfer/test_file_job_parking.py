@@ -51,7 +51,7 @@ def test_what_was_parked_is_continued(tmp_path: Path) -> None:
         assert server.ranges == [f"bytes=0-{MIB - 1}", f"bytes={MIB}-{SIZE - 1}"]
 
 
-def test_a_range_is_left_at_rest_for_who_has_the_whole(tmp_path: Path) -> None:
+def test_a_range_is_left_at_rest_for_a_run_that_has_the_whole(tmp_path: Path) -> None:
     with FileServer(DATA) as server:
         one = transfer(server, tmp_path, DATA, span=(MIB, 2 * MIB))
         assert one.job.progress.size == MIB

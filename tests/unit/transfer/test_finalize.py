@@ -122,7 +122,7 @@ def test_where_there_is_no_thread_to_be_had_no_one_counts_on_it() -> None:
 
 
 @pytest.mark.parametrize("fsync", [True, False])
-def test_a_small_file_is_finished_by_the_one_who_fetched_its_last_byte(fsync: bool) -> None:
+def test_a_small_file_is_finished_by_the_worker_that_fetched_its_last_byte(fsync: bool) -> None:
     desk, job = Desk(fsync=fsync), Job()
     desk.finisher.settle(job)
     assert job.said == [("finished", fsync)] and desk.succeeded == [job]
@@ -144,7 +144,7 @@ def test_a_followed_file_is_left_to_its_thread_which_is_woken() -> None:
 
 
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.FETCHING])
-def test_what_is_given_up_is_parked_by_the_last_who_leaves(phase: Phase) -> None:
+def test_a_job_that_is_given_up_is_parked_by_its_last_worker(phase: Phase) -> None:
     desk, job = Desk(), Job()
     job.phase, job.abandoned = phase, phase is Phase.FETCHING
     job.ledger.leases = 1

@@ -135,7 +135,7 @@ def test_another_place_that_would_bring_the_rest_much_sooner_is_reason_enough() 
     assert Watching(laggard, nearly_done, at(2 * MB)).run(1.5) == {laggard}
 
 
-def test_rates_are_told_to_the_one_who_steals() -> None:
+def test_rates_are_told_to_the_ledger() -> None:
     fast, slow = at(4 * MB), at(MB)
     Watching(fast, slow).run(6.0)
     assert fast.lease is not None and slow.lease is not None

@@ -101,7 +101,7 @@ def _of_error(kind: str) -> str:
 def _page(name: str) -> str:
     """A page as it is installed, or as it lies in the source tree. Raises UsageError.
 
-    In the language that is spoken, where it has been translated.
+    In the user's language, where it has been translated.
     """
     package = Path(__file__).parents[2]
     for named in (translated(texts.PAGE(name=name.removesuffix(".md"))), name):

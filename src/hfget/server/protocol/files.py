@@ -25,7 +25,7 @@ from hfget.server.repos.listing import Listing, ServedFile, Supply
 from hfget.server.repos.repo import Repo
 from hfget.server.repos.scanning import open_checked
 
-#: Content is never a page of this origin: a repo may hold scripts of anybody's.
+#: Content is never a page of this origin: a repo may hold scripts that its readers did not write.
 _INERT = {
     "Content-Type": "application/octet-stream",
     "Content-Security-Policy": "sandbox",

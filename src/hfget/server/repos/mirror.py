@@ -201,7 +201,7 @@ def make_mirror(
 ) -> Mirror:
     """The mirror of `endpoints` that keeps what it fetches in `cache`. Raises UsageError.
 
-    Without `with_token` upstream is asked as anybody would: then what anybody may see gets in.
+    Without `with_token` upstream is asked without one: then only what is public gets in.
     """
     rate = os.environ.get("HFGET_LIMIT_RATE", "").strip() or None
     options = DownloadOptions(ambient_token=with_token, limit_rate=rate)
