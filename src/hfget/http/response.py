@@ -186,7 +186,7 @@ class Response(http.client.HTTPResponse):
         """http.client takes a sign, and any number. Raises ValueError."""
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
         if not 0 <= size < _LARGEST_CHUNK:
-            raise ValueError("not the size of a chunk")
+            raise ValueError(size)
         return size
 
     def read1(self, n: int = -1, /) -> bytes:
