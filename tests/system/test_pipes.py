@@ -169,3 +169,22 @@ def test_a_reader_that_goes_away_is_no_catastrophe(
         assert ran.stdout == "0\n", (arguments, ran)
         assert "Traceback" not in ran.stderr and "BrokenPipe" not in ran.stderr
     assert (shell.directory / "model" / "config.json").exists()
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_what_a_full_disk_cannot_take_is_not_said(
+    stream: str, model: Path, start_hub: StartHub, shell_at: ShellAt
+) -> None:
+    shell = shell_at(start_hub().endpoint)
+    command = f"{shlex.join([*HFGET, REPO, '--json'])} {stream}>/dev/full"
+    ran = subprocess.run(
+        ["bash", "-c", command],
+        cwd=shell.directory,
+        env=shell.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0 and ran.stderr == "", ran
+    assert (shell.directory / "model" / "config.json").exists()

@@ -76,8 +76,9 @@ def _complete_streams() -> None:
 
 
 def _let_go_of_messages() -> None:
-    """What stderr could not take (a full disk) must not become the exit code 120."""
-    try:
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    """What a stream could not take (a full disk) must not become the exit code 120."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)

@@ -129,6 +129,14 @@ def _tls_words(cause: BaseException) -> str:
     return texts.TLS_FAILED(reason=safe_text(redact(reason), 80)) if reason else ""
 
 
+def _socks_words(cause: BaseException) -> str:
+    """What PySocks says, whose errors have no errno."""
+    if type(cause).__module__ != "socks":
+        return ""
+    inner: BaseException = getattr(cause, "socket_err", None) or cause
+    return safe_text(redact(str(inner)), 120)
+
+
 def _system_words(cause: BaseException) -> str:
     if isinstance(cause, requests.RequestException):
         return ""
@@ -156,6 +164,7 @@ _WORDS: tuple[tuple[_Kind, str | Callable[[BaseException], str]], ...] = (
         (http.client.HTTPException, urllib3.exceptions.InvalidHeader),
         texts.NOT_HTTP,
     ),
+    (OSError, _socks_words),
     (OSError, _system_words),
 )
 

@@ -63,7 +63,8 @@ class Transient(Exception):
     before the failure, `kept` of them. `status` is that of the answer, 0 where there was none;
     `timed_out` tells that the host took too long. `place` is the host of the endpoint that was
     asked, where an answer had begun; `elsewhere` is set where another endpoint sends the rest.
-    `local` is set where this process could not connect, for want of descriptors or memory.
+    `by_proxy` is set where the way to or through a proxy failed, `local` where this process could
+    not connect, for want of descriptors or memory.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Transient(Exception):
         self.elsewhere = False
         self.timed_out = timed_out
         self.local: OSError | None = None
+        self.by_proxy = False
         self.led_by = ""
 
     def lead_here(self, host: str) -> None:
@@ -142,12 +144,14 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
             failure.local = lacking
             return failure
         connecting = isinstance(error, requests.exceptions.ConnectionError)
-        return Transient(
+        failure = Transient(
             describe(error),
             url=url,
             whole_host=connecting,
             timed_out=isinstance(error, requests.exceptions.Timeout),
         )
+        failure.by_proxy = isinstance(error, ProxyError)
+        return failure
     raise error
 
 
@@ -275,7 +279,7 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError | 
         texts.HOST_FAILED(host=failure.host, reason=failure.reason),
         path=path,
         url=failure.url,
-        hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,
+        hint=advice.CHECK_PROXY if failure.by_proxy else advice.RUN_AGAIN_OR_OTHER_MIRROR,
     )
     error.wait = failure.wait
     return error

@@ -136,7 +136,9 @@ class _Refusal(NamedTuple):
                 texts.ACCESS_REFUSED(
                     host=self._host, ref=self.ref, status=status, in_its_words=self._in_its_words
                 ),
-                texts.PRIVATE_OR_MISSING(token_hint=self._token_hint, page=self._page),
+                self._perhaps_a_firewall(
+                    texts.PRIVATE_OR_MISSING(token_hint=self._token_hint, page=self._page)
+                ),
             )
         if status in NO_ROUTE and self.path is None:
             return self._error(
@@ -151,6 +153,12 @@ class _Refusal(NamedTuple):
             texts.ANSWERS_STATUS(host=self._host, status=status, in_its_words=self._in_its_words),
             advice.LATER_OR_OTHER_MIRROR,
         )
+
+    def _perhaps_a_firewall(self, hint: str) -> str:
+        """The Hub refuses in JSON, and in words of its own."""
+        kind = self.response.headers.get("Content-Type", "").lower()
+        is_page = kind.startswith("text/html") and not self._said
+        return texts.A_PAGE_REFUSES(otherwise=hint) if is_page else hint
 
     def _bad_token(self, source: str) -> HfgetError:
         if source == "endpoint":

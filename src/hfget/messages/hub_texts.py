@@ -27,6 +27,9 @@ DISABLED = Text("{ref} is disabled")
 HIDDEN_WITHOUT_TOKEN = Text("{host} does not show {ref} without a token")
 PRIVATE_OR_MISSPELT = Text("it is private, gated or misspelt; {advice}")
 ACCESS_REFUSED = Text("{host} refuses access to {ref} (HTTP {status}){in_its_words}")
+A_PAGE_REFUSES = Text(
+    "a firewall or a proxy may have answered, with a web page; if it was the hub: {otherwise}"
+)
 PRIVATE_OR_MISSING = Text("it is private, gated or missing{token_hint}; its page is {page}")
 NO_SUCH_ROUTE = Text(
     "{host} answers HTTP {status}{in_its_words}: it does not take this request of the Hub's API"

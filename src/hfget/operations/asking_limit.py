@@ -50,7 +50,10 @@ class AskingLimit:
             self._timer.join()
 
     def _look(self) -> None:
-        with suppress(HfgetError, OSError):
-            if self._is_due():
-                self.reached = True
-                self._end()
+        try:
+            is_due = self._is_due()
+        except (HfgetError, OSError):
+            return
+        if is_due:
+            self.reached = True
+            self._end()

@@ -13,7 +13,7 @@ from hfget.errors import DiskError, LocaleError
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
 from hfget.system import safe_open
-from hfget.system.mounts import cannot_rename
+from hfget.system.mounts import cannot_rename, temporary_name
 from hfget.system.text import safe_text
 
 #: Characters of a path in a message.
@@ -74,6 +74,10 @@ def disk_error(error: OSError, path: Path | str, doing: str = "writing") -> Disk
     )
     if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(path)):
         meaning, hint = _NO_INODES
+    if error.errno == errno.ENOTDIR and not _is_in_the_way(Path(path)):
+        hint = advice.OTHER_FOLDER_OR_CACHE
+    if error.errno == errno.ENOENT and _takes_no_folders(existing_folder(Path(path))):
+        meaning, hint = _MEANINGS[errno.EPERM]
     if error.errno in _PERHAPS_THE_MOUNT and cannot_rename(existing_folder(Path(path).parent)):
         meaning, hint = _NO_RENAME
     said = texts.DOING_FAILED(doing=doing, path=_short(str(path)), meaning=meaning)
@@ -146,6 +150,25 @@ def naming_disk_errors() -> Iterator[None]:
         if error.filename is None:
             raise
         raise disk_error(error, os.fsdecode(error.filename), "using") from error
+
+
+def _is_in_the_way(path: Path) -> bool:
+    """Whether a file lies where a folder should be that its user may move away: no device."""
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+    return os.path.isfile(there)
+
+
+def _takes_no_folders(folder: Path) -> bool:
+    """Whether a folder that is there says that it is not when one is made in it, as /proc does."""
+    trial = folder / temporary_name()
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except FileNotFoundError:
+        return os.path.isdir(folder)
+    except OSError:
+        pass
+    return False
 
 
 def _is_out_of_inodes(path: Path) -> bool:

@@ -18,10 +18,10 @@ from hfget.errors import AccessError, UsageError
 from hfget.http.client import HttpClient
 from hfget.http.failures import ProxyError
 from hfget.http.proxies import shown
-from hfget.http.retry import Transient, from_exception
+from hfget.http.retry import Transient, from_exception, given_up
 from tests.support.certificates import PrivateCA
 from tests.support.loopback import BOUND, Answer, Asked, Loopback, Reply, hang_up, reset
-from tests.support.network import read, wire_of
+from tests.support.network import answering_once, read, wire_of
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
 
@@ -161,6 +161,28 @@ def test_a_dead_proxy_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
         get("https://hub.test/a")
     failure = from_exception(met.value, "https://hub.test/a")
     assert str(failure) == "through the proxy 127.0.0.1:1: connection refused"
+    assert isinstance(failure, Transient) and "HTTPS_PROXY" in given_up(failure).hint
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"\5\xff", "All offered SOCKS5 authentication methods were rejected"),
+        (b"\5\0" + b"\5\5\0\1" + bytes(6), "0x05: Connection refused"),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\n", "SOCKS5 proxy server sent invalid data"),
+        (b"", "Connection closed unexpectedly"),
+    ],
+)
+def test_what_a_socks_proxy_says_is_said(
+    answer: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("socks")
+    with answering_once(answer) as port:
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{port}")
+        with pytest.raises(ProxyError) as met:
+            get("http://hub.test/a")
+    failure = from_exception(met.value, "http://hub.test/a")
+    assert str(failure) == f"through the proxy 127.0.0.1:{port}: {words}"
 
 
 def test_a_proxy_with_a_bad_certificate(

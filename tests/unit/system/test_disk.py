@@ -243,3 +243,17 @@ def test_a_file_that_comes_in_pieces_is_read_whole(
 
 def test_an_error_without_a_number_is_said_by_its_name() -> None:
     assert "OSError" in disk_error(OSError("odd"), "x").message
+
+
+def test_what_is_in_the_way_is_to_be_moved_only_if_it_can(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.touch()
+    for number, place, words in (
+        (errno.ENOTDIR, mine / "a", "move that file away"),
+        (errno.ENOTDIR, Path("/dev/null/a"), "another folder"),
+        (errno.ENOENT, tmp_path / "a" / "b", "run the same command again"),
+        (errno.ENOENT, Path("/proc/a/b"), "another folder"),
+    ):
+        error = disk_error(OSError(number, os.strerror(number)), place)
+        assert words in error.hint, (place, error.hint)
+    assert list(tmp_path.iterdir()) == [mine]
