@@ -69,3 +69,20 @@ def test_what_is_answered_asks_no_one(
     assert "org/model" in done.err or "org/name" in done.err
     assert not list(hub.log)
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "comes"),
+    [
+        ("DIR=$(hf download org/model a.gguf)", {"a.gguf"}),
+        ('subprocess.run(["hf", "download", "org/model", "b.gguf"])', {"b.gguf"}),
+        ("0 3 * * * hf download org/model sub/c.json", {"sub/c.json"}),
+    ],
+)
+def test_a_command_within_something_else_brings_what_it_names(
+    line: str, comes: set[str], hub: LocalHub, shell_at: ShellAt
+) -> None:
+    shell = shell_at(hub.endpoint)
+    done = shell.run(line)
+    assert done.code == 0, done.err
+    assert set(tree(shell.directory / "model")) == comes

@@ -145,3 +145,13 @@ def test_names_that_lead_out_are_refused(path: str, hub: LocalHub, shell: Shell)
     for name in FORMATS:
         done = shell.run("urls", REPO, "--format", name)
         assert (done.code, done.out) == (8, ""), done.err
+
+
+def test_a_name_that_aria2c_would_change_is_refused_there(
+    repos_root: Path, hub: LocalHub, shell: Shell
+) -> None:
+    make_model(repos_root, "org/blank", {" a.txt": "one", "a.txt": "two"})
+    done = shell.run("urls", "org/blank", "--format", "aria2c")
+    assert (done.code, done.out) == (2, "")
+    assert "' a.txt'" in done.err
+    assert shell.run("urls", "org/blank", "--format", "curl").code == 0

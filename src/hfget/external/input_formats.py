@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from hfget.errors import UsageError
+from hfget.messages import external_texts as texts
 from hfget.model import RemoteFile
+from hfget.system import safe_text
 
 
 class Download(NamedTuple):
@@ -30,9 +33,14 @@ def plain(downloads: Sequence[Download]) -> list[str]:
 
 
 def for_aria2c(downloads: Sequence[Download]) -> list[str]:
-    """`aria2c -i FILE`: a line a URL, its options behind blanks."""
+    """`aria2c -i FILE`: a line a URL, its options behind blanks.
+
+    Raises UsageError for a name that begins or ends with a blank: aria2c writes another file.
+    """
     lines = []
     for one in downloads:
+        if one.file.path != one.file.path.strip():
+            raise UsageError(texts.BLANK_AROUND(path=repr(safe_text(one.file.path, 120))))
         lines += [one.url, f"  out={one.file.path}"]
         if one.file.sha256:
             lines.append(f"  checksum=sha-256={one.file.sha256}")

@@ -69,11 +69,20 @@ def _is_part(part: str) -> bool:
 
 
 def _part(file: RemoteFile, labels: Mapping[str, Label]) -> str:
-    """Folders and name in small letters, without all that tells a precision."""
+    """Folders and name in small letters, up to what tells a precision.
+
+    Words behind that tell how it was made: `IQ4_XS-imat`, `Q4_K_M-pure`.
+    """
     path = stem(file.path).lower()
     told = path.removesuffix(labels[file.path].quant.lower())
     path = told if told[-1:] not in ("", "/") else path  # its label is all of its name
-    for start, end in reversed(label_spans(path)):
-        path = path[:start] + path[end:]
-    names = [_RUNS.sub("-", name).strip("-") for name in path.split("/")]
-    return "/".join(filter(None, names))
+    names = map(_before_label, path.split("/"))
+    return "/".join(filter(None, (_RUNS.sub("-", name).strip("-") for name in names)))
+
+
+def _before_label(name: str) -> str:
+    spans = label_spans(name)
+    if not spans:
+        return name
+    before = name[: spans[0][0]]
+    return before if before.strip("-_. ") else name[spans[-1][1] :]

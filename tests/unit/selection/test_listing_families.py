@@ -3,7 +3,7 @@
 `listing_families.json` has `files` as lines of paths with a size at the end (1 kB without one),
 where `{a,b}` and `{1..3}` stand for each of them, and `cases`: `args` as on the command line,
 `out` globs of what is left out (all else comes), `says` words that are told (alternatives by `|`),
-`exit` the code of a refusal, `why` a reason that is not plain.
+`says_not` words that are not, `exit` the code of a refusal, `why` a reason that is not plain.
 """
 
 from __future__ import annotations
@@ -64,5 +64,6 @@ def test_all_comes_but_what_a_loader_does_not_take(family: dict[str, Any]) -> No
         assert all(any(fnmatchcase(path, glob) for path in files) for glob in globs), case
         if not code:
             assert set(files) - set(chosen) == left, case
+        assert not [words for words in case.get("says_not", ()) if words in told], (case, told)
         for words in case.get("says", ()):
             assert any(word in told for word in words.split("|")), (case, told)
