@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import ssl
 import sys
@@ -18,7 +19,7 @@ from hfget.errors import HfgetError, UsageError
 from hfget.messages import advice, translated
 from hfget.messages import cli_texts as texts
 from hfget.settings import user_path
-from hfget.system import hub_cache, lazy_pattern, os_reason, safe_text
+from hfget.system import cells, hub_cache, lazy_pattern, os_reason, safe_text, wrap
 
 if TYPE_CHECKING:
     from hfget.server import Store, Tls
@@ -189,5 +190,16 @@ def tell(event: events.Event) -> None:
 
 
 def say(text: str) -> None:
+    """On a terminal broken between words."""
+    line = safe_text(translated(text))
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
+    lines = wrap(line, width, "", hanging="  ") if 0 < width < cells(line) else [line]
     with suppress(OSError):
-        print(safe_text(translated(text)), file=sys.stderr, flush=True)
+        print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def end_line() -> None:
+    """A terminal has echoed ^C, and stands behind it."""
+    if sys.stderr.isatty():
+        with suppress(OSError):
+            print(file=sys.stderr, flush=True)

@@ -18,7 +18,7 @@ import typer
 from hfget.cli.deadline import time_limit
 from hfget.cli.user_language import speak_to_user
 from hfget.errors import DiskError, HfgetError, InterruptedRunError, LocaleError, UsageError
-from hfget.messages import advice
+from hfget.messages import advice, system_texts
 from hfget.messages import cli_texts as texts
 from hfget.system import Ended, Stop, redact, shell_word
 
@@ -143,7 +143,7 @@ def _signals(stop: Stop, shown: Display) -> Iterator[None]:
         stop.signal_number = number
         stop.set()
         if not stop.heeded:
-            raise Ended(InterruptedRunError(number, "stopped", hint=command_line()))
+            raise Ended(InterruptedRunError(number, system_texts.NOT_FINISHED, hint=command_line()))
 
     # What was ignored when this process began stays so: nohup, and `&` in a script, ask for it.
     handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

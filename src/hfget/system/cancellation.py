@@ -61,7 +61,7 @@ class Stop(threading.Event):
                 return self.is_set()
         return True
 
-    def error(self, message: str = "stopped", hint: str = GO_ON) -> HfgetError:
+    def error(self, message: str = texts.NOT_FINISHED, hint: str = GO_ON) -> HfgetError:
         """What to raise where the run ends because of this."""
         if self.time_limit is not None:
             return TimeLimitError(texts.TIME_IS_UP(limit=self.time_limit), hint=hint)

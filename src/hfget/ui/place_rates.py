@@ -42,5 +42,5 @@ class PlaceRates:
         line = translated(texts.SENT(parts=joined(parts)))
         while cells(line) > width and len(parts) > 1:
             parts = parts[:-1]
-            line = translated(texts.SENT(parts=joined([*parts, "..."])))
+            line = translated(texts.SENT(parts=joined([*parts, "…"])))
         return line

@@ -83,7 +83,9 @@ class Summaries:
             rows = [(size_text(f.size), "lfs" if f.is_lfs else "", f.path) for f in files]
             sum_line = files_line(len(files), sum(file.size for file in files))
             body = tree_lines(files) if tree else _columns(rows)
-            self._write([header_line(snapshot), *body, sum_line, *_group_lines(snapshot)])
+            width = shutil.get_terminal_size().columns
+            head = wrapped(header_line(snapshot), width)
+            self._write([*head, *body, sum_line, *_group_lines(snapshot, width)])
         elif tree:
             self._write(tree_lines(files))
         else:
@@ -130,8 +132,10 @@ class Summaries:
             self._results.line(text)
 
 
-def _group_lines(snapshot: Snapshot) -> list[str]:
-    """The groups and how one is chosen, where there is more than one."""
+def _group_lines(snapshot: Snapshot, width: int) -> list[str]:
+    """The groups and how one is chosen, where there is more than one; what loads them if that
+    fits `width`.
+    """
     found = groups_of(snapshot)
     if len(found) < 2:
         return []
@@ -144,8 +148,11 @@ def _group_lines(snapshot: Snapshot) -> list[str]:
         )
         for g in found
     ]
+    lines = table_rows(rows, right=frozenset({0}))
+    if max(map(cells, lines)) > width:
+        lines = table_rows([row[:-1] for row in rows], right=frozenset({0}))
     hint = choice_line(found)
-    return ["", *table_rows(rows, right=frozenset({0})), *([hint] if hint else [])]
+    return ["", *lines, *(wrapped(hint, width) if hint else [])]
 
 
 def _decision_lines(plan: Plan) -> list[str]:
@@ -166,7 +173,7 @@ def _decision_lines(plan: Plan) -> list[str]:
         width = shutil.get_terminal_size().columns
         table = Table(names, rows, frozenset({1, 2, 3, 4}))
         hint = choice_line(found)
-        lines += ["", *table_lines(table, width), *([hint] if hint else [])]
+        lines += ["", *table_lines(table, width), *(wrapped(hint, width) if hint else [])]
     free, speed = free_bytes(plan.root), last_speed()
     if free is not None:
         lines.append(translated(texts.FREE_SPACE(size=size_text(free))))

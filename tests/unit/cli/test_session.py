@@ -40,7 +40,7 @@ def test_a_signal(number: int, capfd: pytest.CaptureFixture[str]) -> None:
         os.kill(os.getpid(), number)
         _swallow_everything()
     assert caught.value.exit_code == 128 + number
-    assert "interrupted: stopped" in capfd.readouterr().err
+    assert "interrupted: not finished" in capfd.readouterr().err
 
 
 def test_the_end_of_the_time(capfd: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,19 @@ def test_a_terminal_shows_the_groups_after_the_files() -> None:
     ]
 
 
+def test_a_narrow_terminal_shows_the_groups_without_what_loads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert listed(LLAMA)[-5:] == [
+        "  13.5 GB  3 files  safetensors",
+        "  27.0 GB  4 files  bin",
+        "   1.0 MB  8 files  all else",
+        "to fetch one of them: --weights",
+        "  safetensors or --pick",
+    ]
+
+
 def test_no_groups_where_there_is_nothing_to_tell() -> None:
     assert len(listed(DATASET)) == len(DATASET) + 2
     assert len(listed({"model.safetensors": 1})) == 3

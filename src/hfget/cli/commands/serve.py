@@ -197,6 +197,7 @@ def serve(
         threading.Thread(target=work, daemon=True).start()
     options = ServeOptions(hosts=hosts, origins=origins, tokens=tokens, tls=tls)
     run(store, listener, options, lambda: print_ready(url), mirror)
+    given.end_line()
 
 
 def print_ready(url: str) -> None:
