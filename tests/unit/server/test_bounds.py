@@ -128,7 +128,8 @@ def test_a_handshake_that_does_not_end_is_hung_up(tmp_path: Path) -> None:
 
 
 def test_handshakes_that_do_not_end_take_no_place_from_those_that_do(tmp_path: Path) -> None:
-    with tls_server(tmp_path, most_connections_each=4) as (address, authority), ExitStack() as kept:
+    limits = {"most_connections_each": 4, "head_seconds": 600}
+    with tls_server(tmp_path, **limits) as (address, authority), ExitStack() as kept:
         halves = []
         for number in range(8):
             halves.append(kept.enter_context(socket.create_connection(address, timeout=30)))
