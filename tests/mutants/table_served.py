@@ -154,4 +154,10 @@ CHECKS = [
         _BOUNDS,
         ("_is_sensible", "segment.count('*') <= _MOST_STARS", "True"),
     ),
+    *checks(
+        _SHOWN,
+        "server/handshakes.py",
+        _BOUNDS,
+        ("TlsListener._begin", "not self._admission.enter(half, client)", "False"),
+    ),
 ]

@@ -11,7 +11,7 @@ import asyncio
 import socket
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -20,6 +20,19 @@ _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\n"
     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(_FULL_TEXT), _FULL_TEXT)
 )
+
+
+class Holder(Protocol):
+    """What has a place: a connection, or the handshake before it.
+
+    One that is not at work may have its `transport` aborted, to make room.
+    """
+
+    @property
+    def is_at_work(self) -> bool: ...
+
+    @property
+    def transport(self) -> Any: ...
 
 
 @dataclass(slots=True)
@@ -34,10 +47,10 @@ class Admission:
     most_each: int
     head_seconds: float
     stall_seconds: float = 300.0
-    _all: OrderedDict[Guarded, str] = field(default_factory=OrderedDict)
+    _all: OrderedDict[Holder, str] = field(default_factory=OrderedDict)
     _each: dict[str, int] = field(default_factory=dict)
 
-    def enter(self, connection: Guarded, client: str) -> bool:
+    def enter(self, connection: Holder, client: str) -> bool:
         """Give `connection` a place, at the cost of an idle one if need be."""
         if self._each.get(client, 0) >= self.most_each and not self._make_room(client):
             return False
@@ -47,14 +60,14 @@ class Admission:
         self._each[client] = self._each.get(client, 0) + 1
         return True
 
-    def leave(self, connection: Guarded) -> None:
+    def leave(self, connection: Holder) -> None:
         client = self._all.pop(connection, None)
         if client is not None:
             self._each[client] -= 1
             if not self._each[client]:
                 del self._each[client]
 
-    def touched(self, connection: Guarded) -> None:
+    def touched(self, connection: Holder) -> None:
         """A request of this connection was answered: it is the last to make room."""
         if connection in self._all:
             self._all.move_to_end(connection)
@@ -76,6 +89,8 @@ class Guarded(H11Protocol):
     """A connection of uvicorn's that keeps to the limits of an `Admission`."""
 
     admission: Admission
+    #: What had its place so far.
+    handshake: Holder | None = None
 
     _head: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
@@ -92,6 +107,8 @@ class Guarded(H11Protocol):
         # body of a small answer waits for the client's delayed acknowledgment of the head
         if (connection := transport.get_extra_info("socket")) is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.handshake is not None:
+            self.admission.leave(self.handshake)
         if not self.admission.enter(self, self.client[0] if self.client else ""):
             transport.write(_FULL)
             transport.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfget.server.app import create_app
 from hfget.server.protocol.access import ServeOptions
@@ -52,6 +52,7 @@ def make_server(
 
     from hfget.server.admission import Admission
     from hfget.server.direct import Direct
+    from hfget.server.handshakes import TlsListener
 
     options = options or ServeOptions()
     most = _room(options.most_connections)
@@ -69,22 +70,19 @@ def make_server(
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            secure = list(sockets or ()) if self.config.ssl else []
-            await super().startup(sockets=[] if secure else sockets)
-            for one in secure:
-                await self._listen(one)
+            context = self.config.ssl
+            await super().startup(sockets=sockets if context is None else [])
+            if context is not None:
+                self.servers += [self._over_tls(one, context) for one in sockets or ()]
             on_ready()
 
-        async def _listen(self, sock: socket.socket) -> None:
-            """With TLS that must stand as soon as a head must come: uvicorn waits for a minute."""
-            server = await asyncio.get_running_loop().create_server(
+        def _over_tls(self, sock: socket.socket, context: ssl.SSLContext) -> Any:
+            return TlsListener(
+                sock,
+                context,
+                limits,
                 lambda: Connection(self.config, self.server_state, self.lifespan.state),
-                sock=sock,
-                ssl=self.config.ssl,
-                ssl_handshake_timeout=limits.head_seconds,
-                backlog=_BACKLOG,
             )
-            self.servers.append(server)
 
         @contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,41 +95,84 @@ class _Connection:
         self.aborted = True
 
 
-def test_a_handshake_that_does_not_end_is_hung_up(tmp_path: Path) -> None:
+@contextmanager
+def tls_server(tmp_path: Path, **limits: Any) -> Iterator[tuple[tuple[str, int], PrivateCA]]:
+    """A server that speaks TLS: its address, and who has signed for it."""
     authority = PrivateCA(tmp_path)
     pair = Tls(tmp_path / "trusted.pem", tmp_path / "trusted.key")
     assert authority.trusted
     ready = threading.Event()
-    options = ServeOptions(tls=pair, head_seconds=0.2)
-    server = make_server(Store(tmp_path), options, ready.set)
+    server = make_server(Store(tmp_path), ServeOptions(tls=pair, **limits), ready.set)
     listener = bind("127.0.0.1", 0)
+    address = listener.getsockname()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         assert ready.wait(60)
-        for first in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
-            with socket.create_connection(listener.getsockname(), timeout=30) as connection:
-                connection.sendall(first)
-                assert connection.recv(1) == b""  # uvicorn alone would wait for a minute
+        yield address, authority
     finally:
         server.should_exit = True
         thread.join(60)
+        assert not thread.is_alive()
+
+
+HALF = b"\x16\x03\x01\x02\x00\x01\x00"
+
+
+def test_a_handshake_that_does_not_end_is_hung_up(tmp_path: Path) -> None:
+    with tls_server(tmp_path, head_seconds=0.2) as (address, _):
+        for first in (b"", HALF):
+            with socket.create_connection(address, timeout=30) as connection:
+                connection.sendall(first)
+                assert connection.recv(1) == b""  # uvicorn alone would wait for a minute
+
+
+def test_handshakes_that_do_not_end_take_no_place_from_those_that_do(tmp_path: Path) -> None:
+    limits = {"most_connections_each": 4, "head_seconds": 600}
+    with tls_server(tmp_path, **limits) as (address, authority), ExitStack() as kept:
+        halves = []
+        for number in range(8):
+            halves.append(kept.enter_context(socket.create_connection(address, timeout=30)))
+            halves[-1].sendall(HALF if number % 2 else b"")
+        for half in halves[:4]:
+            with suppress(ConnectionResetError):  # it has sent what was not read
+                assert half.recv(1) == b"", "those that have waited longest make room"
+        context = ssl.create_default_context(cafile=str(authority.bundle))
+        for _ in range(8):
+            plain = socket.create_connection(address, timeout=30)
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+                connection.sendall(b"GET /api/whoami-v2 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")
+
+
+def test_who_speaks_http_where_tls_is_spoken_is_told(tmp_path: Path) -> None:
+    with tls_server(tmp_path) as (address, _):
+        with socket.create_connection(address, timeout=30) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            told = b""
+            while block := connection.recv(1 << 16):
+                told += block
+        assert told.startswith(b"HTTP/1.1 400 ") and told.endswith(b"speaks TLS: https://\n")
+        with socket.create_connection(address, timeout=30) as connection:
+            connection.sendall(b"\x00what")
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b"", "what is neither gets no answer"
 
 
 def test_those_without_a_request_make_room() -> None:
     limits = Admission(most=6, most_each=4, head_seconds=1)
     idle = [_Connection(False) for _ in range(4)]
     for one in idle:
-        assert limits.enter(one, "a")  # type: ignore[arg-type]
-    limits.touched(idle[0])  # type: ignore[arg-type]
+        assert limits.enter(one, "a")
+    limits.touched(idle[0])
     busy = [_Connection(True) for _ in range(4)]
     for one in busy[:3]:
-        assert limits.enter(one, "a")  # type: ignore[arg-type]
+        assert limits.enter(one, "a")
     assert [one.aborted for one in idle] == [False, True, True, True]
-    assert limits.enter(busy[3], "a") and idle[0].aborted  # type: ignore[arg-type]
-    assert not limits.enter(_Connection(False), "a")  # type: ignore[arg-type]
-    assert limits.enter(_Connection(True), "b")  # type: ignore[arg-type]
-    assert limits.enter(_Connection(True), "b")  # type: ignore[arg-type]
-    assert not limits.enter(_Connection(False), "c")  # type: ignore[arg-type]
-    limits.leave(busy[0])  # type: ignore[arg-type]
-    assert limits.enter(_Connection(False), "a")  # type: ignore[arg-type]
+    assert limits.enter(busy[3], "a") and idle[0].aborted
+    assert not limits.enter(_Connection(False), "a")
+    assert limits.enter(_Connection(True), "b")
+    assert limits.enter(_Connection(True), "b")
+    assert not limits.enter(_Connection(False), "c")
+    limits.leave(busy[0])
+    assert limits.enter(_Connection(False), "a")
