@@ -20,7 +20,8 @@ from hfget.sources.content_checks import Answer, content_length, looks_like_a_pa
 from hfget.sources.decoding import Body
 from hfget.system import safe_url
 
-_SHORT_BODY_BYTES, _SHORT_BODY_READS = 16 << 10, 4
+#: A new connection would cost about as long.
+_SHORT_BODY_BYTES, _SHORT_BODY_READS, _SHORT_BODY_SECONDS = 16 << 10, 4, 0.5
 _NETWORK_ERRORS = (
     Transient,
     OSError,
@@ -111,15 +112,19 @@ class HttpStream:
 def discard(response: requests.Response) -> None:
     """Be done with an answer whose body does not matter; a short one is read: that is cheaper.
 
-    It mostly comes with the head. A server that drips it is not waited for.
+    It mostly comes with the head. A server that drips it, or does not send it, is not waited for.
     """
     length = content_length(response)
-    if length is not None and length <= _SHORT_BODY_BYTES:
-        wire = wire_of(response)
+    wire = wire_of(response)
+    sock = wire.sock
+    if length is not None and length <= _SHORT_BODY_BYTES and sock is not None:
         buffer = bytearray(_SHORT_BODY_BYTES)
+        patience = sock.gettimeout()
         with suppress(HTTPException, OSError):
+            sock.settimeout(_SHORT_BODY_SECONDS)
             for _ in range(_SHORT_BODY_READS):
                 if wire.isclosed():
                     break
                 wire.readinto1(buffer)
+            sock.settimeout(patience)
     hand_back(response)

@@ -129,7 +129,7 @@ def test_the_body_of_a_redirect_is_not_waited_for(
 
     broken = threading.Event()
     home = world.origin(lambda asked: redirect if asked.target == HOME_PATH else content(asked))
-    assert client(home, read_timeout=1.0).read() == DATA[100:200]
+    assert client(home, read_timeout=BOUND).read() == DATA[100:200]
     assert broken.wait(BOUND) and home.connections == 2
 
 
