@@ -23,7 +23,10 @@ def make_report(
     A file of which only a range is here counts by its bytes, not as a file.
     """
     ended = {file.path for file in outcome.done}
-    items = [replace(item, span=None) if item.file.path in ended else item for item in plan.items]
+    items = [
+        replace(item, span=None) if item.span and item.file.path in ended else item
+        for item in plan.items
+    ]
     rested = outcome.rested - ended
     complete = [item for item in items if item.state is ItemState.COMPLETE]
     bytes_done = sum(item.size for item in complete)
@@ -33,7 +36,9 @@ def make_report(
     bytes_done += sum(
         outcome.unfinished.get(item.file.path, item.have if item.state is ItemState.PARTIAL else 0)
         for item in items
-        if item.state is not ItemState.COMPLETE and item.file.path not in ended | rested
+        if not (
+            item.state is ItemState.COMPLETE or item.file.path in ended or item.file.path in rested
+        )
     )
     taken = {file.path for file in outcome.done if not file.received}
     kept = [item for item in items if item.state not in _UNSURE or item.file.path in taken]
