@@ -113,14 +113,14 @@ class Mirrored:
         return min(map(self._delay, self._candidates()), default=SAMPLE_SECONDS)
 
     def failed(self, failure: Transient, began: float) -> float:
-        """What broke off is asked for elsewhere at once; then `failure.elsewhere` is set.
-
-        Raises HfgetError if none is left.
+        """What broke off is asked for elsewhere, at once or as soon as one that may have the commit
+        says so: then `failure.elsewhere` is set. Raises HfgetError if none is left.
         """
         if place := failure.place:
             self._broke(place, failure, began)
             failure.elsewhere = any(map(self._is_sound, {*self._open()} - {place}))
         self._check_hope()
+        failure.elsewhere = failure.elsewhere or self._health.awaits(self._source_at)
         return 0.0 if failure.elsewhere else self.delay()
 
     def fruitful(self) -> None:

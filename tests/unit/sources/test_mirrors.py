@@ -128,6 +128,24 @@ def test_what_the_first_lacks_waits_for_those_that_may_have_it(pair: MakePair, h
             two.source.open(None)
 
 
+def test_a_wait_that_the_first_asks_for_ends_once_another_has_the_commit(pair: MakePair) -> None:
+    two = pair(Answer(status=429, headers={"Retry-After": "40"}), content)
+    two.joined.pop()
+    began = time.monotonic()
+    with pytest.raises(Transient) as caught:
+        two.source.open(None)
+    assert two.source.failed(caught.value, began) == 0 and caught.value.elsewhere
+    assert two.source.delay() > 1, "until then nothing is asked"
+    two.joined.append(two.names[1])
+    assert two.source.delay() == 0 and read(two.source.open((0, 10))) == DATA[:10]
+    two = pair(Answer(status=429, headers={"Retry-After": "40"}), content)
+    two.joined.pop()
+    two.health.told(two.names[1], None)
+    with pytest.raises(Transient) as caught:
+        two.source.open(None)
+    assert two.source.failed(caught.value, began) > 1 and not caught.value.elsewhere
+
+
 def test_where_all_fail_it_is_a_failure_that_may_pass(pair: MakePair) -> None:
     two = pair(BUSY, BUSY)
     began = time.monotonic()
