@@ -25,7 +25,7 @@ MIB = 1 << 20
 SINGLE_REQUEST_BYTES = 32 * MIB
 #: Where there are several places, so that each can bring a share of a larger one; how much of it
 #: they ask for at least, and how long that takes: they end as far apart from each other.
-STRIPED_BYTES, MIN_SHARE_BYTES, MIN_SHARE_SECONDS = 4 * MIB, MIB // 2, 0.25
+STRIPED_BYTES, MIN_SHARE_BYTES, MIN_SHARE_SECONDS = 4 * MIB, MIB // 8, 0.25
 #: It takes so many times as long, too, as waiting for the first byte.
 SHARE_WAITS = 4
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of

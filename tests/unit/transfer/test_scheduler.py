@@ -259,9 +259,9 @@ def test_whoever_waits_is_let_go_in_the_end(monkeypatch: pytest.MonkeyPatch, end
     [
         (640 * MIB, (0.01, MIB), 10 * MIB),  # half of what each of 32 gets
         (64 * MIB, (0.3, 8 * MIB), 2 * MIB),  # a wait pays for all of that, not for more
-        (32 * MIB, (0.01, 3 * MIB), (3 * MIB * 29) // 100),  # a quarter of a second, and four waits
-        (40 * MIB, (0.01, MIB / 10), 40 * MIB // 64),  # what is slow: half of the rest
-        (5 * MIB, (0.3, 8 * MIB), MIN_SHARE_BYTES),  # a request has its price
+        (16 * MIB, (0.01, MIB), (MIB * 29) // 100),  # a quarter of a second, and four waits
+        (16 * MIB, (0.01, MIB / 10), MIN_SHARE_BYTES * 2),  # what is slow: half of the rest
+        (5 * MIB, (0.3, 8 * MIB), 5 * MIB // 32),
     ],
 )
 def test_shares_become_small_towards_the_end(
