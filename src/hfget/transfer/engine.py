@@ -27,7 +27,7 @@ from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse
-from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, STRIPED_BYTES, Schedule
+from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.threads import Threads
 from hfget.transfer.worker import Worker, WorkerTools
@@ -133,7 +133,7 @@ class Engine:
         a_file = options.connections * options.places
         most = min(max(a_file, options.jobs), MAX_CONNECTIONS)
         if not self._lasting:
-            most = min(most, _usable(tasks, a_file, options.places))
+            most = min(most, _usable(tasks, a_file))
         room = room_for_connections()
         self._limit = ConnectionLimit(min(most, room), places=options.places)
         self._schedule = Schedule(
@@ -285,8 +285,7 @@ class Engine:
             self._break(error)
 
 
-def _usable(tasks: Sequence[Task], connections: int, places: int) -> int:
+def _usable(tasks: Sequence[Task], connections: int) -> int:
     """How many connections could have work: a small file comes over one."""
-    small = SINGLE_REQUEST_BYTES if places == 1 else STRIPED_BYTES
-    large = sum(task.file.size > small for task in tasks)
+    large = sum(task.file.size > SINGLE_REQUEST_BYTES for task in tasks)
     return max(1, len(tasks) + large * (connections - 1))

@@ -26,7 +26,6 @@ from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_many, make_model, tree_bytes
 from tests.hub.wire import Answer, answer
 from tests.support.loopback import BOUND
-from tests.support.schedules import job_of
 from tests.support.transfers import in_thread, until
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -341,10 +340,3 @@ def test_a_bug_while_hashing_fails_the_file_and_no_more(
     assert sorted(tree_bytes(tmp_path / "m")) == ["b.txt"]
     again = fetch(hub, tmp_path / "m")
     assert again.ok and again.received < again.bytes_total
-
-
-def test_a_file_that_is_shared_out_among_places_has_connections_for_them() -> None:
-    medium = job_of(20 * MiB).task
-    assert engine._usable([medium], 32, 1) == 1
-    assert engine._usable([medium], 32, 2) == 32
-    assert engine._usable([job_of(2 * MiB).task], 32, 2) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import threading
@@ -162,6 +163,7 @@ def test_small_files_are_not_kept_in_part(tmp_path: Path) -> None:
 def room_for_files(more: int) -> Iterator[None]:
     """This process may open so many more files."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    gc.collect()  # what it would close later is no room that was given
     highest = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + more + 1, limits[1]))
     taken = []
