@@ -148,7 +148,6 @@ class Desk:
         jobs: list[FileJob],
         *,
         connections: int = 16,
-        places: int = 1,
         files: int = 16,
         open_files: int = 64,
         allowed: int = 16,
@@ -164,7 +163,6 @@ class Desk:
         self.schedule = Schedule(
             [job.task for job in jobs],
             connections=connections,
-            places=places,
             jobs_at_a_time=files,
             open_at_most=open_files,
             limit=self.limit,

@@ -62,25 +62,13 @@ class ComposedSources:
         """How many endpoints may send."""
         return len(self._mirrors.places) if self._mirrors else 1
 
-    @property
-    def present(self) -> int:
-        """How many of them may be asked by now."""
-        return len(self._joined()) if self._mirrors else 1
-
-    def begin(self) -> None:
-        """Have the others asked whether they have the commit, while the first is asked for bytes.
-
-        Without it that is done once the first file is asked for.
-        """
-        if self._holders is not None and self._begun.acquire(blocking=False):
-            self._holders.begin()
-
     def source_of(self, file: RemoteFile) -> ByteSource:
         """Where the bytes of one file come from."""
         if self._mirrors is None:
             source: ByteSource = self.plain(file)
         else:
-            self.begin()
+            if self._begun.acquire(blocking=False) and self._holders is not None:
+                self._holders.begin()  # who has the commit, while the first bytes come already
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
             over = Mirrored if self._settings.stripe else MirroredInOrder
             source = over(file, at, self._mirrors, self._hosts, self._settings.connections)
@@ -164,11 +152,6 @@ class JoinedSources:
     def places(self) -> int:
         """How many endpoints may send a file."""
         return max(part.places for part in self._parts)
-
-    @property
-    def present(self) -> int:
-        """How many of them may be asked by now."""
-        return max(part.present for part in self._parts)
 
     def name(self, label: str, sources: ComposedSources, file: RemoteFile) -> None:
         """`file` is called `label` from now on."""

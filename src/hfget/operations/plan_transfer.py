@@ -101,7 +101,6 @@ class PlanTransfer:
         if all(item.is_here for item in made.items):
             return Outcome(durable=self.durable)
         sources, began = self.sources(made), time.monotonic()
-        sources.begin()
         try:
             outcome = self.backend(sources, meter_of([made])).run(self.tasks(made, sources))
         finally:

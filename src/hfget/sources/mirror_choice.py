@@ -8,10 +8,6 @@ from typing import NamedTuple
 from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE, PATIENCE_SECONDS, SAVED_SECONDS
 from hfget.sources.byte_source import Relief
 
-#: What a connection brings, in bytes a second, as long as none has been measured: so that a large
-#: range is not asked of one endpoint only because that answers some milliseconds sooner.
-_ASSUMED_RATE = 1e6
-
 
 class Candidate(NamedTuple):
     """An endpoint that may be asked now, and what is known of it.
@@ -34,13 +30,13 @@ def choose(candidates: Sequence[Candidate], length: int) -> int:
     counts as the best of those that are, and is tried by one request.
     """
     latency = min((one.latency for one in candidates if one.latency is not None), default=0.0)
-    rate = max((one.rate for one in candidates if one.rate is not None), default=_ASSUMED_RATE)
+    rate = max((one.rate for one in candidates if one.rate is not None), default=0.0)
 
     def seconds(number: int) -> float:
         one = candidates[number]
         first = latency if one.latency is None else one.latency
         each = rate if one.rate is None else one.rate
-        return first + length / max(each, 1.0)
+        return first + (length / max(each, 1.0) if rate else 0.0)
 
     numbers = range(len(candidates))
     known = any(one.latency is not None for one in candidates)
@@ -59,17 +55,11 @@ def is_negligible(rate: float | None, best: float | None) -> bool:
     return rate is not None and best is not None and rate < NEGLIGIBLE_SHARE * best
 
 
-def relief_by(offers: Mapping[str, Candidate], busy: Iterable[str]) -> Relief | None:
-    """What endpoints that may be asked could take from those that are `busy`.
+def relief_by(rates: Mapping[str, float], busy: Iterable[str]) -> Relief | None:
+    """What endpoints that may be asked, at these rates, could take from those that are `busy`.
 
-    An endpoint may have no more to give than it brings already: then one more connection gets an
-    equal share of that. None if none is another one: to ask the same again brings nothing sooner.
+    None if none is another one: to ask the same again brings nothing sooner.
     """
-    if not any(offers.keys() - {place} for place in busy):
+    if not any(rates.keys() - {place} for place in busy):
         return None
-    rates = {
-        place: (one.rate or 0.0) * (one.busy / (one.busy + 1) if one.busy else 1.0)
-        for place, one in offers.items()
-    }
-    wait = max(one.latency or 0.0 for one in offers.values())
-    return Relief(rates, SAVED_SECONDS + wait, PATIENCE_SECONDS)
+    return Relief(rates, SAVED_SECONDS, PATIENCE_SECONDS)

@@ -21,7 +21,7 @@ from hfget.limits import (
 )
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
-from hfget.sources.mirror_choice import Candidate, choose, is_negligible
+from hfget.sources.mirror_choice import choose, is_negligible
 from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
@@ -77,8 +77,9 @@ class MirrorHealth:
     def hopeless(self, places: Iterable[str]) -> list[HfgetError]:
         """Why none of these can be reached, if so: a reason each."""
         with self._lock:
-            over = [self._mirrors[place].over for place in places]
-            return [reason for reason in over if reason is not None] if all(over) else []
+            mirrors = [self._mirrors[place] for place in places]
+            reasons = [mirror.over for mirror in mirrors if mirror.over is not None]
+            return reasons if len(reasons) == len(mirrors) else []
 
     def take(
         self, places: Sequence[str], length: int, kinds: Sequence[RequestKind]
@@ -231,10 +232,6 @@ class MirrorHealth:
     def rate_of(self, place: str) -> float | None:
         """What a connection to it brings, in bytes a second, as far as is known."""
         return self._mirrors[place].rate
-
-    def offer(self, place: str) -> Candidate:
-        """What one more connection to it could expect."""
-        return self._mirrors[place].candidate(RequestKind.DATA, self._clock())
 
     def is_laggard(self, place: str) -> bool:
         """Whether another one that can be asked brings many times as much over a connection."""

@@ -136,7 +136,7 @@ class Mirrored:
     def relief(self) -> Relief | None:
         usable = [place for place in self._open() if self._is_sound(place) and self._room(place)]
         busy = [place for place in self._source_at if self._busy[place]]
-        return relief_by({place: self._health.offer(place) for place in usable}, busy)
+        return relief_by({place: self._health.rate_of(place) or 0.0 for place in usable}, busy)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""

@@ -126,17 +126,3 @@ class TransferOptions:
     retries: int
     fsync: bool = True
     places: int = 1
-
-
-class Network(Protocol):
-    """The connections of a run, as far as its end and its pace concern them."""
-
-    def abort(self) -> None:
-        """Wake all who wait for it."""
-
-    def relieve(self) -> None:
-        """Free connections for those who wait for one; called now and then."""
-
-    @property
-    def present(self) -> int:
-        """How many places may be asked by now; looked at all the time where there are several."""

@@ -16,8 +16,6 @@ from typing import NamedTuple
 FIRST_CONNECTIONS = 8
 #: Where more than this is allowed, all of them from the start.
 POLITE_CONNECTIONS = 32
-#: So many to each of several places are not looked below.
-FEWEST_A_PLACE = 4
 #: Broken connections, which say little about their number, leave so many.
 FEWEST_AFTER_BREAKS = 4
 
@@ -44,20 +42,16 @@ class _Trial(NamedTuple):
 
 
 class ConnectionLimit:
-    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe.
-
-    It begins with those to one place, and grows with each other that may be asked (`attend`).
-    """
+    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe."""
 
     def __init__(
         self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
     ) -> None:
         self.most = most
         is_impolite = most > POLITE_CONNECTIONS * places
-        self.allowed = most if is_impolite else min(FIRST_CONNECTIONS, most)
-        self._places = 1
-        #: No trial goes below.
-        self._fewest = 1
+        self.allowed = most if is_impolite else min(FIRST_CONNECTIONS * places, most)
+        #: Each of several places is to have some: no trial goes below.
+        self._fewest = 1 if places == 1 else min(FIRST_CONNECTIONS * places, most)
         self._clock = clock
         self._lock = threading.Lock()
         self._window: tuple[float, int] | None = None
@@ -67,18 +61,6 @@ class ConnectionLimit:
         self._judge_from = 0.0
         self._hold = _FIRST_HOLD
         self._trouble_at = float("-inf")
-
-    def attend(self, places: int) -> None:
-        """So many places may be asked by now: each has connections of its own."""
-        with self._lock:
-            more = places - self._places
-            if more <= 0:
-                return
-            self._places = places
-            self._fewest = FEWEST_A_PLACE * places
-            self.allowed = min(self.allowed + FIRST_CONNECTIONS * more, self.most)
-            self._trial = self._window = None
-            self._judge_from = max(self._judge_from, self._clock() + _SETTLE)
 
     def observe(self, progress: int, busy: int) -> None:
         """Judge the present number by `progress`, which only grows (bytes, since the start).

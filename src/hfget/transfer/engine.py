@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from hfget import events
 from hfget.errors import DiskError
@@ -19,7 +20,7 @@ from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
 from hfget.system import Stop
 from hfget.transfer.arrival import Arrival
-from hfget.transfer.backend import Network, Outcome, Task, TransferOptions
+from hfget.transfer.backend import Outcome, Task, TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.file_job import FileJob
@@ -36,6 +37,16 @@ from hfget.transfer.worker import Worker, WorkerTools
 TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 #: A finished file counts as so many bytes of progress: small ones cost waiting, not bytes.
 FILE_PROGRESS = 256 << 10
+
+
+class Network(Protocol):
+    """The connections of a run, as far as its end and its pace concern them."""
+
+    def abort(self) -> None:
+        """Wake all who wait for it."""
+
+    def relieve(self) -> None:
+        """Free connections for those who wait for one; called now and then."""
 
 
 class Engine:
@@ -195,8 +206,6 @@ class Engine:
             now = time.monotonic()
             done = len(self._results.outcome.done)
             allowed = self._limit.allowed
-            if self._options.places > 1 and self._network is not None:
-                self._limit.attend(self._network.present)
             self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy)
             if self._limit.allowed > allowed:
                 self._schedule.changed()

@@ -23,11 +23,9 @@ from hfget.transfer.ledger import Lease
 MIB = 1 << 20
 #: Files up to this size come in one request.
 SINGLE_REQUEST_BYTES = 32 * MIB
-#: Where there are several places, so that each can bring a share of a larger one; how much of it
-#: they ask for at least, and how long that takes: they end as far apart from each other.
-STRIPED_BYTES, MIN_SHARE_BYTES, MIN_SHARE_SECONDS = 4 * MIB, MIB // 8, 0.25
-#: It takes so many times as long, too, as waiting for the first byte.
-SHARE_WAITS = 4
+#: Where there are several places, so that each can bring a share of a larger one; and how much
+#: of it they ask for at least.
+STRIPED_BYTES, MIN_SHARE_BYTES = 4 * MIB, MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -214,17 +212,12 @@ class Schedule:
         return min(max(share, worth_waiting, MIN_PIECE_BYTES), MAX_PIECE_BYTES)
 
     def _share(self, job: FileJob) -> int:
-        """Half of what each connection would get of the rest: all places end at the same time.
-
-        Towards the end it is what is worth a request, but never more than all of what one gets. As
-        long as other files wait, it is not the end.
-        """
+        """Half of what each connection would get of the rest: all places end at the same time."""
         if job.size <= STRIPED_BYTES:
             return job.size
         share = job.ledger.free_bytes // (2 * self._places * self._connections)
-        worth = SHARE_WAITS * job.pace.bytes_while_waiting + MIN_SHARE_SECONDS * job.pace.rate
-        least = MIB if self._waiting else min(int(worth), 2 * share)
-        return min(max(share, least, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
+        worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
+        return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 
     def lease(self, job: FileJob) -> Lease | None:
         """A range of the job for one more connection, if it can use one."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE, SAVED_SECONDS
-from hfget.sources.mirror_choice import Candidate, choose, is_negligible, relief_by
+from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE
+from hfget.sources.mirror_choice import Candidate, choose, is_negligible
 
 MIB = 1 << 20
 latencies = st.none() | st.floats(0.001, 10)
@@ -69,17 +69,3 @@ def test_a_small_file_comes_from_the_quickest_to_answer_a_large_one_from_the_fas
 def test_a_fraction_of_the_best_is_negligible(rate: float, best: float) -> None:
     assert is_negligible(rate, best) == (rate < NEGLIGIBLE_SHARE * best)
     assert not is_negligible(None, best) and not is_negligible(rate, None)
-
-
-def test_as_long_as_nothing_has_come_a_large_range_is_not_a_matter_of_milliseconds() -> None:
-    near, far = Candidate(8, 0.005), Candidate(0, 0.05)
-    assert choose([near, far], 1000) == 0 and choose([near, far], MIB) == 1
-
-
-def test_one_more_connection_is_expected_to_share_what_an_endpoint_brings() -> None:
-    offers = {"busy": Candidate(3, 0.2, 8e6), "idle": Candidate(0, 0.1, 2e6), "new": Candidate(0)}
-    relief = relief_by(offers, ["busy"])
-    assert relief is not None
-    assert relief.rates == {"busy": 6e6, "idle": 2e6, "new": 0.0}
-    assert relief.seconds == SAVED_SECONDS + 0.2, "what it waits for is to be saved, too"
-    assert relief_by({"busy": offers["busy"]}, ["busy"]) is None

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfget.transfer.concurrency import (
-    FEWEST_A_PLACE,
     FEWEST_AFTER_BREAKS,
     FIRST_CONNECTIONS,
     POLITE_CONNECTIONS,
@@ -204,23 +203,3 @@ def test_whatever_happens_it_stays_within_its_bounds(
             now, progress = now + first, progress + second
             limit.observe(progress, limit.allowed)
         assert 1 <= limit.allowed <= limit.most <= most
-
-
-def test_each_further_place_brings_connections_of_its_own() -> None:
-    limit = ConnectionLimit(48, places=3)
-    allowed = [limit.allowed]
-    for places in (1, 2, 2, 3, 1):
-        limit.attend(places)
-        allowed.append(limit.allowed)
-    first = FIRST_CONNECTIONS
-    assert allowed == [first, first, 2 * first, 2 * first, 3 * first, 3 * first]
-    small = ConnectionLimit(10, places=2)
-    small.attend(2)
-    assert small.allowed == 10, "never more than there may be"
-
-
-def test_no_place_is_left_without_connections_where_fewer_bring_as_much() -> None:
-    link = Link(full, 32)
-    link.limit = ConnectionLimit(32, clock=lambda: link.now, places=2)
-    link.limit.attend(2)
-    assert min(link.run(60.0)) == 2 * FEWEST_A_PLACE

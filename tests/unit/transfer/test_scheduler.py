@@ -15,7 +15,6 @@ from hfget.transfer.file_job import Phase
 from hfget.transfer.scheduler import (
     MAX_PIECE_BYTES,
     MIN_PIECE_BYTES,
-    MIN_SHARE_BYTES,
     SINGLE_REQUEST_BYTES,
     SMALL_BYTES,
     TINY_BYTES,
@@ -252,24 +251,3 @@ def test_whoever_waits_is_let_go_in_the_end(monkeypatch: pytest.MonkeyPatch, end
         desk.schedule.wait(BOUND)
         assert desk.schedule.unfinished == 0
     assert [ended() for ended in waiting] == [None] * 3 and got == [None] * 3
-
-
-@pytest.mark.parametrize(
-    ("free", "pace", "share"),
-    [
-        (640 * MIB, (0.01, MIB), 10 * MIB),  # half of what each of 32 gets
-        (64 * MIB, (0.3, 8 * MIB), 2 * MIB),  # a wait pays for all of that, not for more
-        (16 * MIB, (0.01, MIB), (MIB * 29) // 100),  # a quarter of a second, and four waits
-        (16 * MIB, (0.01, MIB / 10), MIN_SHARE_BYTES * 2),  # what is slow: half of the rest
-        (5 * MIB, (0.3, 8 * MIB), 5 * MIB // 32),
-    ],
-)
-def test_shares_become_small_towards_the_end(
-    free: int, pace: tuple[float, float], share: int
-) -> None:
-    job = job_of(free)
-    job.pace.first_byte, job.pace.rate = pace
-    desk = Desk([job, job_of(free)], connections=16, places=2)
-    assert desk.schedule.piece(job) >= MIB, "as long as another file waits"
-    assert desk.take() is not None and desk.take() is not None
-    assert desk.schedule.piece(job) == share

@@ -150,11 +150,6 @@ class Upstream:
         """Free connections for those who wait for one."""
         self._http.relieve()
 
-    @property
-    def present(self) -> int:
-        """Its endpoints are asked one after the other."""
-        return 1
-
     def sources(self, hosts: HostHealth, snapshot: Snapshot) -> ComposedSources:
         """Where the bytes of the snapshot's files come from, at the rate that there is for all."""
         return ComposedSources(self._context, snapshot, self._limit, hosts)
