@@ -1,7 +1,7 @@
 """Connections to a TLS port before there is TLS: they keep to the limits of an `Admission`, too.
 
 asyncio tells of a connection once its handshake is over. A client that never ends one would cost a
-descriptor that nobody counts; and one that speaks plain HTTP would get no answer at all.
+descriptor that is not counted; and one that speaks plain HTTP would get no answer at all.
 """
 
 from __future__ import annotations
