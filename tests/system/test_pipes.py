@@ -16,7 +16,7 @@ import pytest
 from tests.hub import Fault, effects
 from tests.hub.fixtures import StartHub
 from tests.hub.repos import MiB, make_model
-from tests.support.command import HFGET, ShellAt, wait_until
+from tests.support.command import HFGET, Shell, ShellAt, wait_until
 
 REPO = "org/model"
 SCHEMA = Path(__file__).parents[2] / "docs" / "ndjson.schema.json"
@@ -50,14 +50,10 @@ def test_a_pipe_gets_plain_lines_and_the_path(
     assert all(len(line) < 200 for line in lines)
 
 
-def test_quiet_prints_the_path_alone(model: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
-    shell = shell_at(start_hub().endpoint)
-    folder = "spaces and é"
-    done = shell.run("--quiet", REPO, "--local-dir", folder)
-    assert (done.code, done.out, done.err) == (0, f"{shell.directory / folder}\n", "")
-    script = f'DIR=$({shlex.join(HFGET)} -q {REPO}) && test -f "$DIR/config.json" && echo "<$DIR>"'
-    ran = subprocess.run(
-        ["sh", "-c", script],
+def by_shell(program: str, line: str, shell: Shell) -> subprocess.CompletedProcess[str]:
+    """What `program` makes of a line whose commands are processes of their own, to the very end."""
+    return subprocess.run(
+        [program, "-c", line],
         cwd=shell.directory,
         env=shell.environment(),
         capture_output=True,
@@ -65,6 +61,15 @@ def test_quiet_prints_the_path_alone(model: Path, start_hub: StartHub, shell_at:
         timeout=60,
         check=False,
     )
+
+
+def test_quiet_prints_the_path_alone(model: Path, start_hub: StartHub, shell_at: ShellAt) -> None:
+    shell = shell_at(start_hub().endpoint)
+    folder = "spaces and é"
+    done = shell.run("--quiet", REPO, "--local-dir", folder)
+    assert (done.code, done.out, done.err) == (0, f"{shell.directory / folder}\n", "")
+    script = f'DIR=$({shlex.join(HFGET)} -q {REPO}) && test -f "$DIR/config.json" && echo "<$DIR>"'
+    ran = by_shell("sh", script, shell)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"<{shell.directory / 'model'}>\n", "")
 
 
@@ -153,19 +158,8 @@ def test_a_reader_that_goes_away_is_no_catastrophe(
     shell = shell_at(start_hub().endpoint)
     for arguments in (["ls", REPO], [REPO, "--json"], [REPO]):
         command = shlex.join([*HFGET, *arguments])
-        ran = subprocess.run(
-            [
-                "bash",
-                "-c",
-                f"{command} | {shlex.quote(sys.executable)} -c ''; echo ${{PIPESTATUS[0]}}",
-            ],
-            cwd=shell.directory,
-            env=shell.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        line = f"{command} | {shlex.quote(sys.executable)} -c ''; echo ${{PIPESTATUS[0]}}"
+        ran = by_shell("bash", line, shell)
         assert ran.stdout == "0\n", (arguments, ran)
         assert "Traceback" not in ran.stderr and "BrokenPipe" not in ran.stderr
     assert (shell.directory / "model" / "config.json").exists()
@@ -177,14 +171,6 @@ def test_what_a_full_disk_cannot_take_is_not_said(
 ) -> None:
     shell = shell_at(start_hub().endpoint)
     command = f"{shlex.join([*HFGET, REPO, '--json'])} {stream}>/dev/full"
-    ran = subprocess.run(
-        ["bash", "-c", command],
-        cwd=shell.directory,
-        env=shell.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ran = by_shell("bash", command, shell)
     assert ran.returncode == 0 and ran.stderr == "", ran
     assert (shell.directory / "model" / "config.json").exists()

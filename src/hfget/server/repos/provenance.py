@@ -13,11 +13,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfget.destinations import RECORD_NAME, read_metadata, read_tree, read_wanted
+from hfget.destinations import RECORD_NAME, RECORDS, read_metadata, read_tree, read_wanted
 from hfget.model import URL_PREFIXES, RemoteFile, RepoType, is_commit
 from hfget.system import Stamp
 
-RECORDS = Path(".cache", "huggingface")
 _MOST_KEPT = 256
 
 
