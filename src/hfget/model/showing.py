@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 _AS_MEGABYTES = 50_000
 
@@ -20,6 +19,8 @@ def files(count: int) -> str:
 
 def html_table(rows: Iterable[tuple[str, str]]) -> str:
     """A name and a text in each row."""
+    from html import escape  # a command needs none of it
+
     cells = "".join(
         f'<tr><th style="text-align: left">{escape(name)}</th>'
         f'<td style="text-align: left">{escape(text)}</td></tr>'
