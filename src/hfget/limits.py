@@ -102,6 +102,9 @@ SAVED_SECONDS = 0.5
 #: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25
+#: Bytes a second of a connection as long as none was measured: of a large range what counts is not
+#: who answers first | a choice: a slow connection
+ASSUMED_RATE = 1 << 20
 #: Seconds that a failed endpoint rests at most before one request tries it again; the first rest
 #: is `FIRST_WAIT`, doubled each time | a choice: others are there, so it need not hurry
 LONGEST_REST = 60.0

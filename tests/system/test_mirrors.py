@@ -88,6 +88,17 @@ def test_each_brings_its_share_and_nothing_comes_twice(
     assert sum(one["received"] for one in done.report["mirrors"]) == done.report["received"]
 
 
+def test_one_file_of_some_megabytes_alone_comes_from_both_by_a_few_requests(
+    hubs: Callable[..., list[LocalHub]], shell_at: ShellAt
+) -> None:
+    both = hubs(2)
+    done = download(shell_at, both, "--include", "w.bin")
+    assert done.code == 0, done.out[-3000:] + done.err
+    assert all(sent(hub) > SIZE / 4 for hub in both)
+    assert sum(len(hub.requests(path=WEIGHTS)) for hub in both) <= 20
+    assert done.report["received"] <= 1.05 * SIZE
+
+
 def test_without_striping_the_preferred_one_brings_all(
     hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
 ) -> None:

@@ -25,6 +25,7 @@ from hfget.sources import (
     RateLimit,
     RateLimited,
 )
+from hfget.transfer import SINGLE_REQUEST_BYTES
 
 
 class ComposedSources:
@@ -62,6 +63,16 @@ class ComposedSources:
         """How many endpoints may send."""
         return len(self._mirrors.places) if self._mirrors else 1
 
+    @property
+    def joined(self) -> tuple[int, int]:
+        """How many of them may be asked side by side by now, and how many of those have answered;
+        1 at least.
+        """
+        if self._holders is None or self._mirrors is None:
+            return 1, 1
+        joined = self._joined()
+        return len(joined), max(1, sum(map(self._mirrors.has_sent, joined)))
+
     def source_of(self, file: RemoteFile) -> ByteSource:
         """Where the bytes of one file come from."""
         if self._mirrors is None:
@@ -71,7 +82,9 @@ class ComposedSources:
                 self._holders.begin()  # who has the commit, while the first bytes come already
             at = {name: partial(self._at, url, file) for url, name in self._names.items()}
             over = Mirrored if self._settings.stripe else MirroredInOrder
-            source = over(file, at, self._mirrors, self._hosts, self._settings.connections)
+            large = file.size > SINGLE_REQUEST_BYTES
+            connections = self._settings.connections if large else 1
+            source = over(file, at, self._mirrors, self._hosts, connections)
         return RateLimited(source, self.limit) if self.limit else source
 
     def plain(self, file: RemoteFile) -> HttpSource:
@@ -152,6 +165,13 @@ class JoinedSources:
     def places(self) -> int:
         """How many endpoints may send a file."""
         return max(part.places for part in self._parts)
+
+    @property
+    def joined(self) -> tuple[int, int]:
+        """How many of them may be asked side by side by now, and how many of those have answered;
+        1 at least.
+        """
+        return max(part.joined for part in self._parts)
 
     def name(self, label: str, sources: ComposedSources, file: RemoteFile) -> None:
         """`file` is called `label` from now on."""

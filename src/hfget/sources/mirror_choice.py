@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from hfget.limits import EQUALLY_FAST, NEGLIGIBLE_SHARE, PATIENCE_SECONDS, SAVED_SECONDS
+from hfget.limits import (
+    ASSUMED_RATE,
+    EQUALLY_FAST,
+    NEGLIGIBLE_SHARE,
+    PATIENCE_SECONDS,
+    SAVED_SECONDS,
+)
 from hfget.sources.byte_source import Relief
 
 
@@ -30,13 +36,14 @@ def choose(candidates: Sequence[Candidate], length: int) -> int:
     counts as the best of those that are, and is tried by one request.
     """
     latency = min((one.latency for one in candidates if one.latency is not None), default=0.0)
-    rate = max((one.rate for one in candidates if one.rate is not None), default=0.0)
+    rates = [one.rate for one in candidates if one.rate is not None]
+    rate = max(rates, default=ASSUMED_RATE)
 
     def seconds(number: int) -> float:
         one = candidates[number]
         first = latency if one.latency is None else one.latency
         each = rate if one.rate is None else one.rate
-        return first + (length / max(each, 1.0) if rate else 0.0)
+        return first + length / max(each, 1.0)
 
     numbers = range(len(candidates))
     known = any(one.latency is not None for one in candidates)

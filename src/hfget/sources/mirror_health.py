@@ -22,7 +22,7 @@ from hfget.limits import (
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import choose, is_negligible
-from hfget.sources.mirror_state import SAMPLE_SECONDS, Figures, Flow, MirrorState, RequestKind
+from hfget.sources.mirror_state import SAMPLE_SECONDS, Flow, MirrorState, RequestKind
 
 #: Shorter answers say nothing about rates: they come with their heads.
 _MEASURED_BYTES = 256 << 10
@@ -229,6 +229,10 @@ class MirrorHealth:
         with self._lock:
             return min((self._mirrors[place].busy for place in places), default=MAX_CONNECTIONS)
 
+    def has_sent(self, place: str) -> bool:
+        """Whether it has answered a request for content."""
+        return self._mirrors[place].has_sent
+
     def rate_of(self, place: str) -> float | None:
         """What a connection to it brings, in bytes a second, as far as is known."""
         return self._mirrors[place].rate
@@ -246,10 +250,6 @@ class MirrorHealth:
             if lags:
                 mirror.left_out_until = now + LEFT_OUT_SECONDS
             return lags
-
-    def figures(self, place: str, kind: RequestKind) -> Figures:
-        """What was seen of requests of a kind."""
-        return self._mirrors[place].figures[kind]
 
     def sent(self) -> tuple[tuple[str, int], ...]:
         """The bytes that came from each of them so far."""

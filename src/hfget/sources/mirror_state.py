@@ -77,6 +77,12 @@ class MirrorState:
     def is_probing(self) -> bool:
         return self.failures.count > 0 and bool(self.asks)
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether it has answered a request for content."""
+        kinds = RequestKind.DATA, RequestKind.RESOLVE
+        return any(self.figures[kind].latency is not None for kind in kinds)
+
     def use(self, place: str) -> MirrorUse:
         """What it did, as the report tells it."""
         kinds = self.figures.values()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from hfget.transfer.arrival import Arrival
 from hfget.transfer.backend import Backend, DoneFile, Outcome, Task, TransferOptions, WrappedTask
+from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES
 from hfget.transfer.engine import Engine
 from hfget.transfer.local_content import Copyable, Existing, LocalContent, another_file
 from hfget.transfer.progress import Meter
 
 __all__ = [
+    "SINGLE_REQUEST_BYTES",
     "Arrival",
     "Backend",
     "Copyable",

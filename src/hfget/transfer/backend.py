@@ -112,6 +112,20 @@ class Backend(Protocol):
         """
 
 
+class Network(Protocol):
+    """The connections of a run, as far as its end and its pace concern them."""
+
+    @property
+    def joined(self) -> tuple[int, int]:
+        """How many places may be asked by now, and how many of them have answered; 1 at least."""
+
+    def abort(self) -> None:
+        """Wake all who wait for it."""
+
+    def relieve(self) -> None:
+        """Free connections for those who wait for one; called now and then."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
     """How files are to be brought.

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+MIB = 1 << 20
+#: Files up to this size come over one connection from a place, where there is one place in one
+#: request; where there are several, each brings a share of a file above the second size.
+SINGLE_REQUEST_BYTES, STRIPED_BYTES = 32 * MIB, 4 * MIB
 FIRST_CONNECTIONS = 8
 #: Where more than this is allowed, all of them from the start.
 POLITE_CONNECTIONS = 32
@@ -42,16 +46,21 @@ class _Trial(NamedTuple):
 
 
 class ConnectionLimit:
-    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe."""
+    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe.
+
+    It begins with a few to the first place. Another one is tried over one connection, and has as
+    many as the first once it has answered.
+    """
 
     def __init__(
         self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
     ) -> None:
         self.most = most
-        is_impolite = most > POLITE_CONNECTIONS * places
-        self.allowed = most if is_impolite else min(FIRST_CONNECTIONS * places, most)
+        self._joined = 1, 1
+        self._begun_with = self._first(1, 1)
+        self.allowed = most if most > POLITE_CONNECTIONS * places else self._begun_with
         #: Each of several places is to have some: no trial goes below.
-        self._fewest = 1 if places == 1 else min(FIRST_CONNECTIONS * places, most)
+        self._fewest = 1
         self._clock = clock
         self._lock = threading.Lock()
         self._window: tuple[float, int] | None = None
@@ -61,6 +70,25 @@ class ConnectionLimit:
         self._judge_from = 0.0
         self._hold = _FIRST_HOLD
         self._trouble_at = float("-inf")
+
+    def join(self, tried: int, answered: int) -> bool:
+        """So many of the places may be asked by now, and so many of those have answered.
+
+        True where that is news.
+        """
+        if (tried, answered) == self._joined:
+            return False
+        self._joined = tried, answered
+        first = self._first(tried, answered)
+        if first <= self._begun_with:
+            return True
+        with self._lock:
+            self.allowed = min(self.allowed + first - self._begun_with, self.most)
+            self._begun_with = first
+            self._fewest = first if answered > 1 else 1
+            self._trial = self._window = None
+            self._judge_from = self._clock() + _SETTLE
+        return True
 
     def observe(self, progress: int, busy: int) -> None:
         """Judge the present number by `progress`, which only grows (bytes, since the start).
@@ -100,6 +128,10 @@ class ConnectionLimit:
             self.most = max(1, min(most, self.most))
             self.allowed = min(self.allowed, self.most)
             self._trial = self._window = None
+
+    def _first(self, tried: int, answered: int) -> int:
+        """With how many connections it begins."""
+        return min(FIRST_CONNECTIONS * answered + max(0, tried - answered), self.most)
 
     def _judge(self, now: float, rate: float) -> None:
         trial, self._trial = self._trial, None
@@ -142,6 +174,15 @@ class ConnectionLimit:
         self._growing, self._proven = True, False
         self._judge_from = now + self._hold
         self._hold = min(2 * self._hold, _LONGEST_HOLD)
+
+
+def usable_connections(sizes: Sequence[int], connections: int, places: int) -> int:
+    """How many could have work: a large file has so many `connections`, one that comes in shares
+    one to each of the places.
+    """
+    large = sum(size > SINGLE_REQUEST_BYTES for size in sizes)
+    shared = sum(size > STRIPED_BYTES for size in sizes) - large
+    return max(1, len(sizes) + large * (connections - 1) + shared * (places - 1))
 
 
 def room_for_connections() -> int:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from hfget import events
 from hfget.errors import DiskError
@@ -20,15 +19,20 @@ from hfget.messages import advice
 from hfget.messages import transfer_texts as texts
 from hfget.system import Stop
 from hfget.transfer.arrival import Arrival
-from hfget.transfer.backend import Outcome, Task, TransferOptions
-from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit, room_for_connections
+from hfget.transfer.backend import Network, Outcome, Task, TransferOptions
+from hfget.transfer.concurrency import (
+    FIRST_CONNECTIONS,
+    ConnectionLimit,
+    room_for_connections,
+    usable_connections,
+)
 from hfget.transfer.durability import keep_synced
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse
-from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule
+from hfget.transfer.scheduler import Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.threads import Threads
 from hfget.transfer.worker import Worker, WorkerTools
@@ -37,16 +41,6 @@ from hfget.transfer.worker import Worker, WorkerTools
 TICK_SECONDS, SAMPLE_SECONDS, LOOK_SECONDS = 0.02, 0.1, 0.5
 #: A finished file counts as so many bytes of progress: small ones cost waiting, not bytes.
 FILE_PROGRESS = 256 << 10
-
-
-class Network(Protocol):
-    """The connections of a run, as far as its end and its pace concern them."""
-
-    def abort(self) -> None:
-        """Wake all who wait for it."""
-
-    def relieve(self) -> None:
-        """Free connections for those who wait for one; called now and then."""
 
 
 class Engine:
@@ -144,7 +138,8 @@ class Engine:
         a_file = options.connections * options.places
         most = min(max(a_file, options.jobs), MAX_CONNECTIONS)
         if not self._lasting:
-            most = min(most, _usable(tasks, a_file))
+            sizes = [task.file.size for task in tasks]
+            most = min(most, usable_connections(sizes, a_file, options.places))
         room = room_for_connections()
         self._limit = ConnectionLimit(min(most, room), places=options.places)
         self._schedule = Schedule(
@@ -207,7 +202,7 @@ class Engine:
             done = len(self._results.outcome.done)
             allowed = self._limit.allowed
             self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy)
-            if self._limit.allowed > allowed:
+            if self._has_joined() or self._limit.allowed > allowed:
                 self._schedule.changed()
             self._hire()
             if self._options.places > 1:
@@ -223,6 +218,12 @@ class Engine:
                 for fetcher in self._stragglers.look(fetchers, now):
                     fetcher.hang_up()
             self._schedule.wait(TICK_SECONDS)
+
+    def _has_joined(self) -> bool:
+        """Whether another place may be asked, or has answered, since the last look."""
+        if self._network is None or self._options.places == 1:
+            return False
+        return self._limit.join(*self._network.joined)
 
     def _hang_up_in_vain(self) -> None:
         """A file whose last bytes another connection brings does not wait for this one."""
@@ -292,9 +293,3 @@ class Engine:
             self._observer(event)
         except BaseException as error:
             self._break(error)
-
-
-def _usable(tasks: Sequence[Task], connections: int) -> int:
-    """How many connections could have work: a small file comes over one."""
-    large = sum(task.file.size > SINGLE_REQUEST_BYTES for task in tasks)
-    return max(1, len(tasks) + large * (connections - 1))

@@ -16,16 +16,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hfget.transfer.backend import Task
-from hfget.transfer.concurrency import ConnectionLimit
+from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, STRIPED_BYTES, ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.ledger import Lease
 
 MIB = 1 << 20
-#: Files up to this size come in one request.
-SINGLE_REQUEST_BYTES = 32 * MIB
-#: Where there are several places, so that each can bring a share of a larger one; and how much
-#: of it they ask for at least.
-STRIPED_BYTES, MIN_SHARE_BYTES = 4 * MIB, MIB
+#: Where there are several places, they ask for so much of a file at least.
+MIN_SHARE_BYTES = MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
 #: what each connection would get, or so much that waiting for the first byte is a twentieth.
 MIN_PIECE_BYTES, MAX_PIECE_BYTES = 4 * MIB, 64 * MIB
@@ -215,7 +212,8 @@ class Schedule:
         """Half of what each connection would get of the rest: all places end at the same time."""
         if job.size <= STRIPED_BYTES:
             return job.size
-        share = job.ledger.free_bytes // (2 * self._places * self._connections)
+        each = self._connections if job.size > SINGLE_REQUEST_BYTES else 1
+        share = job.ledger.free_bytes // (2 * self._places * each)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
 

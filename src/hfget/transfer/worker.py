@@ -14,7 +14,7 @@ from hfget.messages import advice, http_texts
 from hfget.messages import transfer_texts as texts
 from hfget.sources import NoRangesError
 from hfget.system import Stopped, Superseded
-from hfget.transfer.concurrency import ConnectionLimit
+from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, ConnectionLimit
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
@@ -23,7 +23,7 @@ from hfget.transfer.local_content import LocalContent, another_file
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse
 from hfget.transfer.samples import resembles
-from hfget.transfer.scheduler import SINGLE_REQUEST_BYTES, Schedule, Work
+from hfget.transfer.scheduler import Schedule, Work
 
 #: So often a file is asked for by parts that do not come, if no --retries allows more.
 LEAST_RANGE_TRIES = 8

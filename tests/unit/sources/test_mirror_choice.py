@@ -52,6 +52,12 @@ def test_what_is_not_known_is_tried_by_one_request(
     assert choose([*at_work, Candidate(0)], length) == fresh
 
 
+def test_before_rates_are_known_a_large_range_goes_where_less_is_under_way() -> None:
+    near, far = Candidate(2, 0.01), Candidate(1, 0.05)
+    assert choose([near, far], MIB) == 1
+    assert choose([near, far], 1000) == 0, "a small file from where it is answered soonest"
+
+
 def test_equal_ones_take_turns() -> None:
     given_ones = [Candidate(0, 0.01, 1e6)] * 3
     for _ in range(30):

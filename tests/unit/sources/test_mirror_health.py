@@ -180,7 +180,14 @@ def test_how_soon_the_api_answers_tells_before_anything_else_does(clinic: Clinic
     clinic.health.told(B, 0.01)
     assert clinic.health.take([A, B], 100, [DATA, DATA])[0] == B
     clinic.health.told(B, None)
-    assert clinic.health.figures(B, RequestKind.API).failures == 1
+    assert clinic.health.report()[1].failures == 1
+
+
+def test_one_that_has_answered_for_a_file_is_known_to_send(clinic: Clinic) -> None:
+    clinic.health.told(B, 0.01)
+    assert not clinic.health.has_sent(B), "that was its API"
+    clinic.answer(B)
+    assert clinic.health.has_sent(B) and not clinic.health.has_sent(A)
 
 
 def test_bytes_are_counted_once(clinic: Clinic) -> None:

@@ -75,6 +75,27 @@ def test_it_begins_with_a_few_unless_many_were_asked_for() -> None:
     assert ConnectionLimit(POLITE_CONNECTIONS + 1).allowed == POLITE_CONNECTIONS + 1
 
 
+@pytest.mark.parametrize(
+    ("most", "numbers"), [(2, [2, 2, 2, 2]), (16, [8, 9, 16, 16]), (32, [8, 9, 16, 16])]
+)
+def test_another_place_is_tried_by_one_and_has_its_share_once_it_has_answered(
+    most: int, numbers: list[int]
+) -> None:
+    limit = ConnectionLimit(most, places=2)
+    allowed = [limit.allowed]
+    for tried, answered in ((2, 1), (2, 2), (1, 1)):
+        limit.join(tried, answered)
+        allowed.append(limit.allowed)
+    assert allowed == numbers
+
+
+def test_a_place_that_joins_late_does_not_give_back_what_failures_took() -> None:
+    limit = ConnectionLimit(32, places=2)
+    limit.trouble(overloaded=True)
+    limit.join(2, 2)
+    assert limit.allowed == FIRST_CONNECTIONS // 2 + FIRST_CONNECTIONS
+
+
 @pytest.mark.parametrize("noise", NOISE)
 @pytest.mark.parametrize("most", [1, 3, 5, 16, 64])
 def test_where_each_connection_brings_more_it_climbs_to_the_maximum(

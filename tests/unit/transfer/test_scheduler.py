@@ -11,11 +11,11 @@ import pytest
 
 from hfget.http.retry import Transient
 from hfget.transfer import scheduler as schedule_module
+from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES
 from hfget.transfer.file_job import Phase
 from hfget.transfer.scheduler import (
     MAX_PIECE_BYTES,
     MIN_PIECE_BYTES,
-    SINGLE_REQUEST_BYTES,
     SMALL_BYTES,
     TINY_BYTES,
     Work,
