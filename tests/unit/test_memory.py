@@ -13,7 +13,7 @@ from hfget.hub.completeness import Listed
 from hfget.model import RepoRef, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.tasks import make_tasks
-from hfget.transfer.backend import DoneFile
+from hfget.transfer.backend import DoneFile, TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.scheduler import Schedule
 
@@ -57,7 +57,7 @@ def test_a_file_that_waits_takes_a_kilobyte_and_one_that_is_done_less(tmp_path: 
         del listed
         plan = make_plan(snapshot, snapshot.files, layout)
         tasks = list(make_tasks(plan, layout, lambda file: source))
-        schedule = Schedule(tasks, connections=1, jobs_at_a_time=1, limit=ConnectionLimit(1))
+        schedule = Schedule(tasks, TransferOptions(1, 1, retries=0), ConnectionLimit(1))
         del tasks
         waiting = (held() - empty) / FILES
         del schedule

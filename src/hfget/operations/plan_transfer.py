@@ -82,10 +82,9 @@ class PlanTransfer:
             made,
             self._layout,
             sources.source_of,
-            observer=self._observer,
             link=self._options.hardlink,
             force=self._options.force,
-            turns=turns,
+            turns=turns or Turns(observer=self._observer),
         )
 
     def _flush(self, outcome: Outcome) -> None:

@@ -27,7 +27,6 @@ def make_tasks(
     layout: Layout,
     source_of: Callable[[RemoteFile], ByteSource],
     *,
-    observer: events.Observer = events.ignore,
     link: bool = False,
     force: bool = False,
     turns: Turns | None = None,
@@ -38,7 +37,7 @@ def make_tasks(
     counts that is there. `turns` are those of several plans. A task that has ended is no longer
     kept.
     """
-    turns = turns or Turns(observer=observer)
+    turns = turns or Turns()
     turns.have(item for item in plan.items if item.state is ItemState.COMPLETE)
     shared = TaskContext(plan.snapshot, layout, source_of, turns, link, force)
     return (FileTask(item, shared) for item in plan.items if not item.is_here)

@@ -42,12 +42,21 @@ class _Trial(NamedTuple):
 
 
 class ConnectionLimit:
-    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe."""
+    """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe.
+
+    `room` is for how many the system has open files.
+    """
 
     def __init__(
-        self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
+        self,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        places: int = 1,
+        room: int = 1 << 16,
     ) -> None:
-        self.most = most
+        self.most = most = min(most, room)
+        self.room = room
         is_impolite = most > POLITE_CONNECTIONS * places
         self.allowed = most if is_impolite else min(FIRST_CONNECTIONS * places, most)
         #: Each of several places is to have some: no trial goes below.

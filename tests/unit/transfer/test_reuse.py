@@ -53,7 +53,8 @@ def jobs_for(
     plan = make_plan(SNAPSHOT, SNAPSHOT.files, layout, force=force)
     layout.begin(SNAPSHOT, SNAPSHOT.files)
     observer: Any = (lambda event: None) if notes is None else notes.append
-    tasks = make_tasks(plan, layout, no_source, observer=observer, link=link, force=force)
+    turns = Turns(observer=observer)
+    tasks = make_tasks(plan, layout, no_source, link=link, force=force, turns=turns)
     return plan, [FileJob(task) for task in tasks]
 
 
