@@ -67,6 +67,16 @@ def resolve(job: FileJob) -> None:
     source.resolved = True
 
 
+class GivenSources:
+    """One source for all files."""
+
+    def __init__(self, source: Any = None) -> None:
+        self._source = source
+
+    def source_of(self, file: RemoteFile) -> Any:
+        return self._source
+
+
 @dataclass
 class GivenTask:
     """A task of which a test says everything; `job` is what becomes of it."""

@@ -119,6 +119,56 @@ def test_a_constructor_takes_few_arguments() -> None:
     assert not {name: count for name, count in found.items() if count > MOST_ARGUMENTS}
 
 
+def test_a_record_holds_no_function() -> None:
+    """What is to be called has a type that says what it is for, or is an argument of who calls it.
+
+    An option is how its value is read; a display and a stop are not functions.
+    """
+    found = [
+        f"{name}.{ast.unparse(line.target)}"
+        for name, node in classes()
+        if is_record(node)
+        for line in fields_of(node)
+        if "Callable" in ast.unparse(line.annotation)
+    ]
+    assert found == ["options/field.py: Option.check"]
+
+
+def imports() -> dict[str, set[str]]:
+    """By module what it imports anywhere: at its top, in a function, for its types alone.
+
+    Without the names that the package itself gives away, each by the module that has it.
+    """
+    modules = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts): path
+        for path in FILES
+        if path.parent != SOURCE or path.name != "__init__.py"
+    }
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    found: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                found[name] |= {one if one in modules else node.module for one in full}
+        found[name] &= modules.keys() - {name}
+    return found
+
+
+def test_imports_run_in_no_circle() -> None:
+    """import-linter sees none at import time; here those count too that only types need."""
+    left = imports()
+    assert len(left) == len(FILES) - 1 and sum(map(len, left.values())) > len(left)
+    while ends := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in ends:
+            del left[name]
+    while tops := left.keys() - set().union(*left.values()):
+        for name in tops:
+            del left[name]
+    assert not {name: sorted(needed & left.keys()) for name, needed in left.items()}
+
+
 HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")
 HOSTS = re.compile(r"ip_address\(|inet_aton\(|[\"']localhost[\"']")
 PIECES = re.compile(r"decompressobj\(")

@@ -62,7 +62,7 @@ class Partial:
         self.blocks = tuple(blocks)
         self._synced = 0
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
-        self.along = InOrder(identity) if in_order else None
+        self.along = InOrder(identity.hash_kind, identity.size) if in_order else None
         self._journal: JournalWriter | None = None
         self._unrecorded = UnrecordedBlocks()
         self._file: PositionalFile | None = PositionalFile(
