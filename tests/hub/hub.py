@@ -92,7 +92,8 @@ class LocalHub:
         places: Places | None = None,
     ) -> None:
         tokens, strangers = frozenset(tokens), frozenset(strangers)
-        self.store = Store(root, aliases=dict(aliases or {}), rescan_seconds=0.5, everything=True)
+        self.store = Store(root, aliases=dict(aliases or {}), everything=True)
+        self.store.rescan_seconds = 0.5
         self.faults = Faults()
         self._log = Log(tokens | strangers)
         self._cdn = Cdn(cdn_ttl)

@@ -16,6 +16,7 @@ import pytest
 from hfget import events, plan
 from hfget.endpoints import NamedEndpoint
 from hfget.operations.from_options import client_of, settings_of
+from hfget.operations.run import Run
 from hfget.operations.run_context import RunContext
 from hfget.operations.shards.dask_run import DaskRun
 from hfget.options import DownloadOptions
@@ -140,14 +141,14 @@ def test_workers_take_so_many_shards_and_show_no_token(
         http = client_of(settings, heard.append)
         context = RunContext(options, settings, http, heard.append, Stop())
         (folder / "w4.bin" / "in the way").mkdir(parents=True)
-        report = DaskRun(made, context).report(lambda: made)
+        report = DaskRun(made, context, Run).report(lambda: made)
         assert [failure.path for failure in report.failures] == ["w4.bin"]
         assert report.exit_code != 0 and report.files_done == 9
         failed = [event for event in heard if isinstance(event, events.FileFailed)]
         assert [event.failure.path for event in failed] == ["w4.bin"]
         (folder / "w4.bin" / "in the way").rmdir()
         (folder / "w4.bin").rmdir()
-        report = DaskRun(made, context).report(lambda: made)
+        report = DaskRun(made, context, Run).report(lambda: made)
         assert report.ok and report.received == 600_004 and report.files_done == 10
         notes = [event.text for event in heard if isinstance(event, events.Note)]
         assert "does not have all files" in notes[-1]

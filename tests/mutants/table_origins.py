@@ -51,7 +51,7 @@ CHECKS = [
         ),
         (
             "HttpClient.next_address",
-            "self._allow_private or self._was_inside(response.url)",
+            "self.rules.allow_private or self._was_inside(response.url)",
             "True",
         ),
     ),

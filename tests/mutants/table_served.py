@@ -90,8 +90,8 @@ CHECKS = [
         _SAFETY,
         (
             "Discovery.repos",
-            "sorted(self._places(), key=lambda place: place.claimed)",
-            "self._places()",
+            "sorted(self._places(note), key=lambda place: place.claimed)",
+            "self._places(note)",
         ),
     ),
     *checks(

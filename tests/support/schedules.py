@@ -16,7 +16,7 @@ from hfget.model import RemoteFile, Span
 from hfget.partials.journal import Identity
 from hfget.sources.byte_source import ByteSource, Relief
 from hfget.sources.host_health import HostHealth
-from hfget.transfer.backend import Task
+from hfget.transfer.backend import Task, TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.ledger import Lease
@@ -65,6 +65,16 @@ def resolve(job: FileJob) -> None:
     """From now on the job's source leads to the bytes without a detour."""
     source: Any = job.source
     source.resolved = True
+
+
+class GivenSources:
+    """One source for all files."""
+
+    def __init__(self, source: Any = None) -> None:
+        self._source = source
+
+    def source_of(self, file: RemoteFile) -> Any:
+        return self._source
 
 
 @dataclass
@@ -153,7 +163,7 @@ class Desk:
         allowed: int = 16,
     ) -> None:
         self.now = 1000.0
-        self.limit = ConnectionLimit(64, clock=lambda: self.now)
+        self.limit = ConnectionLimit(64, clock=lambda: self.now, room=open_files)
         self.limit.allowed = allowed
         self.hosts = HostHealth(8, threading.Event(), clock=lambda: self.now)
         self.hosts.answered(HOST)
@@ -162,10 +172,8 @@ class Desk:
             source.hosts = self.hosts
         self.schedule = Schedule(
             [job.task for job in jobs],
-            connections=connections,
-            jobs_at_a_time=files,
-            open_at_most=open_files,
-            limit=self.limit,
+            TransferOptions(connections, files, retries=8),
+            self.limit,
             begin=given_job,
             clock=lambda: self.now,
         )

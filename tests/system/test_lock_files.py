@@ -174,7 +174,7 @@ def test_update_moves_what_is_named_and_says_what_it_costs(it: Hub) -> None:
     assert it.shell.run("lock", "datasets/org/d").code == 0
     assert it.shell.run("sync").code == 0
     it.move_on()
-    (it.hub.store.root / "datasets" / "org" / "d" / "README.md").write_text("hello")
+    (it.hub.store.roots[0] / "datasets" / "org" / "d" / "README.md").write_text("hello")
     it.hub.rescan()
     (change,) = changes(it.shell.run("lock", "--update", "org/m", "--json"))
     assert (change["before"], change["after"]) != (change["after"], change["before"])

@@ -203,11 +203,11 @@ def _locked(desk: Desk) -> None:
     lock.write_text(right)
     desk.right(f"sync --endpoint {desk.hub.foreign}")
     lock.write_text(wrong)
-    make_model(desk.hub.store.root, "org/m", {"new.txt": "new"})
+    make_model(desk.hub.store.roots[0], "org/m", {"new.txt": "new"})
     desk.hub.rescan()
     desk.right("lock --update")
     desk.right("sync")
-    (desk.hub.store.root / "org" / "m" / "new.txt").unlink()
+    (desk.hub.store.roots[0] / "org" / "m" / "new.txt").unlink()
     desk.hub.rescan()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ FOLDERS = sorted({path.parent for path in FILES})
 
 MOST_LOOSE = 8
 MOST_LINES, FEWEST_LINES = 300, 20
+MOST_ARGUMENTS = 6
 
 
 def named(path: Path) -> str:
@@ -75,6 +77,96 @@ def test_no_class_name_stands_twice() -> None:
 def test_a_file_has_one_job_and_is_worth_a_name(path: Path) -> None:
     assert lines(path) <= MOST_LINES, "split it by job"
     assert lines(path) >= FEWEST_LINES, "put it beside what it belongs to"
+
+
+def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield f"{named(path)}: {node.name}", node
+
+
+def fields_of(node: ast.ClassDef) -> list[ast.AnnAssign]:
+    return [line for line in node.body if isinstance(line, ast.AnnAssign)]
+
+
+def is_record(node: ast.ClassDef) -> bool:
+    """A NamedTuple, a frozen dataclass, or a dataclass of nothing but public fields."""
+    said = " ".join(map(ast.unparse, node.decorator_list))
+    if any(ast.unparse(base) == "NamedTuple" for base in node.bases) or "frozen=True" in said:
+        return True
+    named_so = [ast.unparse(line.target) for line in fields_of(node)]
+    made = any(isinstance(line, ast.FunctionDef) and line.name[:2] == "__" for line in node.body)
+    return "dataclass" in said and not made and not any(name[0] == "_" for name in named_so)
+
+
+def arguments_of(node: ast.ClassDef) -> int:
+    """How many the constructor takes, as it is written or as `dataclass` makes it."""
+    for line in node.body:
+        if isinstance(line, ast.FunctionDef) and line.name == "__init__":
+            given = line.args
+            several = [given.vararg, given.kwarg]
+            return len(given.args) - 1 + len(given.kwonlyargs) + 2 - several.count(None)
+    if not node.decorator_list:  # a protocol
+        return 0
+    return sum("init=False" not in ast.unparse(line) for line in fields_of(node))
+
+
+def test_a_constructor_takes_few_arguments() -> None:
+    """What is more belongs together, under a name; a record has as many fields as it has."""
+    found = {name: arguments_of(node) for name, node in classes() if not is_record(node)}
+    assert found
+    assert not {name: count for name, count in found.items() if count > MOST_ARGUMENTS}
+
+
+def test_a_record_holds_no_function() -> None:
+    """What is to be called has a type that says what it is for, or is an argument of who calls it.
+
+    An option is how its value is read; a display and a stop are not functions.
+    """
+    found = [
+        f"{name}.{ast.unparse(line.target)}"
+        for name, node in classes()
+        if is_record(node)
+        for line in fields_of(node)
+        if "Callable" in ast.unparse(line.annotation)
+    ]
+    assert found == ["options/field.py: Option.check"]
+
+
+def imports() -> dict[str, set[str]]:
+    """By module what it imports anywhere: at its top, in a function, for its types alone.
+
+    Without the names that the package itself gives away, each by the module that has it.
+    """
+    modules = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts): path
+        for path in FILES
+        if path.parent != SOURCE or path.name != "__init__.py"
+    }
+    modules = {name.removesuffix(".__init__"): path for name, path in modules.items()}
+    found: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                found[name] |= {one if one in modules else node.module for one in full}
+        found[name] &= modules.keys() - {name}
+    return found
+
+
+def test_imports_run_in_no_circle() -> None:
+    """import-linter sees none at import time; here those count too that only types need."""
+    left = imports()
+    assert len(left) == len(FILES) - 1 and sum(map(len, left.values())) > len(left)
+    while ends := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in ends:
+            del left[name]
+    while tops := left.keys() - set().union(*left.values()):
+        for name in tops:
+            del left[name]
+    assert not {name: sorted(needed & left.keys()) for name, needed in left.items()}
 
 
 HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")

@@ -13,9 +13,10 @@ from hfget.hub.completeness import Listed
 from hfget.model import RepoRef, Snapshot
 from hfget.operations.planner import make_plan
 from hfget.operations.tasks import make_tasks
-from hfget.transfer.backend import DoneFile
+from hfget.transfer.backend import DoneFile, TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.scheduler import Schedule
+from tests.support.schedules import GivenSources
 
 FILES = 3000
 #: Bytes. A listing entry with its names takes 260 of them, 450 if the file is in LFS.
@@ -56,8 +57,8 @@ def test_a_file_that_waits_takes_a_kilobyte_and_one_that_is_done_less(tmp_path: 
         snapshot = Snapshot(ref, "http://127.0.0.1", "c" * 40, tuple(listed.files.values()))
         del listed
         plan = make_plan(snapshot, snapshot.files, layout)
-        tasks = list(make_tasks(plan, layout, lambda file: source))
-        schedule = Schedule(tasks, connections=1, jobs_at_a_time=1, limit=ConnectionLimit(1))
+        tasks = list(make_tasks(plan, layout, GivenSources(source)))
+        schedule = Schedule(tasks, TransferOptions(1, 1, retries=0), ConnectionLimit(1))
         del tasks
         waiting = (held() - empty) / FILES
         del schedule

@@ -22,6 +22,7 @@ from hfget.settings import user_path
 from hfget.system import cells, hub_cache, lazy_pattern, os_reason, safe_text, wrap
 
 if TYPE_CHECKING:
+    from hfget.operations import Upstream
     from hfget.server import Store, Tls
 
 _HOST_NAME = lazy_pattern(r"\.?[\w-]+(?:\.[\w-]+)*|[0-9A-Fa-f:.]+", re.ASCII)
@@ -58,6 +59,19 @@ def places(folders: Sequence[str], *, cache: bool, keeping: bool) -> list[Path]:
 def kept_in(folder: Path) -> Path:
     """The Hub cache in `folder`: itself, or `hub` in a home of huggingface_hub."""
     return folder / "hub" if os.path.isdir(folder / "hub") else folder
+
+
+def upstream(endpoints: Sequence[str], folder: Path, *, with_token: bool, quiet: bool) -> Upstream:
+    """The hubs that are mirrored, kept in `folder`. Raises UsageError.
+
+    Without `with_token` they are asked without one: then only what is public gets in.
+    """
+    from hfget.operations import Upstream
+    from hfget.options import DownloadOptions
+
+    rate = os.environ.get("HFGET_LIMIT_RATE", "").strip() or None
+    options = DownloadOptions(ambient_token=with_token, limit_rate=rate)
+    return Upstream(endpoints, kept_in(folder), options, events.ignore if quiet else tell)
 
 
 def check_filled(folders: Sequence[Path], *, protected: bool) -> None:
@@ -161,12 +175,12 @@ def introduce(
     if store.everything:
         say(texts.SERVES_ALL)
     if not repos and not endpoints:
-        say(texts.NO_REPOS(root=store.root))
+        say(texts.NO_REPOS(root=store.roots[0]))
     for repo in repos:
         revisions = ", ".join(sorted(repo.folders))
         say(f"{repo} ({revisions})")
     if endpoints:
-        say(texts.MIRRORS(endpoints=", ".join(endpoints), root=store.root))
+        say(texts.MIRRORS(endpoints=", ".join(endpoints), root=store.roots[0]))
     if is_loopback_host(host):
         say(texts.LOOPBACK_ONLY)
         say(texts.USE_WITH(url=url))

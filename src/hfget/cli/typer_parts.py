@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import typer
 
@@ -18,16 +18,17 @@ ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _PLAIN: dict[Any, Callable[[Any], Any]] = {str: str, bool: bool, Path: Path, list[str]: list}
 
 
-class Conversion(NamedTuple):
+class Conversion:
     """Stands where typer keeps what it coerces a parameter's value with."""
 
-    convert: Callable[[Any], Any]
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        self._convert = convert
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """Raises typer.BadParameter."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
-        return self.convert(value)
+        return self._convert(value)
 
 
 def convert_plainly(param: Any) -> None:

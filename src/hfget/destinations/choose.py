@@ -25,8 +25,6 @@ def choose_layout(
     local_dir: Folder = None,
     cache: bool = False,
     cache_dir: Folder = None,
-    hardlink: bool = False,
-    delete: bool = False,
     force: bool = False,
     fsync: bool = True,
 ) -> Layout:
@@ -51,16 +49,6 @@ def choose_layout(
         raise UsageError(
             texts.NO_CACHE_PLACE,
             hint=advice.NAME_CACHE,
-        )
-    if hardlink:
-        raise UsageError(
-            texts.HARDLINK_FROM_CACHE,
-            hint=advice.FOLDER_FOR_HARDLINK,
-        )
-    if delete:
-        raise UsageError(
-            texts.DELETE_IN_FOLDERS,
-            hint=advice.PRUNE_CACHE,
         )
     return CacheLayout(hub, ref, links=not constants.HF_HUB_DISABLE_SYMLINKS, fsync=fsync)
 

@@ -145,7 +145,7 @@ class Aria2c:
             self._natively(task)
             return
         begun = local.begun.size if local.begun else 0
-        tools = self._tools.shared_by(many)
+        tools = self._tools._replace(at_a_time=many)
         job = Aria2cFile(task, tools, self._options, self._stop, self._tell, begun)
         job.shown = lambda row, received: self._show(file, (row,), received)
         try:

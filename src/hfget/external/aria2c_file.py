@@ -12,12 +12,12 @@ from hfget.errors import HfgetError, VerificationError
 from hfget.external.aria2c_data import Aria2cData
 from hfget.external.aria2c_process import Order, run
 from hfget.external.exit_codes import failure_of
-from hfget.http import Transient, given_up, is_last, wait_after
+from hfget.http import Transient, given_up, is_last, proxy_for, wait_after
 from hfget.limits import MAX_REFETCHES
 from hfget.messages import advice
 from hfget.messages import external_texts as texts
 from hfget.model import RemoteFile
-from hfget.sources import Address
+from hfget.sources import Address, RateLimit
 from hfget.system import Stopped, Superseded
 from hfget.transfer import DoneFile, Task, TransferOptions
 
@@ -40,23 +40,32 @@ class Located(Protocol):
     def fruitful(self) -> None: ...
 
 
+class PlainSources(Protocol):
+    """Where files are at the run's own endpoint, and at which rate they may come."""
+
+    @property
+    def limit(self) -> RateLimit | None: ...
+
+    def plain(self, file: RemoteFile) -> Located: ...
+
+
 class Tools(NamedTuple):
-    """What all files of a run have in common. `rate` gives bytes a second, None for no limit."""
+    """What all files of a run have in common, `at_a_time` of which share the rate.
+
+    `timeouts`, in seconds, are for connecting and for each read.
+    """
 
     program: str
-    source_of: Callable[[RemoteFile], Located]
+    sources: PlainSources
     timeouts: tuple[float, float]
-    proxy_of: Callable[[str], str | None]
-    rate: Callable[[], float | None]
+    at_a_time: int = 1
 
-    def shared_by(self, many: int) -> Tools:
-        """For one of so many files at a time, which share the rate."""
-
-        def rate() -> float | None:
-            total = self.rate()
-            return total / many if total else total
-
-        return self._replace(rate=rate)
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second for one file, None where there is no limit."""
+        limit = self.sources.limit
+        total = limit.rate if limit else None
+        return total / self.at_a_time if total else total
 
 
 class Aria2cFile:
@@ -92,7 +101,7 @@ class Aria2cFile:
 
         Raises HfgetError when it is given up, Stopped.
         """
-        source = self._tools.source_of(self._file)
+        source = self._tools.sources.plain(self._file)
         strikes = lies = 0
         self._data.prepare()
         self._show(0)
@@ -136,14 +145,14 @@ class Aria2cFile:
 
     def _fetch(self, source: Located, url: str) -> None:
         """Have aria2c bring the rest. Raises Transient and HfgetError, Stopped."""
-        while (rate := self._tools.rate()) == 0:
+        while (rate := self._tools.rate) == 0:
             self._wait(_PAUSED_SECONDS)
         order = Order(
             url,
             self._data.place,
             self._options.connections,
             self._tools.timeouts,
-            self._tools.proxy_of(url),
+            proxy_for(url),
             max(1, int(rate)) if rate else 0,
         )
         code = run(self._tools.program, order, self._stop.is_set, self._progress)

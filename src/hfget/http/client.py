@@ -52,7 +52,8 @@ class HttpClient:
     """Sends single requests; one adapter a thread, connections kept alive.
 
     `requests_sent` counts every request of the run. `keyring` has the secrets, `rules` which hosts
-    may be asked. `offline` names the variable that forbids all requests, if one does.
+    may be asked, and where redirects may lead. `offline` names the variable that forbids all
+    requests, if one does.
     """
 
     def __init__(
@@ -61,8 +62,6 @@ class HttpClient:
         *,
         connect_timeout: float = API_TIMEOUT,
         offline: str = "",
-        allow_private: bool = False,
-        allow_http_data: bool = False,
         rules: HostRules | None = None,
         observer: events.Observer = events.ignore,
         env: Mapping[str, str] = os.environ,
@@ -72,9 +71,7 @@ class HttpClient:
         self.requests_sent = 0
         self._connect_timeout = connect_timeout
         self._closed: HfgetError | None = _offline_error(offline) if offline else None
-        self._allow_private = allow_private
         self._env = env
-        self._allow_http_data = allow_http_data
         self._tls: ssl.SSLContext | None = None
         self._sockets = Sockets()
         self._local = threading.local()
@@ -152,8 +149,8 @@ class HttpClient:
 
         A mirror with a public name that was reached at a private address may lead to another.
         """
-        allowed = self._allow_private or self._was_inside(response.url)
-        http = self._allow_http_data if is_data else None
+        allowed = self.rules.allow_private or self._was_inside(response.url)
+        http = self.rules.allow_http_data if is_data else None
         target = redirects.follow(
             response.url,
             address,

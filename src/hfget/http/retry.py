@@ -59,12 +59,13 @@ class Transient(Exception):
 
     `whole_host` tells that the host as such is in trouble or asks for calm, not this file.
     `lie` tells that the server answered, but not with what was asked for. `overloaded` tells
-    that fewer connections may be what the host wants. `fruitful` is set where new bytes came
-    before the failure, `kept` of them. `status` is that of the answer, 0 where there was none;
-    `timed_out` tells that the host took too long. `place` is the host of the endpoint that was
-    asked, where an answer had begun; `elsewhere` is set where another endpoint sends the rest.
-    `by_proxy` is set where the way to or through a proxy failed, `local` where this process could
-    not connect, for want of descriptors or memory.
+    that fewer connections may be what the host wants.
+
+    What only some failures tell is set afterwards: `fruitful` where new bytes came before it,
+    `kept` of them; `status`, that of the answer; `timed_out` where the host took too long. `place`
+    is the host of the endpoint that was asked, where an answer had begun; `elsewhere` is set where
+    another endpoint sends the rest. `by_proxy` is set where the way to or through a proxy failed,
+    `local` where this process could not connect, for want of descriptors or memory.
     """
 
     def __init__(
@@ -76,9 +77,6 @@ class Transient(Exception):
         whole_host: bool = False,
         lie: bool = False,
         overloaded: bool = False,
-        fruitful: bool = False,
-        status: int = 0,
-        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -88,12 +86,12 @@ class Transient(Exception):
         self.whole_host = whole_host
         self.lie = lie
         self.overloaded = overloaded
-        self.fruitful = fruitful
-        self.status = status
+        self.fruitful = False
         self.kept = 0
+        self.status = 0
         self.place = ""
         self.elsewhere = False
-        self.timed_out = timed_out
+        self.timed_out = False
         self.local: OSError | None = None
         self.by_proxy = False
         self.led_by = ""
@@ -144,12 +142,8 @@ def from_exception(error: Exception, url: str) -> Transient | HfgetError:
             failure.local = lacking
             return failure
         connecting = isinstance(error, requests.exceptions.ConnectionError)
-        failure = Transient(
-            describe(error),
-            url=url,
-            whole_host=connecting,
-            timed_out=isinstance(error, requests.exceptions.Timeout),
-        )
+        failure = Transient(describe(error), url=url, whole_host=connecting)
+        failure.timed_out = isinstance(error, requests.exceptions.Timeout)
         failure.by_proxy = isinstance(error, ProxyError)
         return failure
     raise error
@@ -163,14 +157,10 @@ def from_status(response: requests.Response) -> Transient | None:
     wait = requested_wait(response.headers, status)
     reason = texts.STATUS(status=status) + (texts.TOO_MANY_REQUESTS if status == 429 else "")
     calm = status in CALM or (status == 503 and wait is not None)
-    return Transient(
-        reason,
-        url=response.url,
-        wait=wait,
-        whole_host=calm,
-        overloaded=status in CALM or status == 503,
-        status=status,
-    )
+    overloaded = status in CALM or status == 503
+    failure = Transient(reason, url=response.url, wait=wait, whole_host=calm, overloaded=overloaded)
+    failure.status = status
+    return failure
 
 
 def backoff(attempt: int) -> float:

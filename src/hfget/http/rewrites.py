@@ -61,8 +61,21 @@ class HostRules:
     """What a run knows of hosts that others lead to. Thread-safe."""
 
     def __init__(
-        self, pairs: Sequence[Pair] = (), endpoints: Iterable[str] = (), *, strict: bool = False
+        self,
+        pairs: Sequence[Pair] = (),
+        endpoints: Iterable[str] = (),
+        *,
+        strict: bool = False,
+        allow_private: bool = False,
+        allow_http_data: bool = False,
     ) -> None:
+        """With `strict` no host is asked but those of `endpoints` and of `pairs`.
+
+        Where it is allowed, redirects may lead to private addresses, and to http for what a hash is
+        known of.
+        """
+        self.allow_private = allow_private
+        self.allow_http_data = allow_http_data
         self._pairs = pairs
         self._strict = strict
         self._endpoints = {_host_and_port(one) for one in endpoints}

@@ -152,7 +152,9 @@ def _read(response: requests.Response, budget: Budget, window: float) -> bytearr
             trickles = brought * SLOW_WINDOW_SECONDS < SLOW_BYTES * (now - since)
             since, brought = now, 0
         if trickles or now > deadline:
-            raise Transient(texts.ANSWER_TOO_SLOW, url=response.url, timed_out=True)
+            slow = Transient(texts.ANSWER_TOO_SLOW, url=response.url)
+            slow.timed_out = True
+            raise slow
     hand_back(response)
     return body
 

@@ -7,12 +7,6 @@ from hfget.messages.template import Text
 GIT_ROOT = Text("the root of a git work tree")
 HOME = Text("your home folder")
 CACHE_AND_LOCAL_DIR = Text("--cache and --local-dir cannot be used together")
-HARDLINK_FROM_CACHE = Text(
-    "--hardlink is about files that are taken from the Hub cache into a folder"
-)
-DELETE_IN_FOLDERS = Text(
-    "--delete is about folders; in the Hub cache every revision keeps its own files"
-)
 FILE_NOT_FOLDER = Text("{flag} {path} is a file, not a folder")
 TARGET_IS_FOLDER = Text("{target} is a folder")
 LINK_OUT_OF_REPO = Text("a link leads out of the snapshot's repo")

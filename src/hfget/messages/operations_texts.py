@@ -5,6 +5,12 @@ from __future__ import annotations
 from hfget.messages.template import Text
 
 SEND_AND_NO_TOKEN = Text("--send-token-to and --no-token cannot be used together")
+HARDLINK_FROM_CACHE = Text(
+    "--hardlink is about files that are taken from the Hub cache into a folder"
+)
+DELETE_IN_FOLDERS = Text(
+    "--delete is about folders; in the Hub cache every revision keeps its own files"
+)
 DELETE_REFUSED = Text("--delete: {root} {what}")
 FOLDER_THAT = Text("a folder that {what}")
 OTHER_REPO = Text("holds another repo, {prefix}{name}")

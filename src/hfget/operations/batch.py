@@ -117,7 +117,7 @@ class Batch:
                     if one.transfer is not None:
                         outcome = outcomes[names[number]]
                         one.transfer.record(outcome)
-                    reports[number] = one.end(outcome)
+                    reports[number] = self._runs[number].end(one, outcome)
                 except HfgetError as error:
                     self._fail(number, error)
         for number, report in reports.items():
@@ -192,7 +192,7 @@ def _carry_out(parts: Sequence[_Part], observer: events.Observer, stop: Stop) ->
             backend = parts[0].transfer.backend(
                 joined,
                 meter_of([part.begun.plan for part in parts]),
-                _all([part.begun.alive for part in parts]),
+                _all([part.transfer.alive for part in parts]),
             )
             began = time.monotonic()
             try:

@@ -98,22 +98,29 @@ def client_of(settings: Settings, observer: events.Observer) -> HttpClient:
         settings.credentials.values(),
         connect_timeout=settings.api_timeout,
         offline=settings.offline,
-        allow_private=settings.allow_private,
-        allow_http_data=settings.allow_http_data,
-        rules=HostRules(settings.rewrites, settings.endpoints, strict=settings.strict_endpoint),
+        rules=HostRules(
+            settings.rewrites,
+            settings.endpoints,
+            strict=settings.strict_endpoint,
+            allow_private=settings.allow_private,
+            allow_http_data=settings.allow_http_data,
+        ),
         observer=observer,
     )
 
 
 def layout_of(ref: RepoRef, options: DownloadOptions) -> Layout:
-    """Where the files of the repo go."""
-    return choose_layout(
+    """Where the files of the repo go. Raises UsageError for what a Hub cache does not have."""
+    layout = choose_layout(
         ref,
         local_dir=options.local_dir,
         cache=options.cache,
         cache_dir=options.cache_dir,
-        hardlink=options.hardlink,
-        delete=options.delete,
         force=options.force,
         fsync=options.fsync,
     )
+    if layout.shares_content and options.hardlink:
+        raise UsageError(texts.HARDLINK_FROM_CACHE, hint=advice.FOLDER_FOR_HARDLINK)
+    if layout.shares_content and options.delete:
+        raise UsageError(texts.DELETE_IN_FOLDERS, hint=advice.PRUNE_CACHE)
+    return layout

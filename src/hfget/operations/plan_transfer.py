@@ -11,11 +11,11 @@ from typing import NamedTuple
 from hfget import events
 from hfget.destinations import Layout
 from hfget.errors import DiskError, HfgetError
-from hfget.http import proxy_for
 from hfget.messages import operations_texts as texts
-from hfget.model import Plan, Report
+from hfget.model import Plan
 from hfget.operations.composed_sources import ComposedSources, JoinedSources
 from hfget.operations.observers import with_places, with_sign_of_life
+from hfget.operations.recorded_listing import Recall
 from hfget.operations.run_context import RunContext
 from hfget.operations.tasks import FileTask, Turns, make_tasks
 from hfget.sources import RateLimit
@@ -24,9 +24,15 @@ from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
-    """The transfer of a plan's files into a layout."""
+    """The transfer of a plan's files into a layout.
 
-    def __init__(self, context: RunContext, layout: Layout) -> None:
+    `alive` shows those who wait for the folder's lock that there is progress.
+    """
+
+    def __init__(
+        self, context: RunContext, layout: Layout, alive: Callable[[], None] = lambda: None
+    ) -> None:
+        self.alive = alive
         self._context = context
         self._options, self._settings, _, self._observer, self._stop = context
         self._layout = layout
@@ -81,11 +87,10 @@ class PlanTransfer:
         return make_tasks(
             made,
             self._layout,
-            sources.source_of,
-            observer=self._observer,
+            sources,
             link=self._options.hardlink,
             force=self._options.force,
-            turns=turns,
+            turns=turns or Turns(observer=self._observer),
         )
 
     def _flush(self, outcome: Outcome) -> None:
@@ -113,14 +118,14 @@ class PlanTransfer:
         self,
         sources: ComposedSources | JoinedSources,
         meter: Meter,
-        alive: Callable[[], None] = lambda: None,
+        alive: Callable[[], None] | None = None,
     ) -> Backend:
         """What carries the tasks out: hfget's own engine, or aria2c beside it.
 
-        `alive` is called with each event.
+        With each event `alive` is called, or those of several plans.
         """
         settings = self._settings
-        observe = with_places(with_sign_of_life(self._observe, alive), sources)
+        observe = with_places(with_sign_of_life(self._observe, alive or self.alive), sources)
         options = TransferOptions(
             settings.connections, settings.jobs, settings.retries, settings.fsync, sources.places
         )
@@ -134,13 +139,10 @@ class PlanTransfer:
             return engine(options, meter, observe)
         from hfget.external import Aria2c, Tools, find_program
 
-        limit = sources.limit
         tools = Tools(
             find_program("aria2c", self._options.aria2c_path),
-            sources.plain,
+            sources,
             (settings.api_timeout, settings.download_timeout),
-            proxy_for,
-            lambda: limit.rate if limit else None,
         )
         alone = replace(options, jobs=1)
         return Aria2c(
@@ -159,15 +161,15 @@ class PlanTransfer:
 
 
 class PreparedRun(NamedTuple):
-    """A run that stands before its transfer; without one, all is here. `end` tells how it went.
+    """A run that stands before its transfer.
 
-    `alive` shows who waits for the folder's lock that there is progress.
+    Without a `transfer` the workers of a cluster bring what lacks; without `recall`, what earlier
+    runs have recorded, all was here before the hub was asked.
     """
 
     plan: Plan
-    transfer: PlanTransfer | None
-    end: Callable[[Outcome | None], Report]
-    alive: Callable[[], None] = lambda: None
+    transfer: PlanTransfer | None = None
+    recall: Recall | None = None
 
 
 def meter_of(plans: Sequence[Plan]) -> Meter:

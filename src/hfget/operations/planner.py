@@ -26,7 +26,6 @@ from hfget.partials import (
     can_take_alone,
     digest_of,
     find_prefix,
-    hash_file,
     leftover_bytes,
     leftover_space,
     range_stem,
@@ -51,16 +50,14 @@ def make_plan(
     layout: Layout,
     *,
     force: bool = False,
-    delete: bool = False,
     companions: Companions | None = None,
     spans: Mapping[str, Span] | None = None,
 ) -> Plan:
     """The plan for `files`. Reads the disk, writes nothing. `spans` says by path of which files
     only a range is to be brought.
 
-    With `force` nothing that is there counts, except partials; with `delete` what the commit
-    has no more is removed. What other plans bring is taken from them, and they learn what this
-    one does. Raises UnsafeError, UsageError.
+    With `force` nothing that is there counts, except partials. What other plans bring is taken from
+    them, and they learn what this one does. Raises UnsafeError, UsageError.
     """
     layout.check(snapshot.files)
     root = layout.root(snapshot)
@@ -87,8 +84,7 @@ def make_plan(
         items = [_copied(item, notable.get(item.file.path), here) for item in items]
     if spans:
         items = [_ranged(layout, snapshot, item, spans.get(item.file.path)) for item in items]
-    removals = layout.obsolete(snapshot, hash_file) if delete else ()
-    return Plan(snapshot, root, tuple(items), removals)
+    return Plan(snapshot, root, tuple(items))
 
 
 def place(

@@ -21,7 +21,7 @@ from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, Report, Snapshot
 from hfget.operations.chosen_endpoints import read_reference, remarks
 from hfget.operations.from_options import client_of, layout_of, selection_of, settings_of
-from hfget.operations.observers import Watcher, with_sign_of_life
+from hfget.operations.observers import Watcher
 from hfget.operations.occupancy import Consent, settle
 from hfget.operations.plan_transfer import PlanTransfer, PreparedRun
 from hfget.operations.planner import (
@@ -128,16 +128,14 @@ class Run:
         """
         try:
             with naming_disk_errors():
-                return self._download(consent)
+                with ExitStack() as held:
+                    begun = self.begin(held, consent)
+                    outcome = begun.transfer.run(begun.plan) if begun.transfer else None
+                    report = self.end(begun, outcome)
+                self._observer(events.Finished(report))
+                return report
         finally:
             self._observer.check()
-
-    def _download(self, consent: Consent | None) -> Report:
-        with ExitStack() as held:
-            begun = self.begin(held, consent)
-            report = begun.end(begun.transfer.run(begun.plan) if begun.transfer else None)
-        self._observer(events.Finished(report))
-        return report
 
     def begin(
         self,
@@ -155,26 +153,38 @@ class Run:
         if (complete := self._resolver.complete_plan) is not None:
             # All was here before the hub was asked: nothing is locked, and nothing written.
             self._tell_plan(complete, [item.file for item in complete.items])
-            return PreparedRun(complete, None, lambda outcome: self._report(complete, outcome))
+            return PreparedRun(complete)
         recall.hold_against(snapshot)
         files = self._wanted(snapshot)
         self._check_place(snapshot, files, consent)
         if self._options.dask is not None:
             self._settle(snapshot, consent)
-            return self._for_workers(snapshot, files)
+            made = self._resolver.make_plan(snapshot, files)
+            self._tell_plan(made, files)  # nothing is written here: each shard does what it needs
+            return PreparedRun(made, None, recall)
         alive = held.enter_context(self._shards.locked(snapshot))
         self._settle(snapshot, consent)
         made = self._resolver.make_plan(snapshot, files, companions)
         self._tell_plan(made, files)
         self._prepare_place(made, companions)
         held.callback(self._layout.close)
-        context = self._context._replace(observer=with_sign_of_life(self._observer, alive))
-        transfer = PlanTransfer(context, self._layout)
+        return PreparedRun(made, PlanTransfer(self._context, self._layout, alive), recall)
 
-        def end(outcome: Outcome | None) -> Report:
-            return self._end(made, self._shards.join(made, outcome, alive), recall)
-
-        return PreparedRun(made, transfer, end, alive)
+    def end(self, begun: PreparedRun, outcome: Outcome | None) -> Report:
+        """All that comes after the transfer, of which `outcome` came. Raises HfgetError."""
+        made, transfer, recall = begun
+        if recall is None:
+            return self._report(made, None)
+        if transfer is None:
+            return self._by_workers(made)
+        report = self._report(made, self._shards.join(made, outcome, transfer.alive))
+        if report.ok:
+            return self._complete(made, report)
+        if any(failure.exit_code in DOUBTS for failure in report.failures):
+            self._layout.forget_tree(made.snapshot.commit)
+            again = partial(client_of, self.settings, self._observer)  # the first may be shut
+            return recall.doubted(self._resolver.explained(report, again))
+        return report
 
     def _wanted(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """As `selected`, and note down what was asked for and is not in the commit."""
@@ -208,31 +218,14 @@ class Run:
         of_all = self._resolver.of_all_shards(made.snapshot)
         self._layout.begin(made.snapshot, [file for file in of_all if file.path not in unfit])
 
-    def _for_workers(self, snapshot: Snapshot, files: Sequence[RemoteFile]) -> PreparedRun:
-        """A run that writes nothing here: each shard does what the folder needs."""
+    def _by_workers(self, made: Plan) -> Report:
+        """Each shard does what the folder needs. Raises NetworkError where the cluster fails."""
         from hfget.operations.shards.dask_run import DaskRun
 
-        made = self._resolver.make_plan(snapshot, files)
-        self._tell_plan(made, files)
-        across = DaskRun(made, self._context)
-
-        def end(outcome: Outcome | None) -> Report:
-            report = across.report(lambda: self._resolver.found_now(snapshot))
-            requests = report.requests + self._http.requests_sent
-            return replace(report, seconds=time.monotonic() - self._begun, requests=requests)
-
-        return PreparedRun(made, None, end)
-
-    def _end(self, made: Plan, outcome: Outcome | None, recall: Recall) -> Report:
-        """What comes after the transfer. Raises DiskError."""
-        report = self._report(made, outcome)
-        if report.ok:
-            return self._complete(made, report)
-        if any(failure.exit_code in DOUBTS for failure in report.failures):
-            self._layout.forget_tree(made.snapshot.commit)
-            again = partial(client_of, self.settings, self._observer)  # the first may be shut
-            return recall.doubted(self._resolver.explained(report, again))
-        return report
+        across = DaskRun(made, self._context, Run)
+        report = across.report(lambda: self._resolver.found_now(made.snapshot))
+        requests = report.requests + self._http.requests_sent
+        return replace(report, seconds=time.monotonic() - self._begun, requests=requests)
 
     def _report(self, made: Plan, outcome: Outcome | None) -> Report:
         return make_report(

@@ -23,6 +23,7 @@ from hfget.operations.recorded_listing import against_listing
 from hfget.operations.run_context import RunContext
 from hfget.operations.shards.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
+from hfget.partials import hash_file
 from hfget.selection import select
 
 
@@ -120,17 +121,20 @@ class SnapshotResolver:
     ) -> Plan:
         """What is to be done for `files` of `snapshot`, as the planner says; writes nothing.
 
-        Of a file that is divided among shards, that is the range of this one.
+        Of a file that is divided among shards, that is the range of this one. With `--delete`
+        what the commit has no more is removed.
         """
-        return make_plan(
+        made = make_plan(
             snapshot,
             files,
             self._layout,
             force=self._options.force,
-            delete=self._options.delete,
             companions=companions,
             spans=self.spans(snapshot),
         )
+        if not self._options.delete:
+            return made
+        return replace(made, removals=self._layout.obsolete(snapshot, hash_file))
 
     def spans(self, snapshot: Snapshot) -> dict[str, Span]:
         """By path, the range that this shard brings of a file that is divided."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hfget import events
 from hfget.destinations import Layout, Placement, unfit_placement
@@ -22,25 +22,30 @@ from hfget.system import disk_error
 from hfget.transfer import Copyable, Existing, LocalContent, another_file
 
 
+class FileSources(Protocol):
+    """Where the bytes of files come from."""
+
+    def source_of(self, file: RemoteFile) -> ByteSource: ...
+
+
 def make_tasks(
     plan: Plan,
     layout: Layout,
-    source_of: Callable[[RemoteFile], ByteSource],
+    sources: FileSources,
     *,
-    observer: events.Observer = events.ignore,
     link: bool = False,
     force: bool = False,
     turns: Turns | None = None,
 ) -> Iterator[FileTask]:
-    """A task for every file that is not here; `source_of` says where its bytes come from.
+    """A task for every file that is not here; `sources` say where its bytes come from.
 
     With `link`, what is taken from the Hub cache may become a hard link; with `force` nothing
     counts that is there. `turns` are those of several plans. A task that has ended is no longer
     kept.
     """
-    turns = turns or Turns(observer=observer)
+    turns = turns or Turns()
     turns.have(item for item in plan.items if item.state is ItemState.COMPLETE)
-    shared = TaskContext(plan.snapshot, layout, source_of, turns, link, force)
+    shared = TaskContext(plan.snapshot, layout, sources, turns, link, force)
     return (FileTask(item, shared) for item in plan.items if not item.is_here)
 
 
@@ -49,7 +54,7 @@ class TaskContext(NamedTuple):
 
     snapshot: Snapshot
     layout: Layout
-    source_of: Callable[[RemoteFile], ByteSource]
+    sources: FileSources
     turns: Turns
     link: bool
     force: bool
@@ -137,7 +142,7 @@ class FileTask:
 
     def source(self) -> ByteSource:
         """Where its bytes come from."""
-        return self._shared.source_of(self.file)
+        return self._shared.sources.source_of(self.file)
 
     def partial(self) -> tuple[Path, Identity]:
         """Where its partial rests, and what the journal must say."""

@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hfget.partials.positional_file import PositionalFile
 from hfget.system import Stamp, open_file
@@ -19,9 +19,6 @@ try:  # what does it fastest here: any writer gives the same journal
     from isal.isal_zlib import crc32
 except ImportError:  # no wheel for this machine
     from zlib import crc32
-
-if TYPE_CHECKING:
-    from hfget.partials.journal import Identity
 
 __all__ = ["InOrder", "PrefixHash", "crc32", "hash_file", "new_hash"]
 
@@ -92,8 +89,8 @@ class PrefixHash:
 class InOrder:
     """The hash of what is written from the first byte to the last, and never read back."""
 
-    def __init__(self, identity: Identity) -> None:
-        self._hash = new_hash(identity.hash_kind, identity.size)
+    def __init__(self, kind: str, size: int) -> None:
+        self._hash = new_hash(kind, size)
         self._position = 0
 
     def take(self, view: memoryview, offset: int) -> None:

@@ -51,21 +51,22 @@ class Partial:
         blocks: Iterable[Block],
         data: Path,
         *,
-        create: bool = False,
+        made_in: HeldFolder | None = None,
         in_order: bool = False,
-        folder: HeldFolder | None = None,
     ):
+        """`data` is there already, unless it is to be `made_in` its folder."""
+        create = made_in is not None
         self.stem = stem
         self.identity = identity
         self.data_path = data
         self.blocks = tuple(blocks)
         self._synced = 0
         #: On a mount that takes nothing else: no journal, and hashed as it comes.
-        self.along = InOrder(identity) if in_order else None
+        self.along = InOrder(identity.hash_kind, identity.size) if in_order else None
         self._journal: JournalWriter | None = None
         self._unrecorded = UnrecordedBlocks()
         self._file: PositionalFile | None = PositionalFile(
-            data, writable=True, create=create, folder=folder
+            data, writable=True, create=create, folder=made_in
         )
         try:
             if identity.size > JOURNALED_BYTES and not in_order:
@@ -91,7 +92,7 @@ class Partial:
         try:
             folder = cls._folder(stem.parent)
             if writes_in_order_only(stem.parent, folder.found.st_dev):
-                return cls(stem, identity, (), data, create=True, in_order=True, folder=folder)
+                return cls(stem, identity, (), data, made_in=folder, in_order=True)
             blocks: tuple[Block, ...] | None = None
             if identity.size > JOURNALED_BYTES:
                 names = names_in(stem.parent)
@@ -108,10 +109,9 @@ class Partial:
                         lay_down(data, stem)
                     raise
             try:
-                return cls(stem, identity, (), data, create=True, folder=folder)
+                return cls(stem, identity, (), data, made_in=folder)
             except FileNotFoundError:
-                stem.parent.mkdir(parents=True, exist_ok=True)
-                return cls(stem, identity, (), data, create=True)
+                return cls(stem, identity, (), data, made_in=cls._folder(stem.parent))
         except OSError as error:
             raise disk_error(error, stem.parent) from error
 
@@ -253,7 +253,8 @@ class Partial:
             if self.along is not None:
                 remove(self.data_path)
                 new = own_name(self.stem)
-                return Partial(self.stem, self.identity, (), new, create=True, in_order=True)
+                folder = self._folder(new.parent)
+                return Partial(self.stem, self.identity, (), new, made_in=folder, in_order=True)
             return Partial(self.stem, self.identity, keep, self.data_path)
         except OSError as error:
             raise disk_error(error, self.data_path) from error

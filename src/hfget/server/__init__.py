@@ -11,7 +11,7 @@ from hfget.server.protocol.client_tokens import VARIABLE as TOKEN_VARIABLE
 from hfget.server.protocol.client_tokens import read_client_tokens
 from hfget.server.protocol.hostnames import KnownHosts
 from hfget.server.repos.hashes import default_cache_file
-from hfget.server.repos.mirror import Mirror, make_mirror
+from hfget.server.repos.mirror import Mirror
 from hfget.server.repos.store import Store
 from hfget.server.running import bind, run
 
@@ -24,7 +24,6 @@ __all__ = [
     "Tls",
     "bind",
     "default_cache_file",
-    "make_mirror",
     "read_client_tokens",
     "run",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -23,6 +22,7 @@ from hfget.server.shortcuts import Shortcuts
 from hfget.system import is_shortage
 
 if TYPE_CHECKING:
+    from hfget.server.admission import Admission
     from hfget.server.repos.mirror import Mirror
 
 
@@ -31,14 +31,14 @@ def create_app(
     options: ServeOptions | None = None,
     mirror: Mirror | None = None,
     shortcuts: Shortcuts | None = None,
-    connections: Callable[[], Mapping[str, int]] = dict,
+    admission: Admission | None = None,
 ) -> ASGIApp:
     """The app that serves `store`. It only reads; no route changes anything.
 
-    `connections` tells, for the page, how many clients have by their address.
+    What `admission` knows of connections is on the page.
     """
     options = options or ServeOptions()
-    door = _Door(store, options, Routes(store, options, mirror, shortcuts, connections))
+    door = _Door(store, options, Routes(store, options, mirror, shortcuts, admission))
     if shortcuts is not None:
         shortcuts.look_up = door.routes.look_up
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,7 @@ from hfget.server.repos.store import Store
 from hfget.server.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
+    from hfget.server.admission import Admission
     from hfget.server.repos.mirror import Mirror
 
 _MOST_BODY = 1 << 20
@@ -54,8 +54,7 @@ class Routes:
     options: ServeOptions
     mirror: Mirror | None = None
     shortcuts: Shortcuts | None = None
-    #: By address how many connections clients have.
-    connections: Callable[[], Mapping[str, int]] = dict
+    admission: Admission | None = None
     holdings: Holdings = field(init=False)
 
     def __post_init__(self) -> None:
@@ -170,7 +169,7 @@ class Routes:
         shown = page.Activity(
             self._base(request) or "",
             seen,
-            self.connections(),
+            self.admission.connections() if self.admission else {},
             upstreams=mirror.endpoints if mirror else (),
             is_down=mirror is not None and mirror.is_down,
             pulls=mirror.puller.active if mirror else (),

@@ -89,7 +89,7 @@ def make_server(
             yield  # `run` has handlers of its own, and none for what is to be ignored
 
     config = uvicorn.Config(
-        create_app(store, options, mirror, known, limits.connections),
+        create_app(store, options, mirror, known, limits),
         http=Connection,
         ws="none",
         log_config=None,

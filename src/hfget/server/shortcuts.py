@@ -13,7 +13,6 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
@@ -63,21 +62,22 @@ class PlainRequest(NamedTuple):
     headers: Mapping[str, str]
 
 
-@dataclass
 class Shortcuts:
     """The revisions that were asked for within the last second. For the event loop alone."""
 
-    options: ServeOptions
-    look_up: Callable[[str], Coroutine[object, object, None]] | None = None
-    _looking: dict[bytes, asyncio.Future[None]] = field(default_factory=dict)
-    _revisions: OrderedDict[bytes, Revision] = field(default_factory=OrderedDict)
-    _heads: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    #: Fields as clients write them, most with every request alike; only of those let in.
-    _blocks: dict[bytes, Mapping[str, str]] = field(default_factory=dict)
-    #: Those that ask for nothing but the whole.
-    _plain: set[bytes] = field(default_factory=set)
-    _answered: Answered = field(default_factory=Answered)
-    _default: tuple[Sequence[tuple[bytes, bytes]], bytes] = ((), b"")
+    def __init__(self, options: ServeOptions) -> None:
+        self.options = options
+        #: Has `learn` called for what a path means, if it means anything; the app's routes know.
+        self.look_up: Callable[[str], Coroutine[object, object, None]] | None = None
+        self._looking: dict[bytes, asyncio.Future[None]] = {}
+        self._revisions: OrderedDict[bytes, Revision] = OrderedDict()
+        self._heads: dict[tuple[str, str], bytes] = {}
+        #: Fields as clients write them, most with every request alike; only of those let in.
+        self._blocks: dict[bytes, Mapping[str, str]] = {}
+        #: Those that ask for nothing but the whole.
+        self._plain: set[bytes] = set()
+        self._answered = Answered()
+        self._default: tuple[Sequence[tuple[bytes, bytes]], bytes] = ((), b"")
 
     @property
     def are_allowed(self) -> bool:

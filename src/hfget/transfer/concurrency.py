@@ -49,13 +49,19 @@ class ConnectionLimit:
     """The number `allowed` now, from 1 to `most`, of connections to `places`. Thread-safe.
 
     It begins with a few to the first place. Another one is tried over one connection, and has as
-    many as the first once it has answered.
+    many as the first once it has answered. `room` is for how many the system has open files.
     """
 
     def __init__(
-        self, most: int, clock: Callable[[], float] = time.monotonic, *, places: int = 1
+        self,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        places: int = 1,
+        room: int = 1 << 16,
     ) -> None:
-        self.most = most
+        self.most = most = min(most, room)
+        self.room = room
         self._joined = 1, 1
         self._begun_with = self._first(1, 1)
         self.allowed = most if most > POLITE_CONNECTIONS * places else self._begun_with

@@ -140,17 +140,8 @@ class Engine:
         if not self._lasting:
             sizes = [task.file.size for task in tasks]
             most = min(most, usable_connections(sizes, a_file, options.places))
-        room = room_for_connections()
-        self._limit = ConnectionLimit(min(most, room), places=options.places)
-        self._schedule = Schedule(
-            tasks,
-            connections=options.connections,
-            places=options.places,
-            jobs_at_a_time=min(options.jobs, self._limit.most),
-            open_at_most=room,
-            limit=self._limit,
-            lasting=self._lasting,
-        )
+        self._limit = ConnectionLimit(most, places=options.places, room=room_for_connections())
+        self._schedule = Schedule(tasks, options, self._limit, lasting=self._lasting)
         self._results = Results(self._schedule, self._meter, self._tell)
         self._results.outcome.durable = options.fsync
         finisher = Finisher(

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from hfget.transfer.backend import Task
+from hfget.transfer.backend import Task, TransferOptions
 from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, STRIPED_BYTES, ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.ledger import Lease
@@ -50,20 +50,17 @@ class Work(NamedTuple):
 class Schedule:
     """Hands out work to idle workers; thread-safe. A task becomes a job when its turn comes.
 
-    `connections` is how many one file may have at each of `places`, `jobs_at_a_time` how many
-    files are being fetched, `open_at_most` how many are so or being verified, `limit` how many
-    workers may have work at all. With `lasting`, tasks are added until `close`.
+    `options` say how many connections a file may have and how many files are fetched at a time,
+    `limit` how many workers may have work at all, and how many files may be open, those included
+    that are being verified. With `lasting`, tasks are added until `close`.
     """
 
     def __init__(
         self,
         tasks: Sequence[Task],
-        *,
-        connections: int,
-        places: int = 1,
-        jobs_at_a_time: int,
-        open_at_most: int = 1 << 16,
+        options: TransferOptions,
         limit: ConnectionLimit,
+        *,
         lasting: bool = False,
         begin: Callable[[Task], FileJob] = FileJob,
         clock: Callable[[], float] = time.monotonic,
@@ -73,10 +70,10 @@ class Schedule:
         self._active: list[FileJob] = []
         self._lasting = lasting
         self._unfinished = len(tasks) + lasting
-        self._connections = connections
-        self._places = places
-        self._jobs_at_a_time = jobs_at_a_time
-        self._open_at_most = open_at_most
+        self._connections = options.connections
+        self._places = options.places
+        self._jobs_at_a_time = min(options.jobs, limit.most)
+        self._open_at_most = limit.room
         self._limit = limit
         self._job_for = begin
         self._clock = clock

@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-_CREATED = """\
-try:
-    return cls(stem, identity, (), data, create=True, folder=folder)
-except FileNotFoundError:
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    return cls(stem, identity, (), data, create=True)"""
-_FIRST_NOT = _CREATED.replace("True, folder", "False, folder")
-_THEN_NOT = _CREATED.removesuffix("True)") + "False)"
-
 EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     (
         "partials/journal.py",
@@ -144,18 +135,6 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "self._fd >= 0",
         "self._fd >= 1",
     ): "descriptor 0 is standard input",
-    (
-        "partials/partial.py",
-        "Partial.open",
-        _CREATED,
-        _FIRST_NOT,
-    ): "what is not there is then made by the second try",
-    (
-        "partials/partial.py",
-        "Partial.open",
-        _CREATED,
-        _THEN_NOT,
-    ): "what is not there is then made by the second try",
     (
         "partials/partial.py",
         "Partial.sync",

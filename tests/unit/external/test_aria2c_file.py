@@ -17,7 +17,7 @@ from hfget.errors import HfgetError, VerificationError
 from hfget.external.aria2c_backend import Aria2c
 from hfget.external.aria2c_file import Aria2cFile, Tools
 from hfget.http.retry import Transient
-from hfget.model import Span
+from hfget.model import RemoteFile, Span
 from hfget.partials import aria2c_name, stem_for
 from hfget.sources import Address
 from hfget.system import Stop, Stopped
@@ -72,7 +72,14 @@ class Trip:
     @property
     def tools(self) -> Tools:
         program = str(shutil.which("aria2c"))
-        return Tools(program, lambda file: self.place, (5, 5), lambda url: None, lambda: None)
+        return Tools(program, self, (5, 5))
+
+    @property
+    def limit(self) -> None:
+        return None
+
+    def plain(self, file: RemoteFile) -> Place:
+        return self.place
 
     def publish(self, path: Path) -> None:
         self.published.append(path.read_bytes())

@@ -13,6 +13,7 @@ from hfget import events
 from hfget.endpoints import origin_of
 from hfget.errors import NetworkError, UnsafeError, UsageError
 from hfget.http.client import HttpClient
+from hfget.http.rewrites import HostRules
 from hfget.settings import Credential
 from hfget.system.redaction import Secret
 from tests.support.certificates import PrivateCA
@@ -206,7 +207,7 @@ def test_a_redirect_is_checked(location: str, allowed: bool | None) -> None:
     response.headers["Location"] = location
     with pytest.raises(UnsafeError):
         HttpClient(env={}).next_hop(response, "http://hub.test")
-    lenient = HttpClient(env={}, allow_private=True)
+    lenient = HttpClient(env={}, rules=HostRules(allow_private=True))
     if allowed is None:
         with pytest.raises(UnsafeError):
             lenient.next_hop(response, "http://hub.test")
@@ -259,7 +260,7 @@ def test_http_is_allowed_for_data_alone() -> None:
     response = requests.Response()
     response.url = "https://hub.test/a"
     response.headers["Location"] = "http://cdn.test/b"
-    lenient = HttpClient(env={}, allow_http_data=True)
+    lenient = HttpClient(env={}, rules=HostRules(allow_http_data=True))
     assert lenient.next_hop(response, "https://hub.test", is_data=True) == "http://cdn.test/b"
     for http, is_data in ((lenient, False), (HttpClient(env={}), True)):
         with pytest.raises(UnsafeError):

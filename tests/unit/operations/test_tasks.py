@@ -17,6 +17,7 @@ from hfget.operations.tasks import make_tasks
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.reuse import Reuse
 from tests.support.loopback import small_file, snapshot_of
+from tests.support.schedules import GivenSources
 
 FILE = small_file("sub/c.json", b"[1]")
 SNAPSHOT = snapshot_of(FILE)
@@ -33,8 +34,7 @@ def job_for(
     layout = FolderLayout(root, force=force)
     plan = make_plan(snapshot, snapshot.files, layout, force=force)
     layout.begin(snapshot, snapshot.files)
-    source: Any = None
-    (task,) = make_tasks(plan, layout, lambda file: source, force=force)
+    (task,) = make_tasks(plan, layout, GivenSources(), force=force)
     task.local()
     return FileJob(task), layout
 

@@ -21,6 +21,7 @@ from hfget.transfer import reuse
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.reuse import Reuse
 from tests.support.loopback import lfs_file, snapshot_of
+from tests.support.schedules import GivenSources
 
 DATA = b"twins" * 1000
 TWINS = tuple(lfs_file(name, DATA) for name in ("a.bin", "b.bin", "sub/c.bin"))
@@ -39,10 +40,6 @@ class Ended:
         self.jobs.append(job)
 
 
-def no_source(file: RemoteFile) -> Any:
-    return None
-
-
 def jobs_for(
     layout: FolderLayout | CacheLayout,
     *,
@@ -53,7 +50,8 @@ def jobs_for(
     plan = make_plan(SNAPSHOT, SNAPSHOT.files, layout, force=force)
     layout.begin(SNAPSHOT, SNAPSHOT.files)
     observer: Any = (lambda event: None) if notes is None else notes.append
-    tasks = make_tasks(plan, layout, no_source, observer=observer, link=link, force=force)
+    turns = Turns(observer=observer)
+    tasks = make_tasks(plan, layout, GivenSources(), link=link, force=force, turns=turns)
     return plan, [FileJob(task) for task in tasks]
 
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from hfget.errors import NetworkError
 from hfget.http.retry import Transient
 from hfget.partials.spans import Spans
+from hfget.transfer.backend import TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.ledger import Lease
@@ -190,9 +191,8 @@ def test_many_threads_get_everything_once(seed: int) -> None:
     limit = ConnectionLimit(8)
     schedule = Schedule(
         [job.task for job in jobs],
-        connections=4,
-        jobs_at_a_time=6,
-        limit=limit,
+        TransferOptions(4, 6, retries=8),
+        limit,
         begin=given_job,
     )
     stop = threading.Event()

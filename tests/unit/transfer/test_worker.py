@@ -20,6 +20,7 @@ from hfget.sources.host_health import HostHealth
 from hfget.system.cancellation import Stopped, Superseded
 from hfget.transfer import finalize
 from hfget.transfer import worker as worker_module
+from hfget.transfer.backend import TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.finalize import Finisher
@@ -69,9 +70,8 @@ class Office:
         self.limit = ConnectionLimit(16)
         self.schedule = Schedule(
             [job.task for job in self.jobs],
-            connections=4,
-            jobs_at_a_time=4,
-            limit=self.limit,
+            TransferOptions(4, 4, RETRIES),
+            self.limit,
             begin=given_job,
         )
         meter = Meter(files=len(names), bytes_total=len(names) * len(DATA))
@@ -132,8 +132,10 @@ def test_a_host_without_ranges_is_named_once(tmp_path: Path) -> None:
     assert [text.partition(" does not serve parts")[0] for text in notes] == [HOST, "other"]
 
 
-def failure(reason: str = "broken", **kind: Any) -> Transient:
-    return Transient(reason, url=f"https://{HOST}/a?signature=secret", **kind)
+def failure(reason: str = "broken", *, fruitful: bool = False, **kind: Any) -> Transient:
+    made = Transient(reason, url=f"https://{HOST}/a?signature=secret", **kind)
+    made.fruitful = fruitful
+    return made
 
 
 def test_without_a_failure_it_is_done(tmp_path: Path) -> None:

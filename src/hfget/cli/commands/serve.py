@@ -146,11 +146,11 @@ def serve(
 
     from hfget.server import (
         KnownHosts,
+        Mirror,
         ServeOptions,
         Store,
         bind,
         default_cache_file,
-        make_mirror,
         read_client_tokens,
         run,
     )
@@ -158,26 +158,18 @@ def serve(
     tokens = read_client_tokens(require_token, os.environ)
     given.check_filled(places, protected=tokens is not None)
     store = Store(
-        places[0],
+        *places,
         hash_cache=hash_cache or default_cache_file(),
         aliases=aliases,
         note=lambda text: None if quiet else given.say(texts.WARNING(text=text)),
         everything=everything,
-        others=places[1:],
         completed=bool(upstream),
     )
     mirror = None
     with ExitStack() as unused:  # what `run` ends, unless it comes to nothing before
         if upstream:
-            mirror = make_mirror(
-                upstream,
-                given.kept_in(places[0]),
-                store,
-                with_token=tokens is not None,
-                fresh=fresh,
-                max_size=max_size,
-                observer=lambda event: None if quiet else given.tell(event),
-            )
+            hubs = given.upstream(upstream, places[0], with_token=tokens is not None, quiet=quiet)
+            mirror = Mirror(hubs, store, fresh=fresh, max_size=max_size)
             unused.callback(mirror.close)
             given.mark_filled(places[0], with_token=mirror.credentials)
         hosts = KnownHosts([*names, host])

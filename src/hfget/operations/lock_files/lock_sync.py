@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hfget import events
-from hfget.destinations import Layout, choose_layout
+from hfget.destinations import Layout
 from hfget.errors import UsageError
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, RemoteFile, Snapshot
 from hfget.operations.batch import Batch, RepoResult
+from hfget.operations.from_options import layout_of
 from hfget.operations.lock_files.lock_file import LockedRepo, update_command
 from hfget.operations.lock_files.lock_reader import read_lock
 from hfget.operations.lock_files.locking import Locking
@@ -98,13 +99,7 @@ class Syncing:
             return
         options = self._options_for(repo)
         snapshot = repo.snapshot
-        layout = choose_layout(
-            snapshot.ref,
-            local_dir=options.local_dir,
-            cache=options.cache,
-            cache_dir=options.cache_dir,
-            delete=options.delete,
-        )
+        layout = layout_of(snapshot.ref, replace(options, force=False))
         layout.check(snapshot.files)
         for file in snapshot.files:
             path = f"{repo.folder}/{file.path}"

@@ -115,9 +115,6 @@ class Puller:
             self._end(pull, upstream.located(pull.snapshot, file))
             return
 
-        def source_of(file: RemoteFile) -> ByteSource:
-            return self._sources_of(pull.snapshot).source_of(file)
-
         def ended(error: HfgetError | None) -> None:
             if error is None:
                 self._end(pull, upstream.located(pull.snapshot, file, unproved=True))
@@ -125,7 +122,8 @@ class Puller:
             self._forget()
             self._end(pull, None, error)
 
-        task = _PullTask(next(iter(make_tasks(made, layout, source_of))), pull.published, ended)
+        (brought,) = make_tasks(made, layout, _Latest(self, pull.snapshot))
+        task = _PullTask(brought, pull.published, ended)
         with self._session_lock:
             engine = self._engine()
             pull.under_way(lambda: engine.arrival(task))
@@ -141,7 +139,7 @@ class Puller:
         if place is not None and pull.is_published:
             self._arrived(pull)
 
-    def _sources_of(self, snapshot: Snapshot) -> ComposedSources:
+    def sources_of(self, snapshot: Snapshot) -> ComposedSources:
         """The sources of a snapshot, with what was seen of endpoints and hosts so far."""
         key = snapshot.ref.repo_type, snapshot.ref.repo_id, snapshot.commit
         with self._sources_lock:
@@ -207,6 +205,17 @@ class _Session:
     def _tell(self, event: events.Event) -> None:
         if isinstance(event, (events.Note, events.Retrying)):
             self._upstream.observer(event)
+
+
+class _Latest:
+    """The sources of a snapshot that there are when a file's turn comes."""
+
+    def __init__(self, puller: Puller, snapshot: Snapshot) -> None:
+        self._puller = puller
+        self._snapshot = snapshot
+
+    def source_of(self, file: RemoteFile) -> ByteSource:
+        return self._puller.sources_of(self._snapshot).source_of(file)
 
 
 class _PullTask(WrappedTask):

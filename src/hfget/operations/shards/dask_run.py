@@ -33,7 +33,14 @@ from hfget.operations.shards.dask_cluster import (
     is_private,
     shown_address,
 )
-from hfget.operations.shards.dask_task import ShardEnd, ShardOrder, fetch_shard, read_told, same
+from hfget.operations.shards.dask_task import (
+    ShardDownload,
+    ShardEnd,
+    ShardOrder,
+    fetch_shard,
+    read_told,
+    same,
+)
 from hfget.operations.shards.shard_progress import ShardProgress
 from hfget.operations.shards.sharding import DIVIDED_BYTES, Shard
 from hfget.options import DEFAULTS
@@ -48,9 +55,10 @@ _MESSAGES_A_PLACE = 20
 
 
 class DaskRun:
-    """The shards of one plan on the cluster that `--dask` names."""
+    """The shards of one plan on the cluster that `--dask` names; a `run_of` fetches each there."""
 
-    def __init__(self, made: Plan, context: RunContext) -> None:
+    def __init__(self, made: Plan, context: RunContext, run_of: type[ShardDownload]) -> None:
+        self._run_of = run_of
         self._made = made
         self._context = context
         self._options, self._settings, _, self._observer, self._stop = context
@@ -104,6 +112,7 @@ class DaskRun:
                 fetch_shard,
                 listing,
                 self._order(number, count),
+                self._run_of,
                 key=f"{self._name}-shard-{number}",
                 resources={self._name: 1},
                 retries=_RETRIES,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pickle
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import distributed
 
@@ -18,8 +18,8 @@ from hfget import events
 from hfget.errors import HfgetError
 from hfget.http import SealedCredentials
 from hfget.model import Failure, Report, Snapshot
-from hfget.operations.run import Run
 from hfget.options import DownloadOptions
+from hfget.settings import Credential
 from hfget.system import Stop, naming_disk_errors
 
 #: How often a shard says how far it is.
@@ -27,6 +27,22 @@ TELLING_SECONDS = 1.0
 #: A client that takes nothing out of a full queue for so long has died.
 _PATIENCE_SECONDS = 30
 _MOST_WAITING = 1_000
+
+
+class ShardDownload(Protocol):
+    """A run of its own, as a worker has one for each shard."""
+
+    def __init__(
+        self,
+        repo: Snapshot,
+        options: DownloadOptions,
+        observer: events.Observer,
+        stop: Stop,
+        *,
+        credentials: Mapping[str, Credential],
+    ) -> None: ...
+
+    def download(self) -> Report: ...
 
 
 class ShardOrder(NamedTuple):
@@ -59,13 +75,13 @@ def same(snapshot: Snapshot) -> Snapshot:
     return snapshot
 
 
-def fetch_shard(snapshot: Snapshot, order: ShardOrder) -> ShardEnd:
+def fetch_shard(snapshot: Snapshot, order: ShardOrder, run_of: type[ShardDownload]) -> ShardEnd:
     """Download one shard. Raises only what is unexpected, which the engine tries again."""
     stop = Stop()
     with _telling(order, stop) as watcher:
         try:
             with naming_disk_errors():
-                run = Run(
+                run = run_of(
                     snapshot, order.options, watcher, stop, credentials=order.credentials.opened()
                 )
             return ShardEnd(run.download())

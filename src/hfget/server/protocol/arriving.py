@@ -36,22 +36,22 @@ class WrongBytesError(OSError):
 class ArrivingAnswer(Response):
     """Answers a GET with `span` (not empty) of a file that `pull` brings.
 
-    With `completes`, the last byte waits for the verification. `refused` makes an answer of the
-    error if there is one before the first byte, or if that does not come in `patience` seconds.
+    It answers a request for a range where `headers` has a Content-Range. With `completes`, the
+    last byte waits for the verification. `refused` makes an answer of the error if there is one
+    before the first byte, or if that does not come in `patience` seconds.
     """
 
     def __init__(
         self,
         pull: Pull,
         span: ByteRange,
-        status: int,
         headers: Mapping[str, str],
         *,
         completes: bool,
         patience: float,
         refused: Callable[[HfgetError], Response],
     ) -> None:
-        super().__init__(status_code=status, headers=dict(headers))
+        super().__init__(status_code=206 if "Content-Range" in headers else 200, headers=headers)
         self.headers["content-length"] = str(span.length)
         self._pull = pull
         self._span = span

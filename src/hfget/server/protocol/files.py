@@ -103,7 +103,7 @@ async def file_answer(request: Request, file: ServedFile, identity: dict[str, st
     if file.supply is not None:
         located = await run_in_threadpool(file.supply.located)
         if located is None:
-            return _arriving(request, file.supply, span, status, headers)
+            return _arriving(request, file.supply, span, headers)
         file = located
     if span.length <= BLOCK_BYTES:
         return Response(await run_in_threadpool(_read_small, file, span), status, headers)
@@ -149,7 +149,7 @@ def _span(
 
 
 def _arriving(
-    request: Request, supply: Supply, span: ByteRange, status: int, headers: dict[str, str]
+    request: Request, supply: Supply, span: ByteRange, headers: dict[str, str]
 ) -> Response:
     """What upstream brings. Who asks for all that is left has a whole file in the end."""
     asked = request.headers.get("range", "")
@@ -158,7 +158,6 @@ def _arriving(
     return ArrivingAnswer(
         supply.pull(),
         span,
-        status,
         headers,
         completes=completes,
         patience=supply.patience,

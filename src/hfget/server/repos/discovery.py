@@ -37,24 +37,26 @@ class _Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Looks for repos under the root of `sight`; `note` is told what is not served, and why."""
+    """Looks for repos under the root of `sight`."""
 
     sight: Visibility
     provenances: Provenances
-    note: Callable[[str], None]
 
-    def repos(self) -> dict[tuple[RepoType, str], Repo]:
-        """Raises OSError where descriptors are short: what is not seen then may well be there."""
+    def repos(self, note: Callable[[str], None]) -> dict[tuple[RepoType, str], Repo]:
+        """`note` is told what is not served, and why.
+
+        Raises OSError where descriptors are short: what is not seen then may well be there.
+        """
         revisions: dict[tuple[RepoType, str], dict[str, Path]] = {}
         # a folder in its own place comes before one that merely says what it is
-        for place in sorted(self._places(), key=lambda place: place.claimed):
+        for place in sorted(self._places(note), key=lambda place: place.claimed):
             key = (place.repo_type, place.repo_id)
             if why := unfit(*key):
-                self.note(texts.NOT_SERVED_AS(folder=place.folder, repo_id=place.repo_id, why=why))
+                note(texts.NOT_SERVED_AS(folder=place.folder, repo_id=place.repo_id, why=why))
                 continue
             taken = revisions.setdefault(key, {}).setdefault(place.revision, place.folder)
             if taken != place.folder:
-                self.note(
+                note(
                     texts.ALREADY_SERVED(
                         folder=place.folder,
                         taken=taken,
@@ -67,13 +69,13 @@ class Discovery:
             for key, folders in sorted(revisions.items(), key=lambda item: item[0])
         }
 
-    def _places(self) -> Iterator[_Place]:
+    def _places(self, note: Callable[[str], None]) -> Iterator[_Place]:
         root = self.sight.root
         names = _entry_names(root)
         if self.sight.in_home(root) or looks_like_home(names) or self._is_cache(root / "hub"):
             # of a home of huggingface_hub, only the cache is shown
             if not self._is_cache(root):
-                self.note(texts.OF_HUGGINGFACE_HUB(root=root))
+                note(texts.OF_HUGGINGFACE_HUB(root=root))
             for place in (root, root / "hub"):
                 yield from self._cached(place)
             return

@@ -7,22 +7,18 @@ its own, so that nothing else waits with it.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hfget import events
 from hfget.errors import HfgetError, NetworkError
 from hfget.model import RemoteFile, RepoRef, RepoType, Snapshot, is_commit
 from hfget.operations import KeptContents, Pull, Puller, Upstream
-from hfget.options import DownloadOptions
 from hfget.server.repos.listing import Listing, ServedFile
 from hfget.server.repos.store import Store
 from hfget.server.repos.upstream_file import UpstreamFile, card_of
@@ -54,21 +50,24 @@ class _Known:
     error: HfgetError | None = None
 
 
-@dataclass
 class Mirror:
-    """The repos of `upstream`. What a branch is counts for `fresh` seconds."""
+    """The repos of `upstream`, at most `max_size` bytes of which are kept.
 
-    upstream: Upstream
-    puller: Puller
-    contents: KeptContents
-    store: Store
-    fresh: float
-    is_down: bool = field(default=False, init=False)
-    _known: OrderedDict[RepoRef, _Known] = field(default_factory=OrderedDict)
-    _asking: dict[RepoRef, asyncio.Future[MirroredRevision]] = field(default_factory=dict)
-    _listings: OrderedDict[tuple[RepoType, str, str], Listing] = field(default_factory=OrderedDict)
+    What a branch is counts for `fresh` seconds.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, upstream: Upstream, store: Store, *, fresh: float, max_size: int | None = None
+    ) -> None:
+        self.upstream = upstream
+        self.store = store
+        self.contents = KeptContents(upstream.cache, max_size)
+        self.puller = Puller(upstream, self._arrived)
+        self.is_down = False
+        self._fresh = fresh
+        self._known: OrderedDict[RepoRef, _Known] = OrderedDict()
+        self._asking: dict[RepoRef, asyncio.Future[MirroredRevision]] = {}
+        self._listings: OrderedDict[tuple[RepoType, str, str], Listing] = OrderedDict()
         self._threads = ThreadPoolExecutor(_ASKING_THREADS, "hfget-ask")
         self._closed = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="hfget-keep", daemon=True)
@@ -125,6 +124,10 @@ class Mirror:
         self.contents.save()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _arrived(self, pull: Pull) -> None:
+        if pull.place is not None:
+            self.contents.arrived(pull.place, pull.file.size)
+
     def _busy(self) -> list[Path]:
         return [pull.place for pull in self.puller.active if pull.place]
 
@@ -142,13 +145,13 @@ class Mirror:
         now, error = time.monotonic(), done.exception()
         if error is None:
             found = done.result()
-            lasts = min(self.fresh, _REFUSED_SECONDS) if found.stale else self.fresh
+            lasts = min(self._fresh, _REFUSED_SECONDS) if found.stale else self._fresh
             known = _Known(now + lasts, found)
             if is_commit(ref.revision or "") and not found.stale:
                 known.until = float("inf")
             self._known[ref] = known
         elif isinstance(error, HfgetError):
-            self._known[ref] = _Known(now + min(self.fresh, _REFUSED_SECONDS), error=error)
+            self._known[ref] = _Known(now + min(self._fresh, _REFUSED_SECONDS), error=error)
         self._known.move_to_end(ref) if ref in self._known else None
         while len(self._known) > _MOST_LISTINGS:
             self._known.popitem(last=False)
@@ -187,29 +190,3 @@ class Mirror:
             with suppress(KeyError):
                 self._listings.popitem(last=False)
         return made
-
-
-def make_mirror(
-    endpoints: Sequence[str],
-    cache: Path,
-    store: Store,
-    *,
-    with_token: bool,
-    fresh: float,
-    max_size: int | None,
-    observer: events.Observer,
-) -> Mirror:
-    """The mirror of `endpoints` that keeps what it fetches in `cache`. Raises UsageError.
-
-    Without `with_token` upstream is asked without one: then only what is public gets in.
-    """
-    rate = os.environ.get("HFGET_LIMIT_RATE", "").strip() or None
-    options = DownloadOptions(ambient_token=with_token, limit_rate=rate)
-    upstream = Upstream(endpoints, cache, options, observer)
-    contents = KeptContents(cache, max_size)
-
-    def arrived(pull: Pull) -> None:
-        if pull.place is not None:
-            contents.arrived(pull.place, pull.file.size)
-
-    return Mirror(upstream, Puller(upstream, arrived), contents, store, fresh)

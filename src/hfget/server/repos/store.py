@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from hfget.messages import server_texts as texts
 from hfget.model import URL_PREFIXES, RepoType
@@ -35,33 +36,37 @@ class _Scan:
     took: float = 0.0
 
 
-@dataclass
 class Store:
-    """The repos under `root` and `others`. Thread-safe; listings are made in threads of its own.
+    """The repos under all `roots`. Thread-safe; listings are made in threads of its own.
 
-    `rescan_seconds` is how long a look at the disk counts as fresh. `aliases` maps an old
-    id to the one it answers with a redirect to, both as `str(repo)`, e.g. `datasets/a/b`.
-    With `everything`, hidden files and those that others may not read are shown too. What is
-    `completed` from elsewhere is not warned of where files are missing.
+    `rescan_seconds` is how long a look at the disk counts as fresh.
     """
 
-    root: Path
-    hash_cache: Path | None = None
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    rescan_seconds: float = 1.0
-    note: Callable[[str], None] = lambda text: None
-    everything: bool = False
-    others: Sequence[Path] = ()
-    completed: bool = False
+    rescan_seconds = 1.0
 
-    def __post_init__(self) -> None:
-        self.root = Path(os.path.realpath(self.root, strict=True))
-        self.others = [Path(os.path.realpath(other, strict=True)) for other in self.others]
+    def __init__(
+        self,
+        *roots: Path,
+        hash_cache: Path | None = None,
+        aliases: Mapping[str, str] = MappingProxyType({}),
+        note: Callable[[str], None] = lambda text: None,
+        everything: bool = False,
+        completed: bool = False,
+    ) -> None:
+        """`aliases` maps an old id to the one it answers with a redirect to, both as `str(repo)`,
+        e.g. `datasets/a/b`. With `everything`, hidden files and those that others may not read are
+        shown too. What is `completed` from elsewhere is not warned of where files are missing.
+        """
+        self.roots = [Path(os.path.realpath(root, strict=True)) for root in roots]
+        self.everything = everything
+        self._aliases = aliases
+        self._note = note
+        self._completed = completed
         self._provenances = Provenances()
-        sights = [Visibility(root, self.everything) for root in (self.root, *self.others)]
-        self._discoveries = [Discovery(one, self._provenances, self._warn) for one in sights]
+        sights = [Visibility(root, everything) for root in self.roots]
+        self._discoveries = [Discovery(one, self._provenances) for one in sights]
         self._sights: dict[Path, Visibility] = {}
-        self._hashes = HashCache(self.hash_cache)
+        self._hashes = HashCache(hash_cache)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(_HASHING_THREADS)
@@ -82,7 +87,7 @@ class Store:
         """All repos; where two folders have a revision, the first counts."""
         found: dict[tuple[RepoType, str], Repo] = {}
         for discovery in self._discoveries:
-            for key, repo in discovery.repos().items():
+            for key, repo in discovery.repos(self._warn).items():
                 for folder in repo.folders.values():
                     self._sights.setdefault(folder, discovery.sight)
                 known = found.get(key)
@@ -97,7 +102,7 @@ class Store:
     def alias(self, repo_type: RepoType, repo_id: str) -> str | None:
         """The id under which a renamed repo is found today, None if it was not renamed."""
         prefix = URL_PREFIXES[repo_type]
-        target = self.aliases.get(prefix + repo_id)
+        target = self._aliases.get(prefix + repo_id)
         return None if target is None else target.removeprefix(prefix)
 
     def listing(self, folder: Path) -> Future[Listing]:
@@ -134,7 +139,7 @@ class Store:
                 except Exception as error:
                     self._warn(texts.CANNOT_LIST(repo=repo, revision=revision, error=error))
                     continue
-                if listing.missing and not (self.completed and CachedRepo.of_snapshot(folder)):
+                if listing.missing and not (self._completed and CachedRepo.of_snapshot(folder)):
                     self._warn(
                         texts.INCOMPLETE(
                             repo=repo,
@@ -180,4 +185,4 @@ class Store:
     def _warn(self, text: str) -> None:
         if text not in self._warned:
             self._warned.add(text)
-            self.note(text)
+            self._note(text)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from hfget.errors import HfgetError
 from hfget.model import RemoteFile, Snapshot
-from hfget.operations import Pull
+from hfget.operations import KeptContents, Pull, Upstream
 from hfget.server.repos.card import Card
 from hfget.server.repos.listing import ServedFile
 from hfget.server.repos.scanning import card_in
+from hfget.server.repos.store import Store
 from hfget.system import Stamp
-
-if TYPE_CHECKING:
-    from hfget.server.repos.mirror import Mirror
 
 #: So long a listing waits for the card of its repo, in seconds, and so large that may be.
 _CARD_SECONDS, _MOST_CARD = 5.0, 1 << 20
@@ -26,12 +24,23 @@ _README = "README.md"
 _IMPATIENT_SECONDS, _PATIENT_SECONDS = 3.0, 25.0
 
 
+class Kept(Protocol):
+    """Where files of `upstream` are kept, and what brings them; `store` may have some, too."""
+
+    upstream: Upstream
+    contents: KeptContents
+    store: Store
+    is_down: bool
+
+    def pull(self, snapshot: Snapshot, file: RemoteFile) -> Pull: ...
+
+
 class UpstreamFile:
     """One file of a snapshot: where it lies here, or its transfer."""
 
     __slots__ = ("_file", "_found", "_mirror", "_pull", "_snapshot")
 
-    def __init__(self, mirror: Mirror, snapshot: Snapshot, file: RemoteFile) -> None:
+    def __init__(self, mirror: Kept, snapshot: Snapshot, file: RemoteFile) -> None:
         self._mirror = mirror
         self._snapshot = snapshot
         self._file = file
