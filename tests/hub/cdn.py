@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode
 
-from hfget.server.protocol.ranges import UnsatisfiableRangeError, none_match, requested_span
+from hfget.server.protocol.ranges import UnsatisfiableRangeError, none_match, requested_spans
 from hfget.server.repos.listing import ServedFile
 from hfget.server.repos.repo import Repo
 from tests.hub.wire import BLOCK_BYTES, Answer, Head, answer
@@ -79,9 +79,10 @@ def _content(head: Head, file: Path, disposition: str) -> Answer:
     if none_match(head.get("If-None-Match"), etag):
         return answer(304, headers)
     try:
-        span = requested_span(head.get("Range"), head.get("If-Range"), etag, size)
+        spans = requested_spans(head.get("Range"), head.get("If-Range"), etag, size)
     except UnsatisfiableRangeError:
         return answer(416, {**headers, "Content-Range": f"bytes */{size}"})
+    span = spans[0] if len(spans) == 1 else None
     start, stop = (span.start, span.stop) if span else (0, size)
     if span:
         headers["Content-Range"] = span.content_range

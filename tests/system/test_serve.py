@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,6 +197,71 @@ def test_ranges_of_a_pointer(served: Served) -> None:
     assert headers["content-range"] == f"bytes 8-12/{len(pointer)}"
     assert served.ask(path, If_None_Match=whole["etag"])[0] == 304
     assert served.ask(path, Range=f"bytes={len(pointer)}-")[0] == 416
+
+
+def test_several_ranges_come_in_one_answer(served: Served) -> None:
+    """As nginx sends them, also of a large file, in the order asked for."""
+    path = "/org/name/resolve/main/model.safetensors"
+    whole = served.ask(path)[2]
+    for asked in ("0-1, 5-6,-3", "100-1500000, 2000000-, 7-7"):
+        status, headers, body = served.ask(path, Range=f"bytes={asked}")
+        kind = headers["content-type"]
+        assert (status, len(body)) == (206, int(headers["content-length"]))
+        assert kind.startswith("multipart/byteranges; boundary=")
+        parts = body.split(f"\r\n--{kind.partition('=')[2]}".encode())
+        assert (parts[0], parts[-1]) == (b"", b"--\r\n")
+        for part in parts[1:-1]:
+            head, _, content = part.partition(b"\r\n\r\n")
+            where = re.search(rb"Content-Range: bytes (\d+)-(\d+)/%d$" % len(whole), head)
+            assert where is not None
+            assert content == whole[int(where[1]) : int(where[2]) + 1]
+        assert len(parts) == 5
+        assert served.ask(path, "HEAD", Range=f"bytes={asked}")[1] == headers
+    status, headers, body = served.ask(path, Range="bytes=7-9,99999999-")
+    assert (status, body) == (206, whole[7:10])
+    assert headers["content-range"] == f"bytes 7-9/{len(whole)}"
+
+
+def test_another_version_is_not_sent_for_the_one_that_is_meant(served: Served) -> None:
+    path = "/org/name/resolve/main/model.safetensors"
+    etag = served.ask(path, "HEAD")[1]["etag"]
+    assert served.ask(path, If_Match=etag, Range="bytes=0-0")[0] == 206
+    status, headers, _ = served.ask(path, If_Match='"other"', Range="bytes=0-0")
+    assert (status, headers["etag"]) == (412, etag)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://127.0.0.1", "", 200), ("HTTPS://hub.example:8090", "evil.example", 200),
+        ("http://evil.example", "127.0.0.1", 421), ("http://127.0.0.1@evil.example", "", 421),
+        ("ftp://127.0.0.1", "127.0.0.1", 400), ("127.0.0.1", "127.0.0.1", 400),
+    ],
+)  # fmt: skip
+def test_a_target_may_be_a_url(served: Served, target: str, host: str, status: int) -> None:
+    """RFC 9112, 3.2.2: its host counts, not the field."""
+    for method in ("GET", "HEAD"):
+        found = served.ask(f"{target}/org/name/resolve/main/config.json", method, host=host or None)
+        assert found[0] == status
+    assert status != 200 or b"org/name" in served.ask(target)[2]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (b"\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200),
+        (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+            400,
+        ),
+    ],
+)
+def test_odd_requests(served: Served, request_: bytes, status: int) -> None:
+    """All of them end the connection."""
+    assert served.exchange(request_)[0] == status
 
 
 def test_git_is_told_that_it_is_not_served(served: Served) -> None:

@@ -54,6 +54,7 @@ def ask(served: Served, request: str) -> tuple[str, dict[str, str], bytes]:
     [
         "", "Range: bytes=0-0\r\n", "Range: bytes=5-\r\n", "Range: bytes=-7\r\n",
         "Range: bytes=5-2\r\n", "Range: bytes=99999999-\r\n", "Range: bytes=0-1,4-5\r\n",
+        "Range: bytes=0-1,99999999-\r\n", 'If-Match: "x"\r\n', "If-Match: *\r\n",
         "If-None-Match: *\r\n", 'Range: bytes=1-2\r\nIf-Range: "x"\r\n', "Host: evil.example\r\n",
         "Range: bytes=1-2\r\nRange: bytes=3-4\r\n",
     ],

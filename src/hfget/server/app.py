@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,6 +25,9 @@ from hfget.system import is_shortage
 if TYPE_CHECKING:
     from hfget.server.admission import Admission
     from hfget.server.repos.mirror import Mirror
+
+#: The form of a target that proxies are asked with; a server has to take it, too (RFC 9112, 3.2.2).
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def create_app(
@@ -58,8 +62,9 @@ class _Door:
 
     async def answer(self, request: Request) -> Response:
         try:
-            self._check_host(request)
-            response = await self._checked(request)
+            host, path = _target(request)
+            self._check_host(host)
+            response = await self._checked(request, path)
         except RefusalError as refusal:
             response = refusal.response()
         except ClientDisconnect:
@@ -74,18 +79,16 @@ class _Door:
             response.headers[name] = value
         return response
 
-    def _check_host(self, request: Request) -> None:
-        host = request.headers.get("host")
+    def _check_host(self, host: str | None) -> None:
         hosts = self.options.hosts
         # clients that send no Host are no browsers: these always do
         if hosts is not None and host is not None and not hosts.knows(host):
             name = host.encode("ascii", "replace").decode()[:100]
             raise RefusalError(421, texts.OTHER_NAME(name=name))
 
-    async def _checked(self, request: Request) -> Response:
+    async def _checked(self, request: Request, path: str) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": METHODS})
-        path = raw_path(request)
         if self.options.tokens is not None:
             self.options.tokens.check(request.headers, is_page=path == "/")
         if is_git(path):
@@ -104,6 +107,23 @@ class _Door:
                 return await self.routes.answer(request, path)
         except ChangedError as error:
             raise RefusalError(503, "The file is changing", headers={"Retry-After": "1"}) from error
+
+
+def _target(request: Request) -> tuple[str | None, str]:
+    """The host and the raw path that are asked for. Raises RefusalError for what HTTP forbids."""
+    closing = {"Connection": "close"}
+    if request.scope["http_version"] > "1.9":
+        raise RefusalError(505, "HTTP Version Not Supported", headers=closing)
+    if "content-length" in request.headers and "transfer-encoding" in request.headers:
+        # a proxy may have taken the other one for the end of the body (RFC 9112, 6.1)
+        raise RefusalError(400, "Content-Length and Transfer-Encoding", headers=closing)
+    path = raw_path(request)
+    absolute = _ABSOLUTE.fullmatch(path)
+    if absolute is not None:
+        return absolute[1], absolute[2] or "/"
+    if not path.startswith("/") and (request.method, path) != ("OPTIONS", "*"):
+        raise RefusalError(400, "Bad Request", headers=closing)
+    return request.headers.get("host"), path
 
 
 def raw_path(request: Request) -> str:

@@ -39,6 +39,8 @@ class Direct(Guarded):
             self.transport.write(again)
             self._await_next()
             return
+        if data.startswith(b"\r\n"):  # what some clients send behind a body (RFC 9112, 2.2)
+            data = data.lstrip(b"\r\n")
         asked = self.shortcuts.read(data)
         if asked is not None and self._answers(asked):
             return

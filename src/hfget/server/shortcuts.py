@@ -21,7 +21,7 @@ from hfget.server.protocol.access import OpenAccess, ServeOptions
 from hfget.server.protocol.answers import RefusalError
 from hfget.server.protocol.body import read_if_in_memory
 from hfget.server.protocol.files import content_headers, identity_of
-from hfget.server.protocol.ranges import ByteRange, UnsatisfiableRangeError, requested_span
+from hfget.server.protocol.ranges import ByteRange, UnsatisfiableRangeError, requested_spans
 from hfget.server.repos.listing import Listing, ServedFile
 from hfget.server.repos.scanning import open_checked
 
@@ -36,7 +36,7 @@ _FIELD = re.compile(rb"([A-Za-z0-9-]+): *([\x20-\x7e]*)")
 #: Fields that change nothing here; of others, those in `_READ` are looked at.
 _READ = frozenset({b"host", b"range", b"if-range", b"if-none-match", b"authorization"})
 _ORDINARY = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"origin",
-                       b"te", b"trailer"})  # fmt: skip
+                       b"te", b"trailer", b"if-match"})  # fmt: skip
 #: Those with which something else than the whole may be asked for.
 _PARTIAL = frozenset({"range", "if-range", "if-none-match"})
 
@@ -225,12 +225,12 @@ class Shortcuts:
         remote = here.remote
         status, span, content_range = b"200 OK", ByteRange(0, remote.size, remote.size), b""
         if "range" in headers:
-            part = requested_span(
+            parts = requested_spans(
                 headers["range"], headers.get("if-range"), remote.etag, remote.size
             )
-            if part is None:
+            if len(parts) != 1:
                 return None
-            status, span = b"206 Partial Content", part
+            status, span = b"206 Partial Content", parts[0]
             content_range = f"content-range: {span.content_range}\r\n".encode()
         rest = b"%s%s%scontent-length: %d\r\n\r\n" % (
             revision.extra, self._head(revision.listing, here), content_range, span.length

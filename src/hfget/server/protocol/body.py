@@ -1,11 +1,11 @@
-"""A file, or a range of it, streamed to the client in bounded memory."""
+"""A file, or ranges of it, streamed to the client in bounded memory."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import anyio.to_thread
 from starlette.responses import Response
@@ -18,19 +18,22 @@ _NOT_SO = (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 class FileAnswer(Response):
-    """Answers a GET with `span` (not empty) of an open file and closes it.
+    """Answers a GET with `pieces` in turn, bytes and spans (not empty) of an open file; closes it.
 
     A file that shrinks meanwhile breaks the connection: the client must see that the body
     is short. Reads run in threads, since a cold disk would block every other connection.
     """
 
     def __init__(
-        self, handle: int, span: ByteRange, status: int, headers: Mapping[str, str]
+        self,
+        handle: int,
+        pieces: Sequence[bytes | ByteRange],
+        status: int,
+        headers: Mapping[str, str],
     ) -> None:
         super().__init__(status_code=status, headers=dict(headers))
-        self.headers["content-length"] = str(span.length)
         self._handle = handle
-        self._span = span
+        self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -49,20 +52,21 @@ class FileAnswer(Response):
         # uvicorn drops what is sent after a disconnect without a word
         gone = asyncio.create_task(disconnected(receive))
         try:
-            at = self._span.start
-            while at < self._span.stop and not gone.done():
-                length = min(BLOCK_BYTES, self._span.stop - at)
-                block = await anyio.to_thread.run_sync(read_at, self._handle, length, at)
-                if not block:
-                    raise OSError("the file became shorter while it was sent")
-                at += len(block)
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": block,
-                        "more_body": at < self._span.stop,
-                    }
-                )
+            for piece in self._pieces:
+                if isinstance(piece, bytes):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    continue
+                at = piece.start
+                while at < piece.stop:
+                    if gone.done():
+                        return
+                    length = min(BLOCK_BYTES, piece.stop - at)
+                    block = await anyio.to_thread.run_sync(read_at, self._handle, length, at)
+                    if not block:
+                        raise OSError("the file became shorter while it was sent")
+                    at += len(block)
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()
 

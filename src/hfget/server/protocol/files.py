@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -18,16 +18,19 @@ from hfget.server.protocol.body import BLOCK_BYTES, FileAnswer, read_at
 from hfget.server.protocol.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
+    matches,
+    multipart,
     none_match,
-    requested_span,
+    requested_spans,
 )
 from hfget.server.repos.listing import Listing, ServedFile, Supply
 from hfget.server.repos.repo import Repo
 from hfget.server.repos.scanning import open_checked
 
 #: Content is never a page of this origin: a repo may hold scripts that its readers did not write.
+_CONTENT_TYPE = "application/octet-stream"
 _INERT = {
-    "Content-Type": "application/octet-stream",
+    "Content-Type": _CONTENT_TYPE,
     "Content-Security-Policy": "sandbox",
     "X-Content-Type-Options": "nosniff",
 }
@@ -78,39 +81,45 @@ async def resolve_answer(asked: FileRequest, location: Location | None) -> Respo
 def bytes_answer(
     request: Request, data: bytes, etag: str, name: str, identity: dict[str, str]
 ) -> Response:
-    """Content that is in memory, or a range of it."""
-    found = _span(request, etag, len(data), name, identity)
+    """Content that is in memory, or ranges of it."""
+    found = _content(request, etag, len(data), name, identity)
     if isinstance(found, Response):
         return found
-    span, status, headers = found
-    headers["Content-Length"] = str(span.length)
-    body = b"" if request.method == "HEAD" else data[span.start : span.stop]
-    return Response(body, status, headers)
+    pieces = [
+        data[one.start : one.stop] if isinstance(one, ByteRange) else one for one in found.pieces
+    ]
+    body = b"" if request.method == "HEAD" else b"".join(pieces)
+    return Response(body, found.status, found.headers)
 
 
 async def file_answer(request: Request, file: ServedFile, identity: dict[str, str]) -> Response:
-    """The content of a file, or a range of it. Raises ChangedError."""
-    remote = file.remote
-    found = _span(request, remote.etag, remote.size, remote.path, identity)
+    """The content of a file, or ranges of it. Raises ChangedError."""
+    remote, supply = file.remote, file.supply
+    is_here = supply is None or supply.known() is not None
+    found = _content(
+        request, remote.etag, remote.size, remote.path, identity, may_be_several=is_here
+    )
     if isinstance(found, Response):
         return found
-    span, status, headers = found
-    if request.method == "HEAD" or span.length == 0:
-        if remote.size == 0 and file.supply is not None:
-            file.supply.pull()  # kept like any other, though hf does not ask for its content
-        headers["Content-Length"] = str(span.length)
-        return Response(status_code=status, headers=headers)
-    if file.supply is not None:
-        located = await run_in_threadpool(file.supply.located)
+    if request.method == "HEAD" or remote.size == 0:
+        if remote.size == 0 and supply is not None:
+            supply.pull()  # kept like any other, though hf does not ask for its content
+        return Response(status_code=found.status, headers=found.headers)
+    only = found.pieces[0] if len(found.pieces) == 1 else None
+    if supply is not None:
+        located = await run_in_threadpool(supply.located)
         if located is None:
-            return _arriving(request, file.supply, span, headers)
+            if not isinstance(only, ByteRange):
+                raise ChangedError
+            return _arriving(request, supply, only, found.headers)
         file = located
-    if span.length <= BLOCK_BYTES:
-        return Response(await run_in_threadpool(_read_small, file, span), status, headers)
+    if isinstance(only, ByteRange) and only.length <= BLOCK_BYTES:
+        block = await run_in_threadpool(_read_small, file, only)
+        return Response(block, found.status, found.headers)
     handle = await run_in_threadpool(open_checked, file)
     if handle is None:
         raise ChangedError
-    return FileAnswer(handle, span, status, headers)
+    return FileAnswer(handle, found.pieces, found.status, found.headers)
 
 
 def content_headers(identity: Mapping[str, str], etag: str, path: str) -> dict[str, str]:
@@ -125,31 +134,56 @@ def content_headers(identity: Mapping[str, str], etag: str, path: str) -> dict[s
     }
 
 
-def _span(
-    request: Request, etag: str, size: int, path: str, identity: dict[str, str]
-) -> Response | tuple[ByteRange, int, dict[str, str]]:
-    """What is asked for, the status and the headers; an answer if nothing is to be sent."""
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is to be sent: spans of a file, with the lines between several."""
+
+    pieces: Sequence[bytes | ByteRange]
+    status: int
+    headers: dict[str, str]
+
+
+def _content(
+    request: Request,
+    etag: str,
+    size: int,
+    path: str,
+    identity: dict[str, str],
+    *,
+    may_be_several: bool = True,
+) -> Response | _Content:
+    """What is asked for, or an answer where nothing is to be sent. Raises RefusalError."""
     headers = content_headers(identity, etag, path)
+    of_all = {**identity, "ETag": headers["ETag"], "Accept-Ranges": "bytes"}
+    if not matches(request.headers.get("if-match"), etag):
+        raise RefusalError(412, "Precondition Failed", headers=of_all)
     if none_match(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     asked, if_range = request.headers.get("range"), request.headers.get("if-range")
     try:
-        span = requested_span(asked, if_range, etag, size)
+        spans = requested_spans(asked, if_range, etag, size)
     except UnsatisfiableRangeError as error:
-        refused = {**identity, "ETag": headers["ETag"], "Accept-Ranges": "bytes"}
-        refused["Content-Range"] = f"bytes */{size}"
+        refused = {**of_all, "Content-Range": f"bytes */{size}"}
         raise RefusalError(416, "Range Not Satisfiable", headers=refused) from error
-    if span is None:
+    if not spans or (len(spans) > 1 and not may_be_several):
         if asked and size == 0:
             # @huggingface/hub takes the size from here, and gives up without
             headers["Content-Range"] = "bytes */0"
-        return ByteRange(0, size, size), 200, headers
-    headers["Content-Range"] = span.content_range
-    return span, 206, headers
+        headers["Content-Length"] = str(size)
+        return _Content((ByteRange(0, size, size),), 200, headers)
+    if len(spans) == 1:
+        headers["Content-Range"] = spans[0].content_range
+        headers["Content-Length"] = str(spans[0].length)
+        return _Content(spans, 206, headers)
+    # content cannot have its own hash in it
+    pieces, length = multipart(spans, _CONTENT_TYPE, boundary=etag)
+    headers["Content-Type"] = f"multipart/byteranges; boundary={etag}"
+    headers["Content-Length"] = str(length)
+    return _Content(pieces, 206, headers)
 
 
 def _arriving(
-    request: Request, supply: Supply, span: ByteRange, headers: dict[str, str]
+    request: Request, supply: Supply, span: ByteRange, headers: Mapping[str, str]
 ) -> Response:
     """What upstream brings. Who asks for all that is left has a whole file in the end."""
     asked = request.headers.get("range", "")
