@@ -99,12 +99,15 @@ PATIENCE_SECONDS = 2.0
 #: Seconds that must be saved when a second endpoint takes a part of a range that is being fetched |
 #: a choice: a request costs a few round trips, and what the first has sent ahead
 SAVED_SECONDS = 0.5
+#: Seconds that must be saved where that range alone comes slowly, and its endpoint is done with all
+#: as soon as the other | a choice: once others have ended, it comes faster
+SAVED_ALONE_SECONDS = 2.0
 #: Factor within which endpoints count as equally fast: the one with fewer connections is asked |
 #: a choice: rates go up and down by so much anyway
 EQUALLY_FAST = 1.25
 #: Bytes a second of a connection as long as none was measured: of a large range what counts is not
 #: who answers first | a choice: a slow connection
-ASSUMED_RATE = 1 << 20
+UNMEASURED_RATE = 1 << 20
 #: Seconds that a failed endpoint rests at most before one request tries it again; the first rest
 #: is `FIRST_WAIT`, doubled each time | a choice: others are there, so it need not hurry
 LONGEST_REST = 60.0

@@ -100,6 +100,7 @@ MODULES = (
         ),
     ),
     Module("transfer/ledger.py", ("transfer/test_ledger.py", "transfer/test_scheduler_machine.py")),
+    Module("transfer/leases.py", ("transfer/test_ledger.py", "transfer/test_scheduler_machine.py")),
     Module(
         "partials/recovery.py",
         (

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from hfget.errors import HfgetError
 from hfget.http.retry import Transient
-from hfget.limits import PATIENCE_SECONDS, SAVED_SECONDS
+from hfget.limits import PATIENCE_SECONDS, SAVED_ALONE_SECONDS, SAVED_SECONDS
 from hfget.model import RemoteFile, Span
 from hfget.partials.journal import Identity
 from hfget.sources.byte_source import ByteSource, Relief
@@ -19,7 +19,7 @@ from hfget.sources.host_health import HostHealth
 from hfget.transfer.backend import Task, TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from hfget.transfer.local_content import LocalContent
 from hfget.transfer.scheduler import Schedule, Work
 
@@ -46,7 +46,11 @@ class Somewhere:
         return 0
 
     def relief(self) -> Relief | None:
-        return Relief(self.others, SAVED_SECONDS, PATIENCE_SECONDS) if self.others else None
+        return (
+            Relief(self.others, {}, SAVED_SECONDS, SAVED_ALONE_SECONDS, PATIENCE_SECONDS)
+            if self.others
+            else None
+        )
 
     def places(self) -> list[str]:
         return [self.origin]

@@ -22,7 +22,7 @@ from hfget.sources.host_health import HostHealth
 from hfget.sources.http_source import HttpSource
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from tests.support.loopback import BOUND, Answer, Asked, Loopback, Reply, lfs_file, snapshot_of
 from tests.support.schedules import GivenTask
 

@@ -20,12 +20,16 @@ class NoRangesError(Transient):
 class Relief(NamedTuple):
     """What further connections would do for ranges that come slowly.
 
-    One to a place would bring `rates` bytes a second. It is worth it where it saves so many
-    `seconds`, or where an answer has not begun within `patience` (seconds).
+    One to a place would bring `rates` bytes a second, one that there is already brings `present`
+    ones, by its place, as far as is known. A further one is worth it where it saves so many
+    `seconds`, `seconds_alone` where the range comes slowly, but its place as a whole is done no
+    later; or where an answer has not begun within `patience` (seconds).
     """
 
     rates: Mapping[str, float]
+    present: Mapping[str, float]
     seconds: float
+    seconds_alone: float
     patience: float
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hfget.limits import (
-    ASSUMED_RATE,
     EQUALLY_FAST,
     NEGLIGIBLE_SHARE,
     PATIENCE_SECONDS,
+    SAVED_ALONE_SECONDS,
     SAVED_SECONDS,
+    UNMEASURED_RATE,
 )
 from hfget.sources.byte_source import Relief
 
@@ -37,7 +38,7 @@ def choose(candidates: Sequence[Candidate], length: int) -> int:
     """
     latency = min((one.latency for one in candidates if one.latency is not None), default=0.0)
     rates = [one.rate for one in candidates if one.rate is not None]
-    rate = max(rates, default=ASSUMED_RATE)
+    rate = max(rates, default=UNMEASURED_RATE)
 
     def seconds(number: int) -> float:
         one = candidates[number]
@@ -62,11 +63,13 @@ def is_negligible(rate: float | None, best: float | None) -> bool:
     return rate is not None and best is not None and rate < NEGLIGIBLE_SHARE * best
 
 
-def relief_by(rates: Mapping[str, float], busy: Iterable[str]) -> Relief | None:
+def relief_by(rates: Mapping[str, float], busy: Mapping[str, float | None]) -> Relief | None:
     """What endpoints that may be asked, at these rates, could take from those that are `busy`.
 
-    None if none is another one: to ask the same again brings nothing sooner.
+    Both are bytes a second over one connection. None if none is another one: to ask the same again
+    brings nothing sooner.
     """
     if not any(rates.keys() - {place} for place in busy):
         return None
-    return Relief(rates, SAVED_SECONDS, PATIENCE_SECONDS)
+    present = {place: rate for place, rate in busy.items() if rate is not None}
+    return Relief(rates, present, SAVED_SECONDS, SAVED_ALONE_SECONDS, PATIENCE_SECONDS)

@@ -135,7 +135,7 @@ class Mirrored:
 
     def relief(self) -> Relief | None:
         usable = [place for place in self._open() if self._is_sound(place) and self._room(place)]
-        busy = [place for place in self._source_at if self._busy[place]]
+        busy = {at: self._health.rate_of(at) for at in self._source_at if self._busy[at]}
         return relief_by({place: self._health.rate_of(place) or 0.0 for place in usable}, busy)
 
     def places(self) -> list[str]:

@@ -15,7 +15,7 @@ from hfget.model import Span
 from hfget.sources import ByteStream, NoRangesError, sender_of
 from hfget.system import Stopped, Superseded
 from hfget.transfer.file_job import FileJob
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 
 BUFFER_BYTES = 1 << 20
 #: A block is written when the buffer is full, or, if it is not tiny, when it is this old

@@ -3,44 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from hfget.model import Span
 from hfget.partials import Spans
-
-#: A new connection counts as fast (bytes a second) until it was measured.
-_ASSUMED_RATE = 1e9
-
-
-@dataclass(eq=False, slots=True)
-class Lease:
-    """A range that one connection fetches.
-
-    `position` is how far its holder has claimed the right to write; what lies behind it up to
-    `end` may still be taken away by a steal. `reach` is how far the answer goes that its holder
-    reads: what was taken away up to there can be given back. `rate` is how fast it comes, in
-    bytes a second, None until it is measured. `asked` is since when (monotonic) its holder waits
-    for the answer to begin, 0 while it does not; then `place` is where it comes from. `taken` tells
-    that nothing of it is left to its holder.
-    """
-
-    start: int
-    end: int
-    position: int
-    rate: float | None = None
-    reach: int = 0
-    asked: float = 0.0
-    place: str = ""
-    taken: bool = False
-
-    @property
-    def remaining(self) -> int:
-        return self.end - self.position
-
-    @property
-    def seconds_left(self) -> float:
-        return self.remaining / max(_ASSUMED_RATE if self.rate is None else self.rate, 1.0)
+from hfget.sources import Relief
+from hfget.transfer.leases import Lease, most_saved
 
 
 class Ledger:
@@ -192,32 +160,27 @@ class Ledger:
             self._leases.append(thief)
             return thief
 
-    def relieve(
-        self, rates: Mapping[str, float], seconds: float, most: int, unanswered: float
-    ) -> Lease | None:
-        """What a connection to another place brings sooner; `rates` are in bytes a second.
+    def relieve(self, relief: Relief, most: int, now: float) -> Lease | None:
+        """What a connection to another place brings sooner; the time is `now` (monotonic).
 
-        First all of a lease whose holder waits for an answer since before `unanswered`; else so
-        much of the one where that saves most that both end together, or all where the holder
-        would have next to nothing. None if it saves less than `seconds`, or `most` are leased.
+        First all of a lease whose holder waits for an answer too long; else so much of the one
+        where that saves most that both end together, or all where the holder would have next to
+        nothing. None if it saves too little, or `most` are leased.
         """
         with self._lock:
             if self.in_order or len(self._leases) >= most:
                 return None
             for lease in self._leases:
-                if 0 < lease.asked < unanswered and lease.position == lease.start < lease.end:
+                if (
+                    0 < lease.asked < now - relief.patience
+                    and lease.position == lease.start < lease.end
+                ):
                     self._leases.remove(lease)
                     return self._take(lease, lease.start)
-            best, victim, kept = seconds, None, 0
             for lease in self._leases:
-                rate = max((rate for at, rate in rates.items() if at != lease.place), default=0.0)
-                if lease.rate is None or lease.remaining < 2 or rate <= 0:
-                    continue
-                shared = lease.remaining / (lease.rate + rate)
-                if lease.seconds_left - shared >= best:
-                    best, victim = lease.seconds_left - shared, lease
-                    kept = int(shared * lease.rate) if shared > seconds else 0
-            return self._take(victim, victim.position + kept) if victim else None
+                lease.rate = relief.present.get(lease.place, lease.rate)
+            found = most_saved(self._leases, relief)
+            return self._take(*found) if found else None
 
     def _take(self, victim: Lease, start: int) -> Lease:
         thief = Lease(start, victim.end, start)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from hfget.transfer.backend import Task, TransferOptions
 from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, STRIPED_BYTES, ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 
 MIB = 1 << 20
 #: Where there are several places, they ask for so much of a file at least.
@@ -254,9 +254,7 @@ class Schedule:
             most = job.source.width(self._connections)
             if relief := job.source.relief():
                 wait = min(wait, _RELIEF_WAIT)
-                lease = job.ledger.relieve(
-                    relief.rates, relief.seconds, most, now - relief.patience
-                )
+                lease = job.ledger.relieve(relief, most, now)
             else:
                 lease = job.ledger.steal(MIN_STEAL_BYTES, MIN_STEAL_SECONDS, most)
             if lease:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from hfget.limits import LAGGARD_SECONDS, SIBLING_SHARE, WINDOW_SECONDS, WORTH_SECONDS
 from hfget.transfer.fetch import Fetcher
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 
 #: A connection without three siblings is compared with its own best time.
 OWN_SHARE, OWN_BEST = 0.02, 1e6

@@ -18,7 +18,7 @@ from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, ConnectionLimit
 from hfget.transfer.fetch import Fetcher
 from hfget.transfer.file_job import FileJob
 from hfget.transfer.finalize import Finisher
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from hfget.transfer.local_content import LocalContent, another_file
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse

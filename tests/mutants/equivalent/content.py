@@ -22,13 +22,13 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "self._fd > 0",
     ): "descriptor 0 is standard input",
     (
-        "transfer/ledger.py",
+        "transfer/leases.py",
         "",
         "_ASSUMED_RATE = 1000000000.0",
         "_ASSUMED_RATE = 999999999.0",
     ): "faster than any connection",
     (
-        "transfer/ledger.py",
+        "transfer/leases.py",
         "",
         "_ASSUMED_RATE = 1000000000.0",
         "_ASSUMED_RATE = 1000000001.0",

@@ -19,7 +19,9 @@ from hypothesis.stateful import (
 
 from hfget.model import Span
 from hfget.partials.spans import Spans
-from hfget.transfer.ledger import Lease, Ledger
+from hfget.sources import Relief
+from hfget.transfer.leases import Lease
+from hfget.transfer.ledger import Ledger
 
 SIZE = 48
 #: Leases at a time, and seconds, that are never reached.
@@ -124,6 +126,7 @@ class LedgerMachine(RuleBasedStateMachine):
         pace=st.lists(st.tuples(st.sampled_from("ab"), st.floats(0.1, 9)), min_size=9, max_size=9),
         seconds=st.floats(0.1, 9),
         others=st.dictionaries(st.sampled_from("abc"), st.floats(0, 99)),
+        alone=st.floats(1, 9),
         waiting=st.booleans(),
     )
     def relieve(
@@ -131,6 +134,7 @@ class LedgerMachine(RuleBasedStateMachine):
         pace: list[tuple[str, float]],
         seconds: float,
         others: dict[str, float],
+        alone: float,
         waiting: bool,
     ) -> Lease | None:
         for lease, (place, rate) in zip(self.held, pace, strict=False):
@@ -138,7 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
         claimed = [covered([(lease.start, lease.position)]) for lease in self.held]
         before = {id(lease): lease.seconds_left for lease in self.held}
         ends_before = {id(lease): lease.end for lease in self.held}
-        thief = self.ledger.relieve(others, seconds, MANY, 2.0)
+        thief = self.ledger.relieve(Relief(others, {}, seconds, alone * seconds, 1.0), MANY, 3.0)
         if thief is None:
             return None
         assert thief.remaining and not any(
@@ -217,21 +221,54 @@ LedgerMachine.TestCase.settings = settings(max_examples=120, stateful_step_count
 TestLedger = LedgerMachine.TestCase
 
 
+def relief(rates: dict[str, float], seconds: float) -> Relief:
+    return Relief(rates, {}, seconds, 4 * seconds, 0.0)
+
+
 def test_a_slow_place_keeps_what_it_brings_in_the_time_that_another_needs() -> None:
     ledger = Ledger(1000)
     slow = ledger.lease(1000, MANY)
     assert slow is not None
     slow.place, slow.rate = "slow", 100.0
-    assert ledger.relieve({"slow": 900.0}, 1.0, MANY, 0.0) is None, "it would be the same place"
-    assert ledger.relieve({"fast": 400.0}, 9.0, MANY, 0.0) is None, "that does not save enough"
-    assert ledger.relieve({"fast": 400.0}, 1.0, 1, 0.0) is None, "no more connections"
-    thief = ledger.relieve({"fast": 400.0}, 1.0, MANY, 0.0)
+    assert ledger.relieve(relief({"slow": 900.0}, 1.0), MANY, 0.0) is None, (
+        "it would be the same place"
+    )
+    assert ledger.relieve(relief({"fast": 400.0}, 9.0), MANY, 0.0) is None, (
+        "that does not save enough"
+    )
+    assert ledger.relieve(relief({"fast": 400.0}, 1.0), 1, 0.0) is None, "no more connections"
+    thief = ledger.relieve(relief({"fast": 400.0}, 1.0), MANY, 0.0)
     assert thief is not None and (thief.start, thief.end) == (200, 1000) and not slow.taken
     slow.rate = 0.5
-    again = ledger.relieve({"fast": 400.0}, 1.0, MANY, 0.0)
+    again = ledger.relieve(relief({"fast": 400.0}, 1.0), MANY, 0.0)
     assert again is not None and (again.start, again.end) == (0, 200) and slow.taken
     ledger.release(slow)
     assert ledger.leases == 2
+
+
+def test_what_ends_with_all_that_another_place_has_to_do_is_left_alone() -> None:
+    """A place that fills its link sends the last of its ranges faster than those before."""
+    ledger, held = Ledger(2000), []
+    for place, length in (("a", 700), ("a", 300), ("b", 700), ("b", 300)):
+        lease = ledger.lease(length, MANY)
+        assert lease is not None
+        lease.place, lease.rate = place, 100.0
+        held.append(lease)
+    assert ledger.relieve(relief({"a": 100.0}, 1.0), MANY, 0.0) is None
+    assert ledger.claim(held[0], 700) == 700 and ledger.claim(held[1], 300) == 300
+    assert ledger.relieve(relief({"a": 100.0}, 1.0), MANY, 0.0) is not None, "b is behind"
+
+
+def test_what_was_begun_before_its_place_was_measured_is_relieved_too() -> None:
+    ledger = Ledger(1000)
+    early = ledger.lease(1000, MANY)
+    assert early is not None
+    early.place = "slow"
+    other = {"fast": 400.0}
+    assert ledger.relieve(relief(other, 1.0), MANY, 0.0) is None, "it may be fast"
+    known = Relief(other, {"slow": 100.0}, 1.0, 4.0, 0.0)
+    thief = ledger.relieve(known, MANY, 0.0)
+    assert thief is not None and (thief.start, thief.end) == (200, 1000)
 
 
 def test_who_waits_too_long_for_an_answer_is_not_waited_for() -> None:
@@ -239,8 +276,8 @@ def test_who_waits_too_long_for_an_answer_is_not_waited_for() -> None:
     silent = ledger.lease(100, MANY)
     assert silent is not None
     silent.asked = 10.0
-    assert ledger.relieve({"other": 1.0}, 0.1, MANY, 10.0) is None
-    thief = ledger.relieve({"other": 1.0}, 0.1, MANY, 10.1)
+    assert ledger.relieve(relief({"other": 1.0}, 0.1), MANY, 10.0) is None
+    thief = ledger.relieve(relief({"other": 1.0}, 0.1), MANY, 10.1)
     assert thief is not None and (thief.start, thief.end) == (0, 100)
     ledger.record(0, 100)
     ledger.release(thief)

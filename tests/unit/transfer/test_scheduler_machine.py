@@ -25,7 +25,7 @@ from hfget.partials.spans import Spans
 from hfget.transfer.backend import TransferOptions
 from hfget.transfer.concurrency import ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from hfget.transfer.scheduler import Schedule
 from tests.support.schedules import HOST, Desk, given_job, job_of, resolve
 from tests.support.transfers import MIB, in_thread, until

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from hfget.limits import WINDOW_SECONDS, WORTH_SECONDS
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from hfget.transfer.stalls import OWN_BEST, Stragglers
 
 MB = 10**6

@@ -24,7 +24,7 @@ from hfget.transfer.backend import TransferOptions
 from hfget.transfer.concurrency import FIRST_CONNECTIONS, ConnectionLimit
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.finalize import Finisher
-from hfget.transfer.ledger import Lease
+from hfget.transfer.leases import Lease
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse
