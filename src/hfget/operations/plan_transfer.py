@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hfget import events
@@ -24,9 +25,18 @@ from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 
 
 class PlanTransfer:
-    """The transfer of a plan's files into a layout."""
+    """The transfer of a plan's files into a layout.
 
-    def __init__(self, context: RunContext, layout: Layout) -> None:
+    `lacking` are endpoints that have said already that they do not have the repo, and why.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        layout: Layout,
+        lacking: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._lacking = lacking
         self._context = context
         self._options, self._settings, _, self._observer, self._stop = context
         self._layout = layout
@@ -72,7 +82,7 @@ class PlanTransfer:
 
     def sources(self, made: Plan, limit: RateLimit | None = None) -> ComposedSources:
         """Where the bytes come from; several plans share the `limit` of the first."""
-        return ComposedSources(self._context, made.snapshot, limit)
+        return ComposedSources(self._context, made.snapshot, limit, lacking=self._lacking)
 
     def tasks(
         self, made: Plan, sources: ComposedSources, turns: Turns | None = None

@@ -169,7 +169,7 @@ class Run:
         self._prepare_place(made, companions)
         held.callback(self._layout.close)
         context = self._context._replace(observer=with_sign_of_life(self._observer, alive))
-        transfer = PlanTransfer(context, self._layout)
+        transfer = PlanTransfer(context, self._layout, self._resolver.lacking)
 
         def end(outcome: Outcome | None) -> Report:
             return self._end(made, self._shards.join(made, outcome, alive), recall)
