@@ -137,9 +137,13 @@ class UnreachableError(NetworkError):
 
 
 class DataHostError(UnreachableError):
-    """An endpoint leads to another host, and that one cannot be reached, or refuses."""
+    """An endpoint leads to another host, and that one cannot be reached, or refuses.
+
+    `reason` is why, in words that do not name the endpoint.
+    """
 
     kind = "data-host"
+    reason = ""
 
 
 class ListingError(NetworkError):

@@ -245,7 +245,7 @@ CHECKS = [
         ("sources/test_mirrors.py",),
         ("Mirrored._refuse", "place == self._health.places[0]", "False"),
         ("Mirrored._next", "not self._health.granted and first in places", "False"),
-        ("Mirrored._check_hope", "self._health.awaits(self._source_at)", "False"),
+        ("Mirrored._end", "self._health.awaits(self._source_at)", "False"),
     ),
     *checks(
         _HASH,

@@ -144,7 +144,7 @@ def test_one_that_dies_midway_is_left_and_used_again_once_it_is_back(
 
 
 REFUSING: dict[str, tuple[effects.Status | effects.Redirect | effects.Stall, str]] = {
-    "it leads to a dead host": (effects.Redirect("http://127.0.0.1:9/x"), "redirects to this host"),
+    "it leads to a dead host": (effects.Redirect("http://127.0.0.1:9/x"), "leads to 127.0.0.1:9"),
     "503": (effects.Status(503), "503"),
     "429": (effects.Status(429, {"Retry-After": "60"}), "429"),
     "it is silent": (effects.Stall(None), ""),
@@ -232,7 +232,7 @@ def test_one_that_is_behind_by_a_commit_is_not_asked_for_content(
         check_whole(done, shell_at, source)
         assert sent(behind) == 0 and any("does not have commit" in text for text in notes(done))
         found = mirror(done, behind)
-        assert (found["state"], found["why"]) == ("out", "it does not have this commit")
+        assert found["state"] == "out" and "does not have commit" in found["why"]
 
 
 def stack_hub(root: Path) -> LocalHub:

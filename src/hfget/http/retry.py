@@ -64,7 +64,8 @@ class Transient(Exception):
     What only some failures tell is set afterwards: `fruitful` where new bytes came before it,
     `kept` of them; `status`, that of the answer; `timed_out` where the host took too long. `place`
     is the host of the endpoint that was asked, where an answer had begun; `elsewhere` is set where
-    another endpoint sends the rest. `by_proxy` is set where the way to or through a proxy failed,
+    another endpoint sends the rest. `total` is how many bytes the file has there, where that is
+    not what is listed. `by_proxy` is set where the way to or through a proxy failed,
     `local` where this process could not connect, for want of descriptors or memory.
     """
 
@@ -95,6 +96,7 @@ class Transient(Exception):
         self.local: OSError | None = None
         self.by_proxy = False
         self.led_by = ""
+        self.total: int | None = None
 
     def lead_here(self, host: str) -> None:
         """It is `host` that leads to the one that failed."""
@@ -257,7 +259,7 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError | 
             else advice.FEWER_JOBS_OR_LIMIT,
         )
     if failure.led_by:
-        return DataHostError(
+        of_data = DataHostError(
             texts.DATA_HOST_UNREACHED(
                 host=failure.led_by, other=failure.host, reason=failure.plain_reason
             ),
@@ -265,6 +267,8 @@ def given_up(failure: Transient, path: str | None = None) -> UnreachableError | 
             url=failure.url,
             hint=advice.ADD_ENDPOINT_OR_REWRITE(host=failure.host),
         )
+        of_data.reason = failure.plain_reason
+        return of_data
     error = UnreachableError(
         texts.HOST_FAILED(host=failure.host, reason=failure.reason),
         path=path,

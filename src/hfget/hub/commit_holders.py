@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from hfget import events
 from hfget.endpoints import host_of, origin_of
@@ -35,8 +36,12 @@ class CommitHolders:
         snapshot: Snapshot,
         observer: events.Observer = events.ignore,
         asked: Callable[[str, float | None], None] = lambda endpoint, seconds: None,
+        out: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`asked` is called when an endpoint has answered after so many seconds, or failed."""
+        """`asked` is called when an endpoint has answered after so many seconds, or failed.
+
+        Those that are `out` have said already, and why, that they do not have the repo.
+        """
         first = snapshot.endpoint.rstrip("/")
         others = [one for one in settings.endpoints if one.rstrip("/") != first]
         #: All that may take part: the one that listed the snapshot, then the rest by preference.
@@ -48,12 +53,16 @@ class CommitHolders:
         self._asked = asked
         self._closed = threading.Event()
         self._changed = threading.Condition()
-        self._has: dict[str, bool] = {first: True}
+        #: Of each that has answered why it is out; empty for those that have the commit.
+        self._why: dict[str, str] = {one: out[one] for one in others if one in out}
+        self._why[first] = ""
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Have the others asked; returns at once. Without it the first is the only one."""
-        for endpoint in self.candidates[1:]:
+        for endpoint in self.candidates:
+            if endpoint in self._why:
+                continue
             thread = threading.Thread(
                 target=self._decide, args=(endpoint,), name=f"asks {host_of(endpoint)}", daemon=True
             )
@@ -64,19 +73,19 @@ class CommitHolders:
     def endpoints(self) -> tuple[str, ...]:
         """Those that have the commit, as far as is known now, in the order of `candidates`."""
         with self._changed:
-            return tuple(one for one in self.candidates if self._has.get(one))
+            return tuple(one for one in self.candidates if self._why.get(one) == "")
 
     @property
-    def lacking(self) -> tuple[str, ...]:
-        """Those that have said that they do not have it, or do not show it."""
+    def lacking(self) -> dict[str, str]:
+        """Those that have said that they do not have it, or do not show it, and in which words."""
         with self._changed:
-            return tuple(one for one in self.candidates if self._has.get(one) is False)
+            return {one: why for one, why in self._why.items() if why}
 
     @property
     def is_decided(self) -> bool:
         """Whether all have answered, so that `endpoints` stays as it is."""
         with self._changed:
-            return len(self._has) == len(self.candidates)
+            return len(self._why) == len(self.candidates)
 
     def wait(self, known: int, seconds: float) -> tuple[str, ...]:
         """`endpoints`, once there are more than `known` or all have answered, or time is up."""
@@ -84,8 +93,8 @@ class CommitHolders:
             self._changed.wait_for(
                 lambda: (
                     self._closed.is_set()
-                    or sum(self._has.values()) > known
-                    or len(self._has) == len(self.candidates)
+                    or sum(not why for why in self._why.values()) > known
+                    or len(self._why) == len(self.candidates)
                 ),
                 seconds,
             )
@@ -107,35 +116,36 @@ class CommitHolders:
         while not self._closed.is_set():
             begun = time.monotonic()
             try:
-                has = self._ask(endpoint)
+                why = self._ask(endpoint)
             except Exception:  # it does not answer, or not like a hub
                 attempt += 1
                 self._asked(endpoint, None)
                 self._closed.wait(backoff(attempt))
                 continue
             with self._changed:
-                self._has[endpoint] = has
+                self._why[endpoint] = why
                 self._changed.notify_all()
             self._asked(endpoint, time.monotonic() - begun)
-            if not has and not self._closed.is_set():
-                text = texts.LACKS_COMMIT(
-                    host=host_of(endpoint + "/"),
-                    commit=self._snapshot.commit[:12],
-                    ref=self._snapshot.ref,
-                )
-                self._observer(events.Note(text))
+            if why and not self._closed.is_set():
+                self._observer(events.Note(texts.NOT_USED(why=why)))
             return
 
-    def _ask(self, endpoint: str) -> bool:
-        """Whether it answers for this very commit by itself. Raises HfgetError."""
+    def _ask(self, endpoint: str) -> str:
+        """Why it is out: empty if it answers for this very commit by itself. Raises HfgetError."""
         settings = replace(self._settings, endpoint=endpoint, retries=0)
         client = HubClient(self._http, settings, events.ignore, self._closed)
         own = self._snapshot.ref
         ref = RepoRef(own.repo_id, own.repo_type, revision=self._snapshot.commit)
+        lacks: str = texts.LACKS_COMMIT(
+            host=host_of(endpoint + "/"), commit=self._snapshot.commit[:12], ref=own
+        )
         try:
             answer = client.ask(f"{client.api(ref)}/revision/{self._snapshot.commit}", ref)
-        except (NotFoundError, AccessError):
-            return False
+        except NotFoundError:
+            return lacks
+        except AccessError as error:
+            return error.message
         sha = answer.json.get("sha") if isinstance(answer.json, dict) else None
         at_home = origin_of(answer.response.url) == client.home
-        return at_home and isinstance(sha, str) and sha.lower() == self._snapshot.commit
+        has = at_home and isinstance(sha, str) and sha.lower() == self._snapshot.commit
+        return "" if has else lacks

@@ -92,4 +92,5 @@ SHA256_UNFIT = Text(
 ERROR_IN_200 = Text("answers 200 with an error: {said}")
 EMPTY_ANSWER = Text("the answer is empty")
 OUT_OF_STEP = Text("{host} has listed {ref}, and now says that it has no such {what}")
-LACKS_COMMIT = Text("{host} does not have commit {commit} of {ref}; not used")
+LACKS_COMMIT = Text("{host} does not have commit {commit} of {ref}")
+NOT_USED = Text("{why}; not used")

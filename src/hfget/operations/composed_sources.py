@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from hfget import events
 from hfget.endpoints import host_of, place_of
 from hfget.http import Carrier
 from hfget.hub import CommitHolders
-from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, RemoteFile, Snapshot
 from hfget.operations.run_context import RunContext
 from hfget.sources import (
@@ -37,8 +37,12 @@ class ComposedSources:
         snapshot: Snapshot,
         limit: RateLimit | None = None,
         hosts: HostHealth | None = None,
+        lacking: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Several snapshots may share a `limit`, and what was seen of `hosts`."""
+        """Several snapshots may share a `limit`, and what was seen of `hosts`.
+
+        `lacking` are endpoints that have said already that they do not have the repo, and why.
+        """
         options, settings, self._http, self._observer, stop = context
         self._settings = settings
         # Who listed the files need not be one of those that are asked for them.
@@ -56,7 +60,7 @@ class ComposedSources:
         self._names: dict[str, str] = {}
         self._begun = threading.Lock()
         if len(settings.endpoints) > 1:
-            self._prepare_mirrors()
+            self._prepare_mirrors(lacking)
 
     @property
     def places(self) -> int:
@@ -116,9 +120,10 @@ class ComposedSources:
         if self._mirrors is None:
             return ()
         holders = self._holders
-        lacking = {self._names[endpoint] for endpoint in holders.lacking} if holders else ()
+        lacking = holders.lacking.items() if holders else ()
+        why = {self._names[endpoint]: why for endpoint, why in lacking}
         return tuple(
-            replace(use, state="out", why=texts.LACKS_THIS_COMMIT) if use.place in lacking else use
+            replace(use, state="out", why=why[use.place]) if use.place in why else use
             for use in self._mirrors.report()
         )
 
@@ -126,13 +131,13 @@ class ComposedSources:
         there = replace(self._snapshot, endpoint=endpoint)
         return HttpSource(self._http, self._settings, self._hosts, there, file, self._carrier)
 
-    def _prepare_mirrors(self) -> None:
+    def _prepare_mirrors(self, lacking: Mapping[str, str]) -> None:
         first, settings = self._snapshot.endpoint.rstrip("/"), self._settings
         urls = (first, *(one for one in settings.endpoints if one.rstrip("/") != first))
         self._names = {url: place_of(url) for url in urls}
         if settings.stripe:
             self._holders = CommitHolders(
-                self._http, settings, self._snapshot, self._observer, self._told
+                self._http, settings, self._snapshot, self._observer, self._told, lacking
             )
         self._mirrors = MirrorHealth(
             list(self._names.values()),

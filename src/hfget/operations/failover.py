@@ -81,6 +81,15 @@ class Failover:
         """Whether one of them has named a commit, perhaps just now."""
         return self._has_answered or self._asked.has_answered
 
+    @property
+    def lacking(self) -> dict[str, str]:
+        """Those that have said that they do not have the repo or do not show it, and how."""
+        return {
+            endpoint: error.message
+            for endpoint, error in self._errors.items()
+            if isinstance(error, NotFoundError | AccessError)
+        }
+
     def snapshot(self, ref: RepoRef, recorded: RecordedTree) -> Snapshot:
         """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
         return self._answer(

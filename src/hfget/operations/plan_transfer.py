@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hfget import events
@@ -26,13 +27,19 @@ from hfget.transfer import Backend, Engine, Meter, Outcome, TransferOptions
 class PlanTransfer:
     """The transfer of a plan's files into a layout.
 
-    `alive` shows those who wait for the folder's lock that there is progress.
+    `alive` shows those who wait for the folder's lock that there is progress. `lacking` are
+    endpoints that have said already that they do not have the repo, and why.
     """
 
     def __init__(
-        self, context: RunContext, layout: Layout, alive: Callable[[], None] = lambda: None
+        self,
+        context: RunContext,
+        layout: Layout,
+        alive: Callable[[], None] = lambda: None,
+        lacking: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.alive = alive
+        self._lacking = lacking
         self._context = context
         self._options, self._settings, _, self._observer, self._stop = context
         self._layout = layout
@@ -78,7 +85,7 @@ class PlanTransfer:
 
     def sources(self, made: Plan, limit: RateLimit | None = None) -> ComposedSources:
         """Where the bytes come from; several plans share the `limit` of the first."""
-        return ComposedSources(self._context, made.snapshot, limit)
+        return ComposedSources(self._context, made.snapshot, limit, lacking=self._lacking)
 
     def tasks(
         self, made: Plan, sources: ComposedSources, turns: Turns | None = None

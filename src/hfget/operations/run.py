@@ -168,7 +168,9 @@ class Run:
         self._tell_plan(made, files)
         self._prepare_place(made, companions)
         held.callback(self._layout.close)
-        return PreparedRun(made, PlanTransfer(self._context, self._layout, alive), recall)
+        lacking = self._resolver.lacking
+        transfer = PlanTransfer(self._context, self._layout, alive, lacking)
+        return PreparedRun(made, transfer, recall)
 
     def end(self, begun: PreparedRun, outcome: Outcome | None) -> Report:
         """All that comes after the transfer, of which `outcome` came. Raises HfgetError."""

@@ -87,6 +87,11 @@ class SnapshotResolver:
         """The endpoint that gave the snapshot; the first, as long as none has."""
         return self._endpoints.hub
 
+    @property
+    def lacking(self) -> dict[str, str]:
+        """Endpoints that have said that they do not have the repo or do not show it, and how."""
+        return self._endpoints.lacking
+
     def snapshot(self, recorded: RecordedTree = _not_recorded) -> Snapshot:
         """The snapshot, from an endpoint or, as far as that is right, from the records here."""
         if self._given is not None:

@@ -144,7 +144,9 @@ def _wrong_length(
         return _no_part(span, response, texts.PART_LENGTH)
     if file.is_lfs and length <= _MAX_POINTER_BYTES and _is_pointer(response):
         return _lie(response, texts.LFS_POINTER)
-    return _lie(response, texts.OTHER_SIZE(total=length, size=file.size))
+    failure = _lie(response, texts.OTHER_SIZE(total=length, size=file.size))
+    failure.total = length
+    return failure
 
 
 def _is_pointer(response: requests.Response) -> bool:

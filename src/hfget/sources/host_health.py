@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from hfget.errors import NetworkError
+from hfget.errors import DataHostError, DiskError, NetworkError
 from hfget.http import Transient, given_up, wait_after
 from hfget.limits import UNREACHED_LIMIT
 from hfget.sources.failure_counts import FailuresInARow
@@ -61,8 +61,10 @@ class HostHealth:
             return self._delay(self._host(name))
 
     @contextmanager
-    def asking(self, name: str) -> Iterator[None]:
+    def asking(self, name: str, led_by: str = "") -> Iterator[None]:
         """For the time of a request to this host, from sending to the head of the answer.
+
+        The endpoint `led_by` leads there, perhaps not alone: errors name it.
 
         After a pause it is the probe that others wait for. If it ends without an exception the
         host has answered, and not to ask for calm. Raises Superseded during a pause and while
@@ -73,7 +75,7 @@ class HostHealth:
         with self._lock:
             host = self._host(name)
             if host.over is not None:
-                raise host.over.with_traceback(None)
+                raise _as_led_by(led_by, host.over)
             if self._delay(host) > 0:
                 raise Superseded
             host.probing = host.paused_until > 0
@@ -119,11 +121,13 @@ class HostHealth:
             return wait
 
     def forgive(self, name: str) -> None:
-        """Its failures do not count any more: it may be asked again."""
+        """It may be asked again, though it was given up: its next failure is the last again.
+
+        Several endpoints may lead to one host, which is as dead for one as for the other.
+        """
         with self._lock:
             host = self._host(name)
             host.over, host.paused_until = None, 0.0
-            host.failures.clear()
 
     def serves_parts(self, name: str) -> bool:
         """Whether parts of files may be asked for there now."""
@@ -160,3 +164,12 @@ class HostHealth:
         if host is None:
             host = self._hosts[name] = _Host()
         return host
+
+
+def _as_led_by(endpoint: str, error: NetworkError) -> NetworkError | DiskError:
+    """The error of a host that is given up, for another endpoint that leads there, too."""
+    if not isinstance(error, DataHostError) or not endpoint:
+        return error.with_traceback(None)
+    failure = Transient(error.reason, url=error.url or "", whole_host=True)
+    failure.lead_here(endpoint)
+    return given_up(failure)

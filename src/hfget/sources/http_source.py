@@ -196,7 +196,7 @@ class HttpSource:
             headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
         if span is not None:
             headers["Range"] = f"bytes={span[0]}-{span[1] - 1}"
-        with self._hosts.asking(target.host):
+        with self._hosts.asking(target.host, self._host):
             try:
                 response = self._http.get(
                     target.url,

@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from hfget.errors import HfgetError
-from hfget.http import Transient, backoff
+from hfget.http import Transient
 from hfget.limits import (
     LEFT_OUT_SECONDS,
-    LONGEST_REST,
     MAX_CONNECTIONS,
     MAX_MISSES,
     MEASURED_SECONDS,
@@ -72,7 +71,7 @@ class MirrorHealth:
     def delay(self, place: str) -> float:
         """Seconds until it may be asked; 0 for at once."""
         with self._lock:
-            return self._delay(self._mirrors[place], self._clock())
+            return self._mirrors[place].delay(self._clock())
 
     def hopeless(self, places: Iterable[str]) -> list[HfgetError]:
         """Why none of these can be reached, if so: a reason each."""
@@ -112,11 +111,12 @@ class MirrorHealth:
                 mirror.flows[flow] = 0
             mirror.failures.clear()
             mirror.rest_until, mirror.over = 0.0, None
-            mirror.misses = 0
+            mirror.misses, mirror.untold = 0, None
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
-        if back:
-            self._tell(texts.BACK_IN_USE(place=place))
+            late = self._outages(now)
+        for text in [texts.BACK_IN_USE(place=place)] * back + late:
+            self._tell(text)
 
     def close(self) -> None:
         """What fails from now on fails because the run is over: it is neither counted nor told."""
@@ -142,6 +142,8 @@ class MirrorHealth:
                 mirror.came += flow.received - before
             mirror.received += flow.received - (before or 0)
             mirror.busy -= 1
+            if flow.received:
+                mirror.lies.clear()
 
     def dropped(self, place: str, ask: int) -> None:
         """A request ended with nothing that says anything about the endpoint."""
@@ -169,24 +171,27 @@ class MirrorHealth:
             mirror.figures[kind].failures += 1
             mirror.over = over or mirror.over
             if mirror.failures.add(began, now):
-                wait = backoff(mirror.failures.count)
-                rest = LONGEST_REST if over else min(wait, LONGEST_REST)
-                mirror.rest_until = max(mirror.rest_until, now + max(rest, failure.wait or 0.0))
-            others = self._others(place, now)
-            due = mirror.failures.count >= 2 or mirror.received == 0
-            tell = others and due and not mirror.is_told and mirror.told < _MOST_NOTES
-            if tell:
-                mirror.told += 1
-                mirror.is_told = True
-        if tell:
-            self._tell(texts.FAILS(place=place, reason=failure.reason, others=others))
+                mirror.rest(now, failure.wait or 0.0)
+            due = mirror.failures.count >= 2 or mirror.received == 0 or failure.led_by
+            if due and not mirror.is_told and mirror.told < _MOST_NOTES:
+                mirror.untold = failure
+            late = self._outages(now)
+        for text in late:
+            self._tell(text)
 
     def broke(self, place: str) -> None:
         """An answer broke off; what came of it is kept."""
         with self._lock:
             self._mirrors[place].figures[RequestKind.DATA].failures += 1
 
-    def refused(self, place: str, kind: RequestKind) -> bool:
+    def misled(self, place: str, began: float) -> int:
+        """It answered with what was not asked for; how often in a row, whichever the file."""
+        with self._lock:
+            lies = self._mirrors[place].lies
+            lies.add(began, self._clock())
+            return lies.count
+
+    def refused(self, place: str, kind: RequestKind, why: str = "") -> bool:
         """It lacks a file, or refuses it; whether it is out for that: it has none of so many."""
         with self._lock:
             mirror = self._mirrors[place]
@@ -194,7 +199,7 @@ class MirrorHealth:
             mirror.misses += 1
             hopeless = mirror.misses >= MAX_MISSES and mirror.received == 0
         if hopeless:
-            self.leave_out(place, texts.LACKS_FILES(count=MAX_MISSES))
+            self.leave_out(place, why or texts.LACKS_FILES(count=MAX_MISSES))
         return hopeless
 
     def leave_out(self, place: str, why: str, wrong: Sequence[WrongRange] = ()) -> None:
@@ -263,21 +268,19 @@ class MirrorHealth:
             self._sample(always=True)
             return tuple(mirror.use(place) for place, mirror in self._mirrors.items())
 
-    def _delay(self, mirror: MirrorState, now: float) -> float:
-        if mirror.out:
-            return LONGEST_REST
-        if mirror.is_probing:
-            return SAMPLE_SECONDS
-        return max(0.0, mirror.rest_until - now)
-
     def _open(self, now: float) -> list[MirrorState]:
         """Those that may be asked now."""
         joined = self._joined()
         return [
             mirror
             for place, mirror in self._mirrors.items()
-            if place in joined and self._delay(mirror, now) == 0
+            if place in joined and mirror.delay(now) == 0
         ]
+
+    def _outages(self, now: float) -> list[str]:
+        """Lines about those that fail, once others can be asked."""
+        untold = [(place, mirror) for place, mirror in self._mirrors.items() if mirror.untold]
+        return [*filter(None, (one.tell(place, self._others(place, now)) for place, one in untold))]
 
     def _others(self, place: str, now: float) -> str:
         others = [other for other in self._open(now) if other is not self._mirrors[place]]

@@ -7,7 +7,9 @@ from enum import Enum
 from typing import Protocol
 
 from hfget.errors import HfgetError
-from hfget.limits import LEFT_OUT_SECONDS, PATIENCE_SECONDS
+from hfget.http import Transient, backoff
+from hfget.limits import LEFT_OUT_SECONDS, LONGEST_REST, PATIENCE_SECONDS
+from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.failure_counts import FailuresInARow
 from hfget.sources.mirror_choice import Candidate, is_negligible
@@ -69,6 +71,8 @@ class MirrorState:
     over: HfgetError | None = None
     told: int = 0
     is_told: bool = False
+    untold: Transient | None = None
+    lies: FailuresInARow = field(default_factory=FailuresInARow)
     misses: int = 0
     out: str = ""
     wrong: list[WrongRange] = field(default_factory=list)
@@ -82,6 +86,31 @@ class MirrorState:
         """Whether it has answered a request for content."""
         kinds = RequestKind.DATA, RequestKind.RESOLVE
         return any(self.figures[kind].latency is not None for kind in kinds)
+
+    def delay(self, now: float) -> float:
+        """Seconds until it may be asked; 0 for at once."""
+        if self.out:
+            return LONGEST_REST
+        if self.is_probing:
+            return SAMPLE_SECONDS
+        return max(0.0, self.rest_until - now)
+
+    def rest(self, now: float, wait: float) -> None:
+        """After a failure it is not asked for some time, and as long as it asked for."""
+        rest = LONGEST_REST if self.over else min(backoff(self.failures.count), LONGEST_REST)
+        self.rest_until = max(self.rest_until, now + max(rest, wait))
+
+    def tell(self, place: str, others: str) -> str:
+        """A line about the failure that is not told yet, if there are `others` to go on with."""
+        failure = self.untold
+        if failure is None or not others:
+            return ""
+        self.untold, self.is_told = None, True
+        self.told += 1
+        if not failure.led_by:
+            return texts.FAILS(place=place, reason=failure.reason, others=others)
+        host, reason = failure.host, failure.plain_reason
+        return texts.LEADS_TO_FAILING(place=place, host=host, reason=reason, others=others)
 
     def use(self, place: str) -> MirrorUse:
         """What it did, as the report tells it."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hfget.errors import AccessError, HfgetError, NetworkError, NotFoundError, UnreachableError
 from hfget.http import Transient
 from hfget.limits import CRUMB_BYTES, MAX_BREAKS, MAX_LIES
-from hfget.messages import advice, joined
 from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span, WrongRange
 from hfget.sources.byte_source import ByteSource, ByteStream, NoRangesError, Relief
@@ -24,6 +23,7 @@ from hfget.sources.mirror_choice import relief_by
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirror_state import SAMPLE_SECONDS, RequestKind
 from hfget.sources.mirror_stream import MirrorStream
+from hfget.sources.no_endpoint import why_none_is_left
 from hfget.system import Superseded
 
 
@@ -52,6 +52,7 @@ class Mirrored:
         self._breaks = FailureCounts()
         self._lies = FailureCounts()
         self._lacking: dict[str, HfgetError] = {}
+        self._totals: dict[str, int] = {}
         self._avoided: tuple[frozenset[str], ...] = ()
 
     @property
@@ -109,8 +110,9 @@ class Mirrored:
         raise Superseded
 
     def delay(self) -> float:
-        """Seconds until one of them may be asked."""
-        return min(map(self._delay, self._candidates()), default=SAMPLE_SECONDS)
+        """Seconds until one of them may be asked; 0 where none is left, as `open` says."""
+        wait = min(map(self._delay, self._candidates()), default=SAMPLE_SECONDS)
+        return 0.0 if wait > 0 and self._end() else wait
 
     def failed(self, failure: Transient, began: float) -> float:
         """What broke off is asked for elsewhere, at once or as soon as one that may have the commit
@@ -127,8 +129,11 @@ class Mirrored:
         """Each stream has told its own source."""
 
     def width(self, connections: int) -> int:
-        """What is under way, and one more for each connection that those have room for."""
-        return sum(self._busy.values()) + sum(map(self._room, self._open()))
+        """What is under way, and one more for each connection that those have room for; one where
+        none is left, as `open` says.
+        """
+        width = sum(self._busy.values()) + sum(map(self._room, self._open()))
+        return width or int(self._end() is not None)
 
     def fewest(self) -> int:
         return self._health.fewest([place for place in self._open() if self._room(place)])
@@ -246,8 +251,10 @@ class Mirrored:
     def _count(self, place: str, failure: Transient, began: float) -> None:
         self._breaks.add(place, failure, began)
         if failure.lie and not isinstance(failure, NoRangesError):
+            if failure.total is not None:
+                self._totals[place] = failure.total
             self._lies.add(place, failure, began)
-            if self._lies[place] >= MAX_LIES:
+            if max(self._lies[place], self._health.misled(place, began)) >= MAX_LIES:
                 self._health.leave_out(place, texts.WRONG_ANSWERS(reason=failure.reason))
 
     def _tell_source(self, place: str, failure: Transient, began: float) -> HfgetError | None:
@@ -266,6 +273,7 @@ class Mirrored:
         """Another place is asked instead; raises AccessError where the first speaks of rights."""
         if isinstance(error, UnreachableError):
             failure = Transient(error.message, url=error.url or "", whole_host=True)
+            self._hosts.forgive(failure.host)
             self._health.failed(place, kind, failure, began, error)
             return
         if isinstance(error, AccessError):
@@ -277,24 +285,15 @@ class Mirrored:
         self._lacking[place] = error
         if not isinstance(error, (NotFoundError, NetworkError)):
             self._health.leave_out(place, error.message)
-        self._health.refused(place, kind)
+        self._health.refused(place, kind, "" if isinstance(error, NotFoundError) else error.message)
+
+    def _end(self) -> HfgetError | None:
+        """What speaks against each of them, if something does."""
+        if self._health.awaits(self._source_at):
+            return None
+        lacking = {one: self._lacking[one] for one in self._source_at if one in self._lacking}
+        return why_none_is_left(self._file, self._health, self.places(), lacking, self._totals)
 
     def _check_hope(self) -> None:
-        """Raise what speaks against each of them, if something does."""
-        if self._health.awaits(self._source_at):
-            return
-        places = self.places()
-        if not places:
-            if self._lacking:
-                raise next(self._lacking[one] for one in self._source_at if one in self._lacking)
-            path = self._file.path
-            raise NetworkError(
-                texts.NO_ENDPOINT_LEFT(path=path), path=path, hint=advice.OTHER_MIRROR
-            )
-        if reasons := self._health.hopeless(places):
-            raise UnreachableError(
-                joined((reason.message for reason in reasons), "; "),
-                path=self._file.path,
-                url=reasons[0].url,
-                hint=advice.RUN_AGAIN_OR_OTHER_MIRROR,
-            )
+        if error := self._end():
+            raise error

@@ -33,6 +33,7 @@ class Suspects:
         self._file = file
         self._source = source
         self._tried: set[str] = set()
+        self._senders: set[str] = set()
         self._dropped: list[Block] = []
         self._latest: list[Block] = []
         #: Places whose bytes another one sends otherwise.
@@ -45,7 +46,8 @@ class Suspects:
         """Who agree with each other on every byte, in words; empty if they do not."""
         if self._agreed.total < self._file.size or not self._file.size:
             return ""
-        return " and ".join(sorted({_place(sender) for sender in self._tried if sender}))
+        senders = self._tried | self._senders
+        return " and ".join(sorted({_place(sender) for sender in senders if sender}))
 
     def keep(self, partial: Partial, check: Callable[[], None]) -> tuple[Block, ...] | None:
         """The blocks to keep: the others are asked for elsewhere; None if that makes no sense.
@@ -99,6 +101,7 @@ class Suspects:
 
     def _note_agreement(self, partial: Partial, blocks: Sequence[Block]) -> None:
         """What another host has now sent in place of the latest blocks, and is the same."""
+        self._senders = {block.sender for block in blocks}
         hosts: dict[str, Spans] = {}
         for block in blocks:
             hosts.setdefault(_host(block.sender), Spans()).add(block.offset, block.end)

@@ -173,7 +173,9 @@ def test_the_gravest_is_raised_and_the_others_are_named(start: Start) -> None:
     assert met.value.exit_code == 3
 
 
-def holders(*servers: Loopback) -> tuple[CommitHolders, HttpClient, list[str]]:
+def holders(
+    *servers: Loopback, out: Loopback | None = None
+) -> tuple[CommitHolders, HttpClient, list[str]]:
     told: list[str] = []
 
     def observe(event: events.Event, /) -> None:
@@ -184,7 +186,8 @@ def holders(*servers: Loopback) -> tuple[CommitHolders, HttpClient, list[str]]:
     http = HttpClient(env={})
     settings = Settings(endpoint=urls[0], endpoints=urls, api_timeout=BOUND)
     snapshot = replace(SNAPSHOT, endpoint=urls[0])
-    return CommitHolders(http, settings, snapshot, observe), http, told
+    known = {out.url: "it was asked"} if out is not None else {}
+    return CommitHolders(http, settings, snapshot, observe, out=known), http, told
 
 
 def test_the_holders_of_a_commit_are_those_that_say_so(start: Start) -> None:
@@ -195,7 +198,9 @@ def test_the_holders_of_a_commit_are_those_that_say_so(start: Start) -> None:
         start, (whole, LEADS_ON["no such repo"], LEADS_ON["no such revision"], whole)
     )
     elsewhere = start(lambda asked: Answer(b"", 302, {"Location": f"{good.url}{asked.target}"}))
-    found, http, told = holders(home, without, behind, elsewhere, start(another), good)
+    closed, before = start(saying(403)), start(whole)
+    others = without, behind, elsewhere, start(another), closed, before, good
+    found, http, told = holders(home, *others, out=before)
     assert found.endpoints == (home.url,) and not found.is_decided
     found.begin()
     deadline = time.monotonic() + 60
@@ -204,7 +209,11 @@ def test_the_holders_of_a_commit_are_those_that_say_so(start: Start) -> None:
     assert list(found.endpoints) == [home.url, good.url]
     assert home.asked == [], "it listed the commit itself"
     assert good.asked[0].target == f"/api/models/org/m/revision/{COMMIT}"
-    assert len(told) == 4 and all(text.endswith("of org/m; not used") for text in told)
+    assert before.asked == [], "it has said so already"
+    refusals = [text for text in told if "refuses access" in text]
+    assert len(told) == 5 and len(refusals) == 1 and "HTTP 403" in refusals[0]
+    assert sum(text.endswith("of org/m; not used") for text in told) == 4
+    assert found.lacking.keys() == {one.url for one in others} - {good.url}
     found.close()
     http.abort()
     found.join()

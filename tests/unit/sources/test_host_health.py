@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hfget.errors import NetworkError
+from hfget.errors import DataHostError, NetworkError
 from hfget.http.retry import Transient
 from hfget.limits import MAX_REQUESTED_WAIT, UNREACHED_LIMIT
 from hfget.sources.host_health import HostHealth
@@ -273,3 +273,33 @@ class HostMachine(RuleBasedStateMachine):
 
 TestHosts = HostMachine.TestCase
 TestHosts.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_a_host_that_was_given_up_has_one_more_try_and_is_told_to_each_that_leads_there(
+    clock: Clock, stop: threading.Event
+) -> None:
+    hosts = HostHealth(RETRIES, stop, clock)
+
+    def fails(led_by: str) -> None:
+        failure = down()
+        failure.lead_here(led_by)
+        hosts.failed(failure, clock.now)
+        sleep_over(hosts, clock)
+
+    with pytest.raises(DataHostError, match=f"one.test.*redirects to {HOST}"):
+        for _ in range(RETRIES):
+            fails("one.test")
+    with pytest.raises(DataHostError, match=f"two.test.*redirects to {HOST}.*refused"):
+        hosts.asking(HOST, "two.test").__enter__()
+    hosts.forgive(HOST)
+    assert ask(hosts)
+    for _ in range(UNREACHED_LIMIT):
+        fails("one.test")
+    hosts = HostHealth(RETRIES, stop, clock)
+    for _ in range(UNREACHED_LIMIT):
+        fails("one.test")
+    with pytest.raises(DataHostError):
+        fails("one.test")
+    hosts.forgive(HOST)
+    with pytest.raises(DataHostError, match=r"two.test"):
+        fails("two.test")

@@ -10,7 +10,7 @@ from hfget.errors import UnreachableError
 from hfget.http.retry import Transient
 from hfget.limits import LEFT_OUT_SECONDS, LONGEST_REST, MAX_MISSES, PATIENCE_SECONDS
 from hfget.model import WrongRange
-from hfget.sources import mirror_health
+from hfget.sources import mirror_state
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirror_state import RequestKind
 
@@ -56,7 +56,7 @@ class Clinic:
 
 @pytest.fixture
 def clinic(monkeypatch: pytest.MonkeyPatch) -> Clinic:
-    monkeypatch.setattr(mirror_health, "backoff", lambda attempt: float(2 ** (attempt - 1)))
+    monkeypatch.setattr(mirror_state, "backoff", lambda attempt: float(2 ** (attempt - 1)))
     return Clinic()
 
 
@@ -107,6 +107,42 @@ def test_where_none_is_left_nothing_is_promised(clinic: Clinic) -> None:
     assert clinic.told == []
 
 
+def test_a_failure_is_told_once_there_is_another_to_go_on_with(clinic: Clinic) -> None:
+    clinic.joined = [A]
+    clinic.fail(A)
+    clinic.joined = [A, B]
+    clinic.answer(B)
+    clinic.answer(B)
+    assert clinic.told == [f"{A} fails (broken): continuing with {B}"]
+    clinic.now += LONGEST_REST
+    clinic.answer(A)
+    clinic.answer(B)
+    assert len(clinic.told) == 2, "it is not told of again once it is back"
+
+
+def test_where_it_leads_is_told_at_the_first_failure(clinic: Clinic) -> None:
+    coming = clinic.answer(A)
+    coming.received = MIB
+    clinic.health.ended(A, coming)
+    failure = Transient("connection refused", url="https://cdn.test/x", whole_host=True)
+    failure.lead_here(A)
+    clinic.health.failed(A, DATA, failure, clinic.now, None)
+    assert clinic.told == [
+        f"{A} leads to cdn.test, which fails (connection refused): continuing with {B}"
+    ]
+
+
+def test_wrong_answers_count_whichever_the_file_until_bytes_come(clinic: Clinic) -> None:
+    for count in (1, 2, 3):
+        clinic.now += 1
+        assert clinic.health.misled(A, clinic.now) == count
+    clinic.health.ended(A, clinic.answer(A))
+    assert clinic.health.misled(A, clinic.now) == 4, "a head alone is no file"
+    clinic.health.ended(A, clinic.answer(A, Coming(received=1)))
+    clinic.now += 1
+    assert clinic.health.misled(A, clinic.now) == 1
+
+
 def test_what_fails_because_the_run_is_over_is_neither_counted_nor_told(clinic: Clinic) -> None:
     clinic.health.close()
     clinic.fail(A)
@@ -128,6 +164,9 @@ def test_all_are_hopeless_only_if_each_was_given_up(clinic: Clinic) -> None:
 def test_one_that_lacks_all_that_it_is_asked_for_is_out(clinic: Clinic) -> None:
     assert [clinic.health.refused(A, DATA) for _ in range(MAX_MISSES)][-1]
     assert not clinic.health.is_in(A) and clinic.health.is_in(B)
+    assert "lacks" in clinic.told[0]
+    assert [clinic.health.refused(B, DATA, "a circle") for _ in range(MAX_MISSES)][-1]
+    assert clinic.told[1].endswith("a circle"), "what it does is said"
     coming = clinic.answer(B)
     coming.received = 10
     clinic.health.ended(B, coming)

@@ -6,13 +6,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from hfget.endpoints import host_of
-from hfget.errors import AccessError, EntryNotFoundError, UnreachableError
+from hfget.errors import (
+    AccessError,
+    DataHostError,
+    EntryNotFoundError,
+    UnreachableError,
+    VerificationError,
+)
 from hfget.http.retry import Transient
-from hfget.limits import MAX_BREAKS
+from hfget.limits import MAX_BREAKS, MAX_LIES
 from hfget.sources.mirror_health import MirrorHealth
 from hfget.sources.mirror_state import RequestKind
 from hfget.sources.mirrors import Mirrored
@@ -45,7 +52,8 @@ class Pair:
         self.health = MirrorHealth(self.names, self.told.append, lambda: self.joined, stripe=stripe)
         made = zip(self.names, clients, strict=True)
         sources = {name: (lambda one=one: one.source) for name, one in made}
-        self.source = self.kind(FILE, sources, self.health, clients[0].hosts, 4)
+        self.make = partial(self.kind, FILE, sources, self.health, clients[0].hosts, 4)
+        self.source = self.make()
 
     def asked(self) -> list[int]:
         return [len(server.asked) for server in self.servers]
@@ -250,3 +258,41 @@ def test_a_doubtful_mirror_comes_before_an_avoided_one(pair: MakePair) -> None:
     assert two.source.open((0, 1)).place == two.names[1]
     two.source.lied(two.names[1], [(0, 1)])
     assert two.source.open((0, 1)).place == two.names[0], "there is no other"
+
+
+def test_where_each_is_given_up_a_file_ends_at_once(pair: MakePair) -> None:
+    """Not once their rests are over: each file would wait for one of them."""
+    two = pair(content, content)
+    over = [DataHostError(f"{name} leads astray", hint="go on") for name in two.names]
+    for name, error in zip(two.names, over, strict=True):
+        failure = Transient("refused", url="")
+        two.health.failed(name, RequestKind.DATA, failure, time.monotonic(), error)
+    assert two.source.delay() == 0 and two.source.width(4) == 1
+    with pytest.raises(DataHostError) as caught:
+        two.source.open(None)
+    assert caught.value.message == "; ".join(error.message for error in over)
+    assert caught.value.hint == "go on" and two.asked() == [0, 0]
+
+
+def test_a_size_that_all_tell_is_that_of_the_file(pair: MakePair) -> None:
+    longer = Answer(DATA + b"more")
+    two = pair(longer, longer)
+    with pytest.raises(VerificationError) as caught:
+        two.source.open(None)
+    assert "the listing is wrong" in caught.value.message
+    assert all(name in caught.value.message for name in two.names)
+
+
+def test_of_a_size_that_one_tells_the_other_is_asked(pair: MakePair) -> None:
+    two = pair(Answer(DATA + b"more"), content)
+    assert read(two.source.open(None)) == DATA
+
+
+def test_who_answers_wrongly_for_one_file_after_the_other_is_out(pair: MakePair) -> None:
+    two = pair(content, content)
+    for _ in range(MAX_LIES):
+        failure = Transient("a web page", url="", lie=True)
+        failure.place = two.names[0]
+        another = two.make()
+        another.failed(failure, time.monotonic())
+    assert two.source.places() == two.names[1:] and "a web page" in two.told[-1]

@@ -181,6 +181,13 @@ def test_where_all_agree_no_one_is_blamed(tmp_path: Path, names: str) -> None:
     assert all(name in case.suspects.agree for name in names) and case.fetched == SIZE
 
 
+def test_of_a_file_that_one_had_sent_both_are_named_that_agree(tmp_path: Path) -> None:
+    town = Town({"a": WRONG})
+    case = Case(tmp_path, town)
+    town.sends["b"] = WRONG
+    assert not case.search() and case.suspects.agree == "a and b"
+
+
 def test_who_leads_to_the_same_host_is_no_witness(tmp_path: Path) -> None:
     town = Town({"a cdn": WRONG, "b cdn": WRONG})
     case = Case(tmp_path, town)
