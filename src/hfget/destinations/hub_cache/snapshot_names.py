@@ -125,7 +125,7 @@ class Names:
         return destination(self._folder / ".no_exist" / commit, path)
 
     def _is_gone(self, settled: Settled) -> bool:
-        """Whether its content was removed since, and it alone: that is no failure of another."""
+        """Whether its content was removed since, and it alone, which harms no other file."""
         place = settled.place
         return place is not None and not os.path.lexists(place) and place.parent.is_dir()
 
