@@ -153,6 +153,7 @@ CHECKS = [
         ("destinations/test_record_log.py", "destinations/test_shared_log.py"),
         ("", "getattr(os, 'O_NOFOLLOW', 0)", "0"),
         ("_is_ours", "found.st_nlink == 1", ""),
+        ("append", "os.fstat(fd).st_nlink == 0", "False"),
         ("append", "_has_name(fd, path)", "True"),
         ("write_anew", "lock_open_file(fd, 0)", ""),
         ("write_anew", "append(path, came.decode(errors='replace'))", "pass"),

@@ -98,6 +98,33 @@ def test_what_is_missing_is_told(shell: Shell, hub: LocalHub) -> None:
 
 
 @pytest.mark.parametrize("cache", [False, True])
+def test_what_was_written_to_since_is_not_called_complete(
+    shell: Shell, hub: LocalHub, cache: bool
+) -> None:
+    """Not what a copy has, whose times are all others, nor what only got another mode."""
+    assert shell.run("org/m", *(["--cache"] if cache else ["--local-dir", "m"])).code == 0
+    [(place, whole)] = listed(shell).items()
+    assert (whole["complete"], whole["modified"]) == (True, [])
+    folder = shell.directory / place
+    if not cache:
+        shutil.copytree(folder, shell.directory / "copy", copy_function=shutil.copyfile)
+    real = Path(os.path.realpath(folder / "config.json"))
+    text = real.read_text()
+    real.chmod(0o600)
+    assert listed(shell)[place] == whole
+    real.unlink()
+    real.write_text(text[::-1])
+    found = listed(shell)
+    assert (found[place]["complete"], found[place]["modified"]) == (None, ["config.json"])
+    assert cache or found["copy"]["complete"] is True
+    shown = [one for one in shell.run("list").out.splitlines() if one.endswith(f"/{place}")]
+    assert len(shown) == 1 and "unknown" in shown[0]
+    assert shell.run("verify", folder).code == 6
+    assert shell.run("verify", "--repair", folder).code == 0
+    assert listed(shell)[place]["complete"] is True
+
+
+@pytest.mark.parametrize("cache", [False, True])
 def test_one_that_was_killed_shows_what_is_there_of_it(
     shell: Shell, hub: LocalHub, cache: bool
 ) -> None:

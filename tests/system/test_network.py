@@ -103,10 +103,21 @@ def test_an_api_that_drips_its_head_is_given_up(shell_at: ShellAt) -> None:
     assert "no answer within the time-out" in done.err and "127.0.0.1" in done.err
 
 
-@pytest.mark.parametrize("name", ["HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"])
-def test_a_time_out_that_is_none_is_wrong_use(name: str, shell_at: ShellAt) -> None:
-    done = shell_at("http://127.0.0.1:1").with_env(**{name: "soon"}).run(REPO)
-    assert done.code == 2 and name in done.err
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("HF_HUB_ETAG_TIMEOUT", "-1", "HF_HUB_ETAG_TIMEOUT must be a positive number of seconds"),
+        ("HF_HUB_DOWNLOAD_TIMEOUT", "soon", "HF_HUB_DOWNLOAD_TIMEOUT must be a positive number"),
+        ("HFGET_LIMIT_RATE", "-1", "not a rate: '-1'"),
+        ("HFGET_LIMIT_RATE", "@none", "cannot read the rate from none"),
+    ],
+)
+def test_a_setting_that_is_none_is_wrong_use(
+    name: str, text: str, says: str, shell_at: ShellAt
+) -> None:
+    """It is told before anything is asked for."""
+    done = shell_at("http://127.0.0.1:1").with_env(**{name: text}).run(REPO)
+    assert done.code == 2 and says in done.err
 
 
 def small_hub(asked: Asked) -> Reply:

@@ -176,6 +176,44 @@ def test_repair_that_fails_has_the_code_of_the_download(shell: Shell) -> None:
     assert gone.impatient().run("verify", "--repair", "m").code == 5
 
 
+def test_what_stands_in_the_way_of_a_repair_is_named(hub: LocalHub, shell: Shell) -> None:
+    """A link, a folder, a file in place of a folder, a record that leads out; then it works."""
+    assert shell.run(REPO).code == 0
+    target = shell.directory / "m"
+    whole = tree(target)
+    name = sorted(whole)[0]
+    record = target / ".cache/huggingface/hfget.json"
+    data = json.loads(record.read_text())
+    data["files"]["../../evil"] = data["files"][name]
+
+    def link() -> Path:
+        (target / name).unlink()
+        (target / name).symlink_to("elsewhere")
+        return target / name
+
+    def folder() -> Path:
+        (target / name).unlink()
+        (target / name).mkdir()
+        return target / name
+
+    def outside() -> Path:
+        record.write_text(json.dumps(data))
+        return record
+
+    for number, prepare in enumerate((link, folder, outside)):
+        obstacle = prepare()
+        shown = obstacle.relative_to(shell.directory)
+        found = shell.run("verify", "m")
+        assert found.code == 6 and "the next download replaces" not in found.err
+        assert f"move away {shown}, then: hfget verify --repair m" in found.err, found.err
+        done = shell.run("verify", "--repair", "m")
+        assert done.code == 7 and f"as long as {shown} is there" in done.err, done.err
+        assert f"move away {shown}, then: hfget verify --repair m" in done.err
+        obstacle.rename(shell.directory / f"away-{number}")
+        assert shell.run("verify", "--repair", "m").code == 0
+        assert tree(target) == whole and shell.run("verify", "m").code == 0
+
+
 def test_the_users_own_file_is_no_damage(hub: LocalHub, shell: Shell) -> None:
     """What hfget would not overwrite, verify does not give away either."""
     target = shell.directory / "m"

@@ -78,6 +78,10 @@ def test_bytes_are_sent_on_while_more_come(hub: LocalHub, tmp_path: Path) -> Non
     with mirror(hub, tmp_path) as served:
         answer = get(served)
         assert answer.status == 200 and answer.headers["Content-Length"] == str(SIZE)
+        # no order of parts can be kept to
+        several = get(served, Range="bytes=5-9,0-1")
+        assert several.status == 200 and several.headers["Content-Length"] == str(SIZE)
+        several.close()
         assert answer.read(1000) == CONTENT[:1000]
         assert body_bytes(hub) < SIZE
         hub.set_rate(None)
@@ -204,6 +208,25 @@ def test_the_least_recently_used_makes_room(tmp_path: Path) -> None:
             assert len(here()) == 2
             assert len(get(served, f"/{REPO}/resolve/main/{names[1]}").read()) == 2 * MiB
     assert (own / "mine.safetensors").stat().st_size == 9 * MiB
+
+
+def test_what_is_removed_meanwhile_harms_nothing_that_comes(hub: LocalHub, tmp_path: Path) -> None:
+    """Small files come and go while a large one arrives, and while one that went is read."""
+    names = [f"part-{number}.safetensors" for number in range(6)]
+    make_model(tmp_path / "up", REPO, dict.fromkeys(names, 2 * MiB))
+    hub.rescan()
+    with mirror(hub, tmp_path, "--max-size", "5Mi") as served:
+        assert len(get(served, f"/{REPO}/resolve/main/{names[0]}").read()) == 2 * MiB
+        slow = get(served, f"/{REPO}/resolve/main/{names[0]}")
+        hub.set_rate(24e6)
+        large = get(served)
+        for name in names[1:]:
+            part = get(served, f"/{REPO}/resolve/main/{name}")
+            assert part.read() == content(2 * MiB, f"{REPO}/{name}")
+        hub.set_rate(None)
+        assert large.read() == CONTENT
+        assert slow.read() == content(2 * MiB, f"{REPO}/{names[0]}")
+        assert get(served).read() == CONTENT
 
 
 def test_folders_come_first_and_more_than_one_is_served(hub: LocalHub, tmp_path: Path) -> None:

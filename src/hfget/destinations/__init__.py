@@ -17,7 +17,6 @@ from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
 from hfget.destinations.hub_cache.symlinks import possible as can_link
 from hfget.destinations.layout import Layout, Placement
 from hfget.destinations.listing_origins import RecordedListing, differences
-from hfget.destinations.local_dir.folder import LOG_NAME
 from hfget.destinations.local_dir.occupants import Occupants, RepoName
 from hfget.destinations.local_dir.other_downloaders import aria2c_pieces
 from hfget.destinations.local_holdings import (
@@ -36,7 +35,7 @@ from hfget.destinations.record_codec import (
     recorded_paths,
     was_recorded_since,
 )
-from hfget.destinations.record_files import RECORDS
+from hfget.destinations.record_files import LOG_NAME, RECORDS
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_paths import check_hostile, destination
 from hfget.destinations.wanted_files import RECORD_NAME, Home, Wanted, read_wanted

@@ -1,22 +1,25 @@
 """What lies at a place, by its records: of which repo, since when, and what of it is missing.
 
 Nothing is hashed: a file counts as here if it has the size that was asked for, which every file
-has that hfget gave its name. Only `hfget verify` tells whether it was changed since.
+has that hfget gave its name. One that was written to since is told by its time; only `hfget verify`
+tells whether it is another by now.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from hfget.destinations import record_codec
-from hfget.destinations.hub_cache.cache_paths import OWN_RECORDS
-from hfget.destinations.record_files import RECORDS
+from hfget.destinations.hub_cache.cache_paths import CACHE_LOG, OWN_RECORDS
+from hfget.destinations.record_files import LOG_NAME, RECORDS
+from hfget.destinations.record_log import RecordLog
+from hfget.destinations.safe_directories import Seen
 from hfget.destinations.safe_paths import check_path
 from hfget.destinations.wanted_files import Home, Wanted, read_wanted
 from hfget.errors import UnsafeError
@@ -30,8 +33,10 @@ class LocalHolding:
     """One repo at one commit in one place; sizes in bytes, `moment` in unix seconds.
 
     `repo_id` is empty where the program that downloaded it has recorded none, `complete` None
-    where nothing tells what was asked for. `partials` is the folder in which unfinished files lie,
-    under the content they are of if the place is `in_cache`, else under their path.
+    where nothing tells what was asked for, or whether what is here is still that: `modified` are
+    the paths of files whose time is not the recorded one. `partials` is the folder in which
+    unfinished files lie, under the content they are of if the place is `in_cache`, else under
+    their path.
     """
 
     root: Path
@@ -44,6 +49,7 @@ class LocalHolding:
     moment: float
     complete: bool | None
     missing: tuple[RemoteFile, ...] = ()
+    modified: tuple[str, ...] = ()
     in_cache: bool = False
     partials: Path = Path()
 
@@ -89,8 +95,9 @@ def folder_holdings(root: Path) -> list[LocalHolding]:
         by_home[wanted.home("")] = list(wanted.files.values())
     for path, file in wanted.files.items() if wanted.homes else ():
         by_home.setdefault(wanted.home(path), []).append(file)
+    log = RecordLog(records / LOG_NAME)
     return [
-        _held(root, home, files, wanted, partials=records / "download")
+        _held(root, home, files, wanted, log, partials=records / "download")
         for home, files in by_home.items()
     ]
 
@@ -105,7 +112,8 @@ def cached_holding(
         home = Home(repo_type, repo_id, commit, wanted.endpoint)
         named = wanted._replace(revision=revision or wanted.revision)
         files = list(wanted.files.values())
-        return _held(snapshot, home, files, named, partials=folder / "blobs", in_cache=True)
+        log = RecordLog(folder / OWN_RECORDS / CACHE_LOG)
+        return _held(snapshot, home, files, named, log, partials=folder / "blobs", in_cache=True)
     sizes, lost = [], 0
     for path in _files_below(snapshot):
         size = _size_at(path)
@@ -130,12 +138,15 @@ def _held(
     home: Home,
     files: Sequence[RemoteFile],
     wanted: Wanted,
+    log: RecordLog,
     *,
     partials: Path,
     in_cache: bool = False,
 ) -> LocalHolding:
     place = os.fspath(root)
-    missing = tuple(file for file in files if not _is_here(place, file))
+    found = {file.path: _look(place, file) for file in files}
+    missing = tuple(file for file in files if found[file.path] is None)
+    modified = _modified(files, found, log, root.name if in_cache else "")
     is_last = home.commit == wanted.commit and home.repo_id == wanted.repo_id
     return LocalHolding(
         root,
@@ -146,8 +157,9 @@ def _held(
         len(files),
         sum(file.size for file in files),
         wanted.written,
-        not missing,
+        False if missing else None if modified else True,
         missing,
+        modified,
         in_cache,
         partials,
     )
@@ -174,12 +186,37 @@ def _recorded_by_others(root: Path, records: Path) -> list[LocalHolding]:
     return [LocalHolding(root, "model", "", "", commit, count, size, moment, complete)]
 
 
-def _is_here(place: str, file: RemoteFile) -> bool:
-    try:
+def _look(place: str, file: RemoteFile) -> Seen | None:
+    """What lies where a file should, if that has its size."""
+    with suppress(OSError, ValueError, UnsafeError):
         check_path(file.path)
-    except UnsafeError:
-        return False
-    return _size_at(os.path.join(place, file.path)) == file.size
+        seen = Seen.of(os.stat(os.path.join(place, file.path)))
+        return seen if seen.size == file.size else None
+    return None
+
+
+def _modified(
+    files: Sequence[RemoteFile], found: Mapping[str, Seen | None], log: RecordLog, commit: str
+) -> tuple[str, ...]:
+    """The files that were written to since they were recorded; `commit` in a Hub cache.
+
+    In a copy all have other times: it tells nothing where no file is the one that was recorded.
+    """
+    modified, is_original = [], False
+    for file in files:
+        seen = found[file.path]
+        names = [file.path]
+        if commit:
+            names = [f"blobs/{file.etag}", f"snapshots/{commit}/{file.path}"]
+        for name in names if seen is not None else ():
+            entry = log.get(name)
+            if seen is None or entry is None or entry.stamp is None or entry.etag != file.etag:
+                continue
+            is_original |= entry.stamp == seen.stamp
+            if entry.stamp.modified_ns != seen.modified_ns:
+                modified.append(file.path)
+            break
+    return tuple(modified) if is_original else ()
 
 
 def _size_at(path: str) -> int | None:

@@ -10,6 +10,8 @@ from hfget.system import check_shortage, owner_of, read_bytes, read_text
 
 #: Where a folder has the records of what was downloaded into it.
 RECORDS = os.path.join(".cache", "huggingface")
+#: Which files were hashed, below `RECORDS`.
+LOG_NAME = "hfget.records"
 
 _HAS_OWNERS = hasattr(os, "geteuid")
 

@@ -37,6 +37,8 @@ def append(path: Path, text: str) -> None:
             atomic_write(path, text)
             return
         try:
+            if os.fstat(fd).st_nlink == 0:
+                continue  # another process has written it anew just now
             if not _is_ours(fd):
                 atomic_write(path, text)
                 return

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hfget.destinations import record_codec
 from hfget.destinations.hub_cache.cached_snapshot import CachedSnapshot
-from hfget.destinations.local_dir.folder import LOG_NAME
+from hfget.destinations.record_files import LOG_NAME
 from hfget.destinations.record_log import WRONG, Entry, RecordLog
 from hfget.destinations.safe_directories import Seen
 from hfget.destinations.wanted_files import Home, Wanted

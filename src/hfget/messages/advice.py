@@ -119,6 +119,7 @@ MOVE_AND_SYNC = Text("move away what is in the place of a file, then: {command}"
 SYNC_BY_FORCE = Text("{forced} replaces what was changed here; {command} keeps it")
 MOVE_AWAY = Text("move it away")
 MOVE_AWAY_AND_RUN = Text("move it away, and run the same command again")
+MOVE_AWAY_THEN = Text("move away {path}, then: {command}")
 MOVE_AWAY_OR_ELSE = Text("move it away, or {other}")
 MOVE_AWAY_OR_FORCE = Text("move it away, or replace it with --force")
 MOVE_FILE_AWAY = Text("move that file away")

@@ -7,7 +7,7 @@ from hfget.messages.template import Text
 LOOPBACK_ONLY = Text("over plain http a token goes to this machine alone, and through no proxy")
 NOT_AN_ADDRESS = Text("{where} is not a usable address: {text}")
 QUERY_OR_FRAGMENT = Text("{where} must not carry a query or a fragment: {text}")
-NOT_SECONDS = Text("{name} must be a number of seconds, not {text}")
+NOT_SECONDS = Text("{name} must be a positive number of seconds, not {text}")
 NOT_A_PATH = Text("{name} {text!r} cannot be a path")
 NO_HOME = Text("{name} {text}: your home folder is not known")
 ENV_FILE_UNREADABLE = Text("cannot read the env file {path}: {error}")

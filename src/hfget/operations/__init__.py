@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hfget.operations.on_disk.prune_partials import Prunable, Pruned, prunable, prune
     from hfget.operations.on_disk.verification import verify
     from hfget.operations.on_disk.verified import FileState, Verification
-    from hfget.operations.on_disk.verify_repair import repair
+    from hfget.operations.on_disk.verify_repair import repair, repair_hint
     from hfget.operations.probes.endpoint_probe import Probed
     from hfget.operations.probes.report_facts import Fact, all_facts
     from hfget.operations.probes.side_by_side import PROBED_REPO, SideBySide, probe_all
@@ -64,6 +64,7 @@ __all__ = [
     "prunable",
     "prune",
     "repair",
+    "repair_hint",
     "update_command",
     "verify",
 ]
@@ -102,6 +103,7 @@ _HOMES = {
     "Verification": "on_disk.verified",
     "verify": "on_disk.verification",
     "repair": "on_disk.verify_repair",
+    "repair_hint": "on_disk.verify_repair",
 }
 
 

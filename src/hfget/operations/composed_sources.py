@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from hfget.endpoints import host_of, place_of
 from hfget.http import Carrier
 from hfget.hub import CommitHolders
 from hfget.model import MirrorUse, RemoteFile, Snapshot
+from hfget.operations.from_options import rate_of
 from hfget.operations.run_context import RunContext
 from hfget.sources import (
     ByteSource,
@@ -52,7 +52,7 @@ class ComposedSources:
             hosts = HostHealth(settings.retries, stop)
             hosts.answered(host_of(settings.endpoint))
         self._hosts = hosts
-        rate = options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
+        rate = rate_of(options)
         self.limit = limit or (RateLimit(rate, stop, context.warn) if rate else None)
         self._carrier = _carrier_of(options.tool)
         self._holders: CommitHolders | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from importlib.util import find_spec
@@ -53,6 +54,7 @@ def settings_of(
 
         find_program(options.tool, options.aria2c_path)
     _check_together(options)
+    _check_rate(options)
     if credentials is None:
         chosen = choose_credentials(
             endpoints,
@@ -77,6 +79,19 @@ def settings_of(
         offline=offline_by(env),
         **{name: getattr(options, name) for name in shared},
     )
+
+
+def rate_of(options: DownloadOptions) -> str:
+    """The rate that all connections together keep to, as it was given; empty without one."""
+    return options.limit_rate or os.environ.get("HFGET_LIMIT_RATE", "").strip()
+
+
+def _check_rate(options: DownloadOptions) -> None:
+    """Raise UsageError for what is not a rate, before anything is asked for."""
+    if rate := rate_of(options):
+        from hfget.sources import RateLimit
+
+        RateLimit(rate, threading.Event())
 
 
 def _check_together(options: DownloadOptions) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub._local_folder import read_download_metadata, write_download_metadata
 
-from hfget.destinations.local_dir.folder import LOG_NAME, FolderLayout
+from hfget.destinations.local_dir.folder import FolderLayout
+from hfget.destinations.record_files import LOG_NAME
 from hfget.destinations.record_log import RecordLog
 from hfget.model import ItemState, RepoRef
 from tests.support.loopback import small_file, snapshot_of

@@ -10,7 +10,8 @@ import pytest
 
 from hfget.destinations import wanted_files
 from hfget.destinations.local_dir import obsolete
-from hfget.destinations.local_dir.folder import LOG_NAME, FolderLayout
+from hfget.destinations.local_dir.folder import FolderLayout
+from hfget.destinations.record_files import LOG_NAME
 from hfget.destinations.record_log import Entry, RecordLog
 from hfget.destinations.safe_directories import Seen
 from hfget.destinations.withdrawal import withdraw_in_folder

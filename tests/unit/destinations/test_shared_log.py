@@ -66,6 +66,24 @@ def test_what_is_appended_after_the_log_was_read_comes_along(
     assert path.read_text() == "new\nmeanwhile\n"
 
 
+def test_a_log_that_is_replaced_when_it_was_opened_is_not_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = path.with_name("new")
+    new.write_text("new\n")
+    real = os.open
+
+    def opened(place: Path, flags: int, mode: int) -> int:
+        fd = real(place, flags, mode)
+        if new.exists():
+            os.replace(new, path)
+        return fd
+
+    monkeypatch.setattr(os, "open", opened)
+    append(path, "line\n")
+    assert path.read_text() == "new\nline\n"
+
+
 @pytest.mark.parametrize("gives", [lies, fails])
 def test_what_was_appended_to_a_log_that_was_replaced_is_appended_again(
     gives: Callable[[int, float], bool], path: Path, monkeypatch: pytest.MonkeyPatch

@@ -123,6 +123,27 @@ def test_a_file_that_has_its_name_is_only_remembered(folder: Path, names: Names)
     assert (folder / ".hfget" / "records").read_text().count("\n") == 1
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_a_content_that_was_removed_fails_no_other(links: bool, folder: Path, names: Names) -> None:
+    """As a mirror removes what is too much, and a user what is large."""
+    names.links = links
+    files = [settled(folder, number) for number in range(3)]
+    for one in files:
+        names.add(one)
+    (folder / "blobs" / files[1].file.etag).unlink()
+    names.flush()
+    assert named(folder) == ["file-0", "file-2"]
+
+
+def test_a_folder_that_was_removed_is_a_failure(folder: Path, names: Names) -> None:
+    one = settled(folder, 1)
+    names.add(one)
+    (folder / "blobs" / one.file.etag).unlink()
+    (folder / "blobs").rmdir()
+    with pytest.raises(DiskError):
+        names.flush()
+
+
 def test_without_links_the_blob_itself_gets_the_name(folder: Path, names: Names) -> None:
     names.links = False
     names.add(settled(folder, 1))

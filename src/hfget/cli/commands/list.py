@@ -98,6 +98,9 @@ def shown(found: Sequence[FoundDownload]) -> tuple[Table, list[str], Records]:
         where = str(unfinished[0].held.root)
         go_on = command("hfget", "verify", options=["--repair"], operands=[where])
         lines += [texts.FETCH_MISSING, f"    {go_on}"]
+    if modified := [one.held for one in ordered if one.held.modified]:
+        look = command("hfget", "verify", operands=[str(modified[0].root)])
+        lines += [texts.LOOK_AT_MODIFIED, f"    {look}"]
     rows = [_row(one) for one in ordered]
     fields = [_fields(one) for one in ordered]
     table = Table(_HEAD, rows, right=frozenset({2}), fields=fields, whole=frozenset({2, 3, 4}))
@@ -121,6 +124,8 @@ def _row(one: FoundDownload) -> list[str]:
 def _state(one: FoundDownload) -> str:
     """`complete`, `3 missing, 1.2 GB`, or how many files there are if that is not known."""
     held = one.held
+    if held.modified and not held.missing:
+        return texts.FILES_MODIFIED(files=count_text(len(held.modified), "file"))
     if held.complete is None:
         return count_text(held.files, "file")
     if held.complete:
@@ -182,6 +187,7 @@ def _record(one: FoundDownload) -> dict[str, Any]:
         "complete": held.complete,
         "missing": [file.path for file in held.missing],
         "missing_bytes": held.missing_bytes,
+        "modified": list(held.modified),
         "partial_bytes": one.partial_bytes,
         "time": round(held.moment, 3),
     }

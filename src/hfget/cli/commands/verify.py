@@ -12,11 +12,9 @@ from hfget.cli.flags import Given, with_download_options
 from hfget.errors import VerificationError
 from hfget.messages import cli_texts as texts
 from hfget.options import CHOICE
-from hfget.system import command, option
 
 if TYPE_CHECKING:
     from hfget.model import Report
-    from hfget.operations import Verification
 
 Repair = Annotated[
     bool,
@@ -60,6 +58,7 @@ def verify(
     reports: list[Report] = []
     with common.session() as (display, stop):
         from hfget import events
+        from hfget.operations import repair_hint
         from hfget.operations import verify as check
         from hfget.ui import verdicts_text
 
@@ -71,24 +70,13 @@ def verify(
             if not found.withdrawn:
                 text = texts.RECORDS_READ_ONLY
                 display(events.Note(text, "warning"))
-            elif any(file.state.value == "changed" for file in found.files):
+            elif any(file.state.value == "changed" and not file.obstacle for file in found.files):
                 text = texts.CHANGED_IS_REPLACED
                 display(events.Note(text, "warning"))
-            raise VerificationError(summary, hint=_hint(found))
+            raise VerificationError(summary, hint=repair_hint(found))
         if not found.ok:
             from hfget.operations import repair as fetch_again
 
             asked = given.options(common.token_file, display)
             reports = fetch_again(found, observer=display, stop=stop, options=asked)
     raise typer.Exit(max((report.exit_code for report in reports), default=0))
-
-
-def _hint(found: Verification) -> str:
-    """The command that fetches what is missing or changed."""
-    from hfget.operations import FileState
-
-    wrong = (*found.of(FileState.CHANGED), *found.of(FileState.MISSING))
-    folder = str(found.root)
-    if not all(file.path in found.homes for file in wrong):
-        return command("hfget", options=option("--local-dir", folder), operands=["REPO"])
-    return command("hfget", "verify", options=["--repair"], operands=[folder])

@@ -74,11 +74,14 @@ class Names:
         folders = set()
         failure: OSError | HfgetError | None = None
         for settled in batch:
+            if self._is_gone(settled):
+                continue
             try:
                 folders.add(self._name(settled))
                 self._record(settled)
             except (OSError, HfgetError) as error:
-                failure = failure or error
+                if not self._is_gone(settled):
+                    failure = failure or error
         if self._fsync:
             self.durable &= self._directories.sync(folders)
         try:
@@ -120,6 +123,11 @@ class Names:
 
     def _denied(self, commit: str, path: str) -> Path:
         return destination(self._folder / ".no_exist" / commit, path)
+
+    def _is_gone(self, settled: Settled) -> bool:
+        """Whether its content was removed since, and it alone, which harms no other file."""
+        place = settled.place
+        return place is not None and not os.path.lexists(place) and place.parent.is_dir()
 
     def _name(self, settled: Settled) -> Path:
         """See to the name of a file in its snapshot; the folder that it lies in."""

@@ -22,7 +22,7 @@ from hfget.destinations.local_dir.placed_files import PlacedFiles
 from hfget.destinations.local_dir.recorder import Recorder
 from hfget.destinations.local_holdings import LOCK_NAME
 from hfget.destinations.owners import Owners
-from hfget.destinations.record_files import RECORDS
+from hfget.destinations.record_files import LOG_NAME, RECORDS
 from hfget.destinations.record_log import RecordLog
 from hfget.destinations.safe_directories import Directories, Seen
 from hfget.destinations.safe_paths import check_hostile, check_path, check_root
@@ -30,7 +30,6 @@ from hfget.model import ItemState, RemoteFile, Removal, RepoRef, Snapshot
 from hfget.system import READ_ONLY, disk_error, sweep_temporaries
 
 #: hfget's own record in a folder; no path of a repo can name it (`paths.py`).
-LOG_NAME = "hfget.records"
 
 
 class FolderLayout:

@@ -201,13 +201,15 @@ class _Check:
             if file.size not in (-1, size):
                 return self._changed(file, texts.SIZE_DIFFERS(size=size, size2=file.size))
             actual = hash_file(target, file.hash_kind, stop=self._stop, progress=hashed)
-        except UnsafeError:
-            return self._changed(file, texts.RECORDED_PATH_OUT)
+        except UnsafeError as error:
+            return self._changed(file, error.message, self._obstacle(file.path))
         except (FileNotFoundError, NotADirectoryError):
-            return VerifiedFile(file.path, FileState.MISSING)
+            obstacle = self._obstacle(file.path)
+            return VerifiedFile(file.path, FileState.MISSING, obstacle=obstacle)
         except OSError as error:
             check_shortage(error, file.path)
-            return self._changed(file, texts.UNREADABLE(strerror=os_reason(error)))
+            said = texts.UNREADABLE(strerror=os_reason(error))
+            return self._changed(file, said, self._obstacle(file.path))
         if actual is None:
             return None
         if actual != file.etag:
@@ -218,7 +220,10 @@ class _Check:
 
     def _found(self, path: str) -> tuple[Path, int]:
         """Where a recorded file is and its size. Raises OSError, UnsafeError."""
-        target = destination(self._root, path)
+        try:
+            target = destination(self._root, path)
+        except UnsafeError as error:
+            raise UnsafeError(texts.RECORDED_PATH_OUT) from error
         if target.parent not in self._inside:
             self._inside[target.parent] = is_inside(target.parent, self._root)
         if not self._inside[target.parent]:
@@ -233,9 +238,28 @@ class _Check:
             raise OSError(errno.EINVAL, "not a regular file")
         return target, found.st_size
 
+    def _obstacle(self, path: str) -> Path | None:
+        """What stands where a file should be, or on the way there, and no download replaces.
+
+        A record that names a path outside stands in its own way.
+        """
+        if self.cached is not None:
+            return None
+        try:
+            target = destination(self._root, path)
+        except UnsafeError:
+            return self._root / RECORDS / RECORD_NAME
+        for folder in reversed(target.parents[: len(Path(path).parts) - 1]):
+            if os.path.lexists(folder) and not (folder.is_dir() and is_inside(folder, self._root)):
+                return folder
+        with suppress(OSError):
+            if not stat.S_ISREG(target.lstat().st_mode):
+                return target
+        return None
+
     @staticmethod
-    def _changed(file: RemoteFile, detail: str) -> VerifiedFile:
-        return VerifiedFile(file.path, FileState.CHANGED, detail)
+    def _changed(file: RemoteFile, detail: str, obstacle: Path | None = None) -> VerifiedFile:
+        return VerifiedFile(file.path, FileState.CHANGED, detail, obstacle)
 
 
 def _extra(root: Path, expected: set[str]) -> Iterator[str]:

@@ -24,11 +24,16 @@ class FileState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """One file's verdict; `detail` says what differs."""
+    """One file's verdict; `detail` says what differs.
+
+    `obstacle` is what stands in its place and no download replaces, or a record that must not be
+    followed: to be moved away before the file can be repaired.
+    """
 
     path: str
     state: FileState
     detail: str = ""
+    obstacle: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,7 +60,17 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        return not self.of(FileState.MISSING) and not self.of(FileState.CHANGED)
+        return not self.wrong
+
+    @property
+    def wrong(self) -> tuple[VerifiedFile, ...]:
+        """The files that are changed or missing."""
+        return (*self.of(FileState.CHANGED), *self.of(FileState.MISSING))
+
+    @property
+    def obstacles(self) -> list[Path]:
+        """What is to be moved away before all can be repaired."""
+        return list(dict.fromkeys(file.obstacle for file in self.wrong if file.obstacle))
 
     def __repr__(self) -> str:
         """One line; the fields have the rest."""

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from hfget import events
 from hfget.destinations import Home
-from hfget.errors import UsageError
+from hfget.errors import DiskError, UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import Report, repo_type_named
-from hfget.operations.on_disk.verified import FileState, Verification
+from hfget.operations.on_disk.verified import Verification
 from hfget.operations.run import Run
 from hfget.options import DownloadOptions
-from hfget.system import Stop
+from hfget.system import Stop, command, option
 
 
 def repair(
@@ -29,8 +29,8 @@ def repair(
     commit that were recorded for it.
 
     The endpoint is the one of `options`, else HF_ENDPOINT, else the recorded one. A changed file
-    is replaced even without `force`. Raises UsageError where no repo is recorded, and
-    as `download` does.
+    is replaced even without `force`. Raises UsageError where no repo is recorded, DiskError once
+    all else is repaired where something stands in the place of a file, and as `download` does.
     """
     reports = []
     last = found.commit  # what the folder is said to hold afterwards
@@ -45,7 +45,24 @@ def repair(
         )
         run = Run(home.repo_id, chosen, observer, stop, recorded_endpoint=home.endpoint or None)
         reports.append(run.download(_agree))
+    for file in found.wrong:
+        if file.obstacle is not None:
+            message = texts.STANDS_THERE(path=file.path, obstacle=file.obstacle)
+            raise DiskError(message, hint=repair_hint(found), path=file.path)
     return reports
+
+
+def repair_hint(found: Verification) -> str:
+    """The command that fetches what `found` says is missing or changed, and what to do before."""
+    folder = str(found.root)
+    if not all(file.path in found.homes for file in found.wrong if not file.obstacle):
+        again = command("hfget", options=option("--local-dir", folder), operands=["REPO"])
+    else:
+        again = command("hfget", "verify", options=["--repair"], operands=[folder])
+    obstacles = found.obstacles
+    if len(obstacles) == 1:
+        return advice.MOVE_AWAY_THEN(path=obstacles[0], command=again)
+    return advice.MOVE_AND_SYNC(command=again) if obstacles else again
 
 
 def _agree(folder: Path, what: str) -> None:
@@ -55,7 +72,9 @@ def _agree(folder: Path, what: str) -> None:
 def _by_home(found: Verification) -> Mapping[Home, list[str]]:
     """The wrong files by the repo and commit they are of. Raises UsageError."""
     groups: dict[Home, list[str]] = {}
-    for file in (*found.of(FileState.CHANGED), *found.of(FileState.MISSING)):
+    for file in found.wrong:
+        if file.obstacle is not None:
+            continue
         home = found.homes.get(file.path)
         if home is None or not home.repo_id:
             raise UsageError(
