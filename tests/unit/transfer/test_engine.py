@@ -23,7 +23,9 @@ from hfget.partials.digest import PrefixHash
 from hfget.system.cancellation import Stop
 from hfget.transfer import engine, finalize, following_hash
 from hfget.transfer.backend import Task
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, FIRST_FOR_TINY, ConnectionLimit
 from hfget.transfer.file_job import FileJob
+from hfget.transfer.scheduler import TINY_BYTES
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
 from tests.hub.fixtures import StartHub
@@ -370,3 +372,29 @@ def test_a_file_that_has_ended_is_let_go_at_once(
         assert [job() for job in jobs if job() is not None] == []
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("size", [TINY_BYTES, TINY_BYTES + 1])
+def test_processor_time_bounds_how_many_work_on_tiny_files_only(
+    repos_root: Path,
+    start_hub: StartHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+) -> None:
+    make_model(repos_root, REPO, {f"{number}.bin": size for number in range(30)})
+    hub = start_hub(latency=0.02)
+    first: list[int] = []
+    spent: list[float | None] = []
+    judge = ConnectionLimit.observe
+
+    def observe(limit: ConnectionLimit, progress: int, busy: int, used: float | None) -> None:
+        first.append(limit.allowed)
+        spent.append(used)
+        judge(limit, progress, busy, used)
+
+    monkeypatch.setattr(ConnectionLimit, "observe", observe)
+    assert fetch(hub, tmp_path / "m").ok
+    is_tiny = size <= TINY_BYTES
+    assert first[0] == (FIRST_FOR_TINY if is_tiny else FIRST_CONNECTIONS)
+    assert all(used is not None for used in spent) == is_tiny
