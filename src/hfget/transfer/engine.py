@@ -32,7 +32,7 @@ from hfget.transfer.finalize import Finisher
 from hfget.transfer.progress import Meter
 from hfget.transfer.results import Results
 from hfget.transfer.reuse import Reuse
-from hfget.transfer.scheduler import Schedule
+from hfget.transfer.scheduler import TINY_BYTES, Schedule
 from hfget.transfer.stalls import Stragglers
 from hfget.transfer.threads import Threads
 from hfget.transfer.worker import Worker, WorkerTools
@@ -140,16 +140,16 @@ class Engine:
         if not self._lasting:
             sizes = [task.file.size for task in tasks]
             most = min(most, usable_connections(sizes, a_file, options.places))
-        self._limit = ConnectionLimit(most, places=options.places, room=room_for_connections())
+        tiny = not self._lasting and all(task.file.size <= TINY_BYTES for task in tasks)
+        self._limit = ConnectionLimit(
+            most, places=options.places, room=room_for_connections(), tiny=tiny
+        )
         self._schedule = Schedule(tasks, options, self._limit, lasting=self._lasting)
         self._results = Results(self._schedule, self._meter, self._tell)
         self._results.outcome.durable = options.fsync
+        spawn = self._threads.start
         finisher = Finisher(
-            self._schedule,
-            self._results,
-            self._stop,
-            fsync=options.fsync,
-            spawn=self._threads.start,
+            self._schedule, self._results, self._stop, fsync=options.fsync, spawn=spawn
         )
         reuse = Reuse(self._results, self._stop, fsync=options.fsync)
         self._shared = WorkerTools(
@@ -192,7 +192,8 @@ class Engine:
             now = time.monotonic()
             done = len(self._results.outcome.done)
             allowed = self._limit.allowed
-            self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy)
+            spent = time.process_time() if self._schedule.is_tiny else None
+            self._limit.observe(self._received + done * FILE_PROGRESS, self._schedule.busy, spent)
             if self._has_joined() or self._limit.allowed > allowed:
                 self._schedule.changed()
             self._hire()

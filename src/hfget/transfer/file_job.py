@@ -59,6 +59,9 @@ class FileJob:
     the partial is opened, reopened, parked or discarded; `_ending` while the file is published,
     so that parking waits for that. The hash belongs to the one thread that follows or finishes
     the file. `abandoned` is set once, by who gives the job up, and read without a lock.
+
+    Nothing that it holds leads back to it: with its buffers it goes when it has ended, and not
+    when Python next looks for cycles.
     """
 
     def __init__(self, task: Task) -> None:
@@ -118,7 +121,7 @@ class FileJob:
     def _repairs(self) -> Repairs:
         """For the one thread that finishes the file."""
         if self._kept_repairs is None:
-            self._kept_repairs = Repairs(self.file, self.source, self._raise_if_abandoned)
+            self._kept_repairs = Repairs(self.file, self.source)
         return self._kept_repairs
 
     @property
@@ -157,7 +160,10 @@ class FileJob:
     @property
     def received(self) -> int:
         """How many bytes of the finished file came over the network in this run."""
-        return self.size - self._had if self._partial is not None else 0
+        if self._partial is None:
+            return 0
+        # else the size itself, not another number: there are as many as files
+        return self.size - self._had if self._had else self.size
 
     @property
     def progress(self) -> events.ActiveFile:
@@ -212,9 +218,11 @@ class FileJob:
         actual = (partial.along or self.hash).hexdigest()
         if actual != self.file.etag:
             self._give_back()
-            self._repair(lambda: self._repairs.after_wrong_hash(partial, actual))
+            check = self._raise_if_abandoned
+            self._repair(lambda: self._repairs.after_wrong_hash(partial, actual, check))
             return False
-        self._repairs.after_right_hash(partial)
+        if self._kept_repairs is not None:
+            self._kept_repairs.after_right_hash(partial)
         if fsync:
             self.durable = partial.sync()
         with self._ending:

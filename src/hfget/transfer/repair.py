@@ -17,24 +17,21 @@ from hfget.transfer.suspects import Suspects
 
 
 class Repairs:
-    """The tries of one file. The CRC of each block tells the disk's faults from the server's.
+    """The tries of one file. The CRC of each block tells the disk's faults from the server's."""
 
-    `check` raises what is to end them.
-    """
-
-    def __init__(
-        self, file: RemoteFile, source: ByteSource, check: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, file: RemoteFile, source: ByteSource) -> None:
         self._file = file
         self._source = source
-        self._check = check
         self._suspects = Suspects(file, source)
         self._of_disk = self._of_reading = self._refetches = 0
 
-    def after_wrong_hash(self, partial: Partial, actual: str) -> tuple[Block, ...]:
+    def after_wrong_hash(
+        self, partial: Partial, actual: str, check: Callable[[], None] = lambda: None
+    ) -> tuple[Block, ...]:
         """All but the blocks that the disk changed; else all but those of one sender; else none.
 
-        Raises DiskError and VerificationError when the tries are used up.
+        `check` raises what is to end it. Raises DiskError and VerificationError when the tries are
+        used up.
         """
         damaged = partial.damaged()
         if damaged and self._of_disk < MAX_DISK_REPAIRS:
@@ -46,7 +43,7 @@ class Repairs:
                 path=self._file.path,
                 hint=advice.CHECK_DISK_OR_OTHER_FOLDER,
             )
-        keep = self._suspects.keep(partial, self._check)
+        keep = self._suspects.keep(partial, check)
         if keep is not None:
             return keep
         if agreed := self._suspects.agree:

@@ -92,6 +92,11 @@ class Schedule:
         return self._busy
 
     @property
+    def is_tiny(self) -> bool:
+        """Whether all that is in the works are files that cost waiting, not bytes."""
+        return all(job.file.size <= TINY_BYTES for job in self.active)
+
+    @property
     def unfinished(self) -> int:
         return self._unfinished
 
@@ -166,7 +171,8 @@ class Schedule:
         with self._changed:
             if job.phase is not Phase.FAILED:
                 job.phase = Phase.FETCHING
-                self._wake()
+                if job.size > SMALL_BYTES:  # a smaller one is for the worker that has begun it
+                    self._wake()
 
     def postpone(self, job: FileJob, seconds: float) -> None:
         """The job cannot begin yet: others first."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hfget.transfer.concurrency import (
     FEWEST_AFTER_BREAKS,
     FIRST_CONNECTIONS,
+    FIRST_FOR_TINY,
     POLITE_CONNECTIONS,
     ConnectionLimit,
 )
@@ -201,6 +202,64 @@ def test_a_system_without_room_caps_it_for_good() -> None:
     assert link.limit.allowed == link.limit.most == 1
 
 
+class TinyFiles(Link):
+    """Files that take `milliseconds` of the interpreter each, one at a time, and `wait` seconds.
+
+    With `at_most`, the server answers so many at once.
+    """
+
+    def __init__(self, milliseconds: float, wait: float, *, at_most: int = 64) -> None:
+        super().__init__(self._files, 32)
+        self._cost, self._wait, self._at_most = milliseconds / 1000, wait, at_most
+        self.limit = ConnectionLimit(32, clock=lambda: self.now, tiny=True)
+        self.spent = 0.0
+
+    def _files(self, connections: int) -> float:
+        return min(min(connections, self._at_most) / (self._cost + self._wait), 0.95 / self._cost)
+
+    def run(self, seconds: float, busy: int | None = None) -> list[int]:
+        numbers = []
+        end = self.now + seconds
+        while self.now < end:
+            files = self._files(self.limit.allowed) * TICK
+            self.now += TICK
+            self.progress += files * 10**6
+            self.spent += files * self._cost
+            self.limit.observe(int(self.progress), self.limit.allowed, self.spent)
+            numbers.append(self.limit.allowed)
+        return numbers
+
+
+def test_tiny_files_that_keep_the_interpreter_busy_are_for_a_few() -> None:
+    numbers = TinyFiles(1.5, 0.0005).run(60.0)
+    assert numbers[0] == FIRST_FOR_TINY and max(numbers) <= 4
+    assert 1 <= mean(numbers) < 2.5
+
+
+@pytest.mark.parametrize("wait", [0.05, 0.2, 1.0])
+def test_tiny_files_far_away_are_soon_for_all_that_are_allowed(wait: float) -> None:
+    link = TinyFiles(1.0, wait)
+    assert max(link.run(0.5)) == 32, "in one leap"
+    assert mean(link.run(60.0)) > 28
+
+
+def test_tiny_files_at_some_distance_are_for_as_many_as_the_interpreter_can_serve() -> None:
+    numbers = TinyFiles(1.0, 0.008).run(60.0)
+    assert 6 <= mean(numbers[100:]) <= 12
+
+
+def test_a_leap_that_was_too_far_is_followed_by_doubling() -> None:
+    numbers = TinyFiles(0.2, 0.1, at_most=4).run(2.0)
+    steps = [after for before, after in pairwise([2, *numbers]) if after != before]
+    assert steps[:4] == [32, 4, 8, 4]
+    assert numbers[-1] == 4
+
+
+def test_several_places_have_their_share_of_tiny_files_from_the_start() -> None:
+    assert ConnectionLimit(32, places=2, tiny=True).allowed == 2 * FIRST_CONNECTIONS
+    assert ConnectionLimit(1, tiny=True).allowed == 1
+
+
 steps = st.one_of(
     st.tuples(st.just("time"), st.floats(0.0, 2.0), st.integers(0, 10**9)),
     st.tuples(st.just("trouble"), st.booleans(), st.just(0)),
@@ -222,5 +281,5 @@ def test_whatever_happens_it_stays_within_its_bounds(
             limit.cap(second)
         else:
             now, progress = now + first, progress + second
-            limit.observe(progress, limit.allowed)
+            limit.observe(progress, limit.allowed, now * first / 2 if second % 2 else None)
         assert 1 <= limit.allowed <= limit.most <= most

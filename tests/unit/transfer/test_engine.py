@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import shutil
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,10 @@ from hfget.model import Report
 from hfget.partials.digest import PrefixHash
 from hfget.system.cancellation import Stop
 from hfget.transfer import engine, finalize, following_hash
+from hfget.transfer.backend import Task
+from hfget.transfer.concurrency import FIRST_CONNECTIONS, FIRST_FOR_TINY, ConnectionLimit
+from hfget.transfer.file_job import FileJob
+from hfget.transfer.scheduler import TINY_BYTES
 from tests.hub import Fault, LocalHub, effects
 from tests.hub.faults import Effect, Moment
 from tests.hub.fixtures import StartHub
@@ -340,3 +346,55 @@ def test_a_bug_while_hashing_fails_the_file_and_no_more(
     assert sorted(tree_bytes(tmp_path / "m")) == ["b.txt"]
     again = fetch(hub, tmp_path / "m")
     assert again.ok and again.received < again.bytes_total
+
+
+def test_a_file_that_has_ended_is_let_go_at_once(
+    repos_root: Path, start_hub: StartHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when Python looks for cycles next: each has a buffer as large as its file."""
+    make_model(repos_root, REPO, {f"{number}.bin": 20_000 for number in range(20)})
+    hub = start_hub()
+    flipped = Fault(effects.BitFlip(5), path="*", times=2)
+    hub.faults.add(flipped)
+    jobs: list[weakref.ref[FileJob]] = []
+    make = FileJob.__init__
+
+    def begin(job: FileJob, task: Task) -> None:
+        jobs.append(weakref.ref(job))
+        make(job, task)
+
+    monkeypatch.setattr(FileJob, "__init__", begin)
+    gc.collect()
+    gc.disable()
+    try:
+        assert fetch(hub, tmp_path / "m").ok
+        assert len(jobs) == 20 and flipped.fired == 2
+        assert [job() for job in jobs if job() is not None] == []
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("size", [TINY_BYTES, TINY_BYTES + 1])
+def test_processor_time_bounds_how_many_work_on_tiny_files_only(
+    repos_root: Path,
+    start_hub: StartHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+) -> None:
+    make_model(repos_root, REPO, {f"{number}.bin": size for number in range(30)})
+    hub = start_hub(latency=0.02)
+    first: list[int] = []
+    spent: list[float | None] = []
+    judge = ConnectionLimit.observe
+
+    def observe(limit: ConnectionLimit, progress: int, busy: int, used: float | None) -> None:
+        first.append(limit.allowed)
+        spent.append(used)
+        judge(limit, progress, busy, used)
+
+    monkeypatch.setattr(ConnectionLimit, "observe", observe)
+    assert fetch(hub, tmp_path / "m").ok
+    is_tiny = size <= TINY_BYTES
+    assert first[0] == (FIRST_FOR_TINY if is_tiny else FIRST_CONNECTIONS)
+    assert all(used is not None for used in spent) == is_tiny

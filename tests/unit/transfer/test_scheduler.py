@@ -57,6 +57,29 @@ def test_alone_small_files_take_all_connections() -> None:
     assert desk.take() is None and desk.schedule.busy == 8
 
 
+@pytest.mark.parametrize(("size", "woken"), [(TINY_BYTES, 0), (SMALL_BYTES, 0), (MIB + 1, 15)])
+def test_a_small_file_that_is_begun_wakes_none_of_those_who_could_not_help(
+    monkeypatch: pytest.MonkeyPatch, size: int, woken: int
+) -> None:
+    desk = Desk([job_of(size)])
+    work = desk.take()
+    assert work is not None
+    asked: list[int] = []
+    monkeypatch.setattr(desk.schedule._changed, "notify", asked.append)
+    desk.schedule.fetching(work.job)
+    assert sum(asked) == woken
+    assert desk.schedule.lease(work.job) is not None, "it is for the worker that has begun it"
+
+
+def test_all_is_tiny_as_long_as_nothing_larger_is_in_the_works() -> None:
+    desk = Desk([job_of(100), job_of(TINY_BYTES + 1)])
+    large = desk.begin()
+    assert not desk.schedule.is_tiny
+    desk.end(*large)
+    desk.begin()
+    assert desk.schedule.is_tiny
+
+
 def test_a_large_file_gets_many_connections_once_its_url_is_known() -> None:
     job = job_of(200 * MIB)
     desk = Desk([job], connections=8)
