@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import threading
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from hfget.errors import HfgetError
+from hfget.operations.run import Run
+from hfget.options import DownloadOptions
+from tests.support.loopback import Answer, Asked, Loopback
 
 SOURCE = Path(__file__).parents[2] / "src" / "hfget"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -19,6 +27,8 @@ FOLDERS = sorted({path.parent for path in FILES})
 MOST_LOOSE = 8
 MOST_LINES, FEWEST_LINES = 300, 20
 MOST_ARGUMENTS = 6
+#: From `Run.download` to the read of the status line.
+MOST_CALLS = 16
 
 
 def named(path: Path) -> str:
@@ -167,6 +177,22 @@ def test_imports_run_in_no_circle() -> None:
         for name in tops:
             del left[name]
     assert not {name: sorted(needed & left.keys()) for name, needed in left.items()}
+
+
+def test_few_calls_lie_between_a_run_and_its_first_request(tmp_path: Path) -> None:
+    """Each that only passes on what it is given is one more to read through."""
+    run_by, depths = threading.get_ident(), []
+
+    def answer(asked: Asked) -> Answer:
+        stack = traceback.extract_stack(sys._current_frames()[run_by])
+        depths.append(sum(call.filename.startswith(str(SOURCE)) for call in stack))
+        return Answer(b"{}", status=404)
+
+    with Loopback(answer) as hub:
+        options = DownloadOptions(endpoint=[hub.url], local_dir=tmp_path / "m")
+        with pytest.raises(HfgetError):
+            Run("org/m", options).download()
+    assert depths and 5 < depths[0] <= MOST_CALLS
 
 
 HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")

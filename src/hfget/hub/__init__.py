@@ -10,7 +10,7 @@ from __future__ import annotations
 from hfget.hub.api_client import Unreached
 from hfget.hub.commit_holders import CommitHolders
 from hfget.hub.error_codes import refusal
-from hfget.hub.pin import Hub, KnownTree
+from hfget.hub.pin import Hub, KnownTree, no_tree
 from hfget.hub.tree import Tree
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "KnownTree",
     "Tree",
     "Unreached",
+    "no_tree",
     "refusal",
 ]

@@ -68,14 +68,14 @@ class Upstream:
     def snapshot(self, ref: RepoRef) -> Snapshot:
         """The snapshot as the first endpoint has it that answers; a known commit needs none.
 
-        Raises as `Failover.snapshot` does.
+        Raises as `Failover.ask` does.
         """
         known = self.kept(ref)
         if known is not None and not known.stale:
             return known
         layout = self.layout(ref)
         recall = Recall(layout, self.settings.endpoint, self.observer, force=False)
-        snapshot = self._failover(known).snapshot(ref, recall.tree)
+        snapshot = self._failover(known).ask(lambda hub: hub.snapshot(ref, recall.tree))
         layout.check(snapshot.files)
         recall.hold_against(snapshot)
         snapshot = replace(snapshot, ref=replace(snapshot.ref, repo_id=ref.repo_id))
@@ -106,7 +106,7 @@ class Upstream:
 
     def refs(self, ref: RepoRef) -> Any:
         """Branches and tags as the first endpoint tells them that answers. Raises HfgetError."""
-        return self._failover(None).refs(ref)
+        return self._failover(None).ask(lambda hub: hub.refs(ref))
 
     def located(
         self, snapshot: Snapshot, file: RemoteFile, *, unproved: bool = False
