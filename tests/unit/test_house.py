@@ -9,7 +9,9 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +66,22 @@ def test_every_package_defines_its_words_and_has_a_door(package: Path) -> None:
         if isinstance(target, ast.Name)
     ]
     assert "__all__" in names
+
+
+@pytest.mark.parametrize("door", [path for path in FILES if "_HOMES" in path.read_text("utf-8")])
+def test_a_door_that_loads_late_gives_what_it_says(door: Path) -> None:
+    """What it names for types, what it exports, and where it finds that, are the same."""
+    name = ".".join(door.parent.relative_to(SOURCE.parent).parts)
+    package: Any = import_module(name)
+    for_types: dict[str, str] = {}
+    for node in ast.parse(door.read_text("utf-8")).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            for line in node.body:
+                assert isinstance(line, ast.ImportFrom) and line.module
+                for_types |= {alias.name: line.module for alias in line.names}
+    assert for_types.keys() == package._HOMES.keys() <= set(package.__all__)
+    for known, module in for_types.items():
+        assert getattr(package, known) is getattr(import_module(module), known)
 
 
 def test_no_file_name_stands_twice() -> None:

@@ -62,7 +62,7 @@ class Tools(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Bytes a second for one file, None where there is no limit."""
+        """Bytes a second for one file, None without a limit."""
         limit = self.sources.limit
         total = limit.rate if limit else None
         return total / self.at_a_time if total else total

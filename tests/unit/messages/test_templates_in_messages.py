@@ -48,7 +48,7 @@ FILES_ALLOWED = {
     "model/snapshots.py": "a snapshot as Python shows it",
     "model/showing.py": "HTML",
     "operations/on_disk/verified.py": "a verification as Python and notebooks show it",
-    "selection/loaders.py": "names of programs",
+    "selection/kinds.py": "names of programs",
 }
 #: Single literals: formats, words of libraries and protocols, errors that never reach a user.
 LITERALS_ALLOWED = {
