@@ -114,7 +114,7 @@ class HubClient:
 
     @property
     def host(self) -> str:
-        return host_of(self.endpoint + "/")
+        return host_of(self.endpoint)
 
     def api(self, ref: RepoRef) -> str:
         """The address of a repo in the API."""

@@ -119,7 +119,7 @@ class CommitHolders:
             self._asked(endpoint, time.monotonic() - begun)
             if not has and not self._closed.is_set():
                 text = texts.LACKS_COMMIT(
-                    host=host_of(endpoint + "/"),
+                    host=host_of(endpoint),
                     commit=self._snapshot.commit[:12],
                     ref=self._snapshot.ref,
                 )

@@ -135,7 +135,7 @@ class Failover:
         return Hub(self._http, settings, self._observer, self._stop, unreached, hurry=hurry)
 
     def _tell(self, error: HfgetError, following: str) -> None:
-        text = texts.ASKING_INSTEAD(failure=error.message, host=host_of(following + "/"))
+        text = texts.ASKING_INSTEAD(failure=error.message, host=host_of(following))
         self._observer(events.Note(text, "warning"))
 
     def _gravest(self) -> HfgetError:

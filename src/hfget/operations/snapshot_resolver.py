@@ -174,7 +174,7 @@ class SnapshotResolver:
         return found.snapshot
 
     def _too_slow(self) -> UnreachableError:
-        host = host_of(self._settings.endpoint + "/")
+        host = host_of(self._settings.endpoint)
         return UnreachableError(texts.HOST_FAILED(host=host, reason=texts.ANSWER_TIMEOUT))
 
     def _need_not_ask(self) -> bool:

@@ -135,12 +135,11 @@ class DaskRun:
         """What a worker needs to know; what a place or an endpoint means is settled here."""
         settings = self._settings
         options = self._options
-        in_cache = options.cache or (options.cache_dir is not None and options.local_dir is None)
         cache = options.cache_dir or hub_cache(os.environ)
         options = replace(
             options,
             shard=Shard(number, count, self._ranges).option,
-            local_dir=None if in_cache else str(Path(self._made.root).absolute()),
+            local_dir=None if options.into_cache else str(Path(self._made.root).absolute()),
             cache_dir=None if cache is None else str(Path(cache).absolute()),
             endpoint=settings.endpoints,
             rewrite_host=[f"{one}={other}" for one, other in settings.rewrites],
