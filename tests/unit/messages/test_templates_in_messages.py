@@ -59,7 +59,6 @@ LITERALS_ALLOWED = {
     *("stored login", "proxy error", "not valid", "not yet valid", "not implemented"),
     *("wrong version number", "http request", "record layer failure"),
     *("HTTP {}", "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n"),
-    "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n",
     *("LFS file", "other file", "changed while it was read", "not an identity"),
     *("a link to its blob", "a file of its own", "a link elsewhere, or no file"),
     *("Callable[[Path, str], str | None]", "str | os.PathLike[str] | None"),
