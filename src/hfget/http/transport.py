@@ -154,7 +154,7 @@ def tls_context(trusted: Authorities, sockets: Sockets) -> ssl.SSLContext:
     """A context that verifies against `trusted`. Raises UsageError if that cannot be read."""
 
     class Socket(SteadyTimeout, ssl.SSLSocket):
-        def do_handshake(self, block: bool = False) -> None:
+        def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001 (ssl's own)
             sockets.add(self)
             super().do_handshake(block)
 

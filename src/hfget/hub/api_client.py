@@ -154,7 +154,9 @@ class HubClient:
         def attempt() -> ApiAnswer:
             try:
                 with self.budget.waiting():
-                    response, still_at_home = self._follow(url, at_home, method, form)
+                    response, still_at_home = self._follow(
+                        url, at_home=at_home, method=method, form=form
+                    )
                     with closing(response):
                         json = self._read(response, ref, method, tolerated)
                         return ApiAnswer(json, response, still_at_home)
@@ -202,7 +204,7 @@ class HubClient:
         return found
 
     def _follow(
-        self, url: str, at_home: bool, method: str, form: bytes | None
+        self, url: str, *, at_home: bool, method: str, form: bytes | None
     ) -> tuple[requests.Response, bool]:
         """Send the request through redirects; whether that never left the endpoint's origin.
 
