@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from hfget.model import Failure, Plan, RepoRef, Report, Snapshot
+from hfget.model import Failure, Plan, Report, Snapshot
 
 
 class Note(NamedTuple):
@@ -100,30 +100,6 @@ class RepoFailed(NamedTuple):
 
     name: str
     failure: Failure
-
-
-class FileChange(NamedTuple):
-    """A file that two listings have differently: its size in each, None where it is not."""
-
-    path: str
-    before: int | None
-    after: int | None
-
-
-class RepoChange(NamedTuple):
-    """What a repo was in a lock file or a download, and what it is now.
-
-    `before` and `after` are commits, `before` is empty for a repo that is new. `total` is the size
-    of all files now, `need` what of that is not on this disk.
-    """
-
-    ref: RepoRef
-    folder: str
-    before: str
-    after: str
-    files: tuple[FileChange, ...]
-    total: int
-    need: int
 
 
 Event: TypeAlias = (

@@ -183,7 +183,7 @@ CHECKS = [
         _ORIGIN,
         "http/transport.py",
         ("http/test_client_plain_http.py",),
-        ("_PlainConnection.request", "not is_loopback_address(peer)", "False"),
-        ("_PlainConnection.request", "headers is not None and 'Authorization' in headers", "False"),
+        ("_PlainConnection._check_peer", "not is_loopback_address(peer)", "False"),
+        ("_Tracked.request", "headers is not None and 'Authorization' in headers", "False"),
     ),
 ]

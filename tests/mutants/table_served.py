@@ -16,10 +16,10 @@ CHECKS = [
         _BOTH,
         (
             "Visibility.is_restricted",
-            "not self.everything and (is_hidden(parts) or is_private(found))",
-            "is_private(found)",
+            "not self.everything and (is_hidden(parts) or is_closed_to_others(found))",
+            "is_closed_to_others(found)",
         ),
-        ("Visibility.is_restricted", "is_private(found)", ""),
+        ("Visibility.is_restricted", "is_closed_to_others(found)", ""),
         ("Visibility.allows", "not real.is_relative_to(self.root)", ""),
         (
             "Visibility.allows",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hfget.server.repos.hashes import git_blob_id
+from hfget.hub import git_blob_id
 from tests.hub.repos import MiB, make_model, write
 from tests.support.serving import Served, serving
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import threading
+import traceback
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from hfget.errors import HfgetError
+from hfget.operations.run import Run
+from hfget.options import DownloadOptions
+from tests.support.loopback import Answer, Asked, Loopback
 
 SOURCE = Path(__file__).parents[2] / "src" / "hfget"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -19,6 +29,8 @@ FOLDERS = sorted({path.parent for path in FILES})
 MOST_LOOSE = 8
 MOST_LINES, FEWEST_LINES = 300, 20
 MOST_ARGUMENTS = 6
+#: From `Run.download` to the read of the status line.
+MOST_CALLS = 16
 
 
 def named(path: Path) -> str:
@@ -54,6 +66,22 @@ def test_every_package_defines_its_words_and_has_a_door(package: Path) -> None:
         if isinstance(target, ast.Name)
     ]
     assert "__all__" in names
+
+
+@pytest.mark.parametrize("door", [path for path in FILES if "_HOMES" in path.read_text("utf-8")])
+def test_a_door_that_loads_late_gives_what_it_says(door: Path) -> None:
+    """What it names for types, what it exports, and where it finds that, are the same."""
+    name = ".".join(door.parent.relative_to(SOURCE.parent).parts)
+    package: Any = import_module(name)
+    for_types: dict[str, str] = {}
+    for node in ast.parse(door.read_text("utf-8")).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            for line in node.body:
+                assert isinstance(line, ast.ImportFrom) and line.module
+                for_types |= {alias.name: line.module for alias in line.names}
+    assert for_types.keys() == package._HOMES.keys() <= set(package.__all__)
+    for known, module in for_types.items():
+        assert getattr(package, known) is getattr(import_module(module), known)
 
 
 def test_no_file_name_stands_twice() -> None:
@@ -167,6 +195,22 @@ def test_imports_run_in_no_circle() -> None:
         for name in tops:
             del left[name]
     assert not {name: sorted(needed & left.keys()) for name, needed in left.items()}
+
+
+def test_few_calls_lie_between_a_run_and_its_first_request(tmp_path: Path) -> None:
+    """Each that only passes on what it is given is one more to read through."""
+    run_by, depths = threading.get_ident(), []
+
+    def answer(asked: Asked) -> Answer:
+        stack = traceback.extract_stack(sys._current_frames()[run_by])
+        depths.append(sum(call.filename.startswith(str(SOURCE)) for call in stack))
+        return Answer(b"{}", status=404)
+
+    with Loopback(answer) as hub:
+        options = DownloadOptions(endpoint=[hub.url], local_dir=tmp_path / "m")
+        with pytest.raises(HfgetError):
+            Run("org/m", options).download()
+    assert depths and 5 < depths[0] <= MOST_CALLS
 
 
 HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")

@@ -69,8 +69,7 @@ def upstream(endpoints: Sequence[str], folder: Path, *, with_token: bool, quiet:
     from hfget.operations import Upstream
     from hfget.options import DownloadOptions
 
-    rate = os.environ.get("HFGET_LIMIT_RATE", "").strip() or None
-    options = DownloadOptions(ambient_token=with_token, limit_rate=rate)
+    options = DownloadOptions(ambient_token=with_token)
     return Upstream(endpoints, kept_in(folder), options, events.ignore if quiet else tell)
 
 
@@ -148,7 +147,7 @@ def check_not_itself(endpoints: Sequence[str], port: int) -> None:
     """A mirror of itself would ask itself for ever. Raises UsageError."""
     for endpoint in endpoints:
         own = is_loopback(endpoint) or hostname_of(endpoint) == socket.gethostname().lower()
-        if own and host_of(endpoint + "/").endswith(f":{port}"):
+        if own and host_of(endpoint).endswith(f":{port}"):
             raise UsageError(
                 texts.UPSTREAM_IS_SELF(endpoint=safe_text(endpoint)), hint=advice.OTHER_UPSTREAM
             )

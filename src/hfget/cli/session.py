@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from hfget.cli.deadline import time_limit
-from hfget.cli.user_language import speak_to_user
+from hfget.cli.user_language import again_in_utf8, speak_to_user
 from hfget.errors import DiskError, HfgetError, InterruptedRunError, LocaleError, UsageError
 from hfget.messages import advice, system_texts
 from hfget.messages import cli_texts as texts
@@ -83,8 +83,6 @@ def session(
             logs.show_traceback()
         error = _told_as(raised)
         if isinstance(error, LocaleError):
-            from hfget.cli.utf8_restart import again_in_utf8
-
             again_in_utf8()
         shown.error(error)
         raise typer.Exit(error.exit_code) from None

@@ -1,4 +1,4 @@
-"""The language of a command: that of its user, English for programs that read `--json`."""
+"""The language of a command and its locale: those of its user, English for `--json`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ def speak_to_user(*, json: bool) -> None:
     if not json:
         streams = (sys.stdout, sys.stderr)
         speak_as(os.environ, *(getattr(stream, "encoding", None) for stream in streams))
+
+
+def again_in_utf8() -> None:
+    """Begin the command anew, in this process, with file names as UTF-8, which those of a repo are.
+
+    What was typed stays, byte for byte, what it was. Returns where that would change nothing.
+    """
+    known = sys.getfilesystemencoding().replace("-", "").lower()
+    if os.name != "posix" or known == "utf8" or "utf8" in sys._xoptions or not sys.executable:
+        return
+    os.environ.setdefault("PYTHONIOENCODING", f"{sys.stderr.encoding}:backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.execv(sys.executable, [sys.executable, "-X", "utf8=1", *sys.orig_argv[1:]])
 
 
 def usage_error(error: Any) -> UsageError:

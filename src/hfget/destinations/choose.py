@@ -28,10 +28,9 @@ def choose_layout(
     force: bool = False,
     fsync: bool = True,
 ) -> Layout:
-    """The Hub cache with `cache` or a `cache_dir`, else a folder. Raises UsageError.
+    """The Hub cache with `cache`, else a folder. Raises UsageError.
 
-    Beside a `local_dir`, `cache_dir` says which Hub cache files are taken from, as it does in
-    huggingface_hub.
+    `cache_dir` is the Hub cache, or the one from which a folder takes files.
     """
     from huggingface_hub import constants
 
@@ -41,7 +40,7 @@ def choose_layout(
             hint=advice.CACHE_OR_FOLDER,
         )
     hub = _folder(cache_dir, "--cache-dir") if cache_dir is not None else hub_cache(os.environ)
-    if not cache and (cache_dir is None or local_dir is not None):
+    if not cache:
         root = _folder(local_dir, "--local-dir") if local_dir is not None else Path(ref.name)
         known = HubCache(hub, ref) if hub is not None else None
         return FolderLayout(root, force=force, fsync=fsync, hub=known, asked=ref.repo_id)

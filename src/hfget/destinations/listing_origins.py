@@ -40,7 +40,7 @@ class RecordedListing(NamedTuple):
     own: bool = True
 
     def is_from(self, endpoint: str) -> bool:
-        return place_of(endpoint) in self.endpoints
+        return recorded_name(endpoint) in self.endpoints
 
 
 class Differences(NamedTuple):
@@ -102,7 +102,7 @@ class Origins:
         document = {
             "format_version": _FORMAT_VERSION,
             "listing_sha256": digest,
-            "endpoints": [*others, place_of(snapshot.endpoint)][-_MOST_ENDPOINTS:],
+            "endpoints": [*others, recorded_name(snapshot.endpoint)][-_MOST_ENDPOINTS:],
             "proof": asdict(snapshot.proof),
         }
         note = self._note(snapshot.commit)
@@ -156,7 +156,7 @@ def differences(here: Sequence[RemoteFile], there: Sequence[RemoteFile]) -> Diff
     )
 
 
-def place_of(endpoint: str) -> str:
+def recorded_name(endpoint: str) -> str:
     """An endpoint as it is written down: origin and path."""
     return origin_of(endpoint) + "/" + endpoint.partition("://")[2].partition("/")[2].strip("/")
 

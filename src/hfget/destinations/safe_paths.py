@@ -163,14 +163,14 @@ def with_rest(lines: list[str], count: int) -> list[str]:
     return [*lines, texts.AND_MORE(more=count - len(lines))] if count > len(lines) else lines
 
 
-def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:
+def _collisions(paths: list[str], *, folding: bool) -> Iterator[tuple[str, str]]:
     """Paths that are the same, or a file where another path needs a folder; and which of both.
 
     With NUL, which no sound path holds, in place of the slash a path sorts directly before
     everything below it, so that neighbours tell; no set of all folders is needed, which a
     listing of deep paths could make a thousand times larger than itself.
     """
-    keys = sorted(_key(path, folding) for path in paths)
+    keys = sorted(_key(path, folding=folding) for path in paths)
     needs_folder: set[str] = set()
     clashing: dict[str, dict[str, None]] = {}
     for first, second in pairwise(keys):
@@ -183,15 +183,15 @@ def _collisions(paths: list[str], folding: bool) -> Iterator[tuple[str, str]]:
         return
     del keys
     for path in paths:
-        key = _key(path, folding)
+        key = _key(path, folding=folding)
         if key in clashing:
             clashing[key][path] = None
     for key, group in clashing.items():
         for path in group:
-            yield path, _collision(path, group, key in needs_folder)
+            yield path, _collision(path, group, needs_folder=key in needs_folder)
 
 
-def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
+def _collision(path: str, group: Iterable[str], *, needs_folder: bool) -> str:
     if needs_folder:
         return _NEEDS_FOLDER
     other = next((name for name in group if name != path), None)
@@ -200,7 +200,7 @@ def _collision(path: str, group: Iterable[str], needs_folder: bool) -> str:
     return texts.SAME_FILE(other=quoted(other))
 
 
-def _key(path: str, folding: bool) -> str:
+def _key(path: str, *, folding: bool) -> str:
     key = path.replace("/", "\0")
     if not folding:
         return key

@@ -19,7 +19,7 @@ _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
 _FLAGS |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 #: A log is written anew in less; a process that was stopped while it did so is not waited for.
 _LOCK_SECONDS = 5.0
-_MOST_TRIES = 10
+_MOST_TRIES = 50
 _BLOCK = 1 << 20
 
 
@@ -37,8 +37,6 @@ def append(path: Path, text: str) -> None:
             atomic_write(path, text)
             return
         try:
-            if os.fstat(fd).st_nlink == 0:
-                continue  # another process has written it anew just now
             if not _is_ours(fd):
                 atomic_write(path, text)
                 return
@@ -77,8 +75,9 @@ def _append_to(fd: int, text: str) -> None:
 
 
 def _is_ours(fd: int) -> bool:
+    """Whether it has no other name; it has none where another process has just written it anew."""
     found = os.fstat(fd)
-    return stat.S_ISREG(found.st_mode) and is_own(found) and found.st_nlink == 1
+    return stat.S_ISREG(found.st_mode) and is_own(found) and found.st_nlink <= 1
 
 
 def _has_name(fd: int, path: Path) -> bool:

@@ -62,7 +62,7 @@ class Tools(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Bytes a second for one file, None where there is no limit."""
+        """Bytes a second for one file, None without a limit."""
         limit = self.sources.limit
         total = limit.rate if limit else None
         return total / self.at_a_time if total else total
@@ -113,7 +113,7 @@ class Aria2cFile:
                     address = source.address()
                     if address.authorized:
                         return None
-                    self._fetch(source, address.url)
+                    self._fetch(address.url)
                 if self._publish():
                     return DoneFile(self._file.path, self._file.size, self.received)
                 lies += 1
@@ -143,7 +143,7 @@ class Aria2cFile:
         )
         self._wait(wait)
 
-    def _fetch(self, source: Located, url: str) -> None:
+    def _fetch(self, url: str) -> None:
         """Have aria2c bring the rest. Raises Transient and HfgetError, Stopped."""
         while (rate := self._tools.rate) == 0:
             self._wait(_PAUSED_SECONDS)

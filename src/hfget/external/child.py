@@ -145,7 +145,7 @@ class _Raw:
     def __init__(self, wire: ChildResponse) -> None:
         self._fp = wire
 
-    def read(self, amount: int, decode_content: bool = False) -> bytes:
+    def read(self, amount: int, decode_content: bool = False) -> bytes:  # noqa: FBT001 (urllib3)
         return self._fp.read(amount)
 
     def release_conn(self) -> None:

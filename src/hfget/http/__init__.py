@@ -20,6 +20,7 @@ from hfget.http.proxies import proxy_for
 from hfget.http.redirects import circle, is_redirect, stays_home
 from hfget.http.response import Response
 from hfget.http.retry import (
+    Retries,
     Transient,
     backoff,
     from_exception,
@@ -27,7 +28,6 @@ from hfget.http.retry import (
     given_up,
     is_last,
     wait_after,
-    with_retries,
 )
 from hfget.http.rewrites import HostRules, parse_rewrites
 from hfget.http.sealed_credentials import SealedCredentials
@@ -52,6 +52,7 @@ __all__ = [
     "InflateError",
     "Inflater",
     "Response",
+    "Retries",
     "SealedCredentials",
     "Transient",
     "WatchedClient",
@@ -75,5 +76,4 @@ __all__ = [
     "stays_home",
     "wait_after",
     "wire_of",
-    "with_retries",
 ]

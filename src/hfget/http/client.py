@@ -15,7 +15,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -120,13 +120,21 @@ class HttpClient:
             request.headers.update(self.keyring.authorization(origin, proxy))
         with self._lock:
             self.requests_sent += 1
+        timeouts = connecting, read_timeout
         try:
-            return self._send(request, proxy, (connecting, read_timeout), carrier)
-        except InTheClearError as error:
-            why = texts.NOT_THIS_MACHINE(host=host_of(url), peer=error.peer)
-            self.keyring.keep_here(origin, why)
-            del request.headers["Authorization"]
-            return self._send(request, proxy, (connecting, read_timeout), carrier)
+            try:
+                response = send(self._adapter(), self._sockets, request, timeouts, proxy, carrier)
+            except InTheClearError as seen:
+                why = texts.NOT_THIS_MACHINE(host=host_of(url), peer=seen.peer)
+                self.keyring.keep_here(origin, why)
+                del request.headers["Authorization"]
+                response = send(self._adapter(), self._sockets, request, timeouts, proxy, carrier)
+        except requests.RequestException as error:
+            self._fail(error, request, timeouts, proxy)
+        if proxy and proxies.is_refusal(response):
+            response.close()
+            raise proxies.refusal(response.status_code, proxy, str(request.url))
+        return response
 
     def close_off(self, error: HfgetError) -> None:
         """From now on every request fails like this: none is sent."""
@@ -185,26 +193,19 @@ class HttpClient:
         except ValueError as error:
             raise requests.exceptions.InvalidURL(str(error)) from None
 
-    def _send(
+    def _fail(
         self,
+        error: requests.RequestException,
         request: requests.PreparedRequest,
-        proxy: str | None,
         timeouts: tuple[float, float],
-        carrier: Carrier | None,
-    ) -> requests.Response:
-        url = str(request.url)
-        try:
-            response = send(self._adapter(), self._sockets, request, timeouts, proxy, carrier)
-        except requests.RequestException as error:
-            if certificate_fault(error) and not isinstance(error, requests.exceptions.ProxyError):
-                error = self._with_issuer(error, request, timeouts, proxy)
-            if proxy and (failure := proxies.failure(error, proxy, url)):
-                raise failure from error
-            raise error
-        if proxy and proxies.is_refusal(response):
-            response.close()
-            raise proxies.refusal(response.status_code, proxy, url)
-        return response
+        proxy: str | None,
+    ) -> NoReturn:
+        """Raise `error`, or one that says more: who issued a certificate, what the proxy does."""
+        if certificate_fault(error) and not isinstance(error, requests.exceptions.ProxyError):
+            error = self._with_issuer(error, request, timeouts, proxy)
+        if proxy and (failure := proxies.failure(error, proxy, str(request.url))):
+            raise failure from error
+        raise error
 
     def _with_issuer(
         self,

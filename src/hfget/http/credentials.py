@@ -125,9 +125,15 @@ def choose_credential(
             return CredentialChoice(Credential(secret, source, origin, eager=True, scheme="Basic"))
         return CredentialChoice(Credential(secret, source, origin, eager=True))
     if not use_ambient or is_true(env.get("HF_HUB_DISABLE_IMPLICIT_TOKEN")):
-        return CredentialChoice(withheld=_switched_off(env, use_ambient))
+        return CredentialChoice(withheld=_switched_off(env, use_ambient=use_ambient))
     named, warnings = _named(origin, endpoint, tuple(send_to), env)
-    choice = _ambient(endpoint, endpoint_source, encrypted, named or is_official(endpoint), env)
+    choice = _ambient(
+        endpoint,
+        endpoint_source,
+        encrypted=encrypted,
+        allowed=named or is_official(endpoint),
+        env=env,
+    )
     if choice.credential is None and env.get("HF_OIDC_RESOURCE", "").strip():
         why = texts.NO_OIDC
         remedy = advice.LET_HF_EXCHANGE
@@ -152,6 +158,7 @@ def _given(endpoint: str, flag: str | None) -> tuple[Secret, TokenSource] | None
 def _ambient(
     endpoint: str,
     endpoint_source: EndpointSource,
+    *,
     encrypted: bool,
     allowed: bool,
     env: Mapping[str, str],
@@ -183,7 +190,7 @@ def _ambient(
     return _stored_login(path, origin_of(endpoint))
 
 
-def _switched_off(env: Mapping[str, str], use_ambient: bool) -> Withheld | None:
+def _switched_off(env: Mapping[str, str], *, use_ambient: bool) -> Withheld | None:
     """The token that the user does not want to be sent."""
     why, remedy = texts.NO_TOKEN_GIVEN, advice.LEAVE_NO_TOKEN_OUT
     if use_ambient:

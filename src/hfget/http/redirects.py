@@ -89,7 +89,7 @@ def is_redirect(response: requests.Response) -> bool:
     return 300 <= status < 400 and status != 304 and "Location" in response.headers
 
 
-def stays_home(at_home: bool, url: str, home: str) -> bool:
+def stays_home(at_home: bool, url: str, home: str) -> bool:  # noqa: FBT001 (the subject)
     """Whether a way that now leads to `url` has never left the origin of `home`.
 
     Once it was left no token goes along any more, even if the way leads back.

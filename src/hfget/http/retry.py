@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import http.client
 import random
+import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -201,47 +202,53 @@ def wait_after(failure: Transient, attempt: int) -> float:
     return max(failure.wait + backoff(1) / 4, backoff(attempt))
 
 
-def with_retries(
-    attempt: Callable[[], T],
-    *,
-    retries: int,
-    stop: threading.Event,
-    on_retry: Callable[[Transient, float, int], None],
-) -> T:
-    """Run `attempt` until it returns, at most `retries` + 1 times, while it raises Transient.
+class Retries:
+    """How requests of one kind are tried again: `most` times, as long as `stop` is not set.
 
-    Raises what `given_up` makes of the last when the tries are used up, the error of `stop` once
-    that is set, and whatever else `attempt` raises at once.
+    `on_retry` gets a failure, the seconds until the next try, and the number of the last one; what
+    it raises ends the tries.
     """
 
-    def seen(state: tenacity.RetryCallState) -> Transient:
-        assert state.outcome is not None
-        failure = state.outcome.exception()
-        assert isinstance(failure, Transient)
-        return failure
+    def __init__(
+        self, most: int, stop: threading.Event, on_retry: Callable[[Transient, float, int], None]
+    ) -> None:
+        self._most = most
+        self._stop = stop
+        self._on_retry = on_retry
 
-    def wait(state: tenacity.RetryCallState) -> float:
-        return wait_after(seen(state), state.attempt_number)
+    def run(self, attempt: Callable[[], T], most: int = sys.maxsize) -> T:
+        """Run `attempt` until it returns, at most `most` + 1 times, while it raises Transient.
 
-    def tell(state: tenacity.RetryCallState) -> None:
-        on_retry(seen(state), state.upcoming_sleep, state.attempt_number)
+        Raises what `given_up` makes of the last when the tries are used up, the error of `stop`
+        once that is set, and whatever else `attempt` raises at once.
+        """
+        most = min(most, self._most)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Transient),
+            wait=lambda state: wait_after(_failure(state), state.attempt_number),
+            stop=lambda state: is_last(_failure(state), state.attempt_number, most),
+            sleep=self._sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except Transient as failure:
+            raise given_up(failure) from None
 
-    def sleep(seconds: float) -> None:
-        if stop.wait(seconds):
-            raise (stop if isinstance(stop, Stop) else Stop()).error()
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise (self._stop if isinstance(self._stop, Stop) else Stop()).error()
 
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(Transient),
-        wait=wait,
-        stop=lambda state: is_last(seen(state), state.attempt_number, retries),
-        sleep=sleep,
-        before_sleep=tell,
-        reraise=True,
-    )
-    try:
-        return retrying(attempt)
-    except Transient as failure:
-        raise given_up(failure) from None
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        self._on_retry(_failure(state), state.upcoming_sleep, state.attempt_number)
+
+
+def _failure(state: tenacity.RetryCallState) -> Transient:
+    assert state.outcome is not None
+    failure = state.outcome.exception()
+    assert isinstance(failure, Transient)
+    return failure
 
 
 def given_up(failure: Transient, path: str | None = None) -> UnreachableError | DiskError:

@@ -56,10 +56,17 @@ class _Tracked(HTTPConnection):
         super().connect()
         self._sockets.add(self.sock)
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
+        if headers is not None and "Authorization" in headers:
+            self._check_peer()
         self._sockets.sending.reused = self.sock is not None and not self._is_new
-        super().request(*args, **kwargs)
+        super().request(method, url, body, headers, **options)
         self._is_new = False
+
+    def _check_peer(self) -> None:
+        """Raise InTheClearError where the peer is not to see a secret. TLS shows it to no other."""
 
 
 class _Connection(_Tracked):
@@ -90,16 +97,12 @@ class InTheClearError(Exception):
 class _PlainConnection(_Connection):
     """A secret goes over it only if the peer is this machine: names and DNS prove nothing."""
 
-    def request(
-        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
-    ) -> None:
-        if headers is not None and "Authorization" in headers:
-            if self.sock is None:
-                self.connect()
-            peer = str(self.sock.getpeername()[0])
-            if not is_loopback_address(peer):
-                raise InTheClearError(peer)
-        super().request(method, url, body, headers, **options)
+    def _check_peer(self) -> None:
+        if self.sock is None:
+            self.connect()
+        peer = str(self.sock.getpeername()[0])
+        if not is_loopback_address(peer):
+            raise InTheClearError(peer)
 
 
 class _TLSConnection(_Connection, HTTPSConnection):
@@ -151,7 +154,7 @@ def tls_context(trusted: Authorities, sockets: Sockets) -> ssl.SSLContext:
     """A context that verifies against `trusted`. Raises UsageError if that cannot be read."""
 
     class Socket(SteadyTimeout, ssl.SSLSocket):
-        def do_handshake(self, block: bool = False) -> None:
+        def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001 (ssl's own)
             sockets.add(self)
             super().do_handshake(block)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -19,6 +19,7 @@ from hfget.endpoints import host_of, origin_of
 from hfget.errors import HfgetError, NetworkError, UnreachableError
 from hfget.http import (
     HttpClient,
+    Retries,
     Transient,
     circle,
     from_exception,
@@ -26,7 +27,6 @@ from hfget.http import (
     given_up,
     is_redirect,
     stays_home,
-    with_retries,
 )
 from hfget.hub.bounded_json import Budget, read_json
 from hfget.hub.error_codes import refusal
@@ -103,6 +103,7 @@ class HubClient:
         self.home = origin_of(self.endpoint)
         self._observer = observer
         self._stop = stop
+        self.retries = Retries(min(API_RETRIES, settings.retries), stop, self._tell)
         self.budget = Budget(stop)
         #: Whether X-Repo-Commit, where it is sent, tells of which commit an answer is.
         self.names_commits = True
@@ -113,7 +114,7 @@ class HubClient:
 
     @property
     def host(self) -> str:
-        return host_of(self.endpoint + "/")
+        return host_of(self.endpoint)
 
     def api(self, ref: RepoRef) -> str:
         """The address of a repo in the API."""
@@ -126,15 +127,6 @@ class HubClient:
 
     def note(self, text: str, *, warning: bool = False) -> None:
         self._observer(events.Note(text, "warning" if warning else "info"))
-
-    def again(self, attempt: Callable[[], T], retries: int = API_RETRIES) -> T:
-        """`attempt`, repeated while it raises Transient. Raises HfgetError."""
-        return with_retries(
-            attempt,
-            retries=min(retries, self._settings.retries),
-            stop=self._stop,
-            on_retry=self._tell,
-        )
 
     def _tell(self, failure: Transient, wait: float, number: int) -> None:
         if not self.answered:
@@ -162,7 +154,9 @@ class HubClient:
         def attempt() -> ApiAnswer:
             try:
                 with self.budget.waiting():
-                    response, still_at_home = self._follow(url, at_home, method, form)
+                    response, still_at_home = self._follow(
+                        url, at_home=at_home, method=method, form=form
+                    )
                     with closing(response):
                         json = self._read(response, ref, method, tolerated)
                         return ApiAnswer(json, response, still_at_home)
@@ -171,17 +165,13 @@ class HubClient:
             except Exception as error:
                 raise from_exception(error, url) from error
 
-        return self.again(attempt)
+        return self.retries.run(attempt)
 
     def next_address(self, response: requests.Response, link: str) -> str:
         """The checked absolute form of an address in `response`. Raises HfgetError."""
         return self._http.next_address(response, link, self.endpoint)
 
-    def refuse(self, answer: ApiAnswer, ref: RepoRef) -> NoReturn:
-        """Raise what an answer that was tolerated so far means."""
-        raise self._refusal(answer.response, ref)
-
-    def _refusal(self, response: requests.Response, ref: RepoRef) -> HfgetError:
+    def refusal(self, response: requests.Response, ref: RepoRef) -> HfgetError:
         held = self._settings.withheld_tokens
         return refusal(response, ref, self._http, withheld_tokens=held)
 
@@ -201,7 +191,7 @@ class HubClient:
         if failure := from_status(response):
             raise failure
         if not 200 <= status < 300:
-            raise self._refusal(response, ref)
+            raise self.refusal(response, ref)
         if method == "HEAD":
             return None
         window = HURRIED_WINDOW_SECONDS if self._hurry else SLOW_WINDOW_SECONDS
@@ -214,7 +204,7 @@ class HubClient:
         return found
 
     def _follow(
-        self, url: str, at_home: bool, method: str, form: bytes | None
+        self, url: str, *, at_home: bool, method: str, form: bytes | None
     ) -> tuple[requests.Response, bool]:
         """Send the request through redirects; whether that never left the endpoint's origin.
 

@@ -137,7 +137,7 @@ class CommitHolders:
         own = self._snapshot.ref
         ref = RepoRef(own.repo_id, own.repo_type, revision=self._snapshot.commit)
         lacks: str = texts.LACKS_COMMIT(
-            host=host_of(endpoint + "/"), commit=self._snapshot.commit[:12], ref=own
+            host=host_of(endpoint), commit=self._snapshot.commit[:12], ref=own
         )
         try:
             answer = client.ask(f"{client.api(ref)}/revision/{self._snapshot.commit}", ref)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from hfget.hub.entries import remote_file, tree_id
-from hfget.hub.proof import pointer_size
+from hfget.hub.git_ids import pointer_size
 from hfget.messages import hub_texts as texts
 from hfget.model import RemoteFile
 

@@ -78,7 +78,7 @@ def _of_another_origin(http: HttpClient, response: requests.Response) -> Withhel
     credential = http.keyring.of_others(response.url)
     if credential is None:
         return None
-    why = texts.TOKEN_OF_OTHER_HOST(host=host_of(credential.origin + "/"))
+    why = texts.TOKEN_OF_OTHER_HOST(host=host_of(credential.origin))
     remedy = texts.ASK_THERE(endpoint=shell_word(safe_url(origin_of(response.url))))
     return Withheld(credential.source, why, remedy)
 

@@ -31,7 +31,12 @@ _REPO_IN_API_PATH = re.compile(
 #: What the Hub calls its default branch; huggingface_hub asks for it where none is named.
 _DEFAULT_BRANCH = "main"
 
-KnownTree = Callable[[str], "Tree | None"]
+#: What is recorded of a commit, by endpoint and commit.
+KnownTree = Callable[[str, str], "Tree | None"]
+
+
+def no_tree(endpoint: str, commit: str) -> None:
+    """Nothing is recorded."""
 
 
 class Hub:
@@ -54,14 +59,14 @@ class Hub:
         self._client = HubClient(
             http, settings, observer, stop or threading.Event(), unreached, hurry=hurry
         )
-        self._endpoint = self._client.endpoint
+        self.endpoint = settings.endpoint
 
     @property
     def has_answered(self) -> bool:
         """Whether the endpoint has named a commit."""
         return self._client.answered
 
-    def snapshot(self, ref: RepoRef, known_tree: KnownTree = lambda commit: None) -> Snapshot:
+    def snapshot(self, ref: RepoRef, known_tree: KnownTree = no_tree) -> Snapshot:
         """Pin `ref` to a commit and list its files.
 
         A listing that `known_tree` has for the commit is taken from there, unless it lacks a
@@ -73,10 +78,10 @@ class Hub:
             return self._snapshot_of_trail(ref, known_tree)
         self._client.begin()
         ref, commit, siblings = self._pin(ref)
-        tree = known_tree(commit)
+        tree = known_tree(self.endpoint, commit)
         if tree is None or not {file.path for file in tree.files}.issuperset(siblings or ()):
             tree = list_tree(self._client, ref, commit, siblings)
-        return Snapshot(ref, self._endpoint, commit, tree.files, tree.proof)
+        return Snapshot(ref, self._client.endpoint, commit, tree.files, tree.proof)
 
     def pin(self, ref: RepoRef) -> tuple[RepoRef, str]:
         """The ref under the repo's present name, and the commit its revision points to.
@@ -124,7 +129,24 @@ class Hub:
         and the files that the endpoint names there, if it does.
         """
         url = self._client.api(ref)
-        answer = self._info(url, ref)
+        if ref.revision is not None:
+            answer = self._client.ask(f"{url}/revision/{quote(ref.revision, safe='')}", ref)
+        else:
+            answer = self._client.ask(url, ref, tolerated=NO_ROUTE)
+            if not (answer.ok or answer.error_code):  # perhaps it knows only named revisions
+                main = f"{url}/revision/{_DEFAULT_BRANCH}"
+                named = self._client.ask(main, ref, tolerated=NO_ROUTE)
+                answer = named if named.ok else answer
+            if not answer.ok:
+                raise self._client.refusal(answer.response, ref)
+        commit = self._commit(url, ref, answer)
+        renamed = self._renamed(ref, answer.response)
+        if renamed != ref.repo_id:
+            self._client.note(texts.RENAMED(repo_id=ref.repo_id, renamed=renamed))
+        return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
+
+    def _commit(self, url: str, ref: RepoRef, answer: ApiAnswer) -> str:
+        """The commit that the endpoint has answered with. Raises NetworkError for any other."""
         sha = answer.json.get("sha") if isinstance(answer.json, dict) else None
         commit = sha.lower() if isinstance(sha, str) else ""
         if not is_commit(commit):
@@ -139,22 +161,7 @@ class Hub:
         # a header that contradicts the answer it comes with is a proxy's, and says nothing
         self._client.names_commits = answer.commit in ("", commit)
         self._client.answered = True
-        renamed = self._renamed(ref, answer.response)
-        if renamed != ref.repo_id:
-            self._client.note(texts.RENAMED(repo_id=ref.repo_id, renamed=renamed))
-        return replace(ref, repo_id=renamed), commit, _siblings(answer.json)
-
-    def _info(self, url: str, ref: RepoRef) -> ApiAnswer:
-        """The repo info. A server may have only the route that names the revision."""
-        if ref.revision is not None:
-            return self._client.ask(f"{url}/revision/{quote(ref.revision, safe='')}", ref)
-        answer = self._client.ask(url, ref, tolerated=NO_ROUTE)
-        if answer.ok:
-            return answer
-        if not answer.error_code:
-            named = self._client.ask(f"{url}/revision/{_DEFAULT_BRANCH}", ref, tolerated=NO_ROUTE)
-            answer = named if named.ok else answer
-        return answer if answer.ok else self._client.refuse(answer, ref)
+        return commit
 
     def _renamed(self, ref: RepoRef, response: requests.Response) -> str:
         """The repo ID at the end of the redirects (`gpt2` leads to `openai-community/gpt2`)."""

@@ -47,7 +47,7 @@ def list_tree(client: HubClient, ref: RepoRef, commit: str, siblings: Sequence[s
     Backends of a mirror that are not in step may answer for different commits: then the listing
     begins anew. Raises ListingError where it is not whole, and what `refusal` names.
     """
-    return client.again(lambda: _Lister(client, ref, commit, siblings).tree(), 3)
+    return client.retries.run(lambda: _Lister(client, ref, commit, siblings).tree(), 3)
 
 
 class _Lister:

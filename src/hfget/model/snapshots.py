@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hfget.model.showing import files, megabytes
 
@@ -151,3 +151,27 @@ class Snapshot:
         """One line; the fields have the rest."""
         size = megabytes(sum(file.size for file in self.files))
         return f"<Snapshot {self.ref} @ {self.commit[:7]}: {files(len(self.files))}, {size}>"
+
+
+class FileChange(NamedTuple):
+    """A file that two listings have differently: its size in each, None where it is not."""
+
+    path: str
+    before: int | None
+    after: int | None
+
+
+class RepoChange(NamedTuple):
+    """What a repo was in a lock file or a download, and what it is now.
+
+    `before` and `after` are commits, `before` is empty for a repo that is new. `total` is the size
+    of all files now, `need` what of that is not on this disk.
+    """
+
+    ref: RepoRef
+    folder: str
+    before: str
+    after: str
+    files: tuple[FileChange, ...]
+    total: int
+    need: int

@@ -76,5 +76,5 @@ def _meant(
     repo: str, named: Sequence[NamedEndpoint], mirrors: Sequence[NamedEndpoint]
 ) -> str | None:
     """The endpoint of which `repo` may be a URL: one that it names, else the first."""
-    hosts = (one.url for one in (*named, *mirrors) if host_of(one.url + "/") in repo)
+    hosts = (one.url for one in (*named, *mirrors) if host_of(one.url) in repo)
     return next(hosts, named[0].url if named else None)

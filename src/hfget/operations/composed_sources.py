@@ -52,8 +52,7 @@ class ComposedSources:
             hosts = HostHealth(settings.retries, stop)
             hosts.answered(host_of(settings.endpoint))
         self._hosts = hosts
-        rate = rate_of(options)
-        self.limit = limit or (RateLimit(rate, stop, context.warn) if rate else None)
+        self.limit = limit or rate_limit_of(context)
         self._carrier = _carrier_of(options.tool)
         self._holders: CommitHolders | None = None
         self._mirrors: MirrorHealth | None = None
@@ -156,6 +155,12 @@ class ComposedSources:
         """An endpoint was asked for the commit: that says how soon its API answers."""
         if self._mirrors is not None:
             self._mirrors.told(self._names[endpoint], seconds)
+
+
+def rate_limit_of(context: RunContext) -> RateLimit | None:
+    """What all connections together keep to, as an option or the environment says."""
+    rate = rate_of(context.options)
+    return RateLimit(rate, context.stop, context.warn) if rate else None
 
 
 class JoinedSources:

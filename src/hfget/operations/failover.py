@@ -8,10 +8,10 @@ What one endpoint says about rights is not asked of another, unless a token is b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hfget import events
 from hfget.endpoints import host_of, origin_of
@@ -28,10 +28,9 @@ from hfget.errors import (
     UnseenError,
 )
 from hfget.http import HttpClient, Transient
-from hfget.hub import Hub, Tree, Unreached
+from hfget.hub import Hub, Unreached
 from hfget.messages import joined
 from hfget.messages import operations_texts as texts
-from hfget.model import RepoRef, Snapshot
 from hfget.operations.pulls.api_health import ApiHealth
 from hfget.settings import Settings
 from hfget.system import Stop
@@ -45,8 +44,6 @@ _LEADS_ON = (
     UnsafeError,
 )
 _T = TypeVar("_T")
-#: What is recorded of a commit, by endpoint and commit.
-RecordedTree = Callable[[str, str], "Tree | None"]
 
 
 class Failover:
@@ -90,62 +87,47 @@ class Failover:
             if isinstance(error, NotFoundError | AccessError)
         }
 
-    def snapshot(self, ref: RepoRef, recorded: RecordedTree) -> Snapshot:
-        """The snapshot of `ref`. Raises the gravest of what the endpoints answered."""
-        return self._answer(
-            lambda hub, endpoint: hub.snapshot(ref, lambda commit: recorded(endpoint, commit))
-        )
-
-    def commit(self, ref: RepoRef) -> str:
-        """The commit that `ref` is now, by one request. Raises as `snapshot` does."""
-        return self._answer(lambda hub, endpoint: hub.pin(ref)[1])
-
-    def refs(self, ref: RepoRef) -> Any:
-        """Branches, tags and pull requests, not checked. Raises as `snapshot` does."""
-        return self._answer(lambda hub, endpoint: hub.refs(ref))
-
-    def _answer(self, ask: Callable[[Hub, str], _T]) -> _T:
+    def ask(self, question: Callable[[Hub], _T]) -> _T:
         """The first answer there is. Raises the gravest of what the endpoints answered."""
         self._errors = {}
+        for hub in self._hubs():
+            try:
+                with nullcontext() if self._health is None else self._health.asking(hub.endpoint):
+                    found = question(hub)
+            except ExposedTokenError:
+                raise
+            except _LEADS_ON as error:
+                self._errors[hub.endpoint] = error
+            else:
+                self.hub, self._has_answered = hub, True
+                return found
+        raise self._gravest()
+
+    def _hubs(self) -> Iterator[Hub]:
+        """Those to be asked, one after the other; of several, some twice."""
         endpoints = self._settings.endpoints
         if self._settings.offline:
             endpoints = endpoints[:1]
         if len(endpoints) > 1:
-            if (found := self._first(endpoints, ask, hurry=True)) is not None:
-                return found
+            yield from self._turns(endpoints, hurry=True)
             endpoints = tuple(
                 one for one in endpoints if isinstance(self._errors.get(one), UnreachableError)
             )
-        found = self._first(endpoints, ask, hurry=False)
-        if found is None:
-            raise self._gravest()
-        return found
+        yield from self._turns(endpoints, hurry=False)
 
-    def _first(
-        self, endpoints: Iterable[str], ask: Callable[[Hub, str], _T], *, hurry: bool
-    ) -> _T | None:
-        """The first answer that an endpoint gives. Raises what is final."""
+    def _turns(self, endpoints: Iterable[str], *, hurry: bool) -> Iterator[Hub]:
+        """Each of them that may be asked once its turn comes."""
         health = self._health
         waiting = [one for one in endpoints if self._may_be_asked(one)]
         while waiting:
             waiting = health.in_order(waiting) if health is not None else waiting
             endpoint = waiting.pop(0)
             self._has_answered = self.has_answered
-            self._asked = hub = self._hub(endpoint, hurry=hurry)
-            try:
-                with health.asking(endpoint) if health is not None else nullcontext():
-                    found = ask(hub, endpoint)
-            except ExposedTokenError:
-                raise
-            except _LEADS_ON as error:
-                self._errors[endpoint] = error
-                waiting = [one for one in waiting if self._may_be_asked(one)]
-                if waiting and hurry and health is None:  # else it tells of those that rest
-                    self._tell(error, waiting[0])
-            else:
-                self.hub, self._has_answered = hub, True
-                return found
-        return None
+            self._asked = self._hub(endpoint, hurry=hurry)
+            yield self._asked
+            waiting = [one for one in waiting if self._may_be_asked(one)]
+            if waiting and hurry and health is None:  # else it tells of those that rest
+                self._tell(self._errors[endpoint], waiting[0])
 
     def _may_be_asked(self, endpoint: str) -> bool:
         """Once a repo is gated, only an endpoint that a token is bound to can answer otherwise."""
@@ -162,7 +144,7 @@ class Failover:
         return Hub(self._http, settings, self._observer, self._stop, unreached, hurry=hurry)
 
     def _tell(self, error: HfgetError, following: str) -> None:
-        text = texts.ASKING_INSTEAD(failure=error.message, host=host_of(following + "/"))
+        text = texts.ASKING_INSTEAD(failure=error.message, host=host_of(following))
         self._observer(events.Note(text, "warning"))
 
     def _gravest(self) -> HfgetError:

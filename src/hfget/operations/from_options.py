@@ -129,7 +129,7 @@ def layout_of(ref: RepoRef, options: DownloadOptions) -> Layout:
     layout = choose_layout(
         ref,
         local_dir=options.local_dir,
-        cache=options.cache,
+        cache=options.into_cache,
         cache_dir=options.cache_dir,
         force=options.force,
         fsync=options.fsync,

@@ -71,7 +71,7 @@ class Recall:
         paths = differences(snapshot.files, found.files).paths
         if not paths:
             return
-        host, first = host_of(endpoint + "/"), safe_text(paths[0], 120)
+        host, first = host_of(endpoint), safe_text(paths[0], 120)
         what = texts.OF_COMMIT(paths=count_text(len(paths), "file"), commit=snapshot.commit[:12])
         if not found.endpoints:
             self._warn(texts.LISTS_OTHERWISE(host=host, what=what, first=first), host)
@@ -96,7 +96,7 @@ class Recall:
 def against_listing(report: Report, locked: Snapshot, listed: Snapshot) -> Report:
     """The report, where the endpoint lists other files than are locked: that is why they failed."""
     ours, theirs = ({file.path: file for file in one.files} for one in (locked, listed))
-    host = host_of(listed.endpoint + "/")
+    host = host_of(listed.endpoint)
     failures = []
     for failure in report.failures:
         mine, other = ours.get(failure.path), theirs.get(failure.path)

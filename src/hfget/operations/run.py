@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -95,18 +95,16 @@ class Run:
         Where it cannot be asked, as it listed them when something of it was last complete here;
         then the snapshot is `stale`.
         """
-        return self._resolved(self._resolver.listing)
-
-    def _resolved(self, resolve: Callable[[], Snapshot]) -> Snapshot:
-        for note in remarks(self.asked, self.settings):
-            self._observer(note)
-        snapshot = resolve()
+        self._remark_endpoints()
+        snapshot = self._resolver.listing()
         self._observer(events.Resolved(snapshot))
         return snapshot
 
     def plan(self, consent: Consent | None = None) -> Plan:
         """What a download would do. `consent` as for `download`."""
-        snapshot = self._resolved(self._resolver.snapshot)
+        self._remark_endpoints()
+        snapshot = self._resolver.snapshot()
+        self._observer(events.Resolved(snapshot))
         files = self.selected(snapshot)
         self._layout.check(snapshot.files)
         if (made := self._resolver.complete_plan) is None:
@@ -149,7 +147,9 @@ class Run:
         recall = Recall(
             self._layout, self.settings.endpoint, self._observer, force=self._options.force
         )
-        snapshot = self._resolved(lambda: self._resolver.snapshot(recall.tree))
+        self._remark_endpoints()
+        snapshot = self._resolver.snapshot(recall.tree)
+        self._observer(events.Resolved(snapshot))
         if (complete := self._resolver.complete_plan) is not None:
             # All was here before the hub was asked: nothing is locked, and nothing written.
             self._tell_plan(complete, [item.file for item in complete.items])
@@ -253,6 +253,10 @@ class Run:
         made = self._resolver.make_plan(snapshot, files)
         fresh = (item.state is not ItemState.COMPLETE for item in made.items)
         return any(fresh) or bool(made.removals)
+
+    def _remark_endpoints(self) -> None:
+        for note in remarks(self.asked, self.settings):
+            self._observer(note)
 
     def remark(self, snapshot: Snapshot, *, pickles: bool = True) -> None:
         """Warn of patterns that match nothing, and of what a choice leaves out or can run code."""

@@ -11,12 +11,12 @@ from hfget.destinations import Layout, cache_beside
 from hfget.endpoints import host_of
 from hfget.errors import HfgetError, UnreachableError
 from hfget.http import CALM, HttpClient, Transient, given_up
-from hfget.hub import Hub
+from hfget.hub import Hub, KnownTree, no_tree
 from hfget.limits import TURNS
 from hfget.messages import http_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, Span, is_commit
 from hfget.operations.asking_limit import AskingLimit
-from hfget.operations.failover import Failover, RecordedTree
+from hfget.operations.failover import Failover
 from hfget.operations.from_options import layout_of, selection_of
 from hfget.operations.planner import Companions, make_plan
 from hfget.operations.recorded_listing import against_listing
@@ -25,10 +25,6 @@ from hfget.operations.shards.sharding import part_of, shard_of, spans_of
 from hfget.operations.without_hub import Found, is_here, pinned, remembered
 from hfget.partials import hash_file
 from hfget.selection import select
-
-
-def _not_recorded(endpoint: str, commit: str) -> None:
-    return None
 
 
 class SnapshotResolver:
@@ -69,11 +65,11 @@ class SnapshotResolver:
     def listing(self) -> Snapshot:
         """The snapshot for `ls`: it is always asked for, and stale where the hub is silent."""
         self._usable = self._can_be_listed
-        return self._given or self._asked(_not_recorded)
+        return self._given or self.snapshot(always=True)
 
     def commit(self) -> str:
         """The commit that the revision is now, by a single request. Raises HfgetError."""
-        return self._endpoints.commit(self._ref)
+        return self._endpoints.ask(lambda hub: hub.pin(self._ref)[1])
 
     def recorded(self) -> Snapshot | None:
         """The snapshot as the records here have it, whichever endpoint gave it."""
@@ -92,13 +88,25 @@ class SnapshotResolver:
         """Endpoints that have said that they do not have the repo or do not show it, and how."""
         return self._endpoints.lacking
 
-    def snapshot(self, recorded: RecordedTree = _not_recorded) -> Snapshot:
-        """The snapshot, from an endpoint or, as far as that is right, from the records here."""
-        if self._given is not None:
-            if not self._options.force:
-                self._is_complete(self._given)
-            return self._given
-        return self._pinned() or self._asked(recorded)
+    def snapshot(self, recorded: KnownTree = no_tree, *, always: bool = False) -> Snapshot:
+        """The snapshot, from an endpoint or, as far as that is right, from the records here.
+
+        With `always` an endpoint is asked even for a commit that is complete here.
+        """
+        if not always and (known := self._known()) is not None:
+            return known
+        try:
+            with self._limit:
+                snapshot = self._endpoints.ask(lambda hub: hub.snapshot(self._ref, recorded))
+        except UnreachableError as error:
+            found = None if self._endpoints.has_answered else self._find()
+            if found is None:
+                raise
+            return self._taken(found, self._too_slow() if self._limit.reached else error)
+        if self._limit.reached and self._found is not None:  # it answered that very moment
+            return self._taken(self._found, self._too_slow())
+        self.complete_plan = None  # what was found is not what it named
+        return snapshot
 
     def selected(self, snapshot: Snapshot) -> tuple[RemoteFile, ...]:
         """The files wanted. Raises UsageError or EntryNotFoundError where nothing matches."""
@@ -161,21 +169,6 @@ class SnapshotResolver:
             return report
         return against_listing(report, self._given, listed)
 
-    def _asked(self, recorded: RecordedTree) -> Snapshot:
-        """The snapshot as an endpoint has it, else what is complete here without a request."""
-        try:
-            with self._limit:
-                snapshot = self._endpoints.snapshot(self._ref, recorded)
-        except UnreachableError as error:
-            found = None if self._endpoints.has_answered else self._find()
-            if found is None:
-                raise
-            return self._taken(found, self._too_slow() if self._limit.reached else error)
-        if self._limit.reached and self._found is not None:  # it answered that very moment
-            return self._taken(self._found, self._too_slow())
-        self.complete_plan = None  # what was found is not what it named
-        return snapshot
-
     def _taken(self, found: Found, error: UnreachableError) -> Snapshot:
         """What was found, since no endpoint could be asked because of `error`."""
         self._http.close_off(error)
@@ -186,17 +179,20 @@ class SnapshotResolver:
         return found.snapshot
 
     def _too_slow(self) -> UnreachableError:
-        host = host_of(self._settings.endpoint + "/")
+        host = host_of(self._settings.endpoint)
         return UnreachableError(texts.HOST_FAILED(host=host, reason=texts.ANSWER_TIMEOUT))
 
     def _need_not_ask(self) -> bool:
         """Whether no endpoint has answered yet, and none has to."""
         return not self._endpoints.has_answered and self._find() is not None
 
-    def _pinned(self) -> Snapshot | None:
-        """A commit that is complete here needs no request."""
+    def _known(self) -> Snapshot | None:
+        """What needs no request: what is given, a commit that is complete here."""
         if self._options.force:
-            return None
+            return self._given
+        if self._given is not None:
+            self._is_complete(self._given)
+            return self._given
         return pinned(self._layout, self._ref, self._settings.endpoints, self._is_complete)
 
     def _unreached(self, failure: Transient, wait: float) -> None:

@@ -239,6 +239,11 @@ class DownloadOptions:
     )
     fsync: bool = option(True, MANNER, "Do not wait until data has reached the disk.")
 
+    @property
+    def into_cache(self) -> bool:
+        """Whether files go into the Hub cache: by `cache`, or by a `cache_dir` alone."""
+        return self.cache or (self.cache_dir is not None and self.local_dir is None)
+
     def __post_init__(self) -> None:
         for name, known in OPTIONS.items():
             flag = next((flag for flag in known.flags if flag.startswith("--")), name)

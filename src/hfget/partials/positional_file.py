@@ -51,15 +51,15 @@ class PositionalFile:
             fd = open_own(path, os.O_RDWR)
         else:
             fd = open_file(path)
-        self._take(fd, path, writable, inode)
+        self._take(fd, path, writable=writable, inode=inode)
 
     def reader(self) -> PositionalFile:
         """The same file, whatever has its name by now, to be read. Raises OSError."""
         other = PositionalFile.__new__(PositionalFile)
-        other._take(os.dup(self._fd), self._path, False)
+        other._take(os.dup(self._fd), self._path, writable=False)
         return other
 
-    def _take(self, fd: int, path: Path, writable: bool, inode: Inode | None = None) -> None:
+    def _take(self, fd: int, path: Path, *, writable: bool, inode: Inode | None = None) -> None:
         self._path = path
         self._writable = writable
         self._fd = fd

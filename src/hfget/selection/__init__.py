@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from hfget.selection.gguf import label_of, looks_like_label, projectors, whole_name
 from hfget.selection.groups import Group, groups_of
-from hfget.selection.kinds import is_kind
+from hfget.selection.kinds import is_kind, loaders_of
 from hfget.selection.labels import files_meant, labels_of
-from hfget.selection.loaders import loaders_of
 from hfget.selection.patterns import Selection, absent, select, selection_remarks
 from hfget.selection.weights import Choice, split_words
 

@@ -259,3 +259,34 @@ def _kind_of_folder(folder: str) -> str:
     if _SAVED_MODEL.search(folder):
         return TENSORFLOW
     return TRAINING if _TRAINING_FOLDER.search(folder) else ""
+
+
+#: The programs that people use for a kind, by their own names.
+_LOADERS = {
+    SAFETENSORS: "transformers, diffusers, vLLM",
+    BIN: "transformers, PyTorch",
+    GGUF: "llama.cpp, Ollama, LM Studio",
+    ONNX: "ONNX Runtime, optimum",
+    TENSORFLOW: "TensorFlow, Keras",
+    FLAX: "Flax, JAX",
+    OPENVINO: "OpenVINO",
+    COREML: "Core ML",
+    TFLITE: "LiteRT",
+    RUST: "rust-bert",
+    GGML: "whisper.cpp",
+    MLC: "MLC LLM",
+    MNN: "MNN",
+    NEMO: "NVIDIA NeMo",
+    PADDLE: "PaddlePaddle",
+    EXECUTORCH: "ExecuTorch",
+    TENSORRT: "TensorRT",
+    NPZ: "MLX",
+    LLAMAFILE: "llamafile",
+    METAL: "gpt-oss (Metal)",
+    NCNN: "ncnn",
+}
+
+
+def loaders_of(kind: str) -> str:
+    """What loads a kind of weights, the usual program first; empty where none does."""
+    return _LOADERS.get(kind, "")

@@ -28,7 +28,7 @@ _DATA = re.compile(
 _MOST_LISTED = 40
 
 
-def check_words(words: Sequence[str], found: Twins, narrowed: bool) -> None:
+def check_words(words: Sequence[str], found: Twins, *, narrowed: bool) -> None:
     """Raises UsageError for a precision that is in no name of the kinds that were asked for."""
     for word in words:
         if not any(is_named(piece, (word,)) for piece in found.kept):
@@ -38,7 +38,7 @@ def check_words(words: Sequence[str], found: Twins, narrowed: bool) -> None:
                 if written := piece.variant or "_".join(export_of(base)[1]):
                     sizes[written] = sizes.get(written, 0) + piece.file.size
             raise UsageError(
-                texts.NO_PRECISION(who=_who(narrowed), word=safe_text(word, 80)),
+                texts.NO_PRECISION(who=_who(narrowed=narrowed), word=safe_text(word, 80)),
                 hint=texts.THERE_ARE(sizes=_with_sizes(sizes.items()))
                 if sizes
                 else advice.LEAVE_QUANT_OUT,
@@ -46,29 +46,33 @@ def check_words(words: Sequence[str], found: Twins, narrowed: bool) -> None:
 
 
 def check_kinds(
-    wanted: Iterable[str], files: Sequence[RemoteFile], kinds: Sequence[str], narrowed: bool
+    wanted: Iterable[str], files: Sequence[RemoteFile], kinds: Sequence[str], *, narrowed: bool
 ) -> None:
     sizes = _sizes(files, kinds)
     missing = sorted(set(wanted) - set(sizes))
     if not missing:
         return
     if not sizes:
-        raise _nothing_known(files, narrowed)
+        raise _nothing_known(files, narrowed=narrowed)
     raise UsageError(
-        texts.NO_WEIGHTS_OF_KIND(who=_who(narrowed), missing=_listed(missing)),
+        texts.NO_WEIGHTS_OF_KIND(who=_who(narrowed=narrowed), missing=_listed(missing)),
         hint=texts.THERE_ARE(sizes=_with_sizes(sizes.items())),
     )
 
 
-def _nothing_known(files: Sequence[RemoteFile], narrowed: bool) -> UsageError:
+def _nothing_known(files: Sequence[RemoteFile], *, narrowed: bool) -> UsageError:
     """Names tell no kind; a large file may be weights all the same."""
     unknown = (file for file in files if file.size >= _LARGE and not _DATA.search(file.path))
     largest = max(unknown, key=lambda file: file.size, default=None)
     if largest is None:
-        return UsageError(texts.NO_WEIGHTS(who=_who(narrowed)), hint=advice.LEAVE_WEIGHTS_OUT)
+        return UsageError(
+            texts.NO_WEIGHTS(who=_who(narrowed=narrowed)), hint=advice.LEAVE_WEIGHTS_OUT
+        )
     return UsageError(
         texts.NO_KNOWN_WEIGHTS(
-            who=_who(narrowed), path=safe_text(largest.path, 120), size=size_text(largest.size)
+            who=_who(narrowed=narrowed),
+            path=safe_text(largest.path, 120),
+            size=size_text(largest.size),
         ),
         hint=advice.LEAVE_WEIGHTS_OUT,
     )
@@ -83,12 +87,12 @@ def _sizes(files: Sequence[RemoteFile], kinds: Sequence[str]) -> dict[str, int]:
     return {kind: size for kind, size in sums.items() if size >= 0}
 
 
-def no_gguf(quants: Sequence[str], files: Sequence[RemoteFile], narrowed: bool) -> UsageError:
-    return UsageError(texts.NO_GGUF(who=_who(narrowed)), hint=_no_gguf_hint(quants, files))
+def no_gguf(quants: Sequence[str], files: Sequence[RemoteFile], *, narrowed: bool) -> UsageError:
+    return UsageError(texts.NO_GGUF(who=_who(narrowed=narrowed)), hint=_no_gguf_hint(quants, files))
 
 
-def no_label(quant: str, files: Sequence[RemoteFile], narrowed: bool) -> UsageError:
-    message = texts.NO_QUANT(who=_who(narrowed), quant=safe_text(quant, 80))
+def no_label(quant: str, files: Sequence[RemoteFile], *, narrowed: bool) -> UsageError:
+    message = texts.NO_QUANT(who=_who(narrowed=narrowed), quant=safe_text(quant, 80))
     return UsageError(message, hint=_labels_hint(quant, files))
 
 
@@ -155,7 +159,7 @@ def _revision_hint(quants: Sequence[str]) -> str:
     return texts.REVISION_IS_NAMED
 
 
-def _who(narrowed: bool) -> str:
+def _who(*, narrowed: bool) -> str:
     return texts.CHOSEN_FILES_HOLD if narrowed else texts.REPO_HAS
 
 

@@ -82,11 +82,11 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
         return Chosen(tuple(files))
     kept, kinds = choice.kinds, kinds_of(files)
     labels_of_gguf = choice.quants if not kept or GGUF in kept else ()
-    check_kinds(kept - {GGUF} if labels_of_gguf else kept, files, kinds, narrowed)
+    check_kinds(kept - {GGUF} if labels_of_gguf else kept, files, kinds, narrowed=narrowed)
     gguf = [file for file, kind in zip(files, kinds, strict=True) if kind == GGUF]
     of_labels = _OfLabels(gguf)
     if labels_of_gguf:
-        of_labels = _of_labels(gguf, choice, files, narrowed)
+        of_labels = _of_labels(gguf, choice, files, narrowed=narrowed)
     words = () if labels_of_gguf else choice.quants
     wanted = {file.path for file in of_labels.files}
     # What a label leaves out is not the twin for which another kind stays away.
@@ -102,7 +102,7 @@ def decide(files: Sequence[RemoteFile], choice: Choice, *, narrowed: bool = Fals
         all_variants=choice.all_variants or not kept,
         named=words,
     )
-    check_words(words, found, narrowed)
+    check_words(words, found, narrowed=narrowed)
     weights = {piece.file.path for piece in found.kept}
     if GGUF not in kept and not any(piece.kind == GGUF for piece in found.kept):
         wanted = set()
@@ -150,18 +150,18 @@ class _OfLabels(NamedTuple):
 
 
 def _of_labels(
-    files: Sequence[RemoteFile], choice: Choice, repo: Sequence[RemoteFile], narrowed: bool
+    files: Sequence[RemoteFile], choice: Choice, repo: Sequence[RemoteFile], *, narrowed: bool
 ) -> _OfLabels:
     """The GGUF files of these labels, with the projectors and parts that belong to the models."""
     if not files:
-        raise no_gguf(choice.quants, repo, narrowed)
+        raise no_gguf(choice.quants, repo, narrowed=narrowed)
     labels = labels_of(files)
     chosen: dict[str, RemoteFile] = {}
     others: dict[str, RemoteFile] = {}
     for quant in choice.quants:
         found = files_meant(quant, files, labels)
         if not found:
-            raise no_label(quant, files, narrowed)
+            raise no_label(quant, files, narrowed=narrowed)
         if not choice.all_variants:
             found, longer = told_apart(found, labels)
             others.update((file.path, file) for file in longer)

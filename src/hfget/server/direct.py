@@ -81,7 +81,7 @@ class Direct(Guarded):
 
     def _answers(self, asked: PlainRequest) -> bool:
         may_send = sendfile.IS_THERE and self.scheme == "http"
-        ready = self.shortcuts.answer(asked, self.server_state.default_headers, may_send)
+        ready = self.shortcuts.answer(asked, self.server_state.default_headers, may_send=may_send)
         if ready is None:
             return False
         self._give(ready)

@@ -86,7 +86,7 @@ class Routes:
             return _moved(request, found)
         visitor = resolver.visitor(found[1] if found else None, token)
         if found is None:
-            raise repo_not_found(visitor.token is not None)
+            raise repo_not_found(with_token=visitor.token is not None)
         response = await self._of_repo(request, path, resolver, visitor, *found)
         response.headers.update(resolver.headers)
         return response
@@ -157,7 +157,7 @@ class Routes:
         blobs = api.is_true(query.get("blobs"))
         # a large repo takes a while to be written down
         return await run_in_threadpool(
-            lambda: json_answer(api.info(repo, listing, self.options.access, blobs))
+            lambda: json_answer(api.info(repo, listing, self.options.access, blobs=blobs))
         )
 
     async def _page(self, request: Request) -> Response:
@@ -203,7 +203,7 @@ class Routes:
         commits = {
             name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
         }
-        return api.refs(commits, api.is_true(request.query_params.get("include_prs")))
+        return api.refs(commits, include_prs=api.is_true(request.query_params.get("include_prs")))
 
     def _next(self, request: Request, path: str, following: str | None) -> dict[str, str]:
         """The link to the next page. Relative, it is the query alone: right below any path."""
@@ -214,7 +214,7 @@ class Routes:
 
     def _check_gate(self, repo: Repo, visitor: Visitor) -> None:
         if visitor.verdict is Permission.GATED:
-            raise gated(str(repo), visitor.token is not None)
+            raise gated(str(repo), with_token=visitor.token is not None)
 
     def _whoami(self, token: str | None) -> Response:
         if token is None:

@@ -165,7 +165,7 @@ class Shortcuts:
         if work is not None:
             await asyncio.shield(work)
 
-    def answer(self, asked: PlainRequest, default: Default, may_send: bool) -> Ready | None:
+    def answer(self, asked: PlainRequest, default: Default, *, may_send: bool) -> Ready | None:
         """The answer; None where it must go the ordinary way.
 
         Where it `may_send`, it may have an open file, which is then the caller's.

@@ -74,7 +74,7 @@ def check(file: RemoteFile, span: Span | None, response: requests.Response) -> A
     if encoding and not whole:
         raise _no_part(span, response, texts.PART_COMPRESSED)
     if not encoding and length not in (None, end - start):
-        raise _wrong_length(file, span, response, whole)
+        raise _wrong_length(file, span, response, whole=whole)
     return Answer(start, end, encoding, whole, exact=length is not None and not encoding, page=page)
 
 
@@ -137,7 +137,7 @@ def _no_part(span: Span | None, response: requests.Response, reason: str) -> Tra
 
 
 def _wrong_length(
-    file: RemoteFile, span: Span | None, response: requests.Response, whole: bool
+    file: RemoteFile, span: Span | None, response: requests.Response, *, whole: bool
 ) -> Transient:
     length = content_length(response) or 0
     if not whole:

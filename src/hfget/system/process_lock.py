@@ -96,7 +96,7 @@ def folder_lock(
             raise disk_error(error, path.parent) from error
     # a lock file that only exists would outlive a killed process
     lock = FileLock(path, mode=_MODE, fallback_to_soft=False)
-    if not _acquired(lock, path, wait, stop, observer):
+    if not _acquired(lock, path, wait=wait, stop=stop, observer=observer):
         yield lambda: None
         return
     beat = _Beat(_holder_path(path))
@@ -126,7 +126,7 @@ def is_shared(path: Path) -> bool:
 
 
 def _acquired(
-    lock: BaseFileLock, path: Path, wait: bool, stop: Stop, observer: events.Observer
+    lock: BaseFileLock, path: Path, *, wait: bool, stop: Stop, observer: events.Observer
 ) -> bool:
     """Wait for the lock; false where locks do not exist, or its holder seems to be gone."""
     told: tuple[str, int] | None = None

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Protocol, TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import Event, Observer, RepoChange
-from hfget.model import Plan, Snapshot
+from hfget.events import Event, Observer
+from hfget.model import Plan, RepoChange, Snapshot
 from hfget.ui.output import absolute, in_notebook
 from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict as Verdict

@@ -59,7 +59,7 @@ class Brush:
     def lines(self, messages: Sequence[Text]) -> str:
         return "".join(f"{self.ansi(message)}\n" for message in messages)
 
-    def repaint(self, messages: Sequence[Text], rows: Sequence[str], clear: bool) -> str:
+    def repaint(self, messages: Sequence[Text], rows: Sequence[str], *, clear: bool) -> str:
         """From the region's first row and back to it: messages above, `rows` over the old ones.
 
         With `clear`, or without rows, the old region is erased first.

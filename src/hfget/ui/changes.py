@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hfget.events import FileChange, RepoChange
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
+from hfget.model import FileChange, RepoChange
 from hfget.system import count_text, size_text
 from hfget.ui.sentences import shown
 

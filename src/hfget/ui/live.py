@@ -246,7 +246,7 @@ class LiveDisplay(Summaries):
             clear = bool(messages) or width != self._last[1]
             self._last = (painted, width)
             said = message_rows(messages, width)
-            self._sink.write(self._brush.repaint(said, painted, clear))
+            self._sink.write(self._brush.repaint(said, painted, clear=clear))
 
     def _frame(self, width: int, height: int) -> list[Text]:
         with self._lock:

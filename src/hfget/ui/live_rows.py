@@ -121,7 +121,7 @@ def file_row(file: ActiveFile, width: int, glyphs: Glyphs, largest: int = 0) -> 
     else:
         wide = usable >= _WIDE
         sizes = f"  {pair_text(done, file.size, largest):>{_PAIR}}"
-        info = _info(file, verifying, wide, glyphs)
+        info = _info(file, verifying=verifying, wide=wide, glyphs=glyphs)
         tail = [
             bar(ratio, _WIDE_BAR if wide else _BAR_CELLS, glyphs, style),
             Text(sizes),
@@ -241,7 +241,7 @@ def _is_verifying(file: ActiveFile) -> bool:
     )
 
 
-def _info(file: ActiveFile, verifying: bool, wide: bool, glyphs: Glyphs) -> str:
+def _info(file: ActiveFile, *, verifying: bool, wide: bool, glyphs: Glyphs) -> str:
     if verifying:
         return translated(texts.VERIFYING)
     if not file.connections:

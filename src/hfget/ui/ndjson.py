@@ -20,12 +20,11 @@ from hfget.events import (
     Note,
     Planned,
     Progress,
-    RepoChange,
     RepoFailed,
     Resolved,
     Retrying,
 )
-from hfget.model import Failure, Plan, Report, Snapshot
+from hfget.model import Failure, Plan, RepoChange, Report, Snapshot
 from hfget.selection import groups_of
 from hfget.system import redact, safe_url
 from hfget.ui.output import Sink, absolute

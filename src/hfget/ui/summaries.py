@@ -13,16 +13,14 @@ from dataclasses import replace
 from typing import TextIO
 
 from hfget.errors import HfgetError
-from hfget.events import RepoChange
-from hfget.messages import translated
+from hfget.messages import joined, translated
 from hfget.messages import ui_texts as texts
-from hfget.model import Plan, Snapshot
-from hfget.selection import groups_of, loaders_of
+from hfget.model import Plan, RepoChange, Snapshot
+from hfget.selection import Group, groups_of, loaders_of
 from hfget.system import cells, free_bytes, last_speed, padded, size_text
 from hfget.ui.changes import change_text
 from hfget.ui.choosing import can_ask, choose
 from hfget.ui.figures import eta_text, speed_text
-from hfget.ui.group_names import choice_line, group_text
 from hfget.ui.output import Sink, write_at_once
 from hfget.ui.sentences import (
     count_text,
@@ -143,7 +141,7 @@ def _group_lines(snapshot: Snapshot, width: int) -> list[str]:
         (
             size_text(g.size),
             translated(count_text(len(g.files), "file")),
-            group_text(g),
+            _group_text(g),
             loaders_of(g.kind),
         )
         for g in found
@@ -151,7 +149,7 @@ def _group_lines(snapshot: Snapshot, width: int) -> list[str]:
     lines = table_rows(rows, right=frozenset({0}))
     if max(map(cells, lines)) > width:
         lines = table_rows([row[:-1] for row in rows], right=frozenset({0}))
-    hint = choice_line(found)
+    hint = _choice_line(found)
     return ["", *lines, *(wrapped(hint, width) if hint else [])]
 
 
@@ -168,11 +166,11 @@ def _decision_lines(plan: Plan) -> list[str]:
             files, here = str(len(group.files)), size_text(group.size - missing)
             cost = size_text(missing) if missing else "-"
             sizes = (files, size_text(group.size), here, cost)
-            rows.append((group_text(group), *sizes, loaders_of(group.kind)))
+            rows.append((_group_text(group), *sizes, loaders_of(group.kind)))
         names = [translated(name) for name in (*head, texts.HEAD_TO_FETCH, texts.HEAD_LOADED_BY)]
         width = shutil.get_terminal_size().columns
         table = Table(names, rows, frozenset({1, 2, 3, 4}))
-        hint = choice_line(found)
+        hint = _choice_line(found)
         lines += ["", *table_lines(table, width), *(wrapped(hint, width) if hint else [])]
     free, speed = free_bytes(plan.root), last_speed()
     if free is not None:
@@ -198,3 +196,19 @@ def _columns(rows: Sequence[tuple[str, str, str]], *, right: bool = True) -> lis
         gap = f"{padded(text, second)}  " if second else ""
         lines.append(f"  {begin}  {gap}{shown(path, _WHOLE_PATH)}")
     return lines
+
+
+def _group_text(group: Group) -> str:
+    """`safetensors`, `gguf Q4_K_M`, `all else`."""
+    return shown(group.name) if group.is_weights else translated(texts.ALL_ELSE)
+
+
+def _choice_line(groups: Sequence[Group]) -> str:
+    """How one of the groups is chosen, empty where nothing is to choose."""
+    kinds = list(dict.fromkeys(group.kind for group in groups if group.is_weights))
+    quants = [group.quant for group in groups if group.quant]
+    ways = [f"--weights {kinds[0]}"] if len(kinds) > 1 else []
+    ways += [f"--quant {shown(quants[0])}"] if len(quants) > 1 else []
+    if not ways:
+        return ""
+    return translated(texts.CHOICE(ways=joined([*ways, "--pick"], texts.OR)))

@@ -159,7 +159,7 @@ def test_what_this_process_lacks_is_no_failure_of_the_network(
             raise retry.from_exception(error, URL) from error
 
     with pytest.raises(DiskError, match=r"to hub\.test: too many open") as caught:
-        retry.with_retries(attempt, retries=20, stop=threading.Event(), on_retry=lambda *told: None)
+        retry.Retries(20, threading.Event(), lambda *told: None).run(attempt)
     assert "ulimit -n" in caught.value.hint and len(tries) < 8
     failure = Transient("connection refused", url=URL)
     assert not retry.is_last(failure, 20, 20) and retry.is_last(failure, 21, 20)
@@ -249,13 +249,11 @@ def call(
     attempts: Attempts, retries: int, stop: threading.Event | None = None
 ) -> tuple[str, list[tuple[str, int]]]:
     told: list[tuple[str, int]] = []
-    found = retry.with_retries(
-        attempts,
-        retries=retries,
-        stop=stop or Stop(),
-        on_retry=lambda failure, wait, number: told.append((failure.reason, number)),
-    )
-    return found, told
+
+    def tell(failure: Transient, wait: float, number: int) -> None:
+        told.append((failure.reason, number))
+
+    return retry.Retries(retries, stop or Stop(), tell).run(attempts), told
 
 
 def test_tried_until_it_works_and_told() -> None:

@@ -128,7 +128,9 @@ def test_the_token_does_not_follow_a_redirect_and_does_not_come_back() -> None:
 
     with Loopback(elsewhere) as away, Loopback(home) as server:
         home_url = server.url
-        Client(server.url, token_for(server.url)).snapshot(known_tree=lambda commit: NOTHING)
+        Client(server.url, token_for(server.url)).snapshot(
+            known_tree=lambda endpoint, commit: NOTHING
+        )
     assert ["authorization" in asked.headers for asked in server.asked] == [True, False]
     assert not any("authorization" in asked.headers for asked in away.asked)
 
@@ -210,7 +212,7 @@ def test_a_name_at_the_end_of_redirects_that_is_none_is_not_taken(name: str) -> 
     with Loopback(answer) as server:
         client = Client(server.url)
         try:
-            snapshot = client.snapshot(known_tree=lambda commit: NOTHING)
+            snapshot = client.snapshot(known_tree=lambda endpoint, commit: NOTHING)
         except HfgetError:
             return
     assert re.fullmatch(r"[\w.-]+(/[\w.-]+)?", snapshot.ref.repo_id, re.ASCII)

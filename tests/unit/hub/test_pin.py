@@ -46,7 +46,7 @@ def test_a_listing_that_is_known_is_not_asked_for(local: Callable[..., LocalHub]
     known = Tree(files, Proof(3, 2, 1, 0))
     asked: list[str] = []
 
-    def known_tree(commit: str) -> Tree:
+    def known_tree(endpoint: str, commit: str) -> Tree:
         asked.append(commit)
         return known
 
@@ -60,7 +60,7 @@ def test_a_listing_that_is_known_but_lacks_a_file_is_asked_for(
     local: Callable[..., LocalHub],
 ) -> None:
     client = Client(local().endpoint)
-    snapshot = client.snapshot(known_tree=lambda commit: Tree((), Proof()))
+    snapshot = client.snapshot(known_tree=lambda endpoint, commit: Tree((), Proof()))
     assert len(snapshot.files) == len(FILES) and client.http.requests_sent == 2
 
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfget.hub.proof import pointer_size, prove
+from hfget.hub.git_ids import git_blob_id, lfs_pointer, pointer_size
+from hfget.hub.proof import prove
 from hfget.model import Proof, RemoteFile
-from hfget.server.repos.hashes import git_blob_id, git_tree_ids, lfs_pointer
+from hfget.server.repos.hashes import git_tree_ids
 from tests.support.loopback import git_sha1, sha256
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not there")

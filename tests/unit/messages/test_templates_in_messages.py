@@ -48,7 +48,7 @@ FILES_ALLOWED = {
     "model/snapshots.py": "a snapshot as Python shows it",
     "model/showing.py": "HTML",
     "operations/on_disk/verified.py": "a verification as Python and notebooks show it",
-    "selection/loaders.py": "names of programs",
+    "selection/kinds.py": "names of programs",
 }
 #: Single literals: formats, words of libraries and protocols, errors that never reach a user.
 LITERALS_ALLOWED = {
@@ -59,7 +59,6 @@ LITERALS_ALLOWED = {
     *("stored login", "proxy error", "not valid", "not yet valid", "not implemented"),
     *("wrong version number", "http request", "record layer failure"),
     *("HTTP {}", "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n"),
-    "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {}\n",
     *("LFS file", "other file", "changed while it was read", "not an identity"),
     *("a link to its blob", "a file of its own", "a link elsewhere, or no file"),
     *("Callable[[Path, str], str | None]", "str | os.PathLike[str] | None"),

@@ -9,7 +9,7 @@ import pytest
 
 from hfget import events
 from hfget.destinations import record_files
-from hfget.destinations.listing_origins import differences, place_of
+from hfget.destinations.listing_origins import differences, recorded_name
 from hfget.destinations.local_dir.folder import FolderLayout
 from hfget.errors import UnsafeError
 from hfget.model import Proof, RemoteFile, Snapshot
@@ -115,5 +115,9 @@ def test_a_listing_with_a_defect_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_is_written_down_as_origin_and_path() -> None:
-    assert place_of("https://Hub.test.") == place_of("https://hub.test:443/") != place_of(THERE)
-    assert place_of(THERE) == place_of(THERE + "/") == "https://mirror.test:443/hf"
+    assert (
+        recorded_name("https://Hub.test.")
+        == recorded_name("https://hub.test:443/")
+        != recorded_name(THERE)
+    )
+    assert recorded_name(THERE) == recorded_name(THERE + "/") == "https://mirror.test:443/hf"

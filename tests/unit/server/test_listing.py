@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from hfget.hub.git_ids import lfs_pointer
 from hfget.server.repos.attributes import LfsRules
-from hfget.server.repos.hashes import HashCache, git_tree_ids, lfs_pointer
+from hfget.server.repos.hashes import HashCache, git_tree_ids
 from hfget.server.repos.listing import Listing
 from hfget.server.repos.scanning import LFS_THRESHOLD, Scanner, open_checked
 from hfget.server.repos.store import Store

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hfget.hub.git_ids import git_blob_id
 from hfget.server.protocol.hostnames import KnownHosts, public_base
-from hfget.server.repos.hashes import HashCache, git_blob_id
+from hfget.server.repos.hashes import HashCache
 from hfget.server.repos.listing import Listing
 from hfget.server.repos.repo import unfit
 from hfget.server.repos.scanning import Scanner

@@ -256,7 +256,9 @@ def test_a_leap_that_was_too_far_is_followed_by_doubling() -> None:
 
 
 def test_several_places_have_their_share_of_tiny_files_from_the_start() -> None:
-    assert ConnectionLimit(32, places=2, tiny=True).allowed == 2 * FIRST_CONNECTIONS
+    limit = ConnectionLimit(32, places=2, tiny=True)
+    limit.join(2, 2)
+    assert limit.allowed == 2 * FIRST_CONNECTIONS
     assert ConnectionLimit(1, tiny=True).allowed == 1
 
 

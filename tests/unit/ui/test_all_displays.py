@@ -21,19 +21,28 @@ from hfget.errors import NetworkError
 from hfget.events import (
     ActiveFile,
     Event,
-    FileChange,
     FileDone,
     FileFailed,
     Finished,
     Note,
     Planned,
     Progress,
-    RepoChange,
     RepoFailed,
     Resolved,
     Retrying,
 )
-from hfget.model import Failure, ItemState, Plan, PlanItem, RemoteFile, RepoRef, Report, Snapshot
+from hfget.model import (
+    Failure,
+    FileChange,
+    ItemState,
+    Plan,
+    PlanItem,
+    RemoteFile,
+    RepoChange,
+    RepoRef,
+    Report,
+    Snapshot,
+)
 from hfget.operations.on_disk.found_downloads import FoundDownload
 from hfget.operations.on_disk.prune_partials import Prunable, Pruned
 from hfget.operations.probes.endpoint_probe import Probed

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hfget.events import FileChange, RepoChange
-from hfget.model import RepoRef
+from hfget.model import FileChange, RepoChange, RepoRef
 from hfget.ui.changes import change_text
 
 MOVED = RepoChange(

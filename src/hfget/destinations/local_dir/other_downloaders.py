@@ -59,7 +59,7 @@ def is_pointer(target: str | os.PathLike[str], size: int, file: RemoteFile) -> b
     return False
 
 
-def is_refusal(target: str | os.PathLike[str], size: int, file: RemoteFile) -> bool:
+def is_saved_refusal(target: str | os.PathLike[str], size: int, file: RemoteFile) -> bool:
     """Whether what lies there are the Hub's words of refusal, or a page, under the file's name."""
     if size == file.size:
         return False

@@ -11,7 +11,7 @@ from pathlib import Path
 from hfget.destinations.hub_cache.cache_paths import HubCache, linked_blob
 from hfget.destinations.layout import Elsewhere, Placement
 from hfget.destinations.local_dir.history import History, at_obstacle
-from hfget.destinations.local_dir.other_downloaders import half_file, is_pointer, is_refusal
+from hfget.destinations.local_dir.other_downloaders import half_file, is_pointer, is_saved_refusal
 from hfget.destinations.owners import Owners
 from hfget.destinations.record_files import RECORDS
 from hfget.destinations.record_log import RecordLog
@@ -116,7 +116,7 @@ class PlacedFiles:
     def _begun(self, placement: Placement, size: int, file: RemoteFile) -> Placement:
         """The placement of a file that no record is about: another program may have begun it."""
         target = placement.destination
-        if is_pointer(target, size, file) or is_refusal(target, size, file):
+        if is_pointer(target, size, file) or is_saved_refusal(target, size, file):
             return Placement(target, ItemState.OUTDATED)
         half = half_file(self._root, target, size, file)
         if half is None:

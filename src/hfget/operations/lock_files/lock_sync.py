@@ -113,7 +113,7 @@ class Syncing:
 
     def _options_for(self, repo: LockedRepo) -> DownloadOptions:
         options = self._options
-        if options.cache or options.cache_dir is not None:
+        if options.into_cache:
             return options
         return replace(options, local_dir=self._into / repo.folder)
 

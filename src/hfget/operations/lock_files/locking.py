@@ -10,10 +10,9 @@ from pathlib import Path
 from hfget import events
 from hfget.destinations import check_hostile, choose_layout
 from hfget.errors import HfgetError, ListingError, UnsafeError, UsageError
-from hfget.events import FileChange, RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import RemoteFile, RepoRef, is_commit
+from hfget.model import FileChange, RemoteFile, RepoChange, RepoRef, is_commit
 from hfget.operations.lock_files.lock_file import (
     LockedRepo,
     check_folder,

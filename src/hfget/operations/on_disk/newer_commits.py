@@ -10,10 +10,9 @@ from pathlib import Path
 from hfget import events
 from hfget.destinations import RECORD_NAME, RECORDS, Wanted, choose_layout, read_wanted
 from hfget.errors import HfgetError, NotFoundError
-from hfget.events import RepoChange
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
-from hfget.model import RemoteFile, Snapshot, is_commit, repo_type_named
+from hfget.model import RemoteFile, RepoChange, Snapshot, is_commit, repo_type_named
 from hfget.operations.lock_files.locking import changed_files
 from hfget.operations.planner import make_plan
 from hfget.operations.run import Run

@@ -96,7 +96,7 @@ def _of_answer(
 
 def not_done(endpoint: str, seconds: float) -> Finding:
     """The time for the probe was over."""
-    text = texts.PROBE_LATE(host=host_of(endpoint + "/"), seconds=seconds)
+    text = texts.PROBE_LATE(host=host_of(endpoint), seconds=seconds)
     return Finding("timeout", text, _REMEDIES["timeout"], 5)
 
 

@@ -18,14 +18,14 @@ from hfget.destinations import Layout, choose_layout
 from hfget.endpoints import named_endpoints, without_login
 from hfget.http import CALM, Transient, given_up
 from hfget.model import ItemState, RemoteFile, RepoRef, RepoType, Snapshot, is_commit
-from hfget.operations.composed_sources import ComposedSources
+from hfget.operations.composed_sources import ComposedSources, rate_limit_of
 from hfget.operations.failover import Failover
 from hfget.operations.from_options import client_of, settings_of
 from hfget.operations.pulls.api_health import ApiHealth
 from hfget.operations.recorded_listing import Recall
 from hfget.operations.run_context import RunContext
 from hfget.options import DownloadOptions
-from hfget.sources import HostHealth, RateLimit
+from hfget.sources import HostHealth
 from hfget.system import Stop
 
 #: So long an endpoint is tried again, in seconds, if there is nothing else to answer with: clients
@@ -62,20 +62,19 @@ class Upstream:
         self._lock = threading.Lock()
         self._layouts: dict[tuple[RepoType, str], Layout] = {}
         self._begun: set[tuple[RepoType, str, str]] = set()
-        rate, warn = options.limit_rate, self._context.warn
-        self._limit = RateLimit(rate, self.stop, warn) if rate else None
+        self._limit = rate_limit_of(self._context)
 
     def snapshot(self, ref: RepoRef) -> Snapshot:
         """The snapshot as the first endpoint has it that answers; a known commit needs none.
 
-        Raises as `Failover.snapshot` does.
+        Raises as `Failover.ask` does.
         """
         known = self.kept(ref)
         if known is not None and not known.stale:
             return known
         layout = self.layout(ref)
         recall = Recall(layout, self.settings.endpoint, self.observer, force=False)
-        snapshot = self._failover(known).snapshot(ref, recall.tree)
+        snapshot = self._failover(known).ask(lambda hub: hub.snapshot(ref, recall.tree))
         layout.check(snapshot.files)
         recall.hold_against(snapshot)
         snapshot = replace(snapshot, ref=replace(snapshot.ref, repo_id=ref.repo_id))
@@ -106,7 +105,7 @@ class Upstream:
 
     def refs(self, ref: RepoRef) -> Any:
         """Branches and tags as the first endpoint tells them that answers. Raises HfgetError."""
-        return self._failover(None).refs(ref)
+        return self._failover(None).ask(lambda hub: hub.refs(ref))
 
     def located(
         self, snapshot: Snapshot, file: RemoteFile, *, unproved: bool = False

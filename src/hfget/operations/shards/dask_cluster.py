@@ -88,7 +88,7 @@ def _local(workers: int, threads: int) -> distributed.LocalCluster:
     )
 
 
-def is_private(address: str) -> bool:
+def is_confidential(address: str) -> bool:
     """Whether what goes to this cluster cannot be read on the way."""
     scheme = urlsplit(address).scheme
     loopback = is_loopback(address.replace(scheme, "http", 1))

@@ -30,7 +30,7 @@ from hfget.operations.shards.dask_cluster import (
     cluster_error,
     connected,
     failure_reason,
-    is_private,
+    is_confidential,
     shown_address,
 )
 from hfget.operations.shards.dask_task import (
@@ -75,7 +75,7 @@ class DaskRun:
         """
         if all(item.state is ItemState.COMPLETE and item.recorded for item in self._made.items):
             return ShardProgress(self._made, 1).report({}, [], self._stop)
-        if self._settings.credentials and not is_private(self._options.dask or ""):
+        if self._settings.credentials and not is_confidential(self._options.dask or ""):
             self._warn(texts.DASK_TOKEN_IN_THE_CLEAR(address=self._address))
         address, most = self._options.dask or "", self._options.per_worker
         with connected(address, self._name, most) as cluster:
@@ -135,12 +135,11 @@ class DaskRun:
         """What a worker needs to know; what a place or an endpoint means is settled here."""
         settings = self._settings
         options = self._options
-        in_cache = options.cache or (options.cache_dir is not None and options.local_dir is None)
         cache = options.cache_dir or hub_cache(os.environ)
         options = replace(
             options,
             shard=Shard(number, count, self._ranges).option,
-            local_dir=None if in_cache else str(Path(self._made.root).absolute()),
+            local_dir=None if options.into_cache else str(Path(self._made.root).absolute()),
             cache_dir=None if cache is None else str(Path(cache).absolute()),
             endpoint=settings.endpoints,
             rewrite_host=[f"{one}={other}" for one, other in settings.rewrites],

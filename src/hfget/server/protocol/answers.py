@@ -56,14 +56,14 @@ class RefusalError(Exception):
         return JSONResponse({"error": message}, self.status, headers)
 
 
-def repo_not_found(with_token: bool) -> RefusalError:
+def repo_not_found(*, with_token: bool) -> RefusalError:
     """The Hub answers a stranger with 401, since the repo might be private."""
     if with_token:
         return RefusalError(404, "Repository not found", "RepoNotFound")
     return RefusalError(401, "Invalid username or password.", "RepoNotFound")
 
 
-def gated(repo: str, with_token: bool) -> RefusalError:
+def gated(repo: str, *, with_token: bool) -> RefusalError:
     if with_token:
         return RefusalError(
             403, f"Access to {repo} is restricted and you are not in the authorized list.",
@@ -82,14 +82,14 @@ def entry_not_found(path: str, commit: str) -> RefusalError:
     return RefusalError(404, f"{path} does not exist", "EntryNotFound", {"X-Repo-Commit": commit})
 
 
-def upstream_refusal(error: HfgetError, with_token: bool) -> RefusalError:
+def upstream_refusal(error: HfgetError, *, with_token: bool) -> RefusalError:
     """What upstream's refusal, or its silence, means for a client of this mirror."""
     if isinstance(error, RevisionNotFoundError):
         return RefusalError(404, error.message, "RevisionNotFound")
     if isinstance(error, EntryNotFoundError):
         return RefusalError(404, error.message, "EntryNotFound")
     if isinstance(error, NotFoundError):
-        return repo_not_found(with_token)
+        return repo_not_found(with_token=with_token)
     if isinstance(error, GatedRepoError):
         return RefusalError(403 if with_token else 401, error.message, "GatedRepo")
     if isinstance(error, AccessError):

@@ -35,13 +35,13 @@ def number(text: str | None, default: int) -> int:
     return int(text)
 
 
-def info(repo: Repo, listing: Listing, access: Access, blobs: bool) -> dict[str, Any]:
+def info(repo: Repo, listing: Listing, access: Access, *, blobs: bool) -> dict[str, Any]:
     """Repo info; with `blobs` each sibling has its size and hashes."""
     return {
         **summary(repo, listing, access),
         "usedStorage": listing.total_size,
         "cardData": listing.card.data or None,
-        "siblings": [sibling(file, blobs) for file in listing.files.values()],
+        "siblings": [sibling(file, blobs=blobs) for file in listing.files.values()],
     }
 
 
@@ -94,14 +94,14 @@ def tree_page(
         at = bisect_right(names, after)
         page = list(names[at : at + size + 1])
     expand = is_true(query.get("expand"))
-    entries = [entry(listing, path, expand) for path in page[:size]]
+    entries = [entry(listing, path, expand=expand) for path in page[:size]]
     if len(page) <= size:
         return entries, None
     following = {**query, "cursor": _cursor(page[size - 1])}
     return entries, urlencode(following)
 
 
-def entry(listing: Listing, path: str, expand: bool) -> dict[str, Any]:
+def entry(listing: Listing, path: str, *, expand: bool) -> dict[str, Any]:
     """A file or folder as the tree and paths-info routes show it."""
     file = listing.files.get(path)
     if file is None:
@@ -139,7 +139,7 @@ def paths_info(listing: Listing, body: bytes, content_type: str) -> list[dict[st
     paths, expand = _read_paths(body, content_type)
     known = dict.fromkeys(path.strip("/") for path in paths)
     return [
-        entry(listing, path, expand)
+        entry(listing, path, expand=expand)
         for path in known
         if path in listing.files or path in listing.folders
     ]
@@ -158,7 +158,7 @@ def commits(listing: Listing) -> list[dict[str, Any]]:
     ]
 
 
-def refs(commits: Mapping[str, str], include_prs: bool) -> dict[str, Any]:
+def refs(commits: Mapping[str, str], *, include_prs: bool) -> dict[str, Any]:
     """Branches, tags, converts and pull requests from revision name → commit."""
     groups: dict[str, list[dict[str, str]]] = {"branches": [], "converts": [], "tags": []}
     pull_requests: list[dict[str, str]] = []
@@ -182,7 +182,7 @@ def tree_size(listing: Listing, folder: str) -> dict[str, Any]:
     return {"path": f"/{folder}", "size": listing.sizes[folder]}
 
 
-def sibling(file: ServedFile, blobs: bool) -> dict[str, Any]:
+def sibling(file: ServedFile, *, blobs: bool) -> dict[str, Any]:
     """A file as repo info shows it."""
     data: dict[str, Any] = {"rfilename": file.remote.path}
     if blobs:

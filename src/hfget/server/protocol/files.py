@@ -195,7 +195,7 @@ def _arriving(
         headers,
         completes=completes,
         patience=supply.patience,
-        refused=lambda error: upstream_refusal(error, bool(token)).response(),
+        refused=lambda error: upstream_refusal(error, with_token=bool(token)).response(),
     )
 
 

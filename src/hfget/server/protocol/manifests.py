@@ -64,10 +64,10 @@ def manifest(listing: Listing, tag: str, agent: str) -> dict[str, Any]:
         "mediaType": _MANIFEST,
         "config": {"digest": f"sha256:{digest}", "mediaType": _CONFIG, "size": len(config)},
         "layers": layers,
-        "ggufFile": sibling(listing.files[first.path], True),
+        "ggufFile": sibling(listing.files[first.path], blobs=True),
     }
     if projector:
-        found["mmprojFile"] = sibling(listing.files[projector.path], True)
+        found["mmprojFile"] = sibling(listing.files[projector.path], blobs=True)
     return found
 
 

@@ -89,10 +89,10 @@ class Resolver:
         if token is not None and access.user(token) is None:
             raise invalid_token()
         if repo is None:
-            raise repo_not_found(token is not None)
+            raise repo_not_found(with_token=token is not None)
         verdict = access.may_read(repo, token)
         if verdict is Permission.PRIVATE:
-            raise repo_not_found(token is not None)
+            raise repo_not_found(with_token=token is not None)
         return Visitor(token, verdict)
 
     async def listing(self, folder: Path) -> Listing:
@@ -135,10 +135,10 @@ class Resolver:
             if repo.folders and isinstance(error, (NetworkError, NotFoundError)):
                 with suppress(RefusalError):
                     local = await self._local(repo, rest)
-                    self._mark(isinstance(error, NetworkError))
+                    self._mark(stale=isinstance(error, NetworkError))
                     return local
-            raise upstream_refusal(error, self.with_token) from error
-        self._mark(found.stale)
+            raise upstream_refusal(error, with_token=self.with_token) from error
+        self._mark(stale=found.stale)
         return found.listing, path
 
     async def refs(self, repo: Repo) -> object | None:
@@ -150,11 +150,11 @@ class Resolver:
             return told
         except HfgetError as error:
             if repo.folders and isinstance(error, (NetworkError, NotFoundError)):
-                self._mark(isinstance(error, NetworkError))
+                self._mark(stale=isinstance(error, NetworkError))
                 return None
-            raise upstream_refusal(error, self.with_token) from error
+            raise upstream_refusal(error, with_token=self.with_token) from error
 
-    def _mark(self, stale: bool) -> None:
+    def _mark(self, *, stale: bool) -> None:
         if stale:
             self.headers[STALE] = "true"
 

@@ -134,16 +134,16 @@ class Discovery:
                 for revision, place in revisions.items():
                     yield _Place(True, repo_type, repo_id, revision, place)
 
-    def _subfolders(self, folder: Path, cached: bool = False) -> list[Path]:
+    def _subfolders(self, folder: Path, *, cached: bool = False) -> list[Path]:
         """The folders in `folder` that may be repos, or with `cached` those that a cache has."""
         places = [
             folder / name
             for name in _entry_names(folder)
             if not is_hidden((name,)) and is_cached_repo(name) == cached
         ]
-        return sorted(place for place in places if self._may_enter(place, cached))
+        return sorted(place for place in places if self._may_enter(place, cached=cached))
 
-    def _may_enter(self, place: Path, cached: bool) -> bool:
+    def _may_enter(self, place: Path, *, cached: bool) -> bool:
         real = Path(os.path.realpath(place))
         if not is_folder(real):
             return False

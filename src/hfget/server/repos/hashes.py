@@ -1,9 +1,8 @@
-"""Hashes of local files, computed once and remembered; git's pointer and tree hashes."""
+"""Hashes of local files, computed once and remembered; git's ids of their folders."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hfget.hub import TreeEntry, file_entry, folder_entry, git_tree_id
 from hfget.model import is_etag
 from hfget.partials import hash_file
 from hfget.system import Stamp, Stopped, cache_folder, read_text
@@ -26,46 +26,23 @@ def default_cache_file() -> Path | None:
     return folder and folder / "hfget" / "serve" / "hashes.json"
 
 
-def lfs_pointer(sha256: str, size: int) -> bytes:
-    """The text git stores in place of an LFS file (git-lfs specification v1)."""
-    return (
-        f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n"
-    ).encode()
-
-
-def git_blob_id(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-
 def git_tree_ids(blobs: Mapping[str, str]) -> dict[str, str]:
-    """Folder path → git tree id for a listing of path → blob id; every file has mode 100644."""
-    children: dict[str, dict[str, tuple[bytes, str]]] = {"": {}}
+    """Folder path → git tree id for a listing of path → blob id; no file is executable."""
+    children: dict[str, list[TreeEntry]] = {"": []}
     for path, blob_id in blobs.items():
         parent, _, name = path.rpartition("/")
-        children.setdefault(parent, {})[name] = (b"100644", blob_id)
+        children.setdefault(parent, []).append(file_entry(name, blob_id))
         while parent:
-            children.setdefault(parent, {})
+            children.setdefault(parent, [])
             parent = parent.rpartition("/")[0]
     tree_ids: dict[str, str] = {}
     for folder in sorted(children, key=lambda path: -path.count("/") if path else 1):
-        tree_ids[folder] = _tree_id(children[folder])
+        tree_ids[folder] = git_tree_id(children[folder])
         if folder:
             parent, _, name = folder.rpartition("/")
-            children[parent][name] = (b"40000", tree_ids[folder])
+            children[parent].append(folder_entry(name, tree_ids[folder]))
     del tree_ids[""]
     return tree_ids
-
-
-def _tree_id(entries: Mapping[str, tuple[bytes, str]]) -> str:
-    def order(item: tuple[str, tuple[bytes, str]]) -> bytes:
-        # git sorts a folder as if its name ended with a slash
-        return item[0].encode() + (b"/" if item[1][0] == b"40000" else b"")
-
-    body = b"".join(
-        mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid)
-        for name, (mode, oid) in sorted(entries.items(), key=order)
-    )
-    return hashlib.sha1(b"tree %d\0" % len(body) + body).hexdigest()
 
 
 class HashCache:

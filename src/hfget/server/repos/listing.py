@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from hfget.hub import lfs_pointer
 from hfget.model import RemoteFile
 from hfget.server.repos.card import Card
-from hfget.server.repos.hashes import git_tree_ids, lfs_pointer
+from hfget.server.repos.hashes import git_tree_ids
 from hfget.system import Stamp
 
 if TYPE_CHECKING:

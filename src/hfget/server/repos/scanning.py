@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hfget.hub import git_blob_id, lfs_pointer
 from hfget.model import RemoteFile, is_sha256
 from hfget.server.repos import attributes
 from hfget.server.repos.attributes import LfsRules
 from hfget.server.repos.cached import CachedRepo
 from hfget.server.repos.card import Card, read_card
-from hfget.server.repos.hashes import HashCache, git_blob_id, lfs_pointer
+from hfget.server.repos.hashes import HashCache
 from hfget.server.repos.listing import Listing, ServedFile
 from hfget.server.repos.provenance import Promise, Provenance, Provenances
 from hfget.server.repos.visibility import Visibility

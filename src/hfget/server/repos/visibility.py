@@ -44,7 +44,7 @@ def is_text(name: str) -> bool:
     return True
 
 
-def is_private(found: os.stat_result) -> bool:
+def is_closed_to_others(found: os.stat_result) -> bool:
     """Whether others on this machine may not read a file, or not enter a folder."""
     wanted = stat.S_IXOTH if stat.S_ISDIR(found.st_mode) else stat.S_IROTH
     return os.name != "nt" and not found.st_mode & wanted
@@ -88,7 +88,7 @@ class Visibility:
 
     def is_restricted(self, parts: tuple[str, ...], found: os.stat_result) -> bool:
         """Whether only a download record makes the file or folder at `parts` visible."""
-        return not self.everything and (is_hidden(parts) or is_private(found))
+        return not self.everything and (is_hidden(parts) or is_closed_to_others(found))
 
     def allows(self, real: Path) -> bool:
         """Whether a link may lead to the resolved path `real`."""

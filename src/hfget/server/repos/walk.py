@@ -59,7 +59,7 @@ class Walk:
         real = Path(os.path.realpath(self.folder))
         if real != self.sight.root and not self.sight.allows(real):
             return []
-        found = self._walk(real, (), frozenset({real}), self._is_private(real))
+        found = self._walk(real, (), frozenset({real}), hidden=self._is_private(real))
         return sorted(found, key=attrgetter("path"))
 
     def _is_private(self, real: Path) -> bool:
@@ -74,7 +74,7 @@ class Walk:
         return False
 
     def _walk(
-        self, folder: Path, parts: tuple[str, ...], above: frozenset[Path], hidden: bool = False
+        self, folder: Path, parts: tuple[str, ...], above: frozenset[Path], *, hidden: bool = False
     ) -> Iterator[FoundFile]:
         try:
             with os.scandir(folder) as listed:
@@ -105,12 +105,12 @@ class Walk:
                     continue
                 if restricted and not self.provenance.reaches_into("/".join(here)):
                     continue
-                yield from self._walk(real, here, above | {real}, restricted)
+                yield from self._walk(real, here, above | {real}, hidden=restricted)
             elif stat.S_ISREG(found.st_mode) and place not in self._homes:
-                yield from self._file("/".join(here), place, found, restricted)
+                yield from self._file("/".join(here), place, found, restricted=restricted)
 
     def _file(
-        self, path: str, place: str, found: os.stat_result, restricted: bool
+        self, path: str, place: str, found: os.stat_result, *, restricted: bool
     ) -> Iterator[FoundFile]:
         must_be = self.provenance.etag(path) if restricted else None
         if restricted and must_be is None:
