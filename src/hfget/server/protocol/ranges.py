@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _UNIT = re.compile(r"bytes\s*=(.*)", re.IGNORECASE | re.DOTALL)
-_RANGE = re.compile(r"\s*([0-9]*)\s*-\s*([0-9]*)\s*")
+_RANGE = re.compile(r"([0-9]*)\s*-\s*([0-9]*)")
 #: More digits than any file's size has.
 _MOST_DIGITS = 20
 #: Each costs a read of the disk: of a request for more, the Range is ignored.
@@ -60,7 +60,7 @@ def requested_spans(
 
 def _span(text: str, size: int) -> ByteRange | None:
     """`5-9`, `5-` or `-5`; None where that is not in the body. Raises UnsatisfiableRangeError."""
-    match = _RANGE.fullmatch(text)
+    match = _RANGE.fullmatch(text.strip())
     if match is None or match[1] == match[2] == "":
         raise UnsatisfiableRangeError
     if match[1] == "":
