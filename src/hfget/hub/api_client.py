@@ -173,7 +173,8 @@ class HubClient:
 
     def refusal(self, response: requests.Response, ref: RepoRef) -> HfgetError:
         held = self._settings.withheld_tokens
-        return refusal(response, ref, self._http, withheld_tokens=held)
+        endpoint = self.endpoint + "/"
+        return refusal(response, ref, self._http, withheld_tokens=held, endpoint=endpoint)
 
     def not_a_hub(self, response: requests.Response) -> NetworkError:
         return UnreachableError(

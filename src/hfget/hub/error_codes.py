@@ -28,7 +28,6 @@ from hfget.model import RepoRef
 from hfget.settings import Credential, Withheld
 from hfget.system import redact, safe_text, safe_url, shell_word
 
-# What the Hub says in X-Error-Message (huggingface_hub, `hf_raise_for_status`).
 #: What servers answer to a route, a method or a query that they do not have.
 NO_ROUTE = frozenset({400, 404, 405, 406, 410, 414, 422, 501})
 #: Statuses with a meaning of their own: RFC 9110, 15.5.3; RFC 7725; nginx (client certificates).
@@ -38,6 +37,7 @@ _MEANT = {
     495: advice.CLIENT_CERTIFICATE,
     496: advice.CLIENT_CERTIFICATE,
 }
+#: In X-Error-Message (huggingface_hub, `hf_raise_for_status`).
 _DISABLED = "access to this resource is disabled"
 
 
@@ -48,8 +48,11 @@ def refusal(
     *,
     withheld_tokens: Mapping[str, Withheld] = MappingProxyType({}),
     path: str | None = None,
+    endpoint: str = "",
 ) -> HfgetError:
     """The error for a final status, by X-Error-Code and X-Error-Message where the hub sends them.
+
+    Where a host refuses to which `endpoint` has led and which is not a hub, no token would help.
 
     The codes are RepoNotFound, RevisionNotFound, EntryNotFound and GatedRepo; a 401 without a
     code means private, gated or missing alike (huggingface_hub, `hf_raise_for_status`).
@@ -60,7 +63,19 @@ def refusal(
         or _not_asked_for(http, response)
         or _of_another_origin(http, response)
     )
-    return _Refusal(response, ref, http.keyring.of(response.url), withheld, path).error()
+    led_by = host_of(endpoint) if endpoint and not _may_be_hub(response, endpoint) else ""
+    return _Refusal(response, ref, http.keyring.of(response.url), withheld, path, led_by).error()
+
+
+def _may_be_hub(response: requests.Response, endpoint: str) -> bool:
+    """Whether it is the endpoint that answers, or another that refuses as the Hub does."""
+    headers = response.headers
+    return (
+        origin_of(response.url) == origin_of(endpoint)
+        or is_public_hub(hostname_of(response.url))
+        or any(name in headers for name in ("X-Error-Code", "X-Error-Message"))
+        or headers.get("Content-Type", "").lower().startswith("application/json")
+    )
 
 
 def _not_asked_for(http: HttpClient, response: requests.Response) -> Withheld | None:
@@ -89,9 +104,18 @@ class _Refusal(NamedTuple):
     credential: Credential | None
     withheld_token: Withheld | None
     path: str | None
+    led_by: str
 
     def error(self) -> HfgetError:
         status = self.response.status_code
+        if self.led_by and status in (401, 403):
+            return self._error(
+                AccessError,
+                texts.LED_TO_REFUSAL(
+                    host=self._host, ref=self.ref, status=status, endpoint=self.led_by
+                ),
+                advice.CHECK_ENDPOINT_AND_LOGIN_PAGE,
+            )
         code = self.response.headers.get("X-Error-Code", "")
         known = {
             "GatedRepo": self._gated,
@@ -99,8 +123,7 @@ class _Refusal(NamedTuple):
             "EntryNotFound": self._no_entry,
             "RepoNotFound": self._no_repo,
         }
-        said = self._said.lower()
-        if _DISABLED in said:
+        if _DISABLED in self._said.lower():
             return self._error(
                 AccessError, texts.DISABLED(ref=self.ref), advice.SEE_PAGE(page=self._page)
             )
@@ -162,11 +185,8 @@ class _Refusal(NamedTuple):
 
     def _bad_token(self, source: str) -> HfgetError:
         if source == "endpoint":
-            return self._error(
-                InvalidTokenError,
-                texts.LOGIN_REFUSED(host=self._host),
-                advice.CHECK_LOGIN,
-            )
+            said = texts.LOGIN_REFUSED(host=self._host)
+            return self._error(InvalidTokenError, said, advice.CHECK_LOGIN)
         without = advice.LEAVE_TOKEN_OUT if source == "--token" else "--no-token"
         return self._error(
             InvalidTokenError,
@@ -177,10 +197,9 @@ class _Refusal(NamedTuple):
         )
 
     def _gated(self) -> HfgetError:
+        hint = texts.ASK_ACCESS(page=self._page, advice=self._how_to_send())
         if self._sent:
             hint = texts.ASK_ACCESS_ACCOUNT(page=self._page)
-        else:
-            hint = texts.ASK_ACCESS(page=self._page, advice=self._how_to_send())
         return self._error(
             GatedRepoError, texts.GATED(ref=self.ref, in_its_words=self._in_its_words), hint
         )
@@ -259,14 +278,12 @@ class _Refusal(NamedTuple):
 
     @property
     def _other_type(self) -> str:
-        is_model = self.ref.repo_type == "model"
-        return texts.OTHER_TYPE if is_model else ""
+        return texts.OTHER_TYPE if self.ref.repo_type == "model" else ""
 
     @property
     def _token_hint(self) -> str:
-        if self._sent:
-            return texts.TOKEN_MAY_LACK
-        return texts.IF_PRIVATE(advice=self._how_to_send())
+        way = self._how_to_send()
+        return texts.TOKEN_MAY_LACK if self._sent else texts.IF_PRIVATE(advice=way)
 
     @property
     def _host(self) -> str:

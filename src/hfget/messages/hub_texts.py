@@ -27,6 +27,9 @@ DISABLED = Text("{ref} is disabled")
 HIDDEN_WITHOUT_TOKEN = Text("{host} does not show {ref} without a token")
 PRIVATE_OR_MISSPELT = Text("it is private, gated or misspelt; {advice}")
 ACCESS_REFUSED = Text("{host} refuses access to {ref} (HTTP {status}){in_its_words}")
+LED_TO_REFUSAL = Text(
+    "{host} refuses access to {ref} (HTTP {status}), though {endpoint} leads there"
+)
 A_PAGE_REFUSES = Text(
     "a firewall or a proxy may have answered, with a web page; if it was the hub: {otherwise}"
 )

@@ -44,6 +44,7 @@ _PROGRAMS: dict[str, tuple[str, ...]] = {
     "lms": ("get", "load"),
     "litgpt": ("download",),
     "tune": ("download",),
+    "dvc": ("get", "import", "get-url", "import-url"),
     "transformers": ("chat", "serve"),
     "transformers-cli": ("download",),
     "hfdownloader": ("download",),
@@ -67,6 +68,7 @@ _WITH_OWN_NAMES = (
     "pip3",
     "uv",
     "conda",
+    "dvc",
     "gh",
     *("npm", "pnpm", "yarn", "bun", "brew", "cargo", "go", "helm", "apt", "apt-get"),
 )
@@ -77,7 +79,9 @@ _MODEL_OPTION = re.compile(
     r"(?:model|repo|path|id|name|name[-_]or[-_]path|model[-_]name[-_]or[-_]path|hf[-_]repo)?"
 )
 _DATASET_OPTION = re.compile(r"--dataset(?:[-_](?:name|id|path|repo))?")
-_REVISION_OPTIONS = ("--revision", "--branch", "--model-revision")
+_REVISION_OPTIONS = ("--revision", "--branch", "--model-revision", "--rev")
+#: Options of `dvc get` and `dvc import` that have a value.
+_DVC_OPTIONS = ("-o", "--out", "--rev", "-j", "--jobs", "--remote", "--remote-config", "--config")
 #: In front of what is a repo although the function loads other things too.
 _TYPED = re.compile(r"hf://|(?:models|datasets|spaces)/[^/]+/[^/]+\Z")
 _PRETRAINED = re.compile(r"(?:.*,)?pretrained=([^,]+)(?:,.*)?", re.DOTALL)
@@ -162,13 +166,22 @@ def _wanted(line: CommandLine, endpoint: str | None) -> WantedFiles | None:
         except UsageError:
             return None
         include, exclude = (_patterns(line.words, name) for name in ("--include", "--exclude"))
-        files = (file,) if file else _files_behind(line) if line.program == "modelscope" else ()
-        return WantedFiles(ref, files, include, exclude)
+        return WantedFiles(ref, (file,) if file else _files_behind(line), include, exclude)
     return None
 
 
 def _files_behind(line: CommandLine) -> tuple[str, ...]:
-    """`modelscope download --model X FILE…`: the words before and between its options."""
+    """`modelscope download --model X FILE…`: the words before and between its options.
+
+    `dvc get URL PATH` names one file or folder.
+    """
+    if line.program == "dvc":
+        plain = [word for word in line.words if not word.startswith("-")]
+        values = [value for word, value in pairwise(line.words) if word in _DVC_OPTIONS]
+        named_by = [word for word in plain if word not in values]
+        return tuple(named_by[2:3]) if line.words[0] in ("get", "import") else ()
+    if line.program != "modelscope":
+        return ()
     named = any(option in line.words for option in ("--model", "--dataset"))
     found: list[str] = []
     option = ""

@@ -115,6 +115,30 @@ def test_a_gated_repo(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("kind", ["text/html", "application/xml", "", "application/json"])
+def test_a_host_that_is_not_a_hub_is_not_helped_by_a_token(status: int, kind: str) -> None:
+    """Where a login page or a store answers, to which the endpoint has led."""
+    secret = Secret("made-up-" + secrets.token_hex(8))
+    own = Credential(secret, "HF_TOKEN", "https://mirror.test:443", eager=True)
+    for keys in ([], [own]):
+        with Loopback(
+            lambda asked: Answer(b"{}", status=status, headers={"Content-Type": kind})
+        ) as server:
+            http = HttpClient(keys, env={})
+            with http.get(server.url + "/login", read_timeout=BOUND) as response:
+                led = refusal(response, REF, http, endpoint="https://mirror.test/")
+                own_answer = refusal(response, REF, http, endpoint=server.url + "/")
+        assert type(led) in (AccessError, UnseenError) and led.exit_code == 4
+        said = f"{led.message} {led.hint}"
+        if kind == "application/json":  # a hub under another name
+            assert "TOKEN" in said
+        else:
+            assert "TOKEN" not in said and "--endpoint" in said
+            assert "mirror.test leads there" in led.message and "127.0.0.1" in led.message
+        assert "TOKEN" in f"{own_answer.message} {own_answer.hint}"
+
+
+@pytest.mark.parametrize("status", [401, 403])
 def test_a_token_stays_with_its_origin_where_another_answers(status: int) -> None:
     secret = Secret("made-up-" + secrets.token_hex(8))
     own = Credential(secret, "HF_TOKEN", "https://mirror.test:443", eager=True)
