@@ -143,6 +143,18 @@ def test_one_that_dies_midway_is_left_and_used_again_once_it_is_back(
     assert done.report["received"] <= 1.02 * done.report["bytes_total"]
 
 
+def test_what_one_drips_comes_from_those_that_were_done_before_they_were_measured(
+    hubs: Callable[..., list[LocalHub]], shell_at: ShellAt, source: Path
+) -> None:
+    """Faster than a server that sends nothing for too long: each byte starts the time-out anew."""
+    dripping, *others = hubs(3, 1e12)
+    drip = effects.Drip(seconds=0.4, piece=900)
+    dripping.faults.add(Fault(drip, path="*/resolve/*.bin", times=None))
+    done = download(shell_at, [dripping, *others])
+    check_whole(done, shell_at, source)
+    assert sent(dripping) < 100_000 and done.report["received"] <= 1.05 * SIZE
+
+
 REFUSING: dict[str, tuple[effects.Status | effects.Redirect | effects.Stall, str]] = {
     "it leads to a dead host": (effects.Redirect("http://127.0.0.1:9/x"), "leads to 127.0.0.1:9"),
     "503": (effects.Status(503), "503"),

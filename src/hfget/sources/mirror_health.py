@@ -239,19 +239,19 @@ class MirrorHealth:
         return self._mirrors[place].has_sent
 
     def rate_of(self, place: str) -> float | None:
-        """What a connection to it brings, in bytes a second, as far as is known."""
-        return self._mirrors[place].rate
+        """Bytes a second of a connection to it; of the best, if it has not sent anything yet."""
+        if (own := self._mirrors[place].pace) is not None:
+            return own
+        return max(mirror.pace or 0.0 for mirror in self._mirrors.values()) or None
 
     def is_laggard(self, place: str) -> bool:
         """Whether another one that can be asked brings many times as much over a connection."""
         with self._lock:
             now = self._sample()
             mirror = self._mirrors[place]
-            best = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
-            is_measured = mirror.measured >= MEASURED_SECONDS
-            lags = (self._stripe and is_measured) and is_negligible(
-                mirror.rate, max(best, default=None)
-            )
+            rates = [other.rate or 0.0 for other in self._open(now) if other is not mirror]
+            is_measured = self._stripe and mirror.measured >= MEASURED_SECONDS
+            lags = is_measured and is_negligible(mirror.rate, max(rates, default=None))
             if lags:
                 mirror.left_out_until = now + LEFT_OUT_SECONDS
             return lags

@@ -112,6 +112,12 @@ class MirrorState:
         host, reason = failure.host, failure.plain_reason
         return texts.LEADS_TO_FAILING(place=place, host=host, reason=reason, others=others)
 
+    @property
+    def pace(self) -> float | None:
+        """The rate; as long as that is not measured, what has come in the time that there was."""
+        came, seconds = self.came, self.seconds
+        return came / seconds if self.rate is None and came and seconds else self.rate
+
     def use(self, place: str) -> MirrorUse:
         """What it did, as the report tells it."""
         kinds = self.figures.values()

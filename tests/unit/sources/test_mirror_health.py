@@ -240,3 +240,18 @@ def test_bytes_are_counted_once(clinic: Clinic) -> None:
     small = clinic.answer(A, Coming(10, 10))
     clinic.health.ended(A, small)
     assert clinic.health.report()[0].received == 3011
+
+
+def test_who_was_not_measured_yet_counts_by_what_came_and_as_the_best_before_that(
+    clinic: Clinic,
+) -> None:
+    """Else it would not be asked for what another one drips."""
+    assert clinic.health.rate_of(A) is None and clinic.health.rate_of(B) is None
+    dripping = clinic.answer(A)
+    clinic.now, dripping.received = clinic.now + 0.5, 500
+    clinic.health.sent()
+    assert clinic.health.rate_of(A) == clinic.health.rate_of(B) == 1000
+    fast = clinic.answer(B)
+    clinic.now, fast.received = clinic.now + 0.01, MIB
+    clinic.health.ended(B, fast)
+    assert (clinic.health.rate_of(B) or 0) > MIB and clinic.health.rate_of(A) == 1000
