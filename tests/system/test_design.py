@@ -71,6 +71,12 @@ def test_every_room_is_described_and_every_description_has_a_room() -> None:
     assert sorted(named) == sorted({f"{name}/" for name in packages()} | modules)
 
 
+def test_every_file_that_contributors_are_told_of_exists() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:src|tests|docs|bench|\.github)/[\w./-]+)`", told))
+    assert len(named) > 10 and not [name for name in named if not (ROOT / name).exists()]
+
+
 def test_the_floors_are_those_of_the_contract() -> None:
     described = section("Floors").split("```")[1].strip().splitlines()
     assert described == layers()
