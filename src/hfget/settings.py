@@ -21,7 +21,7 @@ from hfget.limits import (
 )
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
-from hfget.system import Secret, os_reason, safe_text
+from hfget.system import Secret, is_true, os_reason, safe_text
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
@@ -165,11 +165,6 @@ def positive_seconds(env: Mapping[str, str], name: str, default: float) -> float
             hint=advice.UNSET_FOR_DEFAULT(default=default),
         )
     return min(float(text), _LONGEST_TIME_OUT) or default
-
-
-def is_true(value: str | None) -> bool:
-    """How huggingface_hub reads a switch: 1, ON, YES or TRUE in any case."""
-    return (value or "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def offline_by(env: Mapping[str, str]) -> str:

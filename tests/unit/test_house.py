@@ -217,6 +217,8 @@ HASH = re.compile(r"\[0-9a-f(?:A-F)?\]\{(?:40|64)\}")
 HOSTS = re.compile(r"ip_address\(|inet_aton\(|[\"']localhost[\"']")
 PIECES = re.compile(r"decompressobj\(")
 STAMP = re.compile(r"st_ctime_ns")
+SWITCH = re.compile(r"\"yes\",", re.IGNORECASE)
+TREE = re.compile(r"b\"tree %d|git-lfs\.github\.com/spec")
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,8 @@ STAMP = re.compile(r"st_ctime_ns")
             id="what a hash is",
         ),
         pytest.param(HOSTS, {"endpoints.py", "server/protocol/hostnames.py"}, id="what a host is"),
+        pytest.param(SWITCH, {"system/text.py"}, id="what a switch says"),
+        pytest.param(TREE, {"hub/git_ids.py"}, id="what git makes of files"),
         pytest.param(PIECES, {"http/inflating.py"}, id="how a body is inflated"),
         pytest.param(
             STAMP, {"system/safe_open.py", "destinations/safe_directories.py"}, id="what a stamp is"

@@ -23,7 +23,7 @@ from hfget.endpoints import (
     without_login,
 )
 from hfget.errors import UsageError
-from hfget.settings import ENV_NAMES, check_time_outs, is_true, load_env_file, positive_seconds
+from hfget.settings import ENV_NAMES, check_time_outs, load_env_file, positive_seconds
 from tests.support.verdicts import refused
 
 
@@ -241,11 +241,6 @@ def test_a_time_out_is_one_for_huggingface_hub_too(text: str, whole: str) -> Non
     env = {"HF_HUB_DOWNLOAD_TIMEOUT": text}
     check_time_outs(env)
     assert env == {"HF_HUB_DOWNLOAD_TIMEOUT": whole}
-
-
-def test_a_switch_is_read_as_huggingface_hub_reads_it() -> None:
-    assert all(is_true(value) for value in ("1", "on", "Yes", "TRUE", " true "))
-    assert not any(is_true(value) for value in (None, "", "0", "off", "no", "false", "2"))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from hfget.errors import UnsafeError, UsageError
 from hfget.http import token_files
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
-from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld, is_true
-from hfget.system import Secret, login_file, remember, safe_text, safe_url, shell_word
+from hfget.settings import ENCRYPTED_ONLY, Credential, TokenSource, Withheld
+from hfget.system import Secret, is_true, login_file, remember, safe_text, safe_url, shell_word
 
 #: What the Hub says in X-Error-Message and X-Error-Code (huggingface_hub, `hf_raise_for_status`).
 _INVALID = "invalid credentials in authorization header"

@@ -39,6 +39,7 @@ class Handshake:
         self.task: asyncio.Task[None] | None = None
         #: Whether it is asyncio that closes it.
         self.handed_over = False
+        self.is_aborted = False
         self._over = over
 
     @property
@@ -47,6 +48,7 @@ class Handshake:
 
     def abort(self) -> None:
         """Hang up."""
+        self.is_aborted = True
         self._over(self)
         if self.task is not None:
             self.task.cancel()
@@ -124,6 +126,8 @@ class TlsListener:
 
         try:
             first = await asyncio.wait_for(self._first_byte(connection), seconds)
+            if half.is_aborted:  # `wait_for` before Python 3.12 may miss that
+                return
             if first == _HANDSHAKE:
                 half.handed_over = True
                 await self._loop.connect_accepted_socket(
@@ -140,6 +144,9 @@ class TlsListener:
         self._admission.leave(half)
         if not half.handed_over:
             half.connection.close()
+        elif half.is_aborted:  # asyncio leaves it open where it was about to begin with TLS
+            with suppress(OSError):
+                half.connection.shutdown(socket.SHUT_RDWR)
 
     async def _first_byte(self, connection: socket.socket) -> bytes:
         """It stays where it is. Empty if the client has closed."""

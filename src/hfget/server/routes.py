@@ -39,6 +39,7 @@ from hfget.server.repos.listing import Listing
 from hfget.server.repos.repo import MAIN, Repo
 from hfget.server.repos.store import Store
 from hfget.server.shortcuts import Shortcuts
+from hfget.system import is_true
 
 if TYPE_CHECKING:
     from hfget.server.admission import Admission
@@ -138,7 +139,7 @@ class Routes:
     ) -> Response:
         query = request.query_params
         if target.action == "tree":
-            expand = api.is_true(query.get("expand"))
+            expand = is_true(query.get("expand"))
             size = self.options.expanded_page_size if expand else self.options.page_size
             size = max(1, min(size, api.number(query.get("limit"), size)))
             entries, following = api.tree_page(listing, rest, query, size)
@@ -154,7 +155,7 @@ class Routes:
             body = await _body(request)
             kind = request.headers.get("content-type", "")
             return json_answer(await run_in_threadpool(api.paths_info, listing, body, kind))
-        blobs = api.is_true(query.get("blobs"))
+        blobs = is_true(query.get("blobs"))
         # a large repo takes a while to be written down
         return await run_in_threadpool(
             lambda: json_answer(api.info(repo, listing, self.options.access, blobs=blobs))
@@ -203,7 +204,7 @@ class Routes:
         commits = {
             name: (await resolver.listing(folder)).commit for name, folder in repo.folders.items()
         }
-        return api.refs(commits, include_prs=api.is_true(request.query_params.get("include_prs")))
+        return api.refs(commits, include_prs=is_true(request.query_params.get("include_prs")))
 
     def _next(self, request: Request, path: str, following: str | None) -> dict[str, str]:
         """The link to the next page. Relative, it is the query alone: right below any path."""

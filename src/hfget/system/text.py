@@ -186,3 +186,8 @@ def size_of(text: str) -> float | None:
     number, unit, binary = match.groups()
     scale: int = (1024 if binary else 1000) ** " kmgt".index(unit.lower() or " ")
     return float(number) * scale
+
+
+def is_true(value: str | None) -> bool:
+    """How huggingface_hub reads a switch, and the Hub a query: 1, ON, YES or TRUE in any case."""
+    return (value or "").strip().upper() in {"1", "ON", "YES", "TRUE"}

@@ -15,14 +15,13 @@ from typing import Protocol, TextIO
 from hfget.errors import HfgetError
 from hfget.events import Event, Observer
 from hfget.model import Plan, RepoChange, Snapshot
+from hfget.system import is_true
 from hfget.ui.output import absolute, in_notebook
 from hfget.ui.tables import Records, Table
 from hfget.ui.verdicts import Verdict as Verdict
 from hfget.ui.verdicts import verdicts_text as verdicts_text
 
 __all__ = ["Display", "Records", "Table", "absolute", "display", "progress_display"]
-
-_TRUE = frozenset({"1", "on", "yes", "true"})
 
 
 class Display(Protocol):
@@ -135,4 +134,4 @@ def _wants_live(stream: TextIO) -> bool:
 
 
 def _set(name: str) -> bool:
-    return os.environ.get(name, "").lower() in _TRUE
+    return is_true(os.environ.get(name))

@@ -99,23 +99,3 @@ def test_what_was_appended_to_a_log_that_was_replaced_is_appended_again(
     monkeypatch.setattr(shared_log, "lock_open_file", replaced)
     append(path, "line\n")
     assert path.read_text() == "new\nline\n"
-
-
-def test_a_log_that_is_replaced_as_it_is_opened_keeps_its_lines(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The open file has no name then: that is not a file that must not be written to."""
-    opens, new = os.open, path.with_name("new")
-    path.write_text("old\n")
-    new.write_text("new\n")
-
-    def replaced(name: Path, flags: int, mode: int = 0o777) -> int:
-        fd = opens(name, flags, mode)
-        if new.exists():
-            os.replace(new, path)
-        return fd
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "open", replaced)
-        append(path, "line\n")
-    assert path.read_text() == "new\nline\n"

@@ -145,6 +145,21 @@ def test_handshakes_that_do_not_end_take_no_place_from_those_that_do(tmp_path: P
                 assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")
 
 
+def test_a_handshake_that_makes_room_ends_wherever_it_is(tmp_path: Path) -> None:
+    """Each makes room for the next, at another moment; asyncio alone leaves some open."""
+    limits = {"most_connections_each": 1, "head_seconds": 600}
+    with tls_server(tmp_path, **limits) as (address, _), ExitStack() as kept:
+        halves = []
+        for number in range(60):
+            halves.append(kept.enter_context(socket.create_connection(address, timeout=30)))
+            with suppress(ConnectionError):
+                halves[-1].sendall(HALF)
+            time.sleep(number % 7 * 0.0003)
+        for half in halves[:-1]:
+            with suppress(ConnectionError):
+                assert half.recv(1) == b""
+
+
 def test_who_speaks_http_where_tls_is_spoken_is_told(tmp_path: Path) -> None:
     with tls_server(tmp_path) as (address, _):
         with socket.create_connection(address, timeout=30) as connection:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfget.system.text import command, duration_text, option, safe_text, shell_word, size_text
+from hfget.system.text import (
+    command,
+    duration_text,
+    is_true,
+    option,
+    safe_text,
+    shell_word,
+    size_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +127,8 @@ def test_operands_are_never_taken_for_options() -> None:
 def test_bytes_that_are_no_text_stay_the_same_bytes() -> None:
     name = b"a\xff b\n".decode("utf-8", "surrogateescape")
     assert shell_word(name) == "$'a\\377 b\\012'"
+
+
+def test_a_switch_is_read_as_huggingface_hub_reads_it() -> None:
+    assert all(is_true(value) for value in ("1", "on", "Yes", "TRUE", " true "))
+    assert not any(is_true(value) for value in (None, "", "0", "off", "no", "false", "2"))

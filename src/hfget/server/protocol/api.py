@@ -17,15 +17,11 @@ from hfget.server.protocol.access import Access
 from hfget.server.protocol.answers import RefusalError, entry_not_found
 from hfget.server.repos.listing import Listing, ServedFile
 from hfget.server.repos.repo import Repo
+from hfget.system import is_true
 
 _TITLE = "served by hfget"
 _MOST_FIELDS = 100_000
 _LATEST = 253_402_300_799.0  # the end of the year 9999
-_TRUE = ("true", "1", "yes", "on")
-
-
-def is_true(value: str | None) -> bool:
-    return value is not None and value.lower() in _TRUE
 
 
 def number(text: str | None, default: int) -> int:

@@ -12,6 +12,7 @@ from hfget.server.protocol.access import Access, Permission
 from hfget.server.repos.listing import Listing
 from hfget.server.repos.repo import MAIN, Repo
 from hfget.server.repos.store import Store
+from hfget.system import is_true
 
 _MOST = 1000
 
@@ -85,8 +86,8 @@ def _entry(
     repo: Repo, listing: Listing | None, access: Access, asked: Mapping[str, str]
 ) -> dict[str, Any]:
     data = api.summary(repo, listing, access)
-    if listing and api.is_true(asked.get("full")):
+    if listing and is_true(asked.get("full")):
         data["siblings"] = [{"rfilename": path} for path in listing.files]
-    if listing and api.is_true(asked.get("cardData")):
+    if listing and is_true(asked.get("cardData")):
         data["cardData"] = listing.card.data or None
     return data
