@@ -220,9 +220,15 @@ def test_the_users_own_file_is_no_damage(hub: LocalHub, shell: Shell) -> None:
     target.mkdir()
     (target / "c.json").write_text("mine")
     assert shell.run(REPO).code == 7
-    assert shell.run("verify", "m").code == 6
-    assert shell.run(REPO).code == 7 and shell.run("verify", "--repair", "m").code == 7
+    advice = "move away m/c.json, then: hfget verify --repair m"
+    found = shell.run("verify", "m")
+    assert found.code == 6 and advice in found.err
+    repaired = shell.run("verify", "--repair", "m")
+    assert repaired.code == 7 and advice in repaired.err
+    assert shell.run(REPO).code == 7
     assert (target / "c.json").read_text() == "mine"
+    (target / "c.json").rename(shell.directory / "c.json")
+    assert shell.run("verify", "--repair", "m").code == 0
 
 
 def test_a_blob_that_verify_finds_wrong_is_repaired(hub: LocalHub, shell: Shell) -> None:

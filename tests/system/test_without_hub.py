@@ -233,6 +233,23 @@ def test_where_bytes_would_have_to_come_nothing_is_stale(
     assert shell.run(REPO, *where, "--retries", "0").code == 5
 
 
+@pytest.mark.parametrize("where", WHERE)
+def test_a_hub_that_names_a_commit_and_cannot_list_it_was_asked(
+    where: tuple[str, ...], hub: LocalHub, repos_root: Path, shell_at: ShellAt
+) -> None:
+    """What is here is then not taken for the newest, and the hint takes it for what it is."""
+    shell = shell_at(hub.endpoint)
+    assert shell.run(REPO, *where).code == 0
+    commit = hub.commit(REPO)
+    make_model(repos_root, REPO, {"d.txt": "newer"})
+    hub.rescan()
+    hub.faults.add(Fault(effects.Status(503), path="*/tree/*", times=None))
+    done = shell.run(REPO, *where, "--retries", "0")
+    assert done.code == 5 and f"to take what is here: --revision {commit}" in done.err, done.err
+    assert shell.run(REPO, *where, "--revision", commit).code == 0
+    assert "to take" not in shell.run(REPO, *where, "--retries", "0", "--no-stale").err
+
+
 def test_another_endpoints_listing_counts_only_where_none_is_asked(
     hub: LocalHub, shell_at: ShellAt
 ) -> None:

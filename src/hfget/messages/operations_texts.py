@@ -48,6 +48,7 @@ STALE = Text(
     "{why}; using commit {commit} of {revision}{when}{lister}: the hub was not asked for a"
     " newer one (--no-stale insists)"
 )
+TAKE_WHAT_IS_HERE = Text("to take what is here: --revision {commit}")
 NOT_A_SHARD = Text("--shard {value} is not a part of a number of parts")
 NO_SHARD_TOLD = Text("--shard auto found no scheduler that says which part this is")
 SHARD_OUT_OF_RANGE = Text("--shard: no part has the number {shard}")

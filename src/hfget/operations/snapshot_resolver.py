@@ -13,6 +13,7 @@ from hfget.errors import HfgetError, UnreachableError
 from hfget.http import CALM, HttpClient, Transient, given_up
 from hfget.hub import Hub, KnownTree, no_tree
 from hfget.limits import TURNS
+from hfget.messages import advice, operations_texts
 from hfget.messages import http_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, RepoRef, Report, Snapshot, Span, is_commit
 from hfget.operations.asking_limit import AskingLimit
@@ -99,8 +100,12 @@ class SnapshotResolver:
             with self._limit:
                 snapshot = self._endpoints.ask(lambda hub: hub.snapshot(self._ref, recorded))
         except UnreachableError as error:
-            found = None if self._endpoints.has_answered else self._find()
+            found = self._find()
             if found is None:
+                raise
+            if self._endpoints.has_answered:  # it may have named a newer commit
+                older = operations_texts.TAKE_WHAT_IS_HERE(commit=found.snapshot.commit)
+                error.hint = advice.EITHER(one=error.hint, other=older) if error.hint else older
                 raise
             return self._taken(found, self._too_slow() if self._limit.reached else error)
         if self._limit.reached and self._found is not None:  # it answered that very moment

@@ -183,6 +183,7 @@ class _Check:
         self._stop = stop
         self.cached = cached
         self._inside: dict[Path, bool] = {}
+        self._log = RecordLog(root / RECORDS / LOG_NAME)
 
     def size(self, path: str) -> int:
         """The file's size on disk; 0 where there is none that may be looked at."""
@@ -199,7 +200,8 @@ class _Check:
         try:
             target, size = self._found(file.path)
             if file.size not in (-1, size):
-                return self._changed(file, texts.SIZE_DIFFERS(size=size, size2=file.size))
+                said = texts.SIZE_DIFFERS(size=size, size2=file.size)
+                return self._changed(file, said, self._not_ours(file.path))
             actual = hash_file(target, file.hash_kind, stop=self._stop, progress=hashed)
         except UnsafeError as error:
             return self._changed(file, error.message, self._obstacle(file.path))
@@ -213,9 +215,8 @@ class _Check:
         if actual is None:
             return None
         if actual != file.etag:
-            return self._changed(
-                file, texts.HASH_DIFFERS(hash_kind=file.hash_kind, actual=actual, etag=file.etag)
-            )
+            said = texts.HASH_DIFFERS(hash_kind=file.hash_kind, actual=actual, etag=file.etag)
+            return self._changed(file, said, self._not_ours(file.path))
         return VerifiedFile(file.path, FileState.OK)
 
     def _found(self, path: str) -> tuple[Path, int]:
@@ -256,6 +257,16 @@ class _Check:
             if not stat.S_ISREG(target.lstat().st_mode):
                 return target
         return None
+
+    def _not_ours(self, path: str) -> Path | None:
+        """A file that was never downloaded here is the user's own: no download replaces it."""
+        target, records = self._root / path, self._root / RECORDS
+        known = (
+            self.cached is not None
+            or self._log.get(path) is not None
+            or read_metadata(records, path, anyones=True) is not None
+        )
+        return None if known or target.is_symlink() else target
 
     @staticmethod
     def _changed(file: RemoteFile, detail: str, obstacle: Path | None = None) -> VerifiedFile:
