@@ -153,6 +153,8 @@ def test_what_one_drips_comes_from_those_that_were_done_before_they_were_measure
     done = download(shell_at, [dripping, *others])
     check_whole(done, shell_at, source)
     assert sent(dripping) < 100_000 and done.report["received"] <= 1.05 * SIZE
+    done = download(shell_at, [dripping, *others], "b.bin", "--force")
+    assert done.code == 0 and sum(map(sent, others)) > SIZE + 200_000, "one small file alone"
 
 
 REFUSING: dict[str, tuple[effects.Status | effects.Redirect | effects.Stall, str]] = {

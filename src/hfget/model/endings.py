@@ -46,8 +46,9 @@ class MirrorUse:
     """What one of several endpoints did in a run.
 
     `place` is its host, `received` the body bytes that came from it or from where it led.
-    `refusals` counts files that it lacks or refuses. One that is `out` was not asked any more,
-    because of `why`; `wrong` are the bytes that were wrong.
+    `refusals` counts files that it lacks or refuses. One that is `out` was not asked any more;
+    `why` is the reason of that, or of the last failure of one that rests; `wrong` are the bytes
+    that were wrong.
     """
 
     place: str

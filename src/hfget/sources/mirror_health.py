@@ -171,7 +171,7 @@ class MirrorHealth:
             mirror.figures[kind].failures += 1
             mirror.over = over or mirror.over
             if mirror.failures.add(began, now):
-                mirror.rest(now, failure.wait or 0.0)
+                mirror.rest(now, failure)
             due = mirror.failures.count >= 2 or mirror.received == 0 or failure.led_by
             if due and not mirror.is_told and mirror.told < _MOST_NOTES:
                 mirror.untold = failure

@@ -72,6 +72,7 @@ class MirrorState:
     told: int = 0
     is_told: bool = False
     untold: Transient | None = None
+    reason: str = ""
     lies: FailuresInARow = field(default_factory=FailuresInARow)
     misses: int = 0
     out: str = ""
@@ -95,10 +96,11 @@ class MirrorState:
             return SAMPLE_SECONDS
         return max(0.0, self.rest_until - now)
 
-    def rest(self, now: float, wait: float) -> None:
+    def rest(self, now: float, failure: Transient) -> None:
         """After a failure it is not asked for some time, and as long as it asked for."""
+        self.reason = failure.reason
         rest = LONGEST_REST if self.over else min(backoff(self.failures.count), LONGEST_REST)
-        self.rest_until = max(self.rest_until, now + max(rest, wait))
+        self.rest_until = max(self.rest_until, now + max(rest, failure.wait or 0.0))
 
     def tell(self, place: str, others: str) -> str:
         """A line about the failure that is not told yet, if there are `others` to go on with."""
@@ -128,7 +130,7 @@ class MirrorState:
             sum(kind.failures for kind in kinds),
             sum(kind.refusals for kind in kinds),
             "out" if self.out else "resting" if self.failures.count else "in use",
-            self.out,
+            self.out or (self.reason if self.failures.count else ""),
             tuple(self.wrong),
         )
 

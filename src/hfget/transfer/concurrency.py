@@ -217,11 +217,11 @@ class ConnectionLimit:
 
 def usable_connections(sizes: Sequence[int], connections: int, places: int) -> int:
     """How many could have work: a large file has so many `connections`, one that comes in shares
-    one to each of the places.
+    one to each of the places. Each place has one: what comes slowly from one is asked of another.
     """
     large = sum(size > SINGLE_REQUEST_BYTES for size in sizes)
     shared = sum(size > STRIPED_BYTES for size in sizes) - large
-    return max(1, len(sizes) + large * (connections - 1) + shared * (places - 1))
+    return max(places, len(sizes) + large * (connections - 1) + shared * (places - 1))
 
 
 def room_for_connections() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hfget.endpoints import host_of
 from hfget.http import Credentials
 from hfget.model import RepoRef
 from hfget.operations.probes.endpoint_probe import EndpointProbe
@@ -33,6 +34,15 @@ def test_neither_variable_nor_login_goes_along_unless_chosen(
     assert not [one for one in server.asked if "authorization" in one.headers]
     (finding,) = probe.result().findings
     assert (finding.kind, finding.exit_code) == ("not-allowed", 4)
+
+
+def test_of_a_gated_repo_the_endpoint_is_named_that_says_so() -> None:
+    gated = Answer(b"{}", status=403, headers={"X-Error-Code": "GatedRepo"})
+    with Loopback(lambda asked: gated) as server:
+        probe = EndpointProbe(server.url, "known", REF)
+        probe.run()
+    (finding,) = probe.result().findings
+    assert "is gated" in finding.text and host_of(f"{server.url}/") in finding.text
 
 
 def test_of_what_is_chosen_only_its_own_goes_along() -> None:

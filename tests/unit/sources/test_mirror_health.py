@@ -95,8 +95,11 @@ def test_a_switch_is_told_once_and_so_is_the_return(clinic: Clinic) -> None:
         clinic.fail(A)
         clinic.now += 10
     assert clinic.told == [f"{A} fails (broken): continuing with {B}"]
+    use = clinic.health.report()[0]
+    assert (use.state, use.why) == ("resting", "broken")
     clinic.answer(A)
     clinic.answer(A)
+    assert clinic.health.report()[0].why == ""
     assert clinic.told[1:] == [f"{A} answers again: it is back in use"]
 
 

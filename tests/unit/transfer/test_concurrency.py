@@ -17,6 +17,7 @@ from hfget.transfer.concurrency import (
     FIRST_FOR_TINY,
     POLITE_CONNECTIONS,
     ConnectionLimit,
+    usable_connections,
 )
 
 TICK = 0.02
@@ -285,3 +286,8 @@ def test_whatever_happens_it_stays_within_its_bounds(
             now, progress = now + first, progress + second
             limit.observe(progress, limit.allowed, now * first / 2 if second % 2 else None)
         assert 1 <= limit.allowed <= limit.most <= most
+
+
+def test_each_of_several_places_may_have_a_connection_though_there_is_one_small_file() -> None:
+    assert usable_connections([1000], 32, 2) == 2 and usable_connections([1000], 16, 1) == 1
+    assert usable_connections([1000] * 9, 32, 2) == 9

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from hfget.endpoints import host_of, is_private_address, is_public_hub
 from hfget.errors import AccessError, HfgetError, NotFoundError, UnseenError
 from hfget.http import Transient, WatchedClient, describe, kind_of
+from hfget.messages import http_texts, remedies
 from hfget.messages import operations_texts as texts
-from hfget.messages import remedies
 from hfget.system import duration_text, safe_text, size_text
 
 #: A connection that brings less than that, in bytes a second, is worth a word.
@@ -82,7 +82,9 @@ def _of_answer(
     if status in (401, 403) and client.failure is None and not isinstance(error, NotFoundError):
         told = withheld or client.keyring.of(error.url or "") or not isinstance(error, UnseenError)
         if isinstance(error, AccessError) and told:
-            return Finding("not-allowed", error.message, error.hint, code)
+            said = error.message
+            named = said if host in said else http_texts.HOST_FAILED(host=host, reason=said)
+            return Finding("not-allowed", named, error.hint, code)
         text = texts.PROBE_NEEDS_TOKEN(host=host, status=status)
         return Finding("not-allowed", text, remedies.GIVE_TOKEN_OR_PUBLIC_REPO, code)
     if isinstance(error, HfgetError):
