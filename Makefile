@@ -41,7 +41,7 @@ test-newest: ## the newest of what hfget builds on, pre-releases and what pyproj
 	$(call new-venv,$(VENV)-newest)
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check --pre --upgrade \
-		huggingface_hub typer click rich requests urllib3 tenacity filelock starlette uvicorn
+		huggingface_hub typer click rich requests urllib3 filelock starlette uvicorn
 	$(VENV)-newest/bin/python -m pytest -n 4 --dist worksteal tests/unit tests/interop \
 		tests/system/test_main_job.py
 

@@ -18,7 +18,6 @@ from pathlib import Path
 # What a download imports that is not hfget's and does not read the environment as it is imported.
 import filelock  # noqa: F401
 import requests  # noqa: F401
-import tenacity  # noqa: F401
 import typer.main  # noqa: F401
 import urllib3  # noqa: F401
 

@@ -24,7 +24,7 @@ WAYS = {
 COMMANDS = (("--version",), ("org/m",), ("verify", "."), ("serve", "--help"))
 #: All that hfget imports when it runs, its own requirements first.
 PLANTED = (
-    "typer", "click", "rich", "requests", "urllib3", "tenacity", "huggingface_hub", "filelock",
+    "typer", "click", "rich", "requests", "urllib3", "huggingface_hub", "filelock",
     "dotenv", "isal", "certifi", "idna", "charset_normalizer", "socks", "starlette", "uvicorn",
     "json", "ssl", "shlex", "logging", "tempfile", "socket", "hashlib", "ctypes", "zlib",
 )  # fmt: skip

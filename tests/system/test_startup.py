@@ -23,7 +23,6 @@ HEAVY = {
         "urllib3",
         "huggingface_hub",
         "httpx",
-        "tenacity",
         "filelock",
         "dotenv",
         "pydantic",

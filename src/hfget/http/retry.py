@@ -1,7 +1,7 @@
 """What is tried again, and when, for API calls and for content alike.
 
-tenacity computes the waits and runs the attempts of API calls; transfers, which must not
-block a worker while they wait, ask `backoff` for the same waits and schedule by them.
+`with_retries` runs the attempts of API calls; transfers, which must not block a worker while they
+wait, ask `backoff` for the same waits and schedule by them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import requests
-import tenacity
 import urllib3
 
 from hfget.endpoints import host_of
@@ -37,7 +36,8 @@ from hfget.system import Stop, duration_text, safe_text, safe_url
 
 T = TypeVar("T")
 
-_WAIT = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT)
+#: So many doublings of the first wait are more than the longest.
+_MOST_DOUBLINGS = 16
 #: Other connections of this process may end and give back what one lacks, but not for ever.
 _LOCAL_TRIES = 4
 _NO_ADDRESS = (
@@ -179,9 +179,8 @@ def backoff(attempt: int) -> float:
     The jitter is half of it, either way, and more of the first waits, which are short: processes
     that failed together shall not come back together.
     """
-    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
-    state.attempt_number = max(1, attempt)
-    middle = _WAIT(state)
+    doublings = min(max(0, attempt - 1), _MOST_DOUBLINGS)
+    middle = min(FIRST_WAIT * 2.0**doublings, LONGEST_WAIT)
     spread = 0.95 if middle < 4 else 0.5
     return middle * random.uniform(1 - spread, 1 + spread)
 
@@ -221,35 +220,18 @@ def with_retries(
     Raises what `given_up` makes of the last when the tries are used up, the error of `stop` once
     that is set, and whatever else `attempt` raises at once.
     """
-
-    def seen(state: tenacity.RetryCallState) -> Transient:
-        assert state.outcome is not None
-        failure = state.outcome.exception()
-        assert isinstance(failure, Transient)
-        return failure
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        return wait_after(seen(state), state.attempt_number)
-
-    def tell(state: tenacity.RetryCallState) -> None:
-        on_retry(seen(state), state.upcoming_sleep, state.attempt_number)
-
-    def sleep(seconds: float) -> None:
-        if stop.wait(seconds):
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return attempt()
+        except Transient as failure:
+            if is_last(failure, tries, retries):
+                raise given_up(failure) from None
+            wait = wait_after(failure, tries)
+            on_retry(failure, wait, tries)
+        if stop.wait(wait):
             raise (stop if isinstance(stop, Stop) else Stop()).error()
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(Transient),
-        wait=wait,
-        stop=lambda state: is_last(seen(state), state.attempt_number, retries),
-        sleep=sleep,
-        before_sleep=tell,
-        reraise=True,
-    )
-    try:
-        return retrying(attempt)
-    except Transient as failure:
-        raise given_up(failure) from None
 
 
 def given_up(failure: Transient, path: str | None = None) -> UnreachableError | DiskError:

@@ -34,7 +34,7 @@ from hfget.system import (
 )
 
 _PACKAGES = (
-    *("huggingface_hub", "hf_xet", "requests", "urllib3", "certifi", "typer", "rich", "tenacity"),
+    *("huggingface_hub", "hf_xet", "requests", "urllib3", "certifi", "typer", "rich"),
     *("filelock", "python-dotenv", "isal", "PySocks", "starlette", "uvicorn"),
 )
 _SECRETS = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE"})
