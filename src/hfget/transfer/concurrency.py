@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-FIRST_CONNECTIONS, FIRST_FOR_TINY = 8, 2
+#: Three, for tiny files, hide what the disk and a server near by take; more wait for each other.
+FIRST_CONNECTIONS, FIRST_FOR_TINY = 8, 3
 #: Where more than this is allowed, all of them from the start.
 POLITE_CONNECTIONS = 32
 #: Broken connections, which say little about their number, leave so many.
@@ -69,10 +70,11 @@ class ConnectionLimit:
         """`tiny`: all files are, so that a few are enough to see what more would bring."""
         self.most = most
         is_impolite = most > POLITE_CONNECTIONS * places
-        first = FIRST_FOR_TINY if tiny and places == 1 else FIRST_CONNECTIONS * places
+        is_for_tiny = tiny and places == 1
+        first = FIRST_FOR_TINY if is_for_tiny else FIRST_CONNECTIONS * places
         self.allowed = most if is_impolite else min(first, most)
-        #: Each of several places is to have some: no trial goes below.
-        self._fewest = 1 if places == 1 else min(FIRST_CONNECTIONS * places, most)
+        #: No trial goes below: each of several places is to have some.
+        self._fewest = min(first, most) if is_for_tiny or places > 1 else 1
         self._clock = clock
         self._lock = threading.Lock()
         self._window: _Window | None = None
