@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from hfget.limits import (
 )
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
-from hfget.system import Secret, is_true, os_reason, safe_text
+from hfget.system import Secret, is_true, lazy_pattern, os_reason, safe_text
 
 #: Every variable that hfget itself reads, and those an env file may set (see .env.example).
 ENV_NAMES = (
@@ -137,7 +136,7 @@ class Settings:
 
 #: No user sees the end of a longer wait, and some systems do not take it.
 _LONGEST_TIME_OUT = 86_400.0
-_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}")
+_NUMBER = lazy_pattern(r"[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20}")
 
 
 def check_time_outs(env: MutableMapping[str, str]) -> None:

@@ -13,7 +13,6 @@ from hfget import __version__
 from hfget.cli.help_text import EVERYTHING
 from hfget.messages import cli_texts as texts
 from hfget.options import ACCESS, CHOICE, MANNER, PLACE
-from hfget.settings import user_path
 from hfget.system import lazy_pattern, size_of
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def byte_size(text: str | int) -> int:
 
 def path(text: str) -> Path:
     """A path in which `~` is expanded. Raises UsageError."""
+    from hfget.settings import user_path
+
     return user_path(text, texts.THE_PATH)
 
 

@@ -17,11 +17,12 @@ from hfget.destinations.safe_paths import quoted, warnings_for, with_rest
 from hfget.messages import destination_texts as texts
 from hfget.messages import joined
 from hfget.model import RemoteFile
+from hfget.system import lazy_pattern
 
 _NAMED = 3
 
 #: What shells, Python, ssh and editors read where it lies in the right folder.
-_ACTED_ON = re.compile(
+_ACTED_ON = lazy_pattern(
     r"(?i)(?:.*/)?(?:"
     r"\.env(?:\.[^/]*)?|\.envrc|(?:site|user)customize\.py|"
     r"\.(?:bash(?:rc|_profile|_login|_logout)|profile|zshrc|zshenv|zprofile|zlogin)|"

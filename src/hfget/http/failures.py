@@ -8,7 +8,6 @@ all of the chain is looked at, and the most telling one counts.
 from __future__ import annotations
 
 import http.client
-import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -17,10 +16,10 @@ import requests
 import urllib3
 
 from hfget.messages import http_texts as texts
-from hfget.system import is_shortage, redact, safe_text
+from hfget.system import is_shortage, lazy_pattern, redact, safe_text
 
 _MOST_CAUSES = 32
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_TUNNEL = lazy_pattern(r"Tunnel connection failed: (\d{3})")
 _Kind = type[BaseException] | tuple[type[BaseException], ...]
 
 

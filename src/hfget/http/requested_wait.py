@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
+from hfget.system import lazy_pattern
+
 #: More than this, in seconds, is a mistake and counts as not said.
 ABSURD_WAIT = 7 * 86_400.0
 
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
-_WINDOW = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
+_NUMBER = lazy_pattern(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]+)?")
+_WINDOW = lazy_pattern(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*([0-9]{1,9})(?![0-9])")
 
 
 def requested_wait(

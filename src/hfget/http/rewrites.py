@@ -16,7 +16,7 @@ from hfget.endpoints import DEFAULT_PORTS, host_of, hostname_of, netloc
 from hfget.errors import OutsideError, UsageError
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
-from hfget.system import safe_text, safe_url
+from hfget.system import lazy_pattern, safe_text, safe_url
 
 Pair = tuple[str, str]
 
@@ -32,7 +32,7 @@ KNOWN: Mapping[str, tuple[Pair, ...]] = {
     ),
 }
 #: `host`, `host:port`, `scheme://host:port`; a star is any text without a dot.
-_PLACE = re.compile(r"(?:(https?)://)?([a-z0-9*._-]+)(?::([0-9]{1,5}))?")
+_PLACE = lazy_pattern(r"(?:(https?)://)?([a-z0-9*._-]+)(?::([0-9]{1,5}))?")
 
 
 def parse_rewrites(given: Iterable[str], env: Mapping[str, str]) -> tuple[Pair, ...]:

@@ -5,7 +5,6 @@ Every connection knows the `Sockets` it belongs to, so that those who wait on on
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -27,12 +26,13 @@ from hfget.http.idle import IdleConnections
 from hfget.http.response import Response, with_names
 from hfget.http.trust import Authorities
 from hfget.messages import http_texts as texts
+from hfget.system import lazy_pattern
 
 #: The handshake message with a certificate (RFC 8446, 4).
 _CERTIFICATE = 11
 
 #: A path and a query that urllib3 would leave as they are.
-_ENCODED = re.compile(
+_ENCODED = lazy_pattern(
     r"/(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*"
     r"(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?"
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import ssl
 import sys
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import http_texts as texts
 from hfget.settings import user_path
-from hfget.system import safe_text
+from hfget.system import lazy_pattern, safe_text
 
 #: Where the system keeps certificates that no file has (`ssl.enum_certificates`).
 _HAS_STORES = os.name == "nt"
@@ -36,7 +35,7 @@ _SYSTEM_FILES = (
 )
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 #: As `openssl rehash` names a certificate, so that it is found when it is asked for.
-_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+_HASHED = lazy_pattern(r"[0-9a-f]{8}\.\d+")
 
 
 class Authorities(NamedTuple):

@@ -38,14 +38,14 @@ from hfget.limits import (
 )
 from hfget.messages import advice
 from hfget.messages import hub_texts as texts
-from hfget.system import Stop, duration_text, safe_text, safe_url
+from hfget.system import Stop, duration_text, lazy_pattern, safe_text, safe_url
 
 #: What CPython takes for a value while an answer is read, containers and keys included, and for
 #: what is kept of it, both measured with the shortest texts there are: `{"a1":1}`, `{}`.
 _VALUE_BYTES, _KEPT_BYTES = 128, 48
 _BLOCK_BYTES = 1 << 16
 _JSON_BEGINS = b"{["
-_WIDE, _WIDEST = re.compile(rb"[\xc4-\xef]"), re.compile(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
+_WIDE, _WIDEST = lazy_pattern(rb"[\xc4-\xef]"), lazy_pattern(rb"[\xf0-\xff]|\\u", re.IGNORECASE)
 
 
 class Budget:

@@ -23,9 +23,9 @@ from hfget.messages import hub_texts as texts
 from hfget.model import PathKind, RepoRef, Snapshot, is_commit
 from hfget.reference import trail_candidates
 from hfget.settings import Settings
-from hfget.system import safe_text, safe_url
+from hfget.system import lazy_pattern, safe_text, safe_url
 
-_REPO_IN_API_PATH = re.compile(
+_REPO_IN_API_PATH = lazy_pattern(
     r"/api/(?:models|datasets|spaces)/([\w.-]+(?:/[\w.-]+)?)\Z", re.ASCII
 )
 #: What the Hub calls its default branch; huggingface_hub asks for it where none is named.

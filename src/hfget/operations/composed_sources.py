@@ -57,6 +57,7 @@ class ComposedSources:
         self._holders: CommitHolders | None = None
         self._mirrors: MirrorHealth | None = None
         self._names: dict[str, str] = {}
+        self._snapshots: dict[str, Snapshot] = {}
         self._begun = threading.Lock()
         if len(settings.endpoints) > 1:
             self._prepare_mirrors(lacking)
@@ -127,7 +128,10 @@ class ComposedSources:
         )
 
     def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
-        there = replace(self._snapshot, endpoint=endpoint)
+        there = self._snapshots.get(endpoint)
+        if there is None:
+            there = replace(self._snapshot, endpoint=endpoint)
+            self._snapshots[endpoint] = there
         return HttpSource(self._http, self._settings, self._hosts, there, file, self._carrier)
 
     def _prepare_mirrors(self, lacking: Mapping[str, str]) -> None:

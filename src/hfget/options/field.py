@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any, NamedTuple
@@ -11,14 +10,12 @@ from hfget.errors import UsageError
 from hfget.limits import MAX_CONNECTIONS
 from hfget.messages import advice
 from hfget.messages import system_texts as texts
-from hfget.model import repo_type_named
-from hfget.settings import user_path
-from hfget.system import safe_text
+from hfget.system import lazy_pattern, safe_text
 
 METADATA = "option"
 #: What brings the bytes: hfget itself, or a program that it drives.
 TOOLS = ("hfget", "aria2c", "wget", "curl")
-_CLUSTER = re.compile(r"local:([0-9]{1,4})|(?:[a-z]{2,10}://)?[^/\s]{1,255}:[0-9]{1,5}")
+_CLUSTER = lazy_pattern(r"local:([0-9]{1,4})|(?:[a-z]{2,10}://)?[^/\s]{1,255}:[0-9]{1,5}")
 _MOST_WORKERS = 1_000
 
 
@@ -100,12 +97,18 @@ def as_folder(value: Any, flag: str) -> str | None:
         return None
     if value in ("", "-"):
         raise UsageError(texts.NOT_A_FOLDER(flag=flag, value=value), hint=f"{flag} DIR")
-    return str(user_path(value, flag))
+    return _user_path(value, flag)
 
 
 def as_program(value: Any, flag: str) -> str | None:
     """A path in which `~` is expanded, or a name that is looked for in PATH."""
-    return None if value is None else str(user_path(value, flag))
+    return None if value is None else _user_path(value, flag)
+
+
+def _user_path(value: Any, flag: str) -> str:
+    from hfget.settings import user_path  # help shows options, and needs no settings
+
+    return str(user_path(value, flag))
 
 
 def as_connections(value: Any, flag: str) -> int:
@@ -158,6 +161,8 @@ def as_repo_type(value: Any, flag: str) -> str | None:
     text = as_text(value, flag)
     if text is None:
         return None
+    from hfget.model import repo_type_named  # as above
+
     singular = text.strip().lower().removesuffix("s")
     if repo_type_named(singular) is None:
         raise UsageError(

@@ -12,7 +12,6 @@ no one else writes to what hfget publishes, and a large one needs no room twice.
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -26,9 +25,9 @@ from hfget.partials.journal import Block, Identity
 from hfget.partials.partial import JOURNALED_BYTES, Partial
 from hfget.partials.partial_names import own_name
 from hfget.partials.recovery import leftover_bytes, remove
-from hfget.system import Stopped, names_in, open_file, rename_new
+from hfget.system import Stopped, lazy_pattern, names_in, open_file, rename_new
 
-_END = re.compile(r"(?:\.[0-9a-f]{8})?\.incomplete")
+_END = lazy_pattern(r"(?:\.[0-9a-f]{8})?\.incomplete")
 _BLOCK_BYTES = 1 << 20
 
 

@@ -20,6 +20,7 @@ _PUNCH_HOLE = 0x03
 
 #: Two at once on a nearly full disk could take each other's space, and both fail.
 _RESERVING = threading.Lock()
+_IS_POSITIONAL = hasattr(os, "pwrite") and hasattr(os, "preadv")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -63,7 +64,7 @@ class PositionalFile:
         self._path = path
         self._writable = writable
         self._fd = fd
-        self._local = threading.local()
+        self._local = None if _IS_POSITIONAL else threading.local()
         self._writing = threading.Lock()
         self._handles: list[BinaryIO] = []
         self._size = 0
@@ -175,6 +176,7 @@ class PositionalFile:
         return handle.readinto(view)  # type: ignore[attr-defined, no-any-return]
 
     def _handle(self) -> BinaryIO:
+        assert self._local is not None
         handle: BinaryIO | None = getattr(self._local, "handle", None)
         if handle is None:
             handle = open(self._path, "r+b" if self._writable else "rb", buffering=0)  # noqa: SIM115

@@ -8,7 +8,6 @@ and `web_urls` read what is left, `repo_names` and `revision_paths` say what its
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from hfget.reference.repo_names import Named, type_named, with_type
 from hfget.reference.revision_paths import placed, trail_candidates, with_revision
 from hfget.reference.validation import FORMS, refuse_token
 from hfget.reference.web_urls import hub_at
+from hfget.system import lazy_pattern
 
 if TYPE_CHECKING:
     from hfget.reference.download_commands import DownloadCommand
@@ -31,7 +31,7 @@ __all__ = ["WantedFiles", "command_for", "parse", "trail_candidates"]
 
 _MAX_LENGTH = 16_384
 #: `org/name  # a comment`
-_COMMENTED = re.compile(r"([^\s#]\S*)[ \t]+#.*")
+_COMMENTED = lazy_pattern(r"([^\s#]\S*)[ \t]+#.*")
 
 
 def __getattr__(name: str) -> Any:

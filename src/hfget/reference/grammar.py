@@ -22,20 +22,20 @@ from hfget.reference.repo_names import ACTIONS, Named, refuse_singular, repo_at,
 from hfget.reference.revision_paths import placed, split_clear, with_trail
 from hfget.reference.validation import FORMS, PREFIXES, has_control_characters, shown
 from hfget.reference.web_urls import from_page, from_url
-from hfget.system import safe_text
+from hfget.system import lazy_pattern, safe_text
 
-_LOCAL = re.compile(r"\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:(?:[/\\]|$)|file:")
-_SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):/+(.*)", re.DOTALL)
-_GIT_ADDRESS = re.compile(r"(?:ssh://git@([^:/]+)(?::\d+)?/|git@([^:/]+)[:/])(.+)", re.DOTALL)
+_LOCAL = lazy_pattern(r"\.{0,2}[/\\]|\.{1,2}$|~|[A-Za-z]:(?:[/\\]|$)|file:")
+_SCHEME = lazy_pattern(r"(?i)([a-z][a-z0-9+.-]*):/+(.*)", re.DOTALL)
+_GIT_ADDRESS = lazy_pattern(r"(?:ssh://git@([^:/]+)(?::\d+)?/|git@([^:/]+)[:/])(.+)", re.DOTALL)
 #: The path of a page, as an address bar shows it without the host.
-_PAGE_PATH = re.compile(
+_PAGE_PATH = lazy_pattern(
     r"/([A-Za-z0-9][\w.-]*)/([A-Za-z0-9][\w.-]*)(?:/|/(?:blob|tree|resolve|raw)/[^\s/].*)?",
     re.ASCII,
 )
 #: As huggingface_hub's file system and DuckDB write them.
 _SHORT_REVISIONS = {"~parquet": "refs/convert/parquet", "~duckdb": "refs/convert/duckdb"}
 #: `host:port/…` or `user:password@…`
-_ADDRESS = re.compile(r"[^/@:]+:(?:\d+/|[^/@]+@)")
+_ADDRESS = lazy_pattern(r"[^/@:]+:(?:\d+/|[^/@]+@)")
 
 
 def read(text: str, endpoint: str | None) -> Named:

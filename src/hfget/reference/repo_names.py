@@ -13,6 +13,7 @@ from hfget.messages import advice
 from hfget.messages import reference_texts as texts
 from hfget.model import PathKind, RepoRef, RepoType
 from hfget.reference.validation import FORMS, PREFIXES, check_repo_id, is_repo_id, shown
+from hfget.system import lazy_pattern
 
 #: Pages that show a file or a folder: `/VIEW/REVISION[/PATH]`.
 VIEWS = {
@@ -34,7 +35,7 @@ API_ROUTES = frozenset(
     {"auth-check", "discussions", "parquet", "paths-info", "refs", "treesize", "xet-read-token"}
 )
 _SINGULAR = frozenset(PREFIXES.values())
-_LABELLED = re.compile(r"([^:]+):([\w.+-][\w.,+-]{0,399})", re.ASCII)
+_LABELLED = lazy_pattern(r"([^:]+):([\w.+-][\w.,+-]{0,399})", re.ASCII)
 
 
 class Named(NamedTuple):

@@ -13,7 +13,7 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import reference_texts as texts
 from hfget.model import API_NAMES, RepoType, is_commit
-from hfget.system import redact, safe_text, shell_word
+from hfget.system import lazy_pattern, redact, safe_text, shell_word
 
 FORMS = texts.FORMS
 #: `datasets` → `dataset`: the first segment of an address, where it is not an organisation.
@@ -21,17 +21,17 @@ PREFIXES: dict[str, RepoType] = {name: kind for kind, name in API_NAMES.items()}
 #: Programs whose pasted command lines are understood.
 PROGRAMS = ("hf", "huggingface-cli", "git", "wget", "curl", "aria2c")
 
-_REPO_ID = re.compile(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
+_REPO_ID = lazy_pattern(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}", re.ASCII)
 #: Surely a repo ID by `validate_repo_id` of huggingface_hub, whose errors import an HTTP client.
 _WORDS = r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
-_SURE_REPO_ID = re.compile(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", re.ASCII)
-_TOKEN = re.compile(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
+_SURE_REPO_ID = lazy_pattern(rf"(?=.{{1,96}}\Z)(?:{_WORDS}/)?{_WORDS}(?<!\.git)", re.ASCII)
+_TOKEN = lazy_pattern(r"\b(?:hf|api_org)_(?:oauth_)?[A-Za-z0-9]{20,}")
 #: What `git check-ref-format` forbids in the name of a ref or a branch.
-_BAD_REVISION = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
+_BAD_REVISION = lazy_pattern(r"[\s~^:?*\[\\]|\.\.|@\{|//|(?:^|/)[./]|[/.]\Z|\.lock(?:/|\Z)|^-|^@\Z")
 #: Begins at the beginning of a word only, which keeps the work linear.
-_PASSWORD = re.compile(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
+_PASSWORD = lazy_pattern(r"(?<![^\s/@])[^\s/@:]+:[^\s/@]+@")
 #: `export HF_TOKEN=…`, `--token …`, `"api_key": "…"`, `Bearer …`, `login("…")`
-_SECRET = re.compile(
+_SECRET = lazy_pattern(
     r"(?i)(?:(?:token|api[_-]?key|secret|password|passwd)[\"']?[ \t]{0,4}[=:]|bearer"
     r"|-(?:token|password|api-key)|(?-i:_(?:TOKEN|KEY))[ \t]|\blogin\()"
     r"[ \t]{0,4}[\"']?((?!\w{1,40}=[\"'])[^\s\"',;)]{6,})"

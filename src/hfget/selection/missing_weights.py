@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -16,11 +15,11 @@ from hfget.selection.labels import labels_of
 from hfget.selection.parts import pieces
 from hfget.selection.stems import export_of
 from hfget.selection.twins import Twins, is_named
-from hfget.system import safe_text, size_text
+from hfget.system import lazy_pattern, safe_text, size_text
 
 #: In bytes; tokenizers and pictures are smaller.
 _LARGE = 100_000_000
-_DATA = re.compile(
+_DATA = lazy_pattern(
     r"(?i)\.(?:parquet|arrow|feather|avro|csv|tsv|jsonl?|txt|xml|sqlite3?|db|zip|7z|rar|tar|gz|tgz|bz2"
     r"|xz|zst|lz4|wav|mp3|flac|ogg|mp4|mkv|avi|webm|png|jpe?g|tiff?|gif|webp|pdf|np[yz]|h5ad|pcd|bag)\Z"
 )

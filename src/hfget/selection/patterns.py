@@ -18,14 +18,14 @@ from hfget.model import PathKind, RemoteFile
 from hfget.selection.suggestions import holding, near_misses
 from hfget.selection.warnings import remarks
 from hfget.selection.weights import Choice, choose, without_pickles
-from hfget.system import safe_text
+from hfget.system import lazy_pattern, safe_text
 
 _MAX_PATTERN = 1_000
 #: Single-character wildcards behind a `*` are tried at every place of every path.
 _FEW_WILDCARDS = 16
 _MAX_WORK = 200_000_000
 _NEAR_MISSES = 3
-_WILDCARDS = re.compile(r"[?\[]")
+_WILDCARDS = lazy_pattern(r"[?\[]")
 
 
 class Selection(NamedTuple):

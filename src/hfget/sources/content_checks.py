@@ -17,10 +17,11 @@ from hfget.messages import source_texts as texts
 from hfget.model import RemoteFile, Span
 from hfget.sources.byte_source import NoRangesError
 from hfget.sources.decoding import Body, inflated_body, plain_body
+from hfget.system import lazy_pattern
 
-_NUMBER = re.compile(r"[0-9]{1,19}")
+_NUMBER = lazy_pattern(r"[0-9]{1,19}")
 #: An equals sign in place of the blank, and a total that is not told, are understood.
-_CONTENT_RANGE = re.compile(r"bytes[ =]([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
+_CONTENT_RANGE = lazy_pattern(r"bytes[ =]([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.ASCII)
 _WEB_PAGES = (".html", ".htm", ".xhtml")
 _PACKED = INFLATABLE | {"br", "zstd", "compress", "x-compress"}
 #: Up to this size a file may be as long packed as it is unpacked.

@@ -15,9 +15,9 @@ from hfget.messages import advice
 from hfget.messages import source_texts as texts
 from hfget.model import Span
 from hfget.sources.byte_source import ByteSource, ByteStream, Relief
-from hfget.system import Stamp, Stopped, os_reason, safe_text, size_of
+from hfget.system import Stamp, Stopped, lazy_pattern, os_reason, safe_text, size_of
 
-_A_SECOND = re.compile(r"(?:/s|ps)$", re.IGNORECASE)
+_A_SECOND = lazy_pattern(r"(?:/s|ps)$", re.IGNORECASE)
 #: A turn is what comes in a fiftieth of a second: many connections then share a low rate evenly.
 _TURNS_A_SECOND = 50
 _MIN_TURN_BYTES, _MAX_TURN_BYTES = 512, 1 << 20

@@ -8,12 +8,14 @@ import sys
 import threading
 from contextlib import suppress
 
+from hfget.system.lazy_patterns import lazy_pattern
+
 #: glibc's M_ARENA_MAX, from malloc.h.
 _ARENA_MAX = -8
 _STACK_BYTES = 1 << 20
 #: CPython's words where memory lacks for the exception itself (`_Py_CheckFunctionResult`), and the
 #: dynamic linker's.
-_WITHOUT_MEMORY = re.compile(
+_WITHOUT_MEMORY = lazy_pattern(
     r"without (?:an? )?(?:exception set|setting an exception)|cannot allocate memory"
     r"|failed to map segment|no memory",
     re.IGNORECASE,

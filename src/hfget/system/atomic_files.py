@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from hfget.system import safe_open
+from hfget.system.lazy_patterns import lazy_pattern
 from hfget.system.mounts import temporary_name
 
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+_TEMPORARY = lazy_pattern(r"\.[0-9a-f]{16}\.tmp")
 #: A temporary file this old (seconds) belongs to a process that died while writing it.
 _TEMPORARY_SECONDS = 60.0
 _PIECES_A_WRITE = 1000

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, AnyStr, cast
 
 
 class _Pending:
     """In the place of a pattern; each of its methods is looked up once."""
 
-    def __init__(self, text: str, flags: int) -> None:
+    def __init__(self, text: str | bytes, flags: int) -> None:
         self._text = text
         self._flags = flags
 
@@ -19,6 +19,6 @@ class _Pending:
         return found
 
 
-def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+def lazy_pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """As `re.compile`, but an error in `text` shows at the first use."""
-    return cast("re.Pattern[str]", _Pending(text, flags))
+    return cast("re.Pattern[AnyStr]", _Pending(text, flags))

@@ -11,6 +11,8 @@ import base64
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from hfget.system.lazy_patterns import lazy_pattern
+
 #: What is longer is cut before anything is looked for in it: no message needs more.
 LONGEST_CHARACTERS = 1 << 16
 
@@ -28,19 +30,19 @@ _CONFIDENTIAL = (
 #: front of a text, each takes time in proportion to its length: a run of characters is bounded,
 #: or cannot begin within itself.
 _PATTERNS = (
-    re.compile(r"(\bhf_(?:[A-Za-z0-9]{20,}|(?:oauth|jwt)_[\w.-]{8,}))", re.ASCII),
-    re.compile(r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+([^\s'\",]+)"),
-    re.compile(rf"(?i)(?<![a-z0-9])(?:{_SIGNED})=([^&\s'\"<>]+)"),
-    re.compile(rf"(?i)[?&;](?:{_CONFIDENTIAL})=([^&\s'\"<>]+)"),
+    lazy_pattern(r"(\bhf_(?:[A-Za-z0-9]{20,}|(?:oauth|jwt)_[\w.-]{8,}))", re.ASCII),
+    lazy_pattern(r"(?i)authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+([^\s'\",]+)"),
+    lazy_pattern(rf"(?i)(?<![a-z0-9])(?:{_SIGNED})=([^&\s'\"<>]+)"),
+    lazy_pattern(rf"(?i)[?&;](?:{_CONFIDENTIAL})=([^&\s'\"<>]+)"),
     # An advice shows the form of an address as http://USER:PASSWORD@HOST.
-    re.compile(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://(?!(?-i:USER:PASSWORD@HOST))([^/\s'\"<>]+)@"),
+    lazy_pattern(r"(?i)\b[a-z][a-z0-9+.-]{0,30}://(?!(?-i:USER:PASSWORD@HOST))([^/\s'\"<>]+)@"),
 )
 #: So much of what is cut off is looked at, that no secret is shown by halves.
 _AHEAD_CHARACTERS = 256
-_WORD = re.compile(r"[^\s'\"<>]+")
+_WORD = lazy_pattern(r"[^\s'\"<>]+")
 #: A query, and a fragment that holds values as OAuth sends them.
-_QUERY = re.compile(r"\?([^\s'\"<>]+)|#([^\s'\"<>=]{1,64}=[^\s'\"<>]+)")
-_RELATIVE_QUERY = re.compile(r"\?[^\s\"'?]+")
+_QUERY = lazy_pattern(r"\?([^\s'\"<>]+)|#([^\s'\"<>=]{1,64}=[^\s'\"<>]+)")
+_RELATIVE_QUERY = lazy_pattern(r"\?[^\s\"'?]+")
 
 
 class Secret:

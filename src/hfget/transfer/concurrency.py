@@ -20,7 +20,8 @@ MIB = 1 << 20
 #: Files up to this size come over one connection from a place, where there is one place in one
 #: request; where there are several, each brings a share of a file above the second size.
 SINGLE_REQUEST_BYTES, STRIPED_BYTES = 32 * MIB, 4 * MIB
-FIRST_CONNECTIONS, FIRST_FOR_TINY = 8, 2
+#: Three, for tiny files, hide what the disk and a server near by take; more wait for each other.
+FIRST_CONNECTIONS, FIRST_FOR_TINY = 8, 3
 #: Where more than this is allowed, all of them from the start.
 POLITE_CONNECTIONS = 32
 #: Broken connections, which say little about their number, leave so many.
@@ -78,12 +79,13 @@ class ConnectionLimit:
         """`tiny`: all files are, so that a few are enough to see what more would bring."""
         self.most = most = min(most, room)
         self.room = room
-        self._each = FIRST_FOR_TINY if tiny and places == 1 else FIRST_CONNECTIONS
+        is_for_tiny = tiny and places == 1
+        self._each = FIRST_FOR_TINY if is_for_tiny else FIRST_CONNECTIONS
         self._joined = 1, 1
         self._begun_with = self._first(1, 1)
         self.allowed = most if most > POLITE_CONNECTIONS * places else self._begun_with
-        #: Each of several places is to have some: no trial goes below.
-        self._fewest = 1
+        #: No trial goes below: each of several places is to have some.
+        self._fewest = self._begun_with if is_for_tiny else 1
         self._clock = clock
         self._lock = threading.Lock()
         self._window: _Window | None = None

@@ -199,7 +199,8 @@ class Fetcher:
         for start, end in job.ledger.missing(position, position + granted):
             job.partial.write(self._buffer[start - position : end - position], start, self._sender)
             job.ledger.record(start, end)
-            job.progressed.set()
+            if job.followed:
+                job.progressed.set()
             self._kept += end - start
         return granted
 

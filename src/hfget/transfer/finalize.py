@@ -49,8 +49,9 @@ class Finisher:
             if job.ledger.leases == 0:
                 job.park()
         elif self._schedule.fetched(job):
-            job.progressed.set()
-            if not job.followed:
+            if job.followed:
+                job.progressed.set()
+            else:
                 self._finish(job)
 
     def _hash_along(self, job: FileJob) -> None:

@@ -14,12 +14,12 @@ from hfget.messages import translated
 from hfget.messages import ui_texts as texts
 from hfget.model import Plan
 from hfget.selection import label_of, projectors
-from hfget.system import hub_cache, read_bytes, redact, safe_text, shell_word
+from hfget.system import hub_cache, lazy_pattern, read_bytes, redact, safe_text, shell_word
 
 _LARGEST_CONFIG, _HEADER, _LONGEST = 1 << 20, 1 << 12, 1000
 
 #: What `from_pretrained` reads in a folder (`*_WEIGHTS_NAME` of transformers and diffusers).
-_WEIGHTS = re.compile(
+_WEIGHTS = lazy_pattern(
     r"(?P<stem>(?:diffusion_pytorch_)?model|pytorch_model)(?:-\d{5}-of-(?P<of>\d{5}))?"
     r"\.(?P<suffix>safetensors|bin)\Z"
 )
@@ -36,22 +36,22 @@ _CLASSES = {
     "Model": "AutoModel",
 }
 #: Types that it does not have in these classes: speech, pages and tables, pairs, omni models.
-_NO_CLASS = re.compile(
+_NO_CLASS = lazy_pattern(
     r"wav|hubert|sew|unispeech|audio|tapas|layoutlm|vilt|blip|flaubert|omni|pix2struct"
     r"|pop2piano|^pp_|shieldgemma2|mistral4|encoder-decoder"
 )
 #: GGUF files that llama.cpp serves but does not talk with, and those it does not load.
-_EMBEDS = re.compile(rb"bert|t5encoder|embed")
-_NOT_LLAMA = re.compile(
+_EMBEDS = lazy_pattern(rb"bert|t5encoder|embed")
+_NOT_LLAMA = lazy_pattern(
     rb"flux|sd\d|sdxl|wan|ltxv|hidream|qwen_image|aura|cosmos|lumina|hyvid|pig|clip|whisper|bark"
 )
-_SHARD = re.compile(r"-(\d{5})-of-(\d{5})\.gguf\Z")
+_SHARD = lazy_pattern(r"-(\d{5})-of-(\d{5})\.gguf\Z")
 #: One of the first entries of a header (ggml/docs/gguf.md): a key, 8 for a string, its length.
-_ARCHITECTURE = re.compile(rb"GGUF.*?general\.architecture\x08\0{3}(.)\0{7}", re.DOTALL)
+_ARCHITECTURE = lazy_pattern(rb"GGUF.*?general\.architecture\x08\0{3}(.)\0{7}", re.DOTALL)
 
 #: What `load_dataset` reads in a folder without being told how.
-_TABLE = re.compile(r"\.(parquet|arrow|csv|jsonl|json)\Z")
-_FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
+_TABLE = lazy_pattern(r"\.(parquet|arrow|csv|jsonl|json)\Z")
+_FRONT_MATTER = lazy_pattern(r"\A---\r?\n(.*?)^---", re.DOTALL | re.MULTILINE)
 
 
 def next_lines(plan: Plan) -> list[str]:

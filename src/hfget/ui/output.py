@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import re
 import select
 import sys
 import threading
@@ -14,12 +13,12 @@ from typing import TextIO
 
 from hfget.messages import translated
 from hfget.messages import ui_texts as texts
-from hfget.system import cells, redact
+from hfget.system import cells, lazy_pattern, redact
 
 #: The blank between a figure and its unit, and what stands there while lines are broken.
-_FIGURE, _UNBROKEN = re.compile(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\0"
+_FIGURE, _UNBROKEN = lazy_pattern(r"(?<=\d) (?=(?:s|min|h|d|[kMGT]?B)\b)"), "\0"
 #: A program with what it is given, a setting, a call: what a next step has one copy.
-_COMMAND = re.compile(
+_COMMAND = lazy_pattern(
     r"(?<![\w./-])(?:hfget|hf|export|pip|apt|uv|sudo|llama-\w+|curl|chmod|mv|rm) \S|\w=\S|\w\(\"|://"
 )
 _FANCY = "→…·━╸─⠋"

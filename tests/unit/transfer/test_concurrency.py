@@ -233,8 +233,7 @@ class TinyFiles(Link):
 
 def test_tiny_files_that_keep_the_interpreter_busy_are_for_a_few() -> None:
     numbers = TinyFiles(1.5, 0.0005).run(60.0)
-    assert numbers[0] == FIRST_FOR_TINY and max(numbers) <= 4
-    assert 1 <= mean(numbers) < 2.5
+    assert set(numbers) == {FIRST_FOR_TINY}
 
 
 @pytest.mark.parametrize("wait", [0.05, 0.2, 1.0])
@@ -251,9 +250,9 @@ def test_tiny_files_at_some_distance_are_for_as_many_as_the_interpreter_can_serv
 
 def test_a_leap_that_was_too_far_is_followed_by_doubling() -> None:
     numbers = TinyFiles(0.2, 0.1, at_most=4).run(2.0)
-    steps = [after for before, after in pairwise([2, *numbers]) if after != before]
-    assert steps[:4] == [32, 4, 8, 4]
-    assert numbers[-1] == 4
+    steps = [after for before, after in pairwise([FIRST_FOR_TINY, *numbers]) if after != before]
+    assert steps[:4] == [32, 6, 12, 6]
+    assert numbers[-1] == 6
 
 
 def test_several_places_have_their_share_of_tiny_files_from_the_start() -> None:

@@ -19,24 +19,24 @@ from pathlib import Path
 
 from hfget.destinations.layout import HalfFile
 from hfget.model import RemoteFile, Span
-from hfget.system import read_bytes
+from hfget.system import lazy_pattern, read_bytes
 
 #: A pointer is shorter than this (git-lfs's own limit), a control file for 1 TiB 128 KiB long.
 _MOST_POINTER_BYTES = 1024
 _MOST_CONTROL_BYTES = 16 << 20
-_POINTER = re.compile(
+_POINTER = lazy_pattern(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\r?\n"
     rb"(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\r?\nsize (\d{1,18})\r?\n?"
 )
 _MOST_REFUSAL_BYTES = 2048
-_REFUSAL = re.compile(
+_REFUSAL = lazy_pattern(
     rb"(?:Entry|Repository) not found|Invalid username or password\.|"
     rb"Invalid credentials in Authorization header|"
     rb"Access to (?:model|dataset|space) \S+ is restricted\b.*|"
     rb'\{"error":"[^"]*"\}|<\?xml [^>]*>\s*<Error><Code>.*</Error>',
     re.DOTALL,
 )
-_PAGE = re.compile(rb"\s*(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
+_PAGE = lazy_pattern(rb"\s*(?:<!doctype html|<html)[\s>]", re.IGNORECASE)
 #: Files that may rightly begin as a page does.
 _PAGES = (".html", ".htm", ".xhtml", ".md", ".txt", ".svg", ".xml", ".vue")
 _CONTROL_SUFFIX = ".aria2"

@@ -8,7 +8,6 @@ that fill one shard after the other up to that share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,16 +16,16 @@ from hfget.errors import UsageError
 from hfget.messages import advice
 from hfget.messages import operations_texts as texts
 from hfget.model import ItemState, Plan, RemoteFile, Span
-from hfget.system import count_text
+from hfget.system import count_text, lazy_pattern
 
-_FORM = re.compile(r"(?:(auto)(?:/(\d{1,6}))?|(\d{1,6})/(\d{1,6}))(:ranges)?")
+_FORM = lazy_pattern(r"(?:(auto)(?:/(\d{1,6}))?|(\d{1,6})/(\d{1,6}))(:ranges)?")
 #: Smaller files come whole: a second process would save less time than putting them together takes.
 DIVIDED_BYTES = 64 << 20
 #: A range has at least so many bytes, and ends where a block of the journal does.
 RANGE_BYTES, BLOCK_BYTES = 16 << 20, 1 << 20
 #: Numbers of shards in one sentence.
 _MOST_NAMED = 20
-_DIGITS = re.compile(r"\d{1,6}")
+_DIGITS = lazy_pattern(r"\d{1,6}")
 
 
 class Shard(NamedTuple):
