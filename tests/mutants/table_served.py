@@ -96,6 +96,18 @@ CHECKS = [
     ),
     *checks(
         _SHOWN,
+        "server/app.py",
+        ("server/test_app.py",),
+        ("_Door.answer", "self._check_host(host)", "None"),
+        ("_target", "absolute[1]", "request.headers.get('host')"),
+        (
+            "_target",
+            "'content-length' in request.headers and 'transfer-encoding' in request.headers",
+            "False",
+        ),
+    ),
+    *checks(
+        _SHOWN,
         "server/protocol/hostnames.py",
         _SAFETY,
         ("public_base", "hosts is not None and (not hosts.knows(host))", ""),

@@ -127,7 +127,7 @@ class Names:
     def _is_gone(self, settled: Settled) -> bool:
         """Whether its content was removed since, and it alone, which harms no other file."""
         place = settled.place
-        return place is not None and not os.path.lexists(place) and place.parent.is_dir()
+        return place is not None and not os.path.lexists(place) and os.path.isdir(place.parent)
 
     def _name(self, settled: Settled) -> Path:
         """See to the name of a file in its snapshot; the folder that it lies in."""

@@ -251,7 +251,9 @@ class _Check:
         except UnsafeError:
             return self._root / RECORDS / RECORD_NAME
         for folder in reversed(target.parents[: len(Path(path).parts) - 1]):
-            if os.path.lexists(folder) and not (folder.is_dir() and is_inside(folder, self._root)):
+            if os.path.lexists(folder) and not (
+                os.path.isdir(folder) and is_inside(folder, self._root)
+            ):
                 return folder
         with suppress(OSError):
             if not stat.S_ISREG(target.lstat().st_mode):
@@ -266,7 +268,7 @@ class _Check:
             or self._log.get(path) is not None
             or read_metadata(records, path, anyones=True) is not None
         )
-        return None if known or target.is_symlink() else target
+        return None if known or os.path.islink(target) else target
 
     @staticmethod
     def _changed(file: RemoteFile, detail: str, obstacle: Path | None = None) -> VerifiedFile:
