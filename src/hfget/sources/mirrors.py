@@ -129,9 +129,7 @@ class Mirrored:
         """Each stream has told its own source."""
 
     def width(self, connections: int) -> int:
-        """What is under way, and one more for each connection that those have room for; one where
-        none is left, as `open` says.
-        """
+        """What is under way, and all that they have room for; one where `open` ends the file."""
         width = sum(self._busy.values()) + sum(map(self._room, self._open()))
         return width or int(self._end() is not None)
 
@@ -139,9 +137,10 @@ class Mirrored:
         return self._health.fewest([place for place in self._open() if self._room(place)])
 
     def relief(self) -> Relief | None:
-        usable = [place for place in self._open() if self._is_sound(place) and self._room(place)]
+        usable = [at for at in self._open() if self._is_sound(at) and self._room(at)]
+        rates = {at: self._health.rate_of(at) or 0.0 for at in usable if self._source(at).ranged}
         busy = {at: self._health.rate_of(at) for at in self._source_at if self._busy[at]}
-        return relief_by({place: self._health.rate_of(place) or 0.0 for place in usable}, busy)
+        return relief_by(rates, busy)
 
     def places(self) -> list[str]:
         """Those that are neither out nor lack the file."""

@@ -250,6 +250,9 @@ def test_one_that_sends_no_parts_is_asked_for_none(pair: MakePair) -> None:
         assert stream.place == two.names[1] and not stream.whole
         assert read(stream) == DATA[5:10]
     assert two.source.ranged
+    stream = two.source.open((5, 10))
+    assert two.source.relief() is None, "a range would go back and forth between the others"
+    stream.close()
 
 
 def test_a_doubtful_mirror_comes_before_an_avoided_one(pair: MakePair) -> None:
