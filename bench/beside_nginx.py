@@ -14,25 +14,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from bench.nginx import nginx
 from tests.support.serving import serving
 
 LARGE_BYTES, SMALL_FILES, SMALL_BYTES, MIB = 512 << 20, 2000, 2048, 1 << 20
-_CONFIG = """
-daemon off; worker_processes auto; pid {place}/pid; error_log {place}/errors;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
-  client_body_temp_path {place}/1; proxy_temp_path {place}/2; fastcgi_temp_path {place}/3;
-  uwsgi_temp_path {place}/4; scgi_temp_path {place}/5;
+_RULES = """
+  tcp_nopush on; keepalive_requests 1000000;
   server {{
     listen 127.0.0.1:{port};
     location ~ ^/(org/[^/]+)/resolve/main/(.*)$ {{ alias {root}/$1/$2; }}
   }}
-}}
 """
 _PORT = 8181
 
@@ -40,11 +34,11 @@ _PORT = 8181
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        place.chmod(0o755)  # nginx reads as another user
         root = place / "root"
         _make(root)
-        with _nginx(root, place) as nginx, serving(root, home=place) as served:
-            bases = {f"http://127.0.0.1:{_PORT}": nginx, served.endpoint: served.pid}
+        rules = _RULES.format(root=root, port=_PORT)
+        with nginx(place, rules) as pid, serving(root, home=place) as served:
+            bases = {f"http://127.0.0.1:{_PORT}": pid, served.endpoint: served.pid}
             _await(list(bases))
             for name, client in _clients(place).items():
                 _compare(name, client, bases, rounds)
@@ -59,18 +53,6 @@ def _make(root: Path) -> None:
             file.write(os.urandom(MIB))
     for number in range(SMALL_FILES):
         (small / f"{number:04}.txt").write_bytes(os.urandom(SMALL_BYTES // 2).hex().encode())
-
-
-@contextmanager
-def _nginx(root: Path, place: Path) -> Iterator[int]:
-    config = place / "nginx.conf"
-    config.write_text(_CONFIG.format(place=place, root=root, port=_PORT))
-    server = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
-    try:
-        yield server.pid
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 def _await(bases: list[str]) -> None:
@@ -129,10 +111,10 @@ def _compare(
             subprocess.run(command, check=True, timeout=120, stderr=subprocess.DEVNULL)
             times[base].append(time.monotonic() - began)
             work[base].append(_processor_seconds(bases[base]) - before)
-    nginx, serve = times.values()
-    ratio = statistics.median(one / two for one, two in zip(nginx, serve, strict=True))
-    best = min(nginx) / min(serve)
-    print(f"{name}: nginx {min(nginx):.3f} s, hfget serve {min(serve):.3f} s at best", flush=True)
+    theirs, ours = times.values()
+    ratio = statistics.median(one / two for one, two in zip(theirs, ours, strict=True))
+    best = min(theirs) / min(ours)
+    print(f"{name}: nginx {min(theirs):.3f} s, hfget serve {min(ours):.3f} s at best", flush=True)
     print(f"    of nginx: {ratio:.2f} (median of {rounds}), {best:.2f} (best)", flush=True)
     one, two = (statistics.median(each) * 1000 for each in work.values())
     print(f"    processor: nginx {one:.0f} ms, hfget serve {two:.0f} ms (median)", flush=True)

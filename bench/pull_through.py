@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.nginx import nginx
 from tests.hub import LocalHub
 from tests.hub.repos import MiB, make_model
 from tests.support.command import wait_until
@@ -27,13 +28,7 @@ from tests.support.serving import serving
 CLIENTS, SIZE, ROUNDS = 8, 128 * MiB, 3
 _PATH = "/org/name/resolve/main/model.safetensors"
 _PORT, _SECONDS = 8184, 120
-_CONFIG = """
-user root; daemon off; worker_processes auto; pid {place}/pid; error_log {place}/errors;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; sendfile on;
-  client_body_temp_path {place}/1; proxy_temp_path {place}/2; fastcgi_temp_path {place}/3;
-  uwsgi_temp_path {place}/4; scgi_temp_path {place}/5;
+_RULES = """
   proxy_cache_path {place}/cache keys_zone=hub:10m max_size=4g;
   server {{
     listen 127.0.0.1:{port};
@@ -43,7 +38,6 @@ http {{
       proxy_cache_lock on; proxy_cache_lock_timeout 60s; proxy_cache_lock_age 60s;
     }}
   }}
-}}
 """
 
 
@@ -56,7 +50,7 @@ def main(rate: float | None) -> None:
             for _ in range(ROUNDS):
                 with _serve(hub, place / "kept") as base:
                     _measure("hfget serve", base, hub)
-                with _nginx(hub, place / "nginx") as base:
+                with _caching(hub, place / "nginx") as base:
                     _measure("nginx      ", base, hub)
 
 
@@ -71,18 +65,15 @@ def _serve(hub: LocalHub, place: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _nginx(hub: LocalHub, place: Path) -> Iterator[str]:
+def _caching(hub: LocalHub, place: Path) -> Iterator[str]:
     place.mkdir()
-    config, base = place / "nginx.conf", f"http://127.0.0.1:{_PORT}"
-    config.write_text(_CONFIG.format(place=place, hub=hub.endpoint, port=_PORT))
-    server = subprocess.Popen(["nginx", "-p", str(place), "-c", str(config)])
+    base = f"http://127.0.0.1:{_PORT}"
     try:
-        ask = ["curl", "-s", "-o", "/dev/null", f"{base}/api/whoami-v2"]
-        wait_until(lambda: subprocess.run(ask, check=False).returncode == 0, 30)
-        yield base
+        with nginx(place, _RULES.format(place=place, hub=hub.endpoint, port=_PORT)):
+            ask = ["curl", "-s", "-o", "/dev/null", f"{base}/api/whoami-v2"]
+            wait_until(lambda: subprocess.run(ask, check=False).returncode == 0, 30)
+            yield base
     finally:
-        server.terminate()
-        server.wait(30)
         shutil.rmtree(place)
 
 
