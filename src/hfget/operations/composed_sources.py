@@ -25,7 +25,7 @@ from hfget.sources import (
     RateLimit,
     RateLimited,
 )
-from hfget.transfer import SINGLE_REQUEST_BYTES
+from hfget.transfer import connections_of
 
 
 class ComposedSources:
@@ -57,7 +57,8 @@ class ComposedSources:
         self._holders: CommitHolders | None = None
         self._mirrors: MirrorHealth | None = None
         self._names: dict[str, str] = {}
-        self._snapshots: dict[str, Snapshot] = {}
+        #: The snapshot at each of several endpoints.
+        self._mirrored: dict[str, Snapshot] = {}
         self._begun = threading.Lock()
         if len(settings.endpoints) > 1:
             self._prepare_mirrors(lacking)
@@ -84,16 +85,15 @@ class ComposedSources:
         else:
             if self._begun.acquire(blocking=False) and self._holders is not None:
                 self._holders.begin()  # who has the commit, while the first bytes come already
-            at = {name: partial(self._at, url, file) for url, name in self._names.items()}
+            at = {name: partial(self._at, there, file) for name, there in self._mirrored.items()}
             over = Mirrored if self._settings.stripe else MirroredInOrder
-            large = file.size > SINGLE_REQUEST_BYTES
-            connections = self._settings.connections if large else 1
+            connections = connections_of(file.size, self._settings.connections)
             source = over(file, at, self._mirrors, self._hosts, connections)
         return RateLimited(source, self.limit) if self.limit else source
 
     def plain(self, file: RemoteFile) -> HttpSource:
         """The file at the snapshot's own endpoint, at any rate."""
-        return self._at(self._snapshot.endpoint, file)
+        return self._at(self._snapshot, file)
 
     def abort(self) -> None:
         """Wake all who wait for the network."""
@@ -127,17 +127,16 @@ class ComposedSources:
             for use in self._mirrors.report()
         )
 
-    def _at(self, endpoint: str, file: RemoteFile) -> HttpSource:
-        there = self._snapshots.get(endpoint)
-        if there is None:
-            there = replace(self._snapshot, endpoint=endpoint)
-            self._snapshots[endpoint] = there
+    def _at(self, there: Snapshot, file: RemoteFile) -> HttpSource:
         return HttpSource(self._http, self._settings, self._hosts, there, file, self._carrier)
 
     def _prepare_mirrors(self, lacking: Mapping[str, str]) -> None:
         first, settings = self._snapshot.endpoint.rstrip("/"), self._settings
         urls = (first, *(one for one in settings.endpoints if one.rstrip("/") != first))
         self._names = {url: place_of(url) for url in urls}
+        self._mirrored = {
+            name: replace(self._snapshot, endpoint=url) for url, name in self._names.items()
+        }
         if settings.stripe:
             self._holders = CommitHolders(
                 self._http, settings, self._snapshot, self._observer, self._told, lacking
@@ -182,9 +181,7 @@ class JoinedSources:
 
     @property
     def joined(self) -> tuple[int, int]:
-        """How many of them may be asked side by side by now, and how many of those have answered;
-        1 at least.
-        """
+        """As of the snapshot that has the most of them."""
         return max(part.joined for part in self._parts)
 
     def name(self, label: str, sources: ComposedSources, file: RemoteFile) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from hfget.transfer.arrival import Arrival
 from hfget.transfer.backend import Backend, DoneFile, Outcome, Task, TransferOptions, WrappedTask
-from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES
+from hfget.transfer.concurrency import connections_of
 from hfget.transfer.engine import Engine
 from hfget.transfer.local_content import Copyable, Existing, LocalContent, another_file
 from hfget.transfer.progress import Meter
 
 __all__ = [
-    "SINGLE_REQUEST_BYTES",
     "Arrival",
     "Backend",
     "Copyable",
@@ -29,4 +28,5 @@ __all__ = [
     "TransferOptions",
     "WrappedTask",
     "another_file",
+    "connections_of",
 ]

@@ -217,13 +217,23 @@ class ConnectionLimit:
         self._hold = min(2 * self._hold, _LONGEST_HOLD)
 
 
+def connections_of(size: int, connections: int) -> int:
+    """How many a file may have at one place, where a large one may have so many `connections`."""
+    return connections if size > SINGLE_REQUEST_BYTES else 1
+
+
 def usable_connections(sizes: Sequence[int], connections: int, places: int) -> int:
-    """How many could have work: a large file has so many `connections`, one that comes in shares
-    one to each of the places. Each place has one: what comes slowly from one is asked of another.
+    """How many could have work, where a large file has so many `connections` at each place.
+
+    Each place has one: what comes slowly from one is asked of another.
     """
-    large = sum(size > SINGLE_REQUEST_BYTES for size in sizes)
-    shared = sum(size > STRIPED_BYTES for size in sizes) - large
-    return max(places, len(sizes) + large * (connections - 1) + shared * (places - 1))
+    return max(
+        places,
+        sum(
+            connections_of(size, connections) * (places if size > STRIPED_BYTES else 1)
+            for size in sizes
+        ),
+    )
 
 
 def room_for_connections() -> int:

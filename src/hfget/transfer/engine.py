@@ -135,11 +135,10 @@ class Engine:
     def _prepare(self, given: Iterable[Task]) -> None:
         tasks = list(given)
         options = self._options
-        a_file = options.connections * options.places
-        most = min(max(a_file, options.jobs), MAX_CONNECTIONS)
+        most = min(max(options.connections * options.places, options.jobs), MAX_CONNECTIONS)
         if not self._lasting:
             sizes = [task.file.size for task in tasks]
-            most = min(most, usable_connections(sizes, a_file, options.places))
+            most = min(most, usable_connections(sizes, options.connections, options.places))
         tiny = not self._lasting and all(task.file.size <= TINY_BYTES for task in tasks)
         self._limit = ConnectionLimit(
             most, places=options.places, room=room_for_connections(), tiny=tiny

@@ -16,11 +16,16 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hfget.transfer.backend import Task, TransferOptions
-from hfget.transfer.concurrency import SINGLE_REQUEST_BYTES, STRIPED_BYTES, ConnectionLimit
+from hfget.transfer.concurrency import (
+    MIB,
+    SINGLE_REQUEST_BYTES,
+    STRIPED_BYTES,
+    ConnectionLimit,
+    connections_of,
+)
 from hfget.transfer.file_job import FileJob, Phase
 from hfget.transfer.leases import Lease
 
-MIB = 1 << 20
 #: Where there are several places, they ask for so much of a file at least.
 MIN_SHARE_BYTES = MIB
 #: A request for a part of a larger file asks for this much at least and at most: an eighth of
@@ -215,7 +220,7 @@ class Schedule:
         """Half of what each connection would get of the rest: all places end at the same time."""
         if job.size <= STRIPED_BYTES:
             return job.size
-        each = self._connections if job.size > SINGLE_REQUEST_BYTES else 1
+        each = connections_of(job.size, self._connections)
         share = job.ledger.free_bytes // (2 * self._places * each)
         worth_waiting = int(LATENCY_SHARE * job.pace.bytes_while_waiting)
         return min(max(share, worth_waiting, MIN_SHARE_BYTES), MAX_PIECE_BYTES)
