@@ -12,12 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from hfget.errors import HfgetError
 from hfget.http import Transient
-from hfget.limits import (
-    LEFT_OUT_SECONDS,
-    MAX_CONNECTIONS,
-    MAX_MISSES,
-    MEASURED_SECONDS,
-)
+from hfget.limits import LEFT_OUT_SECONDS, MAX_CONNECTIONS, MAX_MISSES, MEASURED_SECONDS
 from hfget.messages import source_texts as texts
 from hfget.model import MirrorUse, WrongRange
 from hfget.sources.mirror_choice import choose, is_negligible
@@ -115,7 +110,9 @@ class MirrorHealth:
             back, mirror.is_told = mirror.is_told, False
             self.granted = self.granted or place == self.places[0]
             late = self._outages(now)
-        for text in [texts.BACK_IN_USE(place=place)] * back + late:
+        if back:
+            self._tell(texts.BACK_IN_USE(place=place))
+        for text in late:
             self._tell(text)
 
     def close(self) -> None:

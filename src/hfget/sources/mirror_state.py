@@ -103,7 +103,7 @@ class MirrorState:
         self.rest_until = max(self.rest_until, now + max(rest, failure.wait or 0.0))
 
     def tell(self, place: str, others: str) -> str:
-        """A line about the failure that is not told yet, if there are `others` to go on with."""
+        """A line about the failure that is not told yet, if there are `others` to be asked."""
         failure = self.untold
         if failure is None or not others:
             return ""
